@@ -1,0 +1,33 @@
+"""The course's named errors: each says what was expected, what came and what to try."""
+
+
+class CourseError(Exception):
+    """Base of every error that the course raises on purpose.
+
+    `what` is one sentence naming the thing that failed. `expected`, `got` and `advice` are optional; each given one
+    becomes a line of the message ("expected: …", "got: …", "try: …").
+    """
+
+    def __init__(self, what: str, *, expected: str = "", got: str = "", advice: str = ""):
+        parts = [("expected", expected), ("got", got), ("try", advice)]
+        super().__init__("\n".join([what, *(f"  {name}: {text}" for name, text in parts if text)]))
+
+
+class SettingsError(CourseError):
+    """An environment variable of the course holds a value that it cannot use."""
+
+
+class DataMissing(CourseError):
+    """A data set, photograph or weights file is not there, and could not or may not be fetched."""
+
+
+class DataBroken(CourseError):
+    """A file of a data set is there but cannot be read: truncated, malformed, or not what its name says."""
+
+
+class CacheError(CourseError):
+    """A file could not be written into the cache folder: the disk is full or the folder is not writable."""
+
+
+class CheckFailed(CourseError):
+    """A student's function did not pass its public check."""

@@ -1,0 +1,121 @@
+"""The course's settings: one frozen dataclass, read once from the environment.
+
+variable          default                      meaning
+COURSE_PROFILE    mini                         mini: embedded data on a CPU; full: the papers' data sets
+COURSE_DEVICE     cuda in full where present   any torch device: cpu, cuda, cuda:1, mps
+COURSE_BACKBONE   small (mini), resnet50       the network that units build on
+COURSE_LIMIT      none                         at most this many images of a data set
+COURSE_DATA       <cache>/data                 folder that holds data sets, e.g. VOCdevkit/VOC2007
+COURSE_CACHE      the platform's cache folder  where the course keeps what it computed
+COURSE_SEED       0                            the seed of every random generator
+"""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from course_lib.errors import SettingsError
+
+PROFILES = ("mini", "full")
+BACKBONES = ("small", "resnet18", "resnet34", "resnet50", "resnet101")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every part of the course needs to know about this run; see the module's table."""
+
+    profile: str
+    device: str
+    backbone: str
+    limit: int | None
+    data: Path
+    cache: Path
+    seed: int
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process. Later changes of the environment need `settings.cache_clear()`.
+
+    Raises SettingsError naming the variable, what it may hold and what it holds.
+    """
+    profile = _choice("COURSE_PROFILE", PROFILES, default="mini")
+    cache_folder = _folder("COURSE_CACHE") or _platform_cache()
+    return Settings(
+        profile=profile,
+        device=_device(profile),
+        backbone=_choice("COURSE_BACKBONE", BACKBONES, default="small" if profile == "mini" else "resnet50"),
+        limit=_integer("COURSE_LIMIT", default=None, smallest=1),
+        data=_folder("COURSE_DATA") or cache_folder / "data",
+        cache=cache_folder,
+        seed=_integer("COURSE_SEED", default=0, smallest=0),
+    )
+
+
+def voc_year() -> str:
+    """The year of PASCAL VOC that `full` uses: COURSE_VOC_YEAR, by default 2007, the papers' year."""
+    return _choice("COURSE_VOC_YEAR", tuple(str(year) for year in range(2007, 2013)), default="2007")
+
+
+def _choice(variable: str, allowed: tuple[str, ...], default: str) -> str:
+    value = os.environ.get(variable) or default
+    if value not in allowed:
+        raise SettingsError(
+            f"The environment variable {variable} holds an unknown value.",
+            expected=" or ".join(allowed),
+            got=repr(value),
+            advice=f"export {variable}={default}, or unset {variable}",
+        )
+    return value
+
+
+def _integer(variable: str, default: int | None, smallest: int) -> int | None:
+    value = os.environ.get(variable)
+    if not value:
+        return default
+    if not (value.isascii() and value.isdecimal() and int(value) >= smallest):
+        raise SettingsError(
+            f"The environment variable {variable} is not a number that the course can use.",
+            expected=f"a whole number, at least {smallest}",
+            got=repr(value),
+            advice=f"unset {variable}" if default is None else f"export {variable}={default}, or unset {variable}",
+        )
+    return int(value)
+
+
+def _folder(variable: str) -> Path | None:
+    value = os.environ.get(variable)
+    return Path(value).expanduser().absolute() if value else None
+
+
+def _platform_cache() -> Path:
+    import pooch
+
+    return Path(pooch.os_cache("course_lib"))
+
+
+def _device(profile: str) -> str:
+    """The device asked for, checked for being there; else the GPU in `full`, the CPU in `mini`."""
+    import torch
+
+    wanted = os.environ.get("COURSE_DEVICE")
+    if not wanted:
+        return "cuda" if profile == "full" and torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=wanted)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise SettingsError(
+            "The device named by COURSE_DEVICE cannot be used here.",
+            expected=f"a torch device of this machine ({', '.join(_devices())})",
+            got=f"{wanted!r}: {str(error).splitlines()[0]}",
+            advice="unset COURSE_DEVICE, or run 'course doctor' to see what torch finds",
+        ) from error
+    return wanted
+
+
+def _devices() -> list[str]:
+    import torch
+
+    gpus = [f"cuda:{index}" for index in range(torch.cuda.device_count())]
+    return ["cpu", *gpus, *(["mps"] if torch.backends.mps.is_available() else [])]
