@@ -1,0 +1,89 @@
+"""A figure says what was measured, against which target, and leaves one line for the table."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from course_lib.figures import FigureError, figure, quantity, read_figures
+
+
+@pytest.fixture(autouse=True)
+def no_figures_file(monkeypatch):
+    monkeypatch.delenv("COURSE_FIGURES", raising=False)
+
+
+@pytest.mark.parametrize(
+    ("value", "target", "better", "met"),
+    [
+        (0.043, 0.03, "above", True),
+        (0.03, 0.03, "above", True),
+        (0.02, 0.03, "above", False),
+        (0.02, 0.03, "below", True),
+        (0.04, 0.03, "below", False),
+        (0.04, None, "above", None),
+        (None, 0.03, "above", None),
+    ],
+)
+def test_a_figure_knows_whether_it_meets_its_target(value, target, better, met):
+    assert figure("gain", value, target, better).met is met
+
+
+def test_the_sentence_holds_value_target_verdict_and_paper():
+    shown = figure("gain", 0.0432, target=0.03, unit="AP", paper="+3 to 4 mAP (CVPR 2014, Table 2)")
+    assert str(shown) == (
+        "gain: measured 0.0432 AP, target at least 0.03 AP: met; paper: +3 to 4 mAP (CVPR 2014, Table 2)"
+    )
+    assert shown._repr_markdown_().startswith("**gain**: measured 0.0432 AP")
+
+
+def test_a_figure_that_this_profile_cannot_measure_says_so():
+    assert str(figure("speed-up", None, target=50, unit="times")) == (
+        "speed-up: not measured, target at least 50 times"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (60965224, "parameters", "60,965,224 parameters"),
+        (1234.56, "s", "1,235 s"),
+        (0.04321, "AP", "0.0432 AP"),
+        (12.0, "", "12"),
+        (0, "", "0"),
+    ],
+)
+def test_numbers_are_written_the_same_way_everywhere(value, unit, text):
+    assert quantity(value, unit) == text
+
+
+@pytest.mark.parametrize("value", [np.float32(0.5), np.int64(3), torch.tensor(0.5), torch.tensor([2])])
+def test_scalars_of_numpy_and_torch_become_plain_numbers(value):
+    assert type(figure("x", value).value) in (int, float)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), torch.tensor(float("nan"))])
+def test_a_figure_that_is_not_finite_is_an_error_that_names_it(value):
+    with pytest.raises(FigureError, match="recall at 100"):
+        figure("recall at 100", value)
+
+
+def test_an_unknown_side_names_the_known_ones():
+    with pytest.raises(FigureError, match="above or below"):
+        figure("x", 1.0, 2.0, better="larger")
+
+
+def test_figures_are_appended_and_read_back(monkeypatch, tmp_path):
+    lines = tmp_path / "figures.jsonl"
+    assert read_figures(lines) == []
+    monkeypatch.setenv("COURSE_FIGURES", str(lines))
+    shown = [figure("a", 0.5, target=0.4, unit="AP"), figure("b", None, paper="0.32 s (2015)")]
+    assert read_figures(lines) == shown
+    assert json.loads(lines.read_text().splitlines()[0])["value"] == 0.5
+
+
+def test_without_the_variable_nothing_is_written(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    figure("a", 0.5)
+    assert list(tmp_path.iterdir()) == []
