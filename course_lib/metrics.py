@@ -1,0 +1,161 @@
+"""How good are detections and proposals: thin over torchmetrics (its AP) and torchvision (its IoU)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+Detections = dict[str, Tensor]
+"""Boxes f32 [k, 4] xyxy, scores f32 [k] and labels i64 [k] of one image; as a target: boxes and labels."""
+
+
+@dataclass(frozen=True)
+class MeanAP:
+    """Mean average precision and its parts: ``per_class`` maps a class name to its AP in [0, 1].
+
+    A class without a single object in the targets has AP NaN and does not enter the mean.
+    """
+
+    map: float
+    per_class: dict[str, float]
+
+
+def mean_average_precision(
+    predictions: Sequence[Detections], targets: Sequence[Detections], classes: Sequence[str], iou: float = 0.5
+) -> MeanAP:
+    """COCO's average precision (101 recall points) at one IoU threshold, computed by torchmetrics.
+
+    Args:
+        predictions: one dict an image: boxes [k, 4], scores [k], labels [k] (positions in ``classes``).
+        targets: one dict an image: boxes [n, 4], labels [n]; an optional ``difficult`` bool [n] marks objects
+            that count neither as found nor as missed.
+        classes: the names.
+        iou: a detection is right when it overlaps an object of its class that much.
+
+    Returns:
+        The mean over the classes that occur in the targets, and the AP of each class.
+
+    Raises:
+        ValueError: when the two lists differ in length.
+    """
+    if len(predictions) != len(targets):
+        raise ValueError(f"{len(predictions)} predictions for {len(targets)} targets: give one dict an image in both")
+    per_class = dict.fromkeys(classes, float("nan"))
+    present = {int(label) for target in targets for label in target["labels"]}
+    if not present:
+        return MeanAP(float("nan"), per_class)
+    metric = _metric(iou)
+    metric.update([_plain(p, "scores") for p in predictions], [_plain(t, "iscrowd") for t in targets])
+    result = metric.compute()
+    for label, value in zip(result["classes"].reshape(-1), result["map_per_class"].reshape(-1), strict=True):
+        if int(label) in present and value >= 0:
+            per_class[classes[int(label)]] = float(value)
+    values = [value for value in per_class.values() if value == value]
+    return MeanAP(sum(values) / len(values), per_class)
+
+
+def _metric(iou: float):
+    """Torchmetrics' detection AP at one threshold."""
+    from torchmetrics.detection import MeanAveragePrecision
+
+    metric = MeanAveragePrecision(iou_thresholds=[iou], class_metrics=True, backend="faster_coco_eval")
+    metric.warn_on_many_detections = False
+    return metric
+
+
+def _plain(image: Detections, extra: str) -> Detections:
+    """The dict that torchmetrics expects, on the CPU, with boxes [k, 4] even when there is none."""
+    plain = {
+        "boxes": image["boxes"].detach().cpu().float().reshape(-1, 4),
+        "labels": image["labels"].detach().cpu().long().reshape(-1),
+    }
+    if extra == "scores":
+        plain["scores"] = image["scores"].detach().cpu().float().reshape(-1)
+    elif "difficult" in image:
+        plain["iscrowd"] = image["difficult"].cpu().long().reshape(-1)
+    return plain
+
+
+def match_detections(
+    predictions: Sequence[Detections], targets: Sequence[Detections], label: int, iou: float = 0.5
+) -> tuple[Float[Tensor, " n"], Bool[Tensor, " n"], int]:
+    """Which detections of one class are right, as the VOC development kit decides it.
+
+    In descending score over all images: a detection is right when the object of its class that it overlaps most
+    reaches ``iou`` and no better scored detection has taken that object.
+
+    Returns:
+        Scores in descending order, right or not for each, and the number of objects of the class.
+    """
+    from torchvision.ops import box_iou
+
+    scores, matched, objects = [], [], 0
+    for prediction, target in zip(predictions, targets, strict=True):
+        mine, theirs = prediction["labels"] == label, target["labels"] == label
+        order = prediction["scores"][mine].argsort(descending=True, stable=True)
+        ious = box_iou(prediction["boxes"][mine][order], target["boxes"][theirs])
+        scores.append(prediction["scores"][mine][order])
+        matched.append(_first_takers(ious, iou))
+        objects += int(theirs.sum())
+    scores, matched = torch.cat([torch.zeros(0), *scores]), torch.cat([torch.zeros(0, dtype=torch.bool), *matched])
+    order = scores.argsort(descending=True, stable=True)
+    return scores[order], matched[order], objects
+
+
+def _first_takers(ious: Float[Tensor, "n m"], threshold: float) -> Bool[Tensor, " n"]:
+    """For detections in descending score: does each reach its best object, and is it the first to do so?"""
+    right, taken = torch.zeros(len(ious), dtype=torch.bool), set()
+    if ious.shape[1] == 0:
+        return right
+    for row, (overlap, column) in enumerate(zip(*ious.max(dim=1), strict=True)):
+        right[row] = bool(overlap >= threshold) and int(column) not in taken
+        if right[row]:
+            taken.add(int(column))
+    return right
+
+
+def false_positives_per_image(
+    predictions: Sequence[Detections],
+    targets: Sequence[Detections],
+    classes: Sequence[str],
+    recall: float,
+    iou: float = 0.5,
+) -> float:
+    """False positives an image when each class's threshold is lowered until ``recall`` of its objects are found.
+
+    Returns:
+        The sum over the classes that reach that recall, divided by the number of images; a class that never
+        reaches it counts with all its false positives. NaN without images.
+    """
+    wrong = 0
+    for label in range(len(classes)):
+        _, matched, objects = match_detections(predictions, targets, label, iou)
+        if objects:
+            enough = int(torch.tensor(recall * objects).ceil())
+            last = int((matched.cumsum(0) < enough).sum())  # the detections before the one that reaches it
+            wrong += int((~matched[:last]).sum())
+    return wrong / len(targets) if targets else float("nan")
+
+
+def recall(proposals: Sequence[Tensor], targets: Sequence[Detections], iou: float = 0.5) -> float:
+    """Fraction of all objects that some proposal of their image overlaps by at least ``iou``; NaN without objects."""
+    best = _best_overlaps(proposals, targets)
+    return float((best >= iou).float().mean())
+
+
+def average_best_overlap(proposals: Sequence[Tensor], targets: Sequence[Detections]) -> float:
+    """Mean over all objects of the highest IoU with a proposal of their image (Uijlings et al., IJCV 2013, eq. 3)."""
+    return float(_best_overlaps(proposals, targets).mean())
+
+
+def _best_overlaps(proposals: Sequence[Tensor], targets: Sequence[Detections]) -> Float[Tensor, " objects"]:
+    """The highest IoU of each object with a proposal of its image; 0 where an image has no proposal."""
+    from torchvision.ops import box_iou
+
+    best = [torch.zeros(0)]
+    for boxes, target in zip(proposals, targets, strict=True):
+        ious = box_iou(boxes.reshape(-1, 4).float(), target["boxes"].reshape(-1, 4).float())  # [n, m]
+        best.append(torch.cat([ious, torch.zeros(1, ious.shape[1])]).amax(dim=0))
+    return torch.cat(best)
