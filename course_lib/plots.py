@@ -250,16 +250,34 @@ def show(picture, alt: str) -> None:
     Raises:
         ValueError: an empty `alt`.
     """
-    from IPython.display import display
-    from matplotlib import pyplot
-
     if not alt.strip():
         raise ValueError("show: expected a sentence that describes the picture, got an empty alt.")
     if isinstance(picture, np.ndarray) and picture.dtype == object:
         picture = picture.flat[0]
     source = base64.b64encode(png(picture)).decode()
     image = f'<img src="data:image/png;base64,{source}" alt="{html.escape(alt)}" style="max-width: 100%">'
-    display({"text/html": image, "text/plain": alt}, raw=True)
+    show_html(image, alt)
+    close(picture)
+
+
+def close(picture) -> None:
+    """Closes the figure behind an Axes or Figure, so that the notebook does not draw it a second time."""
+    from matplotlib import pyplot
+
     figure = getattr(picture, "figure", picture)
     if hasattr(figure, "savefig"):
         pyplot.close(figure)
+
+
+def in_notebook() -> bool:
+    """Whether a Jupyter front end listens, so that HTML can be shown."""
+    from IPython import get_ipython
+
+    return hasattr(get_ipython(), "kernel")
+
+
+def show_html(page: str, text: str) -> None:
+    """Displays HTML in the notebook, with `text` for front ends that cannot show it."""
+    from IPython.display import display
+
+    display({"text/html": page, "text/plain": text}, raw=True)

@@ -1,0 +1,171 @@
+"""Inputs and answers as JSON plus raw arrays: nothing is ever unpickled.
+
+A *tree* is None, a bool, int, float or string, a tensor or NumPy array, or a list, tuple or dict of trees.
+`flatten` turns it into a JSON-able outline and a list of arrays, `restore` goes back. Arrays come back as tensors.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from course_lib.errors import DataBroken
+
+MAX_DEPTH = 12
+DTYPES = {
+    str(dtype).removeprefix("torch."): dtype
+    for dtype in (torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
+    + (torch.float16, torch.float32, torch.float64)
+}
+
+
+@dataclass(frozen=True)
+class Other:
+    """Stands for an answer of a kind that does not travel: a module, a function, an object of a student's class."""
+
+    type_name: str
+
+
+def flatten(tree: Any) -> tuple[Any, list[np.ndarray]]:
+    """Split a tree into its outline (JSON-able) and its arrays, in the order in which the outline names them."""
+    arrays: list[np.ndarray] = []
+    return _outline(tree, arrays, 0), arrays
+
+
+def _outline(tree: Any, arrays: list[np.ndarray], depth: int) -> Any:
+    if depth > MAX_DEPTH:
+        return {"other": "deeply nested value"}
+    if isinstance(tree, np.generic):
+        tree = tree.item()
+    if tree is None or isinstance(tree, bool | str):
+        return tree
+    if isinstance(tree, int):
+        return int(tree) if abs(tree) < 2**63 else {"other": "huge int"}
+    if isinstance(tree, float):
+        return {"float": float(tree).hex()}
+    if isinstance(tree, torch.Tensor | np.ndarray):
+        return _array_outline(tree, arrays)
+    if isinstance(tree, dict):
+        return {"dict": [[str(key), _outline(value, arrays, depth + 1)] for key, value in tree.items()]}
+    if isinstance(tree, list | tuple):
+        kind = "list" if isinstance(tree, list) else "tuple"
+        return {kind: [_outline(item, arrays, depth + 1) for item in tree]}
+    return {"other": type(tree).__name__}
+
+
+def _array_outline(values: torch.Tensor | np.ndarray, arrays: list[np.ndarray]) -> Any:
+    if isinstance(values, torch.Tensor):
+        values = values.detach().as_subclass(torch.Tensor).cpu().contiguous()
+        if values.dtype == torch.bfloat16:
+            values = values.float()
+        if str(values.dtype).removeprefix("torch.") not in DTYPES:
+            return {"other": f"tensor of {values.dtype}"}
+        values = values.numpy()
+    values = np.array(values, order="C", subok=False)
+    if values.dtype.name not in DTYPES:
+        return {"other": f"array of {values.dtype}"}
+    arrays.append(values)
+    return {"array": [values.dtype.name, list(values.shape)]}
+
+
+def restore(outline: Any, arrays: list[np.ndarray]) -> Any:
+    """The inverse of `flatten`.
+
+    Raises:
+        DataBroken: the outline is not one that `flatten` writes, or does not fit the arrays.
+    """
+    remaining = iter(arrays)
+    try:
+        return _tree(outline, remaining)
+    except (KeyError, TypeError, ValueError, StopIteration, RecursionError) as error:
+        raise DataBroken(
+            f"Expected an outline of nested values with one array each, got one that does not fit ({error!r}). "
+            "Build the expected answers again, or treat the sender as broken."
+        ) from error
+
+
+def _tree(outline: Any, arrays: Any) -> Any:
+    if not isinstance(outline, dict):
+        if outline is not None and not isinstance(outline, bool | int | str):
+            raise TypeError(f"{type(outline).__name__} has no place in an outline")
+        return outline
+    [(kind, value)] = outline.items()
+    if kind == "float":
+        return float.fromhex(value)
+    if kind == "array":
+        dtype, shape = value
+        return torch.from_numpy(np.array(next(arrays))).to(DTYPES[dtype]).reshape(shape)
+    if kind == "dict":
+        return {str(key): _tree(item, arrays) for key, item in value}
+    if kind in ("list", "tuple"):
+        items = [_tree(item, arrays) for item in value]
+        return items if kind == "list" else tuple(items)
+    if kind == "other":
+        return Other(str(value)[:100])
+    raise KeyError(kind)
+
+
+def to_bytes(tree: Any) -> bytes:
+    """One message: 8 bytes with the outline's length, the outline as JSON, then the arrays' raw bytes."""
+    outline, arrays = flatten(tree)
+    head = json.dumps(outline).encode()
+    return b"".join([len(head).to_bytes(8, "big"), head, *(array.tobytes() for array in arrays)])
+
+
+def from_bytes(message: bytes) -> Any:
+    """The inverse of `to_bytes`. The message may come from a stranger: every length in it is checked.
+
+    Raises:
+        DataBroken: the message is cut, or its lengths contradict each other.
+    """
+    try:
+        length = int.from_bytes(message[:8], "big")
+        outline = json.loads(message[8 : 8 + length])
+        arrays, start = [], 8 + length
+        for dtype, shape in _arrays_of(outline):
+            count = int(np.prod([int(side) for side in shape], dtype=np.int64))
+            if min([0, *shape]) < 0:
+                raise ValueError(f"negative side in {shape}")
+            arrays.append(np.frombuffer(message, np.dtype(dtype), count, start))
+            start += arrays[-1].nbytes
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise DataBroken(f"Expected a whole message, got one that cannot be read: {error}.") from error
+    return restore(outline, arrays)
+
+
+def _arrays_of(outline: Any):
+    """The (dtype, shape) of each array that an outline names, in order."""
+    if isinstance(outline, dict):
+        [(kind, value)] = outline.items()
+        if kind == "array":
+            if value[0] not in DTYPES:
+                raise ValueError(f"unknown dtype {value[0]!r}")
+            yield value
+        elif kind == "dict":
+            for _, item in value:
+                yield from _arrays_of(item)
+        elif kind in ("list", "tuple"):
+            for item in value:
+                yield from _arrays_of(item)
+
+
+def save(path: Path, tree: Any) -> None:
+    """Write a tree as an npz file: the outline as JSON in `outline`, the arrays as `0`, `1`, … Equal trees, equal files."""
+    outline, arrays = flatten(tree)
+    head = np.frombuffer(json.dumps(outline).encode(), np.uint8)
+    np.savez(path, allow_pickle=False, outline=head, **{str(i): array for i, array in enumerate(arrays)})
+
+
+def load(path: Path) -> Any:
+    """Read what `save` wrote."""
+    with np.load(path, allow_pickle=False) as archive:
+        outline = json.loads(archive["outline"].tobytes())
+        return restore(outline, [archive[str(i)] for i in range(len(archive.files) - 1)])
+
+
+def copy(tree: Any) -> Any:
+    """A tree of fresh plain values: arrays as CPU tensors, numbers and containers of the plain types."""
+    return restore(*flatten(tree))

@@ -1,0 +1,173 @@
+"""Ways to compare an answer with the expected one. Each function makes a `Compare` (see `spec`).
+
+An answer in another style is right: another float or integer width, a tuple for a list, a NumPy number for a Python one.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from course_lib.checks.codec import Other
+from course_lib.checks.spec import Compare, Inputs, Mismatch
+
+
+def close(rtol: float = 1e-4, atol: float = 1e-5) -> Compare:
+    """Numbers agree within atol + rtol * |expected|, element by element; NaN agrees only with NaN."""
+
+    def compare(answer: Any, expected: Any, inputs: Inputs) -> Mismatch | None:
+        return like(answer, expected) or _first(_values_apart, answer, expected, rtol, atol)
+
+    return compare
+
+
+def exact() -> Compare:
+    """The same numbers, in the same order."""
+    return close(rtol=0, atol=0)
+
+
+def close_on_average(tolerance: float) -> Compare:
+    """The mean absolute difference of two arrays is at most `tolerance`: free in interpolation and at single borders."""
+
+    def compare(answer: Any, expected: Any, inputs: Inputs) -> Mismatch | None:
+        wrong = like(answer, expected)
+        if wrong:
+            return wrong
+        apart = (answer.double() - expected.double()).abs().mean().item() if expected.numel() else 0.0
+        if apart <= tolerance:  # False for NaN
+            return None
+        return Mismatch(f"Your values are {apart:.3g} away on average, expected at most {tolerance:g}.")
+
+    return compare
+
+
+def ranked(key: str) -> Compare:
+    """Positions in falling order of `inputs[key]`; those with equal keys may come in any order."""
+
+    def compare(answer: Any, expected: Any, inputs: Inputs) -> Mismatch | None:
+        wrong = like(answer, expected, any_length=True)
+        if wrong:
+            return wrong
+        mine, theirs = answer.tolist(), expected.tolist()
+        if sorted(mine) != sorted(theirs):
+            return Mismatch(f"Expected the positions {theirs}, got {mine}.")
+        keys = inputs[key]
+        if [float(keys[i]) for i in mine] != [float(keys[i]) for i in theirs]:
+            return Mismatch(f"Expected the right positions in the order {theirs}, got them in the order {mine}.")
+        return None
+
+    return compare
+
+
+def judged_by(rule: Callable[[Any, Inputs], tuple[str, str] | None]) -> Compare:
+    """Valid by a rule, not by equality (functions that draw at random).
+
+    Args:
+        rule: (answer, inputs) to None, or to (symptom, message). It runs only when the answer looks like the expected one
+            but for its lengths.
+    """
+
+    def compare(answer: Any, expected: Any, inputs: Inputs) -> Mismatch | None:
+        wrong = like(answer, expected, any_length=True)
+        if wrong:
+            return wrong
+        found = rule(answer, inputs)
+        return Mismatch(found[1], symptom=found[0]) if found else None
+
+    return compare
+
+
+def metric(name: str, measure: Callable[[Any, Inputs], float], low: float, high: float) -> Compare:
+    """Credit rises linearly from 0 at `low` to 1 at `high`.
+
+    Args:
+        measure: (answer, inputs) to the metric. It raises TypeError or ValueError for an answer of another form.
+    """
+
+    def compare(answer: Any, expected: Any, inputs: Inputs) -> Mismatch | None:
+        try:
+            value = measure(answer, inputs)
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            return Mismatch(f"The answer has another form than asked for: {error}", rung="type")
+        credit = min(1.0, max(0.0, (value - low) / (high - low)))
+        if credit == 1.0:
+            return None
+        text = f"{name} is {value:.3f}: {credit:.0%} of the points. They rise from 0 at {low:g} to all at {high:g}."
+        return Mismatch(text, credit=credit)
+
+    return compare
+
+
+def like(answer: Any, expected: Any, any_length: bool = False) -> Mismatch | None:
+    """Whether an answer has the expected one's type, shape and kind of numbers; `any_length` frees the first axis."""
+    if isinstance(expected, Tensor):
+        return _tensor_like(answer, expected, any_length)
+    if isinstance(expected, list | tuple):
+        if not isinstance(answer, list | tuple) or len(answer) != len(expected):
+            return _wrong_type(f"{len(expected)} values", answer)
+        return next((wrong for a, e in zip(answer, expected, strict=True) if (wrong := like(a, e, any_length))), None)
+    if isinstance(expected, dict):
+        if not isinstance(answer, dict) or set(answer) != set(expected):
+            return _wrong_type(f"a dict with the keys {sorted(expected)}", answer)
+        return next((wrong for key in expected if (wrong := like(answer[key], expected[key], any_length))), None)
+    if isinstance(expected, int | float) and not isinstance(expected, bool):
+        number = isinstance(answer, Tensor) and answer.numel() == 1 or isinstance(answer, int | float)
+        return None if number and not isinstance(answer, bool) else _wrong_type("a number", answer)
+    return None if type(answer) is type(expected) else _wrong_type(describe(expected), answer)
+
+
+def _tensor_like(answer: Any, expected: Tensor, any_length: bool) -> Mismatch | None:
+    if not isinstance(answer, Tensor):
+        return _wrong_type(f"a tensor of shape {tuple(expected.shape)}", answer)
+    shapes = [tuple(t.shape)[1:] if any_length and t.ndim else tuple(t.shape) for t in (answer, expected)]
+    if shapes[0] != shapes[1] or answer.ndim != expected.ndim:
+        return _wrong_type(f"a tensor of shape {tuple(expected.shape)}", answer)
+    if _family(answer) != _family(expected):
+        return _wrong_type(f"{_family(expected)} numbers", answer)
+    return None
+
+
+def _family(values: Tensor) -> str:
+    return "truth" if values.dtype == torch.bool else "floating-point" if values.is_floating_point() else "whole"
+
+
+def _wrong_type(wanted: str, answer: Any) -> Mismatch:
+    advice = " Is there a `return`?" if answer is None else ""
+    return Mismatch(f"Expected {wanted}, got {describe(answer)}.{advice}", rung="type")
+
+
+def describe(value: Any) -> str:
+    """A value in a few words, for a message."""
+    if isinstance(value, Tensor):
+        return f"a tensor of shape {tuple(value.shape)} with {_family(value)} numbers ({value.dtype})"
+    if isinstance(value, list | tuple):
+        return f"a {type(value).__name__} of {len(value)}"
+    if isinstance(value, Other):
+        return f"an object of type {value.type_name}"
+    return "None" if value is None else f"{type(value).__name__} {str(value)[:60]}"
+
+
+def _first(function: Callable, answer: Any, expected: Any, *more: Any) -> Mismatch | None:
+    """The first mismatch that `function` finds in the leaves of two trees of the same form."""
+    if isinstance(expected, dict):
+        answer, expected = [answer[key] for key in expected], list(expected.values())
+    if isinstance(expected, list | tuple):
+        pairs = zip(answer, expected, strict=True)
+        return next((wrong for a, e in pairs if (wrong := _first(function, a, e, *more))), None)
+    return function(answer, expected, *more)
+
+
+def _values_apart(answer: Any, expected: Any, rtol: float, atol: float) -> Mismatch | None:
+    if isinstance(expected, str | bool) or expected is None:
+        return None if answer == expected else Mismatch(f"Expected {describe(expected)}, got {describe(answer)}.")
+    mine, theirs = torch.as_tensor(answer).double(), torch.as_tensor(expected).double()
+    mine = mine.reshape(theirs.shape)
+    wrong = ~torch.isclose(mine, theirs, rtol=rtol, atol=atol, equal_nan=True)
+    if not wrong.any():
+        return None
+    if theirs.ndim == 0:
+        return Mismatch(f"Expected {theirs.item():.6g}, got {mine.item():.6g}.")
+    place = tuple(wrong.nonzero()[0].tolist())
+    at = f"At position {list(place)}" + (f", the first of {int(wrong.sum())} wrong values" if wrong.sum() > 1 else "")
+    return Mismatch(f"{at}: expected {theirs[place].item():.6g}, got {mine[place].item():.6g}.")

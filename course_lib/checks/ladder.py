@@ -1,0 +1,185 @@
+"""From answers to a report: which rung of the ladder fails, how many points, which misconception.
+
+Both the public check in the notebook and the exam's judge call `climb`; it never runs a student's code.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from course_lib.checks.spec import KINDS, RUNGS, Case, Check, Counterexample, Inputs, Mismatch
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one question.
+
+    Attributes:
+        status: "answered", or why there is no answer: "missing", "not callable", "signature", "raised", "timeout",
+            "died", "not asked".
+        answer: a tree of plain values (see `codec`) when answered.
+        note: what a student should read about a missing answer.
+        seconds: how long the answer took.
+    """
+
+    status: str
+    answer: Any = None
+    note: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Question:
+    """One case with its inputs drawn and its expected answer at hand."""
+
+    case: Case
+    inputs: Inputs
+    expected: Any
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """A misconception's outcomes on the same questions."""
+
+    name: str
+    sentence: str
+    outcomes: Sequence[Outcome]
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """How one case went: `rung` is "" when it passed, otherwise where on the ladder it stopped."""
+
+    case: Case
+    credit: float
+    rung: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """The verdict on one check."""
+
+    check: Check
+    results: tuple[CaseResult, ...]
+    points: float
+    misconception: str = ""
+    sentence: str = ""
+    counterexample: Counterexample | None = None
+
+    @property
+    def passed(self) -> bool:
+        """Whether every case passed."""
+        return all(result.credit == 1.0 for result in self.results)
+
+    @property
+    def rung(self) -> str:
+        """The lowest rung that fails, or ""."""
+        failed = [result.rung for result in self.results if result.rung]
+        return min(failed, key=RUNGS.index, default="")
+
+
+def climb(
+    check: Check, questions: Sequence[Question], outcomes: Sequence[Outcome], suspicions: Sequence[Suspicion] = ()
+) -> Report:
+    """Judge one check.
+
+    Args:
+        questions: one or more for each of the check's cases.
+        outcomes: the student's, one for each question.
+        suspicions: the misconceptions of this check.
+    """
+    wrong = [_wrong(question, outcome) for question, outcome in zip(questions, outcomes, strict=True)]
+    results = tuple(_case_result(case, questions, wrong) for case in check.cases)
+    guilty = _named(questions, outcomes, suspicions) if any(wrong) else None
+    return Report(
+        check,
+        results,
+        _points(check, results),
+        guilty.name if guilty else "",
+        guilty.sentence if guilty else "",
+        _counterexample(questions, outcomes, wrong),
+    )
+
+
+def _wrong(question: Question, outcome: Outcome) -> Mismatch | None:
+    rungs = {"missing": "defined", "not callable": "callable", "signature": "callable", "not asked": "defined"}
+    if outcome.status != "answered":
+        return Mismatch(outcome.note, rung=rungs.get(outcome.status, "runs"))
+    return question.case.compare(outcome.answer, question.expected, question.inputs)
+
+
+def _case_result(case: Case, questions: Sequence[Question], wrong: Sequence[Mismatch | None]) -> CaseResult:
+    found = [w for question, w in zip(questions, wrong, strict=True) if question.case is case and w]
+    if not found:
+        return CaseResult(case, 1.0)
+    worst = min(found, key=lambda w: w.credit)
+    return CaseResult(case, worst.credit, worst.rung or case.kind, worst.message)
+
+
+def _points(check: Check, results: Sequence[CaseResult]) -> float:
+    basic = all(result.credit == 1.0 for result in results if result.case.kind == "values")
+    earned = sum(r.case.weight * r.credit for r in results if basic or r.case.kind == "values")
+    return round(check.points * earned / sum(result.case.weight for result in results), 2)
+
+
+def _named(
+    questions: Sequence[Question], outcomes: Sequence[Outcome], suspicions: Sequence[Suspicion]
+) -> Suspicion | None:
+    """The first misconception whose outcomes agree with the student's wherever both can be compared."""
+    for suspicion in suspicions:
+        signs = [
+            _sign(question, mine, theirs)
+            for question, mine, theirs in zip(questions, outcomes, suspicion.outcomes, strict=True)
+        ]
+        if None not in signs and any(signs):
+            return suspicion
+    return None
+
+
+def _sign(question: Question, mine: Outcome, theirs: Outcome) -> bool | None:
+    """None: the two differ. True: they make the same mistake here. False: this question tells nothing."""
+    if theirs.status != "answered":
+        return mine.status == "raised"
+    if mine.status != "answered":
+        return None
+    compare, expected, inputs = question.case.compare, question.expected, question.inputs
+    slip, known = compare(mine.answer, expected, inputs), compare(theirs.answer, expected, inputs)
+    if slip is None or known is None:
+        return False if slip is known else None
+    same = slip.symptom == known.symptom if known.symptom else not compare(mine.answer, theirs.answer, inputs)
+    return True if same else None
+
+
+def _counterexample(
+    questions: Sequence[Question], outcomes: Sequence[Outcome], wrong: Sequence[Mismatch | None]
+) -> Counterexample | None:
+    """The one with the smallest inputs among the wrong answers of the lowest kind."""
+    shown = [
+        (KINDS.index(question.case.kind), _size(question.inputs), i)
+        for i, question in enumerate(questions)
+        if wrong[i] and outcomes[i].status == "answered" and wrong[i].rung != "type" and question.case.explain
+    ]
+    if not shown:
+        return None
+    question, outcome = questions[min(shown)[2]], outcomes[min(shown)[2]]
+    return question.case.explain(question.inputs, outcome.answer, question.expected)
+
+
+def _size(inputs: Inputs) -> int:
+    return sum(value.numel() for value in inputs.values() if hasattr(value, "numel"))
+
+
+def still_to_write(report: Report) -> bool:
+    """Whether the function is as released."""
+    return report.rung == "runs" and all("Still to write" in r.message for r in report.results if r.rung)
+
+
+def lines(report: Report) -> list[tuple[str, str, str]]:
+    """The report as (mark, case, message) rows, passed ones first as one row: for text, HTML and feedback pages."""
+    passed = [r.case.name for r in report.results if not r.rung]
+    rows = [("ok", ", ".join(passed), "")] if passed else []
+    for result in sorted((r for r in report.results if r.rung), key=lambda r: RUNGS.index(r.rung)):
+        hint = f" {result.case.hint}" if result.case.hint and result.rung in KINDS else ""
+        rows.append((result.rung, result.case.name, result.message + hint))
+    return rows

@@ -1,0 +1,85 @@
+"""A report as a student sees it: a green and red ladder, the misconception in words, the counterexample drawn.
+
+In a notebook it is HTML, elsewhere text. The same HTML, escaped, goes into the instructor's feedback pages.
+"""
+
+import base64
+from html import escape
+
+from course_lib import plots
+from course_lib.checks.ladder import Report, lines, still_to_write
+
+OTHER_INPUTS = "Public checks pass. The grade uses other inputs of the same kinds."
+RUNG_WORDS = {
+    "defined": "not defined",
+    "callable": "cannot be called",
+    "runs": "does not run",
+    "type": "wrong type or shape",
+    "values": "wrong values",
+    "property": "property broken",
+    "edge": "edge case",
+    "unchanged": "changes its input",
+}
+
+
+def headline(report: Report) -> str:
+    """The report in one line."""
+    name, passed = report.check.name, sum(not result.rung for result in report.results)
+    if report.passed:
+        return f"{name}: all {len(report.results)} cases pass. {OTHER_INPUTS}"
+    if still_to_write(report):
+        return f"{name}: still to write."
+    return f"{name}: {passed} of {len(report.results)} cases pass; first to mend: {RUNG_WORDS[report.rung]}."
+
+
+def text(report: Report) -> str:
+    """The whole report for a terminal."""
+    out = [headline(report)]
+    if still_to_write(report):
+        return out[0]
+    out += [report.sentence] * bool(report.sentence)
+    for mark, cases, message in lines(report):
+        out.append(f"  [{'ok' if mark == 'ok' else RUNG_WORDS[mark]}] {cases}{': ' if message else ''}{message}")
+    if report.counterexample:
+        out += ["  Smallest counterexample:", *(f"    {line}" for line in report.counterexample.text.splitlines())]
+    return "\n".join(out)
+
+
+def html(report: Report, picture: bool = True) -> str:
+    """The whole report as HTML; everything that may come from a student's code is escaped."""
+    color = plots.GREEN if report.passed else plots.VERMILLION
+    out = [f'<div style="border-left: 4px solid {color}; padding: 2px 12px"><b>{escape(headline(report))}</b>']
+    if not still_to_write(report):
+        out += [f"<p>{escape(report.sentence)}</p>"] * bool(report.sentence)
+        rows = "".join(_row(*line) for line in lines(report) if not (report.passed and line[0] == "ok"))
+        out += [f'<table style="text-align: left">{rows}</table>'] * bool(rows)
+        out += [_counterexample(report, picture)] * bool(report.counterexample)
+    return "".join([*out, "</div>"])
+
+
+def _row(mark: str, cases: str, message: str) -> str:
+    good = mark == "ok"
+    color, word = (plots.GREEN, "&#10003; passes") if good else (plots.VERMILLION, f"&#10007; {RUNG_WORDS[mark]}")
+    cells = (f'<span style="color: {color}">{word}</span>', escape(cases), escape(message))
+    return (
+        "<tr>" + "".join(f'<td style="text-align: left; vertical-align: top">{cell}</td>' for cell in cells) + "</tr>"
+    )
+
+
+def _counterexample(report: Report, picture: bool) -> str:
+    found = report.counterexample
+    out = f"<p>Smallest counterexample:</p><pre>{escape(found.text)}</pre>"
+    if picture and found.draw:
+        drawing = found.draw()
+        source = base64.b64encode(plots.png(drawing)).decode()
+        plots.close(drawing)
+        out += f'<img alt="{escape(found.text)}" style="max-width: 100%" src="data:image/png;base64,{source}">'
+    return out
+
+
+def show(report: Report) -> None:
+    """Display the report in a notebook, print it elsewhere."""
+    if plots.in_notebook():
+        plots.show_html(html(report), text(report))
+    else:
+        print(text(report))

@@ -1,0 +1,123 @@
+"""What a check is: frozen data, no behaviour. The units' modules fill it in, `ladder` judges by it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Inputs = dict[str, Any]
+
+KINDS = ("values", "property", "edge", "unchanged")
+"""What a case tests. All but "values" count only when every "values" case passed: a stub earns nothing."""
+
+RUNGS = ("defined", "callable", "runs", "type", *KINDS)
+"""The ladder, from the ground up; feedback shows the first rung that fails."""
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """Why an answer is not right.
+
+    Attributes:
+        message: for the student: what was expected, what came.
+        rung: "type" for a wrong type, shape or dtype; otherwise the case's own kind is meant ("").
+        symptom: for answers that are judged by a rule and not by equality: two answers with the same symptom are wrong in
+            the same way.
+        credit: the share of the case that is earned all the same, 0 to 1.
+    """
+
+    message: str
+    rung: str = ""
+    symptom: str = ""
+    credit: float = 0.0
+
+
+Compare = Callable[[Any, Any, Inputs], Mismatch | None]
+"""compare(answer, expected, inputs): None when the answer is right."""
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """The smallest thing that shows a mistake: in words, and (where it helps) drawn.
+
+    Attributes:
+        text: one to three lines with the input, the expected value and the student's.
+        draw: draws it and returns matplotlib Axes.
+    """
+
+    text: str
+    draw: Callable[[], Any] | None = None
+
+
+def call(function: Callable, **inputs: Any) -> Any:
+    """The plain probe: call the student's function with the inputs."""
+    return function(**inputs)
+
+
+@dataclass(frozen=True)
+class Case:
+    """One kind of input and how its answer is compared.
+
+    Attributes:
+        name: what the student reads ("boxes that only touch"); unique within its check.
+        kind: one of `KINDS`.
+        make_inputs: draws inputs; keyword arguments of the probe. Names that begin with "_" stay with the judge.
+        compare: see `Compare`.
+        probe: runs beside the student's code with (function, **inputs) and returns plain values.
+        truth: the expected answer from the inputs, where it does not come from the solution.
+        hint: a way of thinking, shown when the case fails.
+        explain: (inputs, answer, expected) to the smallest counterexample.
+        weight: its share of the check's points.
+        draws: how many inputs of this kind the exam draws; the case passes when all do.
+    """
+
+    name: str
+    kind: str
+    make_inputs: Callable[[np.random.Generator], Inputs]
+    compare: Compare
+    probe: Callable[..., Any] = call
+    truth: Callable[[Inputs], Any] | None = None
+    hint: str = ""
+    explain: Callable[[Inputs, Any, Any], Counterexample] | None = None
+    weight: float = 1.0
+    draws: int = 3
+
+
+@dataclass(frozen=True)
+class Check:
+    """All that is asked about one name in a student's notebook.
+
+    Attributes:
+        name: the check's name in `check("name", …)`.
+        points: what it is worth; explicit, never derived.
+        cases: in the order in which a student should meet them.
+        arguments: the parameters' names, in order.
+        target: the function's name in the notebook, where it differs from the check's.
+        forbids: dotted names that the student's cells may not use.
+        seconds: limit for one answer.
+    """
+
+    name: str
+    points: float
+    cases: tuple[Case, ...]
+    arguments: tuple[str, ...]
+    target: str = ""
+    forbids: tuple[str, ...] = ()
+    seconds: float = 10.0
+
+    @property
+    def function(self) -> str:
+        """The name to look up in the student's notebook."""
+        return self.target or self.name
+
+
+@dataclass(frozen=True)
+class Misconception:
+    """A wrong version and the sentence for whoever wrote it; `convention` marks another legitimate definition."""
+
+    check: str
+    name: str
+    sentence: str
+    version: Callable[..., Any]
+    convention: bool = False
