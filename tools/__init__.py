@@ -1,0 +1,1 @@
+"""For maintainers only: what builds, measures and checks the course."""
