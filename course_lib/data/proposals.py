@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from torch import Tensor
 
 from course_lib.download import atomic_write
@@ -19,7 +19,7 @@ class ProposalError(CourseError):
     """An image or a quality that selective search cannot work with."""
 
 
-def proposals(image: UInt8[Tensor, "3 h w"], seed: int, quality: str = "fast") -> Float[Tensor, "n 4"]:
+def proposals(image: Tensor, seed: int, quality: str = "fast") -> Float[Tensor, "n 4"]:
     """Boxes that may hold an object, found by selective search.
 
     OpenCV returns the same boxes in another order at every call. Here duplicates are removed, the boxes are
@@ -27,7 +27,7 @@ def proposals(image: UInt8[Tensor, "3 h w"], seed: int, quality: str = "fast") -
     The boxes are kept on disk under a hash of the image, so only the first call for an image searches.
 
     Args:
-        image: RGB, values 0-255, at least 16 pixels high and wide.
+        image: RGB, uint8 [3, h, w], at least 16 pixels high and wide.
         seed: the permutation; it does not change which boxes are found.
         quality: ``"single"`` (one colour space, fewest boxes), ``"fast"`` or ``"quality"`` (most boxes, slow).
 

@@ -1,0 +1,89 @@
+"""The backbone: its shapes, size, weights and errors."""
+
+import shutil
+
+import pytest
+import torch
+
+from course_lib import models
+from course_lib.errors import DataBroken, DataMissing, SettingsError
+from course_lib.models import Backbone, SmallResNet, backbone
+
+
+@pytest.mark.parametrize("size", [64, 128])
+def test_shapes_of_the_small_network(size):
+    net = backbone("small", pretrained=False)
+    images = torch.rand(2, 3, size, size)
+    assert net.features(images).shape == (2, 128, size // 16, size // 16)
+    assert net.embed(images).shape == (2, net.feature_dim)
+    assert (net.feature_dim, net.stride) == (128, 16)
+
+
+def test_each_stage_has_its_stride_and_channels():
+    net = backbone("small", pretrained=False)
+    images = torch.rand(1, 3, 64, 96)
+    for number, (channels, stride) in enumerate(zip(net.channels, net.strides, strict=True), start=1):
+        assert net.features(images, number).shape == (1, channels, 64 // stride, 96 // stride)
+
+
+def test_size_is_as_stated():
+    assert 0.25e6 < sum(p.numel() for p in SmallResNet().parameters()) < 0.35e6
+
+
+def test_colours_are_normalised_inside():
+    """An image of the mean colour is zero for the network."""
+    seen = []
+
+    class Probe(SmallResNet):
+        def stages(self, x):
+            seen.append(x)
+            return super().stages(x)
+
+    Backbone("probe", Probe(), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)).eval().features(torch.full((1, 3, 64, 64), 0.5))
+    assert seen[0].abs().max() == 0
+
+
+def test_backbone_follows_the_settings(settings_from):
+    settings_from(COURSE_BACKBONE="resnet18")
+    net = backbone(pretrained=False)
+    assert net.name == "resnet18"
+    assert net.features(torch.rand(1, 3, 64, 64)).shape == (1, 512, 2, 2)
+    assert net.channels == (64, 128, 256, 512)
+
+
+def test_shipped_weights_recognise_held_out_objects():
+    recipe = models.recipe()
+    assert recipe["accuracy"] > 0.8
+    assert {"command", "seed", "tinytown_version", "seconds"} <= recipe.keys()
+    assert (models.WEIGHTS / "smallresnet.safetensors").stat().st_size < 6_000_000
+    assert not torch.equal(backbone("small").net.stem[0].weight, SmallResNet().stem[0].weight)
+
+
+def test_unknown_backbone_is_named():
+    with pytest.raises(SettingsError, match="vgg99"):
+        backbone("vgg99")
+
+
+def test_missing_weights_say_where_they_are_sought(tmp_path, monkeypatch):
+    monkeypatch.setattr(models, "WEIGHTS", tmp_path)
+    with pytest.raises(DataMissing, match=r"smallresnet\.safetensors"):
+        backbone("small")
+
+
+def test_damaged_weights_are_named(tmp_path, monkeypatch):
+    source = models.WEIGHTS / "smallresnet.safetensors"
+    shutil.copy(source, tmp_path)
+    (tmp_path / source.name).write_bytes(source.read_bytes()[:1000])
+    monkeypatch.setattr(models, "WEIGHTS", tmp_path)
+    with pytest.raises(DataBroken, match=r"smallresnet\.safetensors"):
+        backbone("small")
+
+
+def test_no_network_says_where_imagenet_weights_are_sought(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError("no network")
+
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
+    with pytest.raises(DataMissing, match=r"(?s)resnet18-.*pth in .*no network.*COURSE_BACKBONE=small"):
+        backbone("resnet18")

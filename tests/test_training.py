@@ -1,0 +1,127 @@
+"""The training loop learns, is repeatable, resumes exactly, and `trained` keeps what was learned."""
+
+import pytest
+import torch
+
+from course_lib.errors import CacheError, DataBroken
+from course_lib.training import fit, learning_rate, trained
+
+
+def line_model():
+    torch.manual_seed(0)
+    return torch.nn.Sequential(torch.nn.Linear(2, 8), torch.nn.BatchNorm1d(8), torch.nn.ReLU(), torch.nn.Linear(8, 1))
+
+
+def batch(index):
+    """Points and a straight line's values; a function of the index alone."""
+    x = torch.randn(16, 2, generator=torch.Generator().manual_seed(index))
+    return x, x.sum(dim=1, keepdim=True)
+
+
+def squared(model, x, y):
+    return (model(x) - y).square().mean()
+
+
+def train(model, **options):
+    return fit(model, batch, squared, steps=options.pop("steps", 40), lr=0.02, progress=False, **options)
+
+
+@pytest.fixture(autouse=True)
+def cpu(settings_from):
+    return settings_from(COURSE_DEVICE="cpu")
+
+
+def test_loss_falls():
+    losses = train(line_model(), steps=120)
+    assert len(losses) == 120
+    assert sum(losses[-10:]) < 0.2 * sum(losses[:10])
+
+
+def test_same_seed_gives_the_same_weights():
+    models = [line_model(), line_model()]
+    for model in models:
+        train(model)
+    for name, value in models[0].state_dict().items():
+        assert torch.equal(value, models[1].state_dict()[name])
+
+
+def test_frozen_parameters_stay():
+    model = line_model()
+    model[0].requires_grad_(False)
+    before = model[0].weight.clone()
+    train(model)
+    assert torch.equal(model[0].weight, before)
+
+
+def test_interrupted_training_ends_where_an_undisturbed_one_does(tmp_path):
+    undisturbed, interrupted = line_model(), line_model()
+    losses = train(undisturbed)
+
+    def power_cut(index):
+        if index == 25:
+            raise KeyboardInterrupt
+        return batch(index)
+
+    checkpoint = tmp_path / "run" / "line.safetensors"
+    options = {"steps": 40, "lr": 0.02, "checkpoint": checkpoint, "save_every": 10, "progress": False}
+    with pytest.raises(KeyboardInterrupt):
+        fit(interrupted, power_cut, squared, **options)
+    assert checkpoint.exists()
+    resumed = line_model()
+    assert fit(resumed, batch, squared, **options) == pytest.approx(losses, abs=1e-12)
+    assert not checkpoint.exists()
+    for name, value in undisturbed.state_dict().items():
+        assert torch.equal(value, resumed.state_dict()[name])
+
+
+def test_checkpoint_of_another_model_is_refused(tmp_path):
+    checkpoint = tmp_path / "line.safetensors"
+
+    def stop(index):
+        if index == 5:
+            raise KeyboardInterrupt
+        return batch(index)
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(line_model(), stop, squared, 10, 0.1, checkpoint=checkpoint, save_every=5, progress=False)
+    with pytest.raises(CacheError, match="another training"):
+        train(torch.nn.Linear(2, 1), checkpoint=checkpoint)
+
+
+def test_learning_rate_rises_then_falls_to_zero():
+    rates = [learning_rate(step, 100, 0.5) for step in range(101)]
+    assert rates[0] == pytest.approx(0.1)
+    assert max(rates) == rates[5] == 0.5
+    assert rates[5:] == sorted(rates[5:], reverse=True)
+    assert rates[100] == pytest.approx(0)
+
+
+def test_trained_fits_once_then_loads(tmp_path, capsys):
+    calls = []
+
+    def learn():
+        calls.append(1)
+        return {"weight": torch.eye(3).T, "bias": torch.arange(3, dtype=torch.int64)}
+
+    first = trained("line", learn, tmp_path)
+    second = trained("line", learn, tmp_path)
+    assert len(calls) == 1
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    assert "trained and saved" in (printed := capsys.readouterr().out)
+    assert "loaded from" in printed
+
+
+def test_trained_leaves_nothing_when_fit_fails(tmp_path):
+    def fail():
+        raise RuntimeError("no")
+
+    with pytest.raises(RuntimeError):
+        trained("line", fail, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_trained_names_a_damaged_file(tmp_path):
+    (tmp_path / "line.safetensors").write_bytes(b"half a file")
+    with pytest.raises(DataBroken, match=r"line\.safetensors"):
+        trained("line", dict, tmp_path)
