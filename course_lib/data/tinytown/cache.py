@@ -1,0 +1,100 @@
+"""Scenes and crops drawn once and kept on disk: one npz file for each request, never pickled."""
+
+import zipfile
+from pathlib import Path
+from typing import Callable
+
+import numpy as np
+import torch
+from jaxtyping import Int, UInt8
+from torch import Tensor
+
+from course_lib.data.tinytown.crops import FAMILIES, crop
+from course_lib.data.tinytown.draws import Draw
+from course_lib.data.tinytown.plan import SPLITS
+from course_lib.data.tinytown.scene import Scene, scene
+from course_lib.download import atomic_write
+from course_lib.errors import SettingsError
+from course_lib.settings import settings
+
+VERSION = 1  # raise it with every change of a picture or an annotation: it is part of each file's name
+PER_OBJECT = ("boxes", "labels", "masks", "truncated", "occluded")
+PER_PERSON = ("joints", "joint_state", "person_index", "identity")
+BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+Arrays = dict[str, np.ndarray]
+
+
+def scenes(split: str, count: int, size: int = 128, start: int = 0) -> list[Scene]:
+    """Scenes with seeds start … start+count-1 of a split; drawn once, then read from the cache folder."""
+    name = f"scenes-{split}-{size}-{start}-{count}"
+    arrays = _kept(name, lambda: pack([scene(seed, size, split) for seed in range(start, start + count)]))
+    return unpack(arrays)
+
+
+def objects(
+    group: str, split: str, count: int, size: int = 64
+) -> tuple[UInt8[Tensor, "n 3 size size"], Int[Tensor, "n"]]:
+    """`count` crops of one object each and their families' positions in SOURCE_FAMILIES or TARGET_FAMILIES.
+
+    `group` is "source" or "target"; families come in turn, so every one is as frequent. The first n crops of a longer
+    request are the same pictures. Raises SettingsError for an unknown group or split.
+    """
+    if group not in FAMILIES or split not in SPLITS[:3]:
+        raise SettingsError(
+            "There are no such crops.",
+            expected=f"group in {tuple(FAMILIES)}, split in {SPLITS[:3]}",
+            got=f"{group}, {split}",
+        )
+    names = tuple(FAMILIES[group])
+
+    def drawn() -> Arrays:
+        draws = [Draw(f"object/{group}/{split}/{index}") for index in range(count)]
+        images = [crop(draw, names[index % len(names)], group, size) for index, draw in enumerate(draws)]
+        return {"images": np.array(images, np.uint8).reshape(-1, 3, size, size)}
+
+    images = torch.from_numpy(_kept(f"objects-{group}-{split}-{size}-{count}", drawn)["images"])
+    return images, torch.arange(count) % len(names)
+
+
+def pack(drawn: list[Scene]) -> Arrays:
+    """Ragged annotations one after another, with how many belong to each scene; masks as bits."""
+    arrays = {name: np.array([getattr(one, name).numpy() for one in drawn]) for name in ("image", "semantic")}
+    for name in PER_OBJECT + PER_PERSON:
+        arrays[name] = np.concatenate([getattr(one, name).numpy() for one in drawn])
+    arrays["masks"] = np.packbits(arrays["masks"], axis=-1)
+    arrays["objects"] = np.array([len(one.labels) for one in drawn])
+    arrays["persons"] = np.array([len(one.identity) for one in drawn])
+    return arrays | {"seed": np.array([one.seed for one in drawn])}
+
+
+def unpack(arrays: Arrays) -> list[Scene]:
+    """The inverse of pack."""
+    masks = np.unpackbits(arrays["masks"], axis=-1).view(bool)
+    tensors = {name: torch.from_numpy(array) for name, array in (arrays | {"masks": masks}).items()}
+    ragged = {name: tensors[name].split(arrays["objects"].tolist()) for name in PER_OBJECT}
+    ragged |= {name: tensors[name].split(arrays["persons"].tolist()) for name in PER_PERSON}
+    whole = {name: tensors[name] for name in ("image", "semantic")}
+    columns = ragged | whole
+    return [
+        Scene(**{name: column[row] for name, column in columns.items()}, seed=int(seed))
+        for row, seed in enumerate(arrays["seed"])
+    ]
+
+
+def _kept(name: str, draw: Callable[[], Arrays]) -> Arrays:
+    """The arrays of this name from the cache folder; drawn and written if they are not there or not readable."""
+    path = settings().cache / "tinytown" / f"v{VERSION}-{name}.npz"
+    if path.is_file():
+        try:
+            return _read(path)
+        except BROKEN:
+            path.unlink(missing_ok=True)
+    arrays = draw()
+    with atomic_write(path) as temporary:
+        np.savez(temporary, **arrays)
+    return arrays
+
+
+def _read(path: Path) -> Arrays:
+    with np.load(path, allow_pickle=False) as stored:
+        return {name: stored[name] for name in stored.files}

@@ -1,0 +1,187 @@
+"""One street scene with every annotation, a pure function of its seed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int, UInt8
+from torch import Tensor
+
+from course_lib.data.tinytown.canvas import SIDE, Canvas, Footprint, finish
+from course_lib.data.tinytown.draws import Draw
+from course_lib.data.tinytown.ground import backdrop
+from course_lib.data.tinytown.persons import JOINTS, Body, person
+from course_lib.data.tinytown.plan import CLASSES, IDENTITIES, LEAST_SIDE, SPLITS, Item, layout
+from course_lib.data.tinytown.shapes import Figure, place
+from course_lib.data.tinytown.textures import Paint, paint
+from course_lib.data.tinytown.things import CONFUSERS, SLOTS, THINGS, UPRIGHT
+from course_lib.errors import SettingsError
+
+SIZES = (128, 256)
+VISIBLE = 0.2  # an object of which less is to be seen is not annotated …
+SHORTEST = 5  # … nor one whose box has a side of fewer pixels at 128
+HIDDEN = 0.05  # others cover more than this of an object's part inside the image: occluded
+TINY = 16  # persons whose box is lower than this at 128 have no joints annotated
+FORGOTTEN = 0.03  # share of the other joints that the annotator left out
+
+
+@dataclass(frozen=True)
+class Scene:
+    """An image of side S with N objects, P of them persons; boxes end-exclusive and tight around visible pixels."""
+
+    image: UInt8[Tensor, "3 s s"]
+    boxes: Float[Tensor, "n 4"]
+    labels: Int[Tensor, "n"]
+    masks: Bool[Tensor, "n s s"]
+    semantic: UInt8[Tensor, "s s"]
+    joints: Float[Tensor, "p 14 2"]
+    joint_state: UInt8[Tensor, "p 14"]
+    person_index: Int[Tensor, "p"]
+    identity: Int[Tensor, "p"]
+    truncated: Bool[Tensor, "n"]
+    occluded: Bool[Tensor, "n"]
+    seed: int
+
+
+@dataclass
+class Stood:
+    """A figure on the canvas: what it is, where it fell, and for a person who and how."""
+
+    kind: str
+    number: int
+    footprint: Footprint
+    inside: int
+    body: Body | None = None
+    joints: np.ndarray | None = None
+    identity: int = -1
+
+
+def scene(seed: int, size: int = 128, split: str = "train") -> Scene:
+    """Draw scene ``seed`` (any integer) of a split at 128 or 256 pixels; equal arguments give equal scenes.
+
+    Raises SettingsError for a size or a split that does not exist.
+    """
+    if size not in SIZES:
+        raise SettingsError("There are no scenes of this size.", expected=f"one of {SIZES}", got=repr(size))
+    if split not in SPLITS:
+        raise SettingsError("There is no such split.", expected=" or ".join(SPLITS), got=repr(split))
+    draw = Draw(f"scene/{split}/{seed}")
+    canvas = Canvas(SIDE)
+    horizon, items = layout(draw, split, tuple(CONFUSERS))
+    backdrop(canvas, draw, horizon)
+    strength = draw.uniform(0.25, 0.6)
+    stood = [_stand(canvas, item, number + 1, draw, split, strength) for number, item in enumerate(items)]
+    image, owner = canvas.reduced(size)
+    kept = _kept(canvas, stood)
+    return _annotate(finish(image, draw), owner, canvas.owner, kept, seed, draw)
+
+
+def _figure(item: Item, draw: Draw, split: str) -> tuple[Figure, list[Paint], Body | None, int]:
+    """The figure on its sheet and its paints."""
+    if item.kind == "person":
+        first, count = IDENTITIES[split]
+        identity = first + draw.integer(count)
+        clothes = Draw(f"clothes/{identity}")
+        body = person(draw, identity)
+        return body.figure, [paint(clothes, clothes.uniform(0.15, 0.5)) for _ in range(SLOTS)], body, identity
+    drawn = {**THINGS, **CONFUSERS}[item.kind](draw, 0.8 / 1.28 / item.size)
+    return drawn, [paint(draw, draw.uniform(0.15, 0.5)) for _ in range(SLOTS)], None, -1
+
+
+def _stand(canvas: Canvas, item: Item, number: int, draw: Draw, split: str, strength: float) -> Stood:
+    """Draw one item: shadow first, then the figure, enlarged if too thin and moved inside unless it is cut."""
+    figure, paints, body, identity = _figure(item, draw, split)
+    mirror = draw.chance(0.5) and body is None
+    turn = draw.uniform(-0.05, 0.05) if item.kind in UPRIGHT else draw.uniform(-0.12, 0.12)
+    squeeze = draw.uniform(0.88, 1.12)
+    length = item.size * canvas.side
+    for _ in range(2):
+        placed = place(figure, length, item.x * canvas.side, item.base * canvas.side, turn, mirror, squeeze)
+        low, high = _extent(placed)
+        length *= max(1.0, LEAST_SIDE * canvas.side / min(high - low))
+    if not item.cut:
+        shift = np.clip(0, 1 - low, canvas.side - 2 - high).astype(np.float32)
+        placed = _moved(placed, shift)
+        low, high = low + shift, high + shift
+    canvas.shade((low[0] + high[0]) / 2, high[1], 1.2 * (high[0] - low[0]), strength)
+    level = 0 if length < 90 else 1
+    footprint = canvas.add(placed, paints, level, number, draw)
+    inside = int(np.count_nonzero(canvas.owner == number))
+    return Stood(item.kind, number, footprint, inside, body, placed.points, identity)
+
+
+def _extent(figure: Figure) -> tuple[np.ndarray, np.ndarray]:
+    """Upper left and lower right corner of the figure's outline."""
+    points = np.concatenate([contour for part in figure.parts for contour in part.contours])
+    return points.min(0), points.max(0)
+
+
+def _moved(figure: Figure, shift: np.ndarray) -> Figure:
+    parts = [part._replace(contours=tuple(contour + shift for contour in part.contours)) for part in figure.parts]
+    return Figure(parts, figure.points + shift)
+
+
+def _kept(canvas: Canvas, stood: list[Stood]) -> list[Stood]:
+    """The labelled objects of which enough is to be seen; decided at 128 whatever the size drawn."""
+    visible = np.bincount(canvas.owner.ravel(), minlength=len(stood) + 1)
+    small = canvas.reduced(128)[1]
+    kept = []
+    for one in stood:
+        if one.kind not in CLASSES or visible[one.number] < VISIBLE * one.footprint.pixels:
+            continue
+        box = _box(small == one.number)
+        if min(box[2] - box[0], box[3] - box[1]) >= SHORTEST:
+            kept.append(one)
+    return kept
+
+
+def _box(mask: Bool[np.ndarray, "s s"]) -> tuple[int, int, int, int]:
+    """The tight end-exclusive box around True; (0, 0, 0, 0) around nothing."""
+    columns, rows = mask.any(0).nonzero()[0], mask.any(1).nonzero()[0]
+    if not len(columns):
+        return 0, 0, 0, 0
+    return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+
+
+def _annotate(image, owner, canvas_owner, kept: list[Stood], seed: int, draw: Draw) -> Scene:
+    """Everything that is known of the kept objects, in the pixels of ``owner``."""
+    size, side = len(owner), len(canvas_owner)
+    visible = np.bincount(canvas_owner.ravel(), minlength=256)
+    semantic_of = np.zeros(256, np.uint8)
+    for one in kept:
+        semantic_of[one.number] = 1 + CLASSES.index(one.kind)
+    masks = owner == np.array([one.number for one in kept], np.uint8)[:, None, None]
+    boxes = [_box(mask) for mask in masks]
+    persons = [row for row, one in enumerate(kept) if one.body is not None]
+    states = [
+        _joint_states(kept[row], canvas_owner, (boxes[row][3] - boxes[row][1]) * 128 / size, draw) for row in persons
+    ]
+    joints = [kept[row].joints * (size / side) for row in persons]
+    return Scene(
+        image=torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))),
+        boxes=torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4),
+        labels=torch.tensor([CLASSES.index(one.kind) for one in kept], dtype=torch.int64),
+        masks=torch.from_numpy(masks.reshape(-1, size, size)),
+        semantic=torch.from_numpy(semantic_of[owner]),
+        joints=torch.from_numpy(np.array(joints, np.float32).reshape(-1, 14, 2)),
+        joint_state=torch.from_numpy(np.array(states, np.uint8).reshape(-1, 14)),
+        person_index=torch.tensor(persons, dtype=torch.int64),
+        identity=torch.tensor([kept[row].identity for row in persons], dtype=torch.int64),
+        truncated=torch.tensor([one.inside < 0.98 * one.footprint.pixels for one in kept], dtype=torch.bool),
+        occluded=torch.tensor([visible[one.number] < (1 - HIDDEN) * one.inside for one in kept], dtype=torch.bool),
+        seed=seed,
+    )
+
+
+def _joint_states(one: Stood, owner: np.ndarray, height: float, draw: Draw) -> list[int]:
+    """0 not annotated (outside the image, tiny person, forgotten), 1 occluded (by the body or others), 2 visible."""
+    states = []
+    for name, (x, y) in zip(JOINTS, one.joints):
+        forgotten = draw.chance(FORGOTTEN)
+        if height < TINY or forgotten or not (0 <= x < len(owner) and 0 <= y < len(owner)):
+            states.append(0)
+            continue
+        part = one.footprint.at(x, y)
+        covered = part > 0 and name not in one.body.owners[part - 1]
+        states.append(1 if covered or owner[int(y), int(x)] > one.number else 2)
+    return states

@@ -1,0 +1,86 @@
+"""Grey patterns, made once a process, and the colour tables that turn them into paint."""
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from course_lib.data.tinytown.draws import Colour, Draw, colour, companion
+
+TILE = 512  # a pattern repeats after so many canvas pixels
+EDGE = 1024  # side of the stored pattern, so that any window of TILE pixels can be cut from it
+KINDS = ("noise", "blotches", "stripes", "bars", "diagonal", "checks", "dots", "bricks", "waves", "weave")
+LEVELS = (8, 16, 32, 64)  # canvas pixels (4 to a pixel at 128) from one mark of a pattern to the next
+
+
+class Paint(NamedTuple):
+    """What covers a part: ``table`` [256, 1, 3] maps the grey of pattern ``kind`` to red, green, blue."""
+
+    table: UInt8[np.ndarray, "256 1 3"]
+    kind: str
+
+
+@functools.cache
+def _noise(period: int, salt: int) -> Float[np.ndarray, "tile tile"]:
+    """Smooth noise in about [0, 1] that repeats after TILE pixels. RandomState's stream is frozen by numpy."""
+    import cv2
+
+    cells = np.random.RandomState(1000 * salt + period).random_sample((TILE // period,) * 2).astype(np.float32)
+    wrapped = np.pad(cells, 2, mode="wrap")
+    smooth = cv2.resize(wrapped, None, fx=period, fy=period, interpolation=cv2.INTER_CUBIC)
+    return smooth[2 * period : 2 * period + TILE, 2 * period : 2 * period + TILE]
+
+
+def _wave(phase: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    """A soft square wave in [0, 1] with period 1."""
+    return np.clip(0.5 + 1.6 * np.sin(2 * np.pi * phase), 0, 1)
+
+
+def _marks(kind: str, period: int) -> Float[np.ndarray, "tile tile"]:
+    """The bare pattern, in about [0, 1]."""
+    y, x = np.mgrid[0:TILE, 0:TILE].astype(np.float32) / period
+    rough = _noise(period, 1)
+    if kind == "noise":
+        return 0.6 * rough + 0.4 * _noise(max(period // 2, 4), 2)
+    if kind == "blotches":
+        return np.clip(0.5 + 5 * (rough - 0.5), 0, 1)
+    if kind == "stripes":
+        return _wave(x)
+    if kind == "bars":
+        return _wave(y)
+    if kind == "diagonal":
+        return _wave(x + y)
+    if kind == "checks":
+        return ((np.floor(x) + np.floor(y)) % 2).astype(np.float32)
+    if kind == "dots":
+        return np.clip(4 * (0.36 - np.hypot(x % 1 - 0.5, y % 1 - 0.5)), 0, 1)
+    if kind == "bricks":
+        shifted = x / 2 + 0.5 * (np.floor(y) % 2)
+        return np.minimum(np.clip(5 * (y % 1) - 0.5, 0, 1), np.clip(10 * (shifted % 1) - 0.5, 0, 1))
+    if kind == "waves":
+        return _wave(y + 0.8 * _noise(period * 2, 3))
+    return np.where((np.floor(x) + np.floor(y)) % 2 > 0, _wave(2 * x), _wave(2 * y))
+
+
+@functools.cache
+def pattern(kind: str, level: int) -> UInt8[np.ndarray, "edge edge"]:
+    """Pattern ``kind`` with marks LEVELS[level] canvas pixels apart, grey 0 … 255, with grain over it."""
+    grain = 0.5 * _noise(4, 4) + 0.5 * _noise(8, 5)
+    grey = 0.62 * _marks(kind, LEVELS[level]) + 0.26 * grain + 0.12 * _noise(64, 6)
+    tile = np.clip(255 * grey, 0, 255).astype(np.uint8)
+    return np.ascontiguousarray(np.tile(tile, (EDGE // TILE, EDGE // TILE)))
+
+
+def paint(draw: Draw, contrast: float, base: Colour | None = None) -> Paint:
+    """A random paint; ``contrast`` in [0, 1] is how far the pattern's two colours lie apart in brightness."""
+    first = colour(draw) if base is None else base
+    table = colour_table(first, companion(draw, first, contrast))
+    return Paint(table, draw.pick(KINDS))
+
+
+def colour_table(first: Colour, second: Colour) -> UInt8[np.ndarray, "256 1 3"]:
+    """The straight line from one colour to the other in 256 steps."""
+    steps = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
+    ends = np.array([first, second], dtype=np.float32)
+    return (ends[0] + steps * (ends[1] - ends[0])).astype(np.uint8)[:, None]
