@@ -25,8 +25,8 @@ def atomic_write(path: Path | str) -> Iterator[Path]:
     """
     path = Path(path)
     temporary = path.with_name(f".{path.stem}-{secrets.token_hex(4)}{path.suffix}")
+    _make_folder(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         yield temporary
         os.replace(temporary, path)
     except Exception as error:
@@ -72,6 +72,13 @@ def missing(what: str, sought: list[Path], advice: str, reason: str = "") -> Dat
     )
 
 
+def _make_folder(path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:  # also a file where a folder is to be
+        raise _cache_error(path, error.errno) from error
+
+
 def _code(error: BaseException | None) -> int:
     """The operating system's error number, looked for through the chain of causes (libraries wrap it)."""
     while error is not None:
@@ -82,7 +89,7 @@ def _code(error: BaseException | None) -> int:
 
 
 def _folder(path: Path) -> Path:
-    return next(parent for parent in path.absolute().parents if parent.exists())
+    return next(parent for parent in path.absolute().parents if parent.is_dir())
 
 
 def _free(path: Path) -> int:
@@ -91,7 +98,7 @@ def _free(path: Path) -> int:
 
 
 def _cache_error(path: Path, code: int) -> CacheError:
-    reason = "the disk is full" if code in FULL_DISK else "the folder is not writable"
+    reason = "the disk is full" if code in FULL_DISK else "its folder cannot be written to"
     return CacheError(
         f"{path.name} could not be written: {reason}.",
         expected=f"a writable folder with space left: {path.parent}",

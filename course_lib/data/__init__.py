@@ -1,0 +1,45 @@
+"""The course's data: drawn worlds and photographs in `mini`, the papers' data sets in `full`."""
+
+from collections.abc import Sequence
+
+from course_lib.errors import SettingsError
+from course_lib.settings import settings, voc_year
+
+SPLITS = ("train", "val", "test")
+
+
+class Detection(Sequence):
+    """Images with the boxes and labels of their objects: each item has .image, .boxes, .labels.
+
+    `classes` are the names that labels are positions in; `name` says which data set this is.
+    """
+
+    def __init__(self, items: Sequence, classes: Sequence[str], name: str):
+        self.items, self.classes, self.name = items, tuple(classes), name
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):
+            return Detection(self.items[index], self.classes, self.name)
+        return self.items[index]
+
+
+def detection(split: str, count: int, longest: int | None = None) -> Detection:
+    """The detection data of the profile: in `mini` `count` Tinytown scenes, in `full` PASCAL VOC's whole split.
+
+    `split` is train, val or test; VOC publishes a test set for 2007 only, so other years test on val. COURSE_LIMIT
+    bounds both. `longest` bounds the photographs' longer side in pixels. Raises DataMissing where VOC is not there.
+    """
+    if split not in SPLITS:
+        raise SettingsError("There is no such split.", expected=" or ".join(SPLITS), got=repr(split))
+    if settings().profile == "full":
+        from course_lib.data.voc import voc
+
+        year = voc_year()
+        photographs = voc(year, "val" if split == "test" and year != "2007" else split, longest=longest)
+        return Detection(photographs, photographs.classes, f"PASCAL VOC {year}")
+    from course_lib.data import tinytown
+
+    return Detection(tinytown.scenes(split, min(count, settings().limit or count)), tinytown.CLASSES, "Tinytown")

@@ -1,0 +1,95 @@
+"""Fixtures of all tests, and the rule that nothing is skipped silently.
+
+Real samples lie in COURSE_TEST_DATA, by default ../shared/data beside the checkout. A Debian package that is missing
+fails one test, which prints the command that installs it (test_packages.py); the tests that need it are then skipped.
+COURSE_SKIP=browser,postgres leaves out tests by their marker, and the summary counts them.
+"""
+
+import os
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+POSTGRES = [str(path) for path in Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")]
+PACKAGES = {  # marker: Debian package, the programs that show that it is there
+    "browser": ("chromium", ["chromium", "chromium-browser"]),
+    "postgres": ("postgresql", ["pg_ctl", *POSTGRES]),
+    "sandbox": ("bubblewrap", ["bwrap"]),
+}
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of real samples; skips, saying which folder was sought, where there is none."""
+    folder = Path(os.environ.get("COURSE_TEST_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"no real samples: {folder} is not there (COURSE_TEST_DATA names their folder)")
+    return folder.resolve()
+
+
+@pytest.fixture
+def settings_from(monkeypatch, tmp_path):
+    """Sets the course's environment and returns the settings read from it: `settings_from(COURSE_PROFILE="full")`.
+
+    The cache is a fresh folder; what the caller's own environment says about the course is hidden.
+    """
+    from course_lib.settings import settings
+
+    for name in [name for name in os.environ if name.startswith("COURSE_") and name != "COURSE_TEST_DATA"]:
+        monkeypatch.delenv(name)
+
+    def read(**variables):
+        for name, value in {"COURSE_CACHE": tmp_path / "cache", **variables}.items():
+            monkeypatch.setenv(name, str(value))
+        settings.cache_clear()
+        return settings()
+
+    yield read
+    settings.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def program():
+    """The path of the program that a marker's tests start, or None: `program("browser")`."""
+    return _program
+
+
+def pytest_configure(config):
+    known = {line.split(":")[0] for line in config.getini("markers")}
+    if unknown := [name for name in _left_out() if name not in known]:
+        raise pytest.UsageError(f"COURSE_SKIP names no marker of these tests: {', '.join(unknown)}")
+
+
+def pytest_runtest_setup(item):
+    markers = {marker.name for marker in item.iter_markers()}
+    for name in _left_out():
+        if name in markers:
+            pytest.skip(f"COURSE_SKIP={name}")
+    for name in markers & PACKAGES.keys():
+        if _program(name) is None and item.path.name != "test_packages.py":
+            pytest.skip(f"{PACKAGES[name][0]} is missing: test_packages.py fails for it and says how to install it")
+
+
+def pytest_terminal_summary(terminalreporter):
+    reasons = [str(report.longrepr) for report in terminalreporter.stats.get("skipped", [])]
+    counts = Counter(name for name in _left_out() for reason in reasons if f"COURSE_SKIP={name}'" in reason)
+    if counts:
+        told = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+        terminalreporter.write_line(f"left out by COURSE_SKIP: {told}")
+
+
+def _left_out() -> list[str]:
+    return [name for name in os.environ.get("COURSE_SKIP", "").split(",") if name]
+
+
+def _program(marker: str) -> str | None:
+    return next((path for name in PACKAGES[marker][1] if (path := shutil.which(name))), None)
