@@ -2,11 +2,13 @@
 
 import json
 
+import nbformat
 import numpy as np
 import pytest
 import torch
 
-from course_lib.figures import FigureError, figure, quantity, read_figures
+from course_lib.figures import Figure, FigureError, figure, quantity, read_figures
+from tools.figures import FigureRunError, measure, summary, table
 
 
 @pytest.fixture(autouse=True)
@@ -87,3 +89,43 @@ def test_without_the_variable_nothing_is_written(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     figure("a", 0.5)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_table_holds_a_row_for_each_figure_and_the_summary_counts_those_with_target_and_value():
+    figures = {
+        "02_rcnn": [
+            Figure("gain | AP", 0.043, 0.03, unit="AP", paper="+3 mAP"),
+            Figure("time", 5.0, 4.0, "below", "s"),
+        ],
+        "03_fast_rcnn": [Figure("speed-up", None, 50), Figure("disk", 1234567, unit="bytes")],
+    }
+    assert table(figures).splitlines()[-4:] == [
+        "| 02_rcnn | gain \\| AP | at least 0.03 AP | 0.043 AP, met | +3 mAP |",
+        "| 02_rcnn | time | at most 4 s | 5 s, **not met** | – |",
+        "| 03_fast_rcnn | speed-up | at least 50 | not measured | – |",
+        "| 03_fast_rcnn | disk | – | 1,234,567 bytes | – |",
+    ]
+    assert summary(figures) == "figures: 1 of 2 met"
+
+
+@pytest.fixture
+def unit_source(tmp_path, monkeypatch):
+    """A unit whose solution notebook has the given code as its only cell."""
+
+    def write(code):
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+        monkeypatch.setattr("tools.figures.build_exercise", lambda source: (notebook, notebook))
+        return tmp_path / "99_demo.py"
+
+    return write
+
+
+def test_a_notebook_is_run_and_its_figures_are_collected(unit_source):
+    source = unit_source("from course_lib.figures import figure\nfigure('answer', 42, target=40)")
+    assert measure(source) == [Figure("answer", 42, 40)]
+
+
+def test_a_notebook_that_fails_is_named_with_cell_and_error(unit_source):
+    with pytest.raises(FigureRunError, match=r"99_demo\.py did not run through") as caught:
+        measure(unit_source("1 / 0"))
+    assert "cell 0 raised ZeroDivisionError: division by zero" in str(caught.value)
