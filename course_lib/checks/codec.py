@@ -16,9 +16,8 @@ from course_lib.errors import DataBroken
 
 MAX_DEPTH = 12
 DTYPES = {
-    str(dtype).removeprefix("torch."): dtype
-    for dtype in (torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
-    + (torch.float16, torch.float32, torch.float64)
+    name: getattr(torch, name)
+    for name in ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
 }
 
 
@@ -153,7 +152,7 @@ def _arrays_of(outline: Any):
 
 
 def save(path: Path, tree: Any) -> None:
-    """Write a tree as an npz file: the outline as JSON in `outline`, the arrays as `0`, `1`, … Equal trees, equal files."""
+    """Write a tree as an npz file: the outline as JSON, then arrays `0`, `1`, … Equal trees give equal bytes."""
     outline, arrays = flatten(tree)
     head = np.frombuffer(json.dumps(outline).encode(), np.uint8)
     np.savez(path, allow_pickle=False, outline=head, **{str(i): array for i, array in enumerate(arrays)})

@@ -1,6 +1,6 @@
 """Ways to compare an answer with the expected one. Each function makes a `Compare` (see `spec`).
 
-An answer in another style is right: another float or integer width, a tuple for a list, a NumPy number for a Python one.
+An answer in another style is right: another width of floats or integers, a tuple for a list, a NumPy number.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def exact() -> Compare:
 
 
 def close_on_average(tolerance: float) -> Compare:
-    """The mean absolute difference of two arrays is at most `tolerance`: free in interpolation and at single borders."""
+    """The mean absolute difference of two arrays is at most `tolerance`: free in interpolation and at borders."""
 
     def compare(answer: Any, expected: Any, inputs: Inputs) -> Mismatch | None:
         wrong = like(answer, expected)
@@ -50,6 +50,8 @@ def ranked(key: str) -> Compare:
         if wrong:
             return wrong
         mine, theirs = answer.tolist(), expected.tolist()
+        if mine == theirs:
+            return None
         if sorted(mine) != sorted(theirs):
             return Mismatch(f"Expected the positions {theirs}, got {mine}.")
         keys = inputs[key]
@@ -64,8 +66,8 @@ def judged_by(rule: Callable[[Any, Inputs], tuple[str, str] | None]) -> Compare:
     """Valid by a rule, not by equality (functions that draw at random).
 
     Args:
-        rule: (answer, inputs) to None, or to (symptom, message). It runs only when the answer looks like the expected one
-            but for its lengths.
+        rule: (answer, inputs) to None, or to (symptom, message). It runs only when the answer looks like the expected
+            one but for its lengths.
     """
 
     def compare(answer: Any, expected: Any, inputs: Inputs) -> Mismatch | None:
@@ -112,7 +114,7 @@ def like(answer: Any, expected: Any, any_length: bool = False) -> Mismatch | Non
             return _wrong_type(f"a dict with the keys {sorted(expected)}", answer)
         return next((wrong for key in expected if (wrong := like(answer[key], expected[key], any_length))), None)
     if isinstance(expected, int | float) and not isinstance(expected, bool):
-        number = isinstance(answer, Tensor) and answer.numel() == 1 or isinstance(answer, int | float)
+        number = (isinstance(answer, Tensor) and answer.numel() == 1) or isinstance(answer, int | float)
         return None if number and not isinstance(answer, bool) else _wrong_type("a number", answer)
     return None if type(answer) is type(expected) else _wrong_type(describe(expected), answer)
 

@@ -1,4 +1,4 @@
-"""The public check in a student's notebook: ask the fixed questions, judge, show, and raise where something is wrong."""
+"""The public check in a student's notebook: ask the fixed questions, judge, show, raise where something is wrong."""
 
 import inspect
 import time
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from course_lib.checks import codec, report
+from course_lib.checks.compare import describe
 from course_lib.checks.ladder import Outcome, Question, Report, Suspicion, climb
 from course_lib.checks.spec import Case, Check, Inputs, Misconception, call
 from course_lib.errors import CheckFailed, DataMissing
@@ -55,15 +56,13 @@ def ask(case: Case, function: Any, inputs: Inputs) -> Outcome:
     Whatever the function raises becomes an Outcome that names the error and the function's own line.
     """
     if not callable(function):
-        return Outcome(
-            "not callable", note=f"Expected a function, got {codec.Other(type(function).__name__).type_name}."
-        )
+        return Outcome("not callable", note=f"Expected a function, got {describe(function)}.")
     asked = codec.copy({name: value for name, value in inputs.items() if not name.startswith("_")})
     if case.probe is call and (note := _refuses(function, asked)):
         return Outcome("signature", note=note)
     start = time.perf_counter()
     try:
-        answer = codec.copy(case.probe(function, **asked))
+        answer = codec.copy(case.probe(function, *asked.values()))
     except (Exception, SystemExit) as error:
         return Outcome("raised", note=_told(error, function), seconds=time.perf_counter() - start)
     return Outcome("answered", answer, seconds=time.perf_counter() - start)

@@ -22,8 +22,8 @@ class Mismatch:
     Attributes:
         message: for the student: what was expected, what came.
         rung: "type" for a wrong type, shape or dtype; otherwise the case's own kind is meant ("").
-        symptom: for answers that are judged by a rule and not by equality: two answers with the same symptom are wrong in
-            the same way.
+        symptom: for answers that are judged by a rule and not by equality: two answers with the same symptom are wrong
+            in the same way.
         credit: the share of the case that is earned all the same, 0 to 1.
     """
 
@@ -50,9 +50,9 @@ class Counterexample:
     draw: Callable[[], Any] | None = None
 
 
-def call(function: Callable, **inputs: Any) -> Any:
-    """The plain probe: call the student's function with the inputs."""
-    return function(**inputs)
+def call(function: Callable, *inputs: Any) -> Any:
+    """The plain probe: call the student's function with the inputs, in order; its own argument names don't matter."""
+    return function(*inputs)
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ class Case:
     Attributes:
         name: what the student reads ("boxes that only touch"); unique within its check.
         kind: one of `KINDS`.
-        make_inputs: draws inputs; keyword arguments of the probe. Names that begin with "_" stay with the judge.
+        make_inputs: draws inputs, in the order of the arguments. Names that begin with "_" stay with the judge.
         compare: see `Compare`.
-        probe: runs beside the student's code with (function, **inputs) and returns plain values.
+        probe: runs beside the student's code with (function, *inputs) and returns plain values.
         truth: the expected answer from the inputs, where it does not come from the solution.
         hint: a way of thinking, shown when the case fails.
         explain: (inputs, answer, expected) to the smallest counterexample.

@@ -1,0 +1,1 @@
+"""The grader: intake → exam → judge → gradebook. Instructors install it, students never see it."""

@@ -1,0 +1,27 @@
+"""Wrong versions that real students write, unit by unit, each with the sentence that its author should read.
+
+Every module holds `MISCONCEPTIONS`, a tuple; `of(unit)` finds it. Where two agree everywhere, the first one is named.
+"""
+
+import importlib
+from collections.abc import Callable
+
+from course_lib.checks.spec import Misconception
+
+
+def of(unit: str) -> tuple[Misconception, ...]:
+    """The misconceptions of a unit, e.g. "02_rcnn"."""
+    return importlib.import_module(f"autograder.misconceptions.{unit.split('_', 1)[1]}").MISCONCEPTIONS
+
+
+def collector(check: str, into: list[Misconception]) -> Callable:
+    """A decorator `wrong(name, sentence)` that collects versions of one function in the order of the text."""
+
+    def wrong(name: str, sentence: str, convention: bool = False) -> Callable:
+        def keep(version: Callable) -> Callable:
+            into.append(Misconception(check, name, sentence, version, convention))
+            return version
+
+        return keep
+
+    return wrong

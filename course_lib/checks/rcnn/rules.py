@@ -1,0 +1,100 @@
+"""Unit 02: rules for answers that are judged, not compared: random batches, finite boxes, detections in scenes."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from course_lib.checks.spec import Inputs
+
+POSITIVES, BACKGROUNDS = 32, 96
+
+
+def valid_batches(answer: Any, inputs: Inputs) -> tuple[str, str] | None:
+    """What is wrong with the batches of `draw_batches`: all symptoms, and a sentence on the first.
+
+    Counts, membership and repetition are exact; the distribution over the seeds may be 6 standard deviations off.
+    """
+    ious, sizes = inputs["ious"], answer["sizes"]
+    positive = (ious >= 0.5).any(dim=1)
+    wanted = [min(int(positive.sum()), POSITIVES), min(int((~positive).sum()), BACKGROUNDS)]
+    if int(sizes.sum()) != len(answer["positions"]) or sizes.shape != (inputs["seeds"] + 1, 2):
+        return "form", "Expected two tensors of positions for each call."
+    parts = answer["positions"].split(sizes.reshape(-1).tolist())
+    symptoms = _counts(sizes, wanted)
+    if any(len(part) and not 0 <= int(part.min()) <= int(part.max()) < len(ious) for part in parts):
+        symptoms.append(("range", f"Expected positions from 0 to {len(ious) - 1}, got others."))
+    else:
+        symptoms += _membership(parts, positive) + _chance(parts, positive, wanted)
+    return (" ".join(name for name, _ in symptoms), symptoms[0][1]) if symptoms else None
+
+
+def _counts(sizes: Tensor, wanted: list[int]) -> list[tuple[str, str]]:
+    if (sizes == torch.tensor(wanted)).all():
+        return []
+    message = f"Expected {wanted[0]} positive and {wanted[1]} background proposals, got {sizes[0].tolist()}."
+    if (sizes != sizes[0]).any():
+        return [("counts-vary", message + " Your numbers change from draw to draw.")]
+    return [(f"counts-{'more' if sizes[0].sum() > sum(wanted) else 'other'}", message)]
+
+
+def _membership(parts: tuple[Tensor, ...], positive: Tensor) -> list[tuple[str, str]]:
+    found = []
+    if any(not positive[part].all() for part in parts[0::2]):
+        found.append(("background-as-positive", "Among your positives are proposals that reach 0.5 with no object."))
+    if any(positive[part].any() for part in parts[1::2]):
+        found.append(("positive-as-background", "Among your backgrounds are proposals that reach 0.5 with an object."))
+    if any(len(part.unique()) < len(part) for part in parts):
+        found.append(("repeats", "A proposal comes twice in one draw."))
+    return found
+
+
+def _chance(parts: tuple[Tensor, ...], positive: Tensor, wanted: list[int]) -> list[tuple[str, str]]:
+    """Whether equal seeds repeat, other seeds differ, and each proposal comes equally often."""
+    found = []
+    if any(first.tolist() != again.tolist() for first, again in zip(parts[:2], parts[-2:], strict=True)):
+        found.append(("not-repeatable", "The same generator state gives another draw: use `rng` for all chance."))
+    for kind, candidates, count in ((0, positive, wanted[0]), (1, ~positive, wanted[1])):
+        share = count / max(1, int(candidates.sum()))
+        if 0 < share < 1:
+            draws = len(parts) // 2 - 1
+            times = torch.bincount(torch.cat(parts[kind:-2:2]), minlength=len(positive))[candidates]
+            limit = 6 * (draws * share * (1 - share)) ** 0.5
+            if (times - draws * share).abs().max() > limit:
+                name = ("positives", "backgrounds")[kind]
+                found.append((f"uneven-{name}", f"Over {draws} seeds some {name} come far more often than others."))
+    return found
+
+
+def finite_boxes(answer: Tensor, inputs: Inputs) -> tuple[str, str] | None:
+    """Boxes without infinity or NaN, with x1 <= x2 and y1 <= y2."""
+    if not torch.isfinite(answer).all():
+        return "infinite", "A delta of 1000 makes your box infinite, and the next step NaN. Limit tw and th."
+    return None if (answer[:, :2] <= answer[:, 2:]).all() else ("turned", "Your box ends before it begins.")
+
+
+def map50(answer: Any, inputs: Inputs) -> float:
+    """mAP at IoU 0.5 of detections in Tinytown scenes.
+
+    Raises:
+        TypeError, ValueError: not one dict(boxes, scores, labels) of tensors for each image.
+    """
+    from course_lib.data import tinytown
+    from course_lib.metrics import mean_average_precision
+
+    targets = inputs["_targets"]
+    if not isinstance(answer, list) or len(answer) != len(targets):
+        raise TypeError(f"expected a list of {len(targets)} dicts, one for each image")
+    predictions = [_detections(found) for found in answer]
+    return float(mean_average_precision(predictions, targets, tinytown.CLASSES, iou=0.5).map)
+
+
+def _detections(found: Any) -> dict[str, Tensor]:
+    if not isinstance(found, dict) or not all(isinstance(found.get(k), Tensor) for k in ("boxes", "scores", "labels")):
+        raise TypeError("expected tensors under the keys boxes, scores and labels")
+    count = len(found["scores"].reshape(-1))
+    return {
+        "boxes": found["boxes"].float().reshape(count, 4).nan_to_num(0),
+        "scores": found["scores"].float().reshape(count).nan_to_num(0),
+        "labels": found["labels"].long().reshape(count),
+    }
