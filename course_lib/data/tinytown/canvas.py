@@ -1,10 +1,10 @@
 """The canvas of 512 x 512 on which a scene is painted from far to near, before it is reduced to 128 or 256."""
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Int, UInt8
 
-from course_lib.data.tinytown.draws import Draw
-from course_lib.data.tinytown.shapes import Figure, disk
+from course_lib.data.tinytown.draws import Colour, Draw
+from course_lib.data.tinytown.shapes import Figure, Part, disk
 from course_lib.data.tinytown.textures import EDGE, TILE, Paint, pattern
 
 SIDE = 512
@@ -13,7 +13,7 @@ SIDE = 512
 class Footprint:
     """Where a figure fell: ``parts`` [h, w] holds 1 + the index of the topmost part (0 outside), its corner is x, y.
 
-    ``pixels`` counts the whole figure, ``inside`` what lies on the canvas, ``sides`` are its width and height.
+    ``pixels`` counts the whole figure, ``sides`` are its width and height.
     """
 
     def __init__(self, figure: Figure):
@@ -37,6 +37,13 @@ class Footprint:
             return None
         inner = slice(y1 - self.y, y2 - self.y), slice(x1 - self.x, x2 - self.x)
         return (slice(y1, y2), slice(x1, x2)), inner
+
+    def inside(self, side: int) -> int:
+        """How many of the pixels lie on a canvas of this side."""
+        import cv2
+
+        window = self.window(side)
+        return 0 if window is None else cv2.countNonZero(np.ascontiguousarray(self.parts[window[1]]))
 
     def at(self, x: float, y: float) -> int:
         """1 + the topmost part at a canvas position; 0 beside the figure."""
@@ -71,12 +78,17 @@ class Canvas:
         slot_map = cv2.LUT(parts, slots)
         height, width = parts.shape
         for slot in {part.slot for part in figure.parts}:
-            table, kind = paints[slot]
             x, y = (across + 97 * slot) % (EDGE - width + 1), (down + 61 * slot) % (EDGE - height + 1)
-            grey = pattern(kind, level)[y : y + height, x : x + width]
-            cv2.copyTo(cv2.applyColorMap(grey, table), cv2.compare(slot_map, slot, cv2.CMP_EQ), view)
+            grey = pattern(paints[slot].kind, level)[y : y + height, x : x + width]
+            cv2.copyTo(cv2.applyColorMap(grey, paints[slot].table()), cv2.compare(slot_map, slot, cv2.CMP_EQ), view)
         cv2.copyTo(np.full_like(parts, number), parts, self.owner[outer])
         return footprint
+
+    def speck(self, part: Part, colour: Colour) -> None:
+        """A small plain shape that belongs to nobody."""
+        import cv2
+
+        cv2.fillPoly(self.image, [np.rint(contour).astype(np.int32) for contour in part.contours], colour)
 
     def shade(self, x: float, y: float, width: float, strength: float) -> None:
         """A flat shadow on the ground around x, y; it belongs to nobody."""
@@ -88,19 +100,27 @@ class Canvas:
             view = self.image[window[0]]
             cv2.copyTo(cv2.convertScaleAbs(view, alpha=1 - strength), shadow.parts[window[1]], view)
 
-    def reduced(self, size: int) -> tuple[UInt8[np.ndarray, "size size 3"], UInt8[np.ndarray, "size size"]]:
-        """Image (mean of the canvas pixels) and owner (the one in the middle) at ``size``, a divisor of the side."""
+    def reduced(self, size: int) -> UInt8[np.ndarray, "size size 3"]:
+        """The image at ``size``, a divisor of the side: the mean over each square of canvas pixels."""
         import cv2
 
+        return cv2.resize(self.image, (size, size), interpolation=cv2.INTER_AREA)
+
+    def owners(self, size: int) -> UInt8[np.ndarray, "size size"]:
+        """The owner of the canvas pixel in the middle of each pixel at ``size``."""
         step = self.side // size
-        image = cv2.resize(self.image, (size, size), interpolation=cv2.INTER_AREA)
-        return image, np.ascontiguousarray(self.owner[step // 2 :: step, step // 2 :: step])
+        return np.ascontiguousarray(self.owner[step // 2 :: step, step // 2 :: step])
+
+    def counts(self) -> Int[np.ndarray, "256"]:
+        """How many canvas pixels each number owns."""
+        import cv2
+
+        return cv2.calcHist([self.owner], [0], None, [256], [0, 256]).ravel().astype(np.int64)
 
 
 def finish(image: UInt8[np.ndarray, "s s 3"], draw: Draw) -> UInt8[np.ndarray, "s s 3"]:
     """The camera: exposure, a slight tint, and grain of about 4 grey levels."""
-    gain = np.float32([draw.uniform(0.75, 1.1) * draw.uniform(0.95, 1.05) for _ in range(1)] * 3)
-    gain *= np.float32([draw.uniform(0.93, 1.07) for _ in range(3)])
+    gain = draw.uniform(0.85, 1.15) * np.float32([draw.uniform(0.94, 1.06) for _ in range(3)])
     x, y = draw.integer(TILE), draw.integer(TILE)
     height, width = image.shape[:2]
     grain = (pattern("noise", 0)[y : y + height, x : x + width].astype(np.float32) - 128) * 0.06

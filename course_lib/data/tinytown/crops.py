@@ -30,8 +30,7 @@ def crop(draw: Draw, family: str, group: str, size: int) -> UInt8[np.ndarray, "3
     canvas.add(placed, [paint(draw, draw.uniform(0.15, 0.5)) for _ in range(SLOTS)], draw.integer(2), 1, draw)
     if draw.chance(0.5):
         cover(canvas, draw)
-    image = canvas.reduced(size)[0]
-    return np.ascontiguousarray(finish(image, draw).transpose(2, 0, 1))
+    return np.ascontiguousarray(finish(canvas.reduced(size), draw).transpose(2, 0, 1))
 
 
 def cover(canvas: Canvas, draw: Draw) -> None:

@@ -63,9 +63,12 @@ class Draw:
 Colour = tuple[float, float, float]
 
 
-def colour(draw: Draw) -> Colour:
-    """Red, green, blue in [0, 255]: one distribution for every part of every class, so colour tells nothing."""
-    red, green, blue = colorsys.hsv_to_rgb(draw.random(), draw.uniform(0.1, 0.75), draw.uniform(0.3, 0.97))
+def colour(draw: Draw, vivid: float = 1.0) -> Colour:
+    """Red, green, blue in [0, 255]: one distribution for every part of every class, so colour tells nothing.
+
+    ``vivid`` scales the saturation; sky and ground are a little greyer than things.
+    """
+    red, green, blue = colorsys.hsv_to_rgb(draw.random(), vivid * draw.uniform(0.1, 0.75), draw.uniform(0.35, 0.97))
     return 255 * red, 255 * green, 255 * blue
 
 

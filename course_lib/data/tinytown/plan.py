@@ -9,15 +9,16 @@ SPLITS = ("train", "val", "test", "test_shifted")
 IDENTITIES = {"train": (0, 200), "val": (200, 60), "test": (260, 120), "test_shifted": (260, 120)}  # first, count
 
 EMPTY = 0.05  # share of scenes without an object
+CLASS_WEIGHTS = (5, 8, 8, 8, 8, 8, 8, 10)  # of objects placed on their own; persons come with bicycles, too
 COUNTS = (1, 2, 3, 4, 5)  # objects placed on their own …
-COUNT_WEIGHTS = (3, 4, 4, 3, 2)  # … and how often
+COUNT_WEIGHTS = (3, 5, 4, 3, 1)  # … and how often
 SCALE = (0.08, 0.50)  # longer side of the whole object as a share of the image, log-uniform
 LEAST_SIDE = 5.5 / 128  # a flatter object is enlarged until its shorter side is this long
-PAIRED = 0.42  # share of these objects that a second object overlaps …
+PAIRED = 0.27  # share of these objects that a second object overlaps …
 SAME_CLASS = 0.4  # … which is of the same class in this share
 CYCLIST = 0.8  # share of bicycles that a person holds; in test_shifted none, and no person is near one
 CUT = 0.13  # share of objects moved over the image's edge
-CONFUSED = (0, 1, 2, 3)  # confusers in a scene, equally likely
+CONFUSED = (0, 0, 1, 1, 2)  # confusers in a scene, each of these equally likely
 
 
 class Item(NamedTuple):
@@ -72,7 +73,7 @@ def layout(draw: Draw, split: str, confusers: tuple[str, ...]) -> tuple[float, l
     items = []
     count = 0 if draw.chance(EMPTY) else draw.weighted(COUNTS, COUNT_WEIGHTS)
     for _ in range(count):
-        item = alone(draw, draw.pick(CLASSES), horizon)
+        item = alone(draw, draw.weighted(CLASSES, CLASS_WEIGHTS), horizon)
         second = partner(draw, item, split)
         items += [item] if second is None else [item, second]
     if split == "test_shifted" and any(item.kind == "bicycle" for item in items):

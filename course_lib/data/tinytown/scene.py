@@ -20,8 +20,8 @@ from course_lib.errors import SettingsError
 SIZES = (128, 256)
 VISIBLE = 0.2  # an object of which less is to be seen is not annotated …
 SHORTEST = 5  # … nor one whose box has a side of fewer pixels at 128
-HIDDEN = 0.05  # others cover more than this of an object's part inside the image: occluded
-TINY = 16  # persons whose box is lower than this at 128 have no joints annotated
+HIDDEN = 0.08  # others cover more than this of an object's part inside the image: occluded
+TINY = 16  # persons less than so many pixels high at 128 have no joints annotated
 FORGOTTEN = 0.03  # share of the other joints that the annotator left out
 
 
@@ -71,9 +71,8 @@ def scene(seed: int, size: int = 128, split: str = "train") -> Scene:
     backdrop(canvas, draw, horizon)
     strength = draw.uniform(0.25, 0.6)
     stood = [_stand(canvas, item, number + 1, draw, split, strength) for number, item in enumerate(items)]
-    image, owner = canvas.reduced(size)
-    kept = _kept(canvas, stood)
-    return _annotate(finish(image, draw), owner, canvas.owner, kept, seed, draw)
+    image = finish(canvas.reduced(size), draw)
+    return _annotate(image, canvas, _kept(canvas, stood), seed, draw)
 
 
 def _figure(item: Item, draw: Draw, split: str) -> tuple[Figure, list[Paint], Body | None, int]:
@@ -95,10 +94,12 @@ def _stand(canvas: Canvas, item: Item, number: int, draw: Draw, split: str, stre
     turn = draw.uniform(-0.05, 0.05) if item.kind in UPRIGHT else draw.uniform(-0.12, 0.12)
     squeeze = draw.uniform(0.88, 1.12)
     length = item.size * canvas.side
-    for _ in range(2):
-        placed = place(figure, length, item.x * canvas.side, item.base * canvas.side, turn, mirror, squeeze)
+    placed = place(figure, length, item.x * canvas.side, item.base * canvas.side, turn, mirror, squeeze)
+    low, high = _extent(placed)
+    flat = LEAST_SIDE * canvas.side / min(high - low)
+    if flat > 1:
+        placed = place(figure, flat * length, item.x * canvas.side, item.base * canvas.side, turn, mirror, squeeze)
         low, high = _extent(placed)
-        length *= max(1.0, LEAST_SIDE * canvas.side / min(high - low))
     if not item.cut:
         shift = np.clip(0, 1 - low, canvas.side - 2 - high).astype(np.float32)
         placed = _moved(placed, shift)
@@ -106,7 +107,7 @@ def _stand(canvas: Canvas, item: Item, number: int, draw: Draw, split: str, stre
     canvas.shade((low[0] + high[0]) / 2, high[1], 1.2 * (high[0] - low[0]), strength)
     level = 0 if length < 90 else 1
     footprint = canvas.add(placed, paints, level, number, draw)
-    inside = int(np.count_nonzero(canvas.owner == number))
+    inside = footprint.inside(canvas.side)
     return Stood(item.kind, number, footprint, inside, body, placed.points, identity)
 
 
@@ -123,8 +124,7 @@ def _moved(figure: Figure, shift: np.ndarray) -> Figure:
 
 def _kept(canvas: Canvas, stood: list[Stood]) -> list[Stood]:
     """The labelled objects of which enough is to be seen; decided at 128 whatever the size drawn."""
-    visible = np.bincount(canvas.owner.ravel(), minlength=len(stood) + 1)
-    small = canvas.reduced(128)[1]
+    visible, small = canvas.counts(), canvas.owners(128)
     kept = []
     for one in stood:
         if one.kind not in CLASSES or visible[one.number] < VISIBLE * one.footprint.pixels:
@@ -143,26 +143,26 @@ def _box(mask: Bool[np.ndarray, "s s"]) -> tuple[int, int, int, int]:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def _annotate(image, owner, canvas_owner, kept: list[Stood], seed: int, draw: Draw) -> Scene:
-    """Everything that is known of the kept objects, in the pixels of ``owner``."""
-    size, side = len(owner), len(canvas_owner)
-    visible = np.bincount(canvas_owner.ravel(), minlength=256)
+def _annotate(image: UInt8[np.ndarray, "s s 3"], canvas: Canvas, kept: list[Stood], seed: int, draw: Draw) -> Scene:
+    """Everything that is known of the kept objects, in the pixels of the image."""
+    import cv2
+
+    size, side = len(image), canvas.side
+    owner, visible = canvas.owners(size), canvas.counts()
     semantic_of = np.zeros(256, np.uint8)
     for one in kept:
         semantic_of[one.number] = 1 + CLASSES.index(one.kind)
     masks = owner == np.array([one.number for one in kept], np.uint8)[:, None, None]
     boxes = [_box(mask) for mask in masks]
     persons = [row for row, one in enumerate(kept) if one.body is not None]
-    states = [
-        _joint_states(kept[row], canvas_owner, (boxes[row][3] - boxes[row][1]) * 128 / size, draw) for row in persons
-    ]
+    states = [_joint_states(kept[row], canvas.owner, draw) for row in persons]
     joints = [kept[row].joints * (size / side) for row in persons]
     return Scene(
         image=torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))),
         boxes=torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4),
         labels=torch.tensor([CLASSES.index(one.kind) for one in kept], dtype=torch.int64),
         masks=torch.from_numpy(masks.reshape(-1, size, size)),
-        semantic=torch.from_numpy(semantic_of[owner]),
+        semantic=torch.from_numpy(cv2.LUT(owner, semantic_of)),
         joints=torch.from_numpy(np.array(joints, np.float32).reshape(-1, 14, 2)),
         joint_state=torch.from_numpy(np.array(states, np.uint8).reshape(-1, 14)),
         person_index=torch.tensor(persons, dtype=torch.int64),
@@ -173,12 +173,13 @@ def _annotate(image, owner, canvas_owner, kept: list[Stood], seed: int, draw: Dr
     )
 
 
-def _joint_states(one: Stood, owner: np.ndarray, height: float, draw: Draw) -> list[int]:
+def _joint_states(one: Stood, owner: UInt8[np.ndarray, "side side"], draw: Draw) -> list[int]:
     """0 not annotated (outside the image, tiny person, forgotten), 1 occluded (by the body or others), 2 visible."""
     states = []
+    tiny = one.footprint.sides[1] < TINY * SIDE / 128
     for name, (x, y) in zip(JOINTS, one.joints):
         forgotten = draw.chance(FORGOTTEN)
-        if height < TINY or forgotten or not (0 <= x < len(owner) and 0 <= y < len(owner)):
+        if tiny or forgotten or not (0 <= x < len(owner) and 0 <= y < len(owner)):
             states.append(0)
             continue
         part = one.footprint.at(x, y)

@@ -66,9 +66,11 @@ def path(points: Sequence[tuple[float, float]], width: float, slot: int) -> list
 
 def blob(x: float, y: float, radii: Sequence[float], slot: int, tall: float = 1.0) -> Part:
     """A round outline whose radius goes through ``radii`` on its way around."""
-    angles = np.linspace(0, 2 * math.pi, len(radii) + 1)[:-1]
-    outline = np.stack([np.cos(angles) * radii, np.sin(angles) * radii * tall], 1)
-    return Part(((outline + [x, y]).astype(np.float32),), slot)
+    step = 2 * math.pi / len(radii)
+    corners = [
+        (x + radius * math.cos(step * k), y + tall * radius * math.sin(step * k)) for k, radius in enumerate(radii)
+    ]
+    return poly(corners, slot)
 
 
 class Figure(NamedTuple):
@@ -94,7 +96,11 @@ def place(
     low, high = outline.min(0), outline.max(0)
     scale = size / max(high - low)
     points = (points - np.float32([(low[0] + high[0]) / 2, high[1]])) * scale + np.float32([x, base])
-    ends = np.cumsum([len(contour) for contour in contours])
-    pieces = iter(np.split(points, ends))
-    parts = [Part(tuple(next(pieces) for _ in part.contours), part.slot) for part in figure.parts]
-    return Figure(parts, next(pieces))
+    parts, start = [], 0
+    for part in figure.parts:
+        moved = []
+        for contour in part.contours:
+            moved.append(points[start : start + len(contour)])
+            start += len(contour)
+        parts.append(Part(tuple(moved), part.slot))
+    return Figure(parts, points[start:])

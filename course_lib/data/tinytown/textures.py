@@ -14,11 +14,20 @@ KINDS = ("noise", "blotches", "stripes", "bars", "diagonal", "checks", "dots", "
 LEVELS = (8, 16, 32, 64)  # canvas pixels (4 to a pixel at 128) from one mark of a pattern to the next
 
 
-class Paint(NamedTuple):
-    """What covers a part: ``table`` [256, 1, 3] maps the grey of pattern ``kind`` to red, green, blue."""
+STEPS = np.linspace(0, 1, 256, dtype=np.float32)[:, None, None]
 
-    table: UInt8[np.ndarray, "256 1 3"]
+
+class Paint(NamedTuple):
+    """What covers a part: pattern ``kind`` between two colours."""
+
+    first: Colour
+    second: Colour
     kind: str
+
+    def table(self) -> UInt8[np.ndarray, "256 1 3"]:
+        """Red, green, blue for each grey of the pattern: the straight line between the colours."""
+        first, second = np.float32(self.first), np.float32(self.second)
+        return (first + STEPS * (second - first)).astype(np.uint8)
 
 
 @functools.cache
@@ -72,15 +81,7 @@ def pattern(kind: str, level: int) -> UInt8[np.ndarray, "edge edge"]:
     return np.ascontiguousarray(np.tile(tile, (EDGE // TILE, EDGE // TILE)))
 
 
-def paint(draw: Draw, contrast: float, base: Colour | None = None) -> Paint:
-    """A random paint; ``contrast`` in [0, 1] is how far the pattern's two colours lie apart in brightness."""
-    first = colour(draw) if base is None else base
-    table = colour_table(first, companion(draw, first, contrast))
-    return Paint(table, draw.pick(KINDS))
-
-
-def colour_table(first: Colour, second: Colour) -> UInt8[np.ndarray, "256 1 3"]:
-    """The straight line from one colour to the other in 256 steps."""
-    steps = np.linspace(0, 1, 256, dtype=np.float32)[:, None]
-    ends = np.array([first, second], dtype=np.float32)
-    return (ends[0] + steps * (ends[1] - ends[0])).astype(np.uint8)[:, None]
+def paint(draw: Draw, contrast: float, kinds: tuple[str, ...] = KINDS, vivid: float = 1.0) -> Paint:
+    """A random paint; its two colours differ by ``contrast`` in brightness; ``vivid`` below 1 greys them."""
+    first = colour(draw, vivid)
+    return Paint(first, companion(draw, first, contrast), draw.pick(kinds))
