@@ -1,0 +1,853 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 02 · R-CNN: regions with CNN features
+#
+# *Deep Learning Applications. About 75 minutes, with the three explorers and the quiz.*
+#
+# After this lecture we can
+#
+# - say why a detector needs **proposals**, and measure how good they are;
+# - follow one photograph through all stages of **R-CNN**;
+# - explain its three training tasks and their three kinds of labels;
+# - read a precision–recall curve and **average precision**;
+# - name the problems that Fast and Faster R-CNN will solve.
+
+# %% [markdown]
+# Our paper: Girshick, Donahue, Darrell, Malik, *Rich feature hierarchies for accurate object detection and semantic
+# segmentation*, CVPR 2014. All numbers below are computed in a cell or cited.
+#
+# Before most figures you will find a **Predict** line. Write your guess down before you run the cell. A wrong guess
+# is the most useful thing that can happen to you here.
+
+# %% [markdown]
+# ## 1 · What is the task?
+#
+# A classifier gives one label to one image. A detector has to say **what is where**: a list of boxes, each with a
+# class and a score. Its length is not known before. Here is our photograph, and the object that we shall look for.
+
+# %%
+import torch
+from course_lib import plots
+from course_lib.data.photos import photo
+
+image = photo("astronaut")  # uint8 [3, 512, 512]
+face = torch.tensor([[178.0, 75.0, 272.0, 180.0]])  # x1, y1, x2, y2 in pixels, marked by hand
+ax = plots.draw_boxes(image, face, torch.tensor([0]), names=["face"])
+plots.show(ax, alt="A woman in an orange space suit in front of a flag and a model rocket; a box marks her face.")
+
+# %% [markdown]
+# A box is four numbers: left, top, right, bottom, in pixels, with y pointing down. Our photograph is 512 × 512
+# pixels, the face 94 × 105. (It is NASA's portrait of the astronaut Eileen Collins, 1999, in the public domain.)
+
+# %% [markdown]
+# ### How good is a box?
+#
+# No box hits the object to the pixel. We measure the overlap of two boxes by **intersection over union** (IoU): the
+# area that both cover, divided by the area that at least one covers.
+#
+# **Predict:** we move the face's box by a quarter of its width to the right. What is the IoU with the original?
+
+# %%
+from torchvision.ops import box_iou
+
+width = face[0, 2] - face[0, 0]
+moved = face + torch.tensor([width / 4, 0, width / 4, 0])
+overlap = box_iou(face, moved).item()
+ax = plots.draw_boxes(image[:, 40:220, 130:330], torch.cat([face, moved]) - torch.tensor([130, 40, 130, 40]))
+ax.set_title(f"IoU {overlap:.2f}")
+plots.show(ax, alt="The face with its box and the same box moved to the right by a quarter of its width.")
+
+# %% [markdown]
+# Three quarters of the box still lie on the face, but the union has grown too: 0.75 / 1.25 = 0.60. IoU is strict.
+#
+# PASCAL VOC, the benchmark of the R-CNN paper, accepts a detection from an IoU of 0.5 on. Our moved box would count.
+
+# %% [markdown]
+# ## 2 · Why not look everywhere?
+#
+# The classical answer to "where?" is to ask a classifier at every place: a **sliding window**. So let us count.
+# A box is given by two different columns and two different rows of pixel borders.
+#
+# **Predict:** how many boxes fit into 512 × 512 pixels: a million, a billion, or more?
+
+# %%
+columns = 512 * 513 // 2  # pairs of borders x1 < x2 among 513
+every_box = columns**2
+print(f"{every_box:,} boxes")
+
+# %% [markdown]
+# Seventeen billion. Nobody tries them all; a sliding-window detector takes a few sizes and shapes and moves each
+# by a fixed **stride**. Let us be modest: a stride of 8 pixels, 10 sizes, 3 shapes (tall, square, wide).
+
+# %%
+sides = torch.logspace(5, 9, 10, base=2)  # 32 … 512 pixels
+ratios = torch.tensor([0.5, 1.0, 2.0])
+widths, heights = (sides[:, None] * ratios**0.5).flatten(), (sides[:, None] / ratios**0.5).flatten()
+places = ((512 - widths) // 8 + 1).clamp(min=0) * ((512 - heights) // 8 + 1).clamp(min=0)
+windows = int(places.sum())
+print(f"{windows:,} windows")
+
+# %% [markdown]
+# That is feasible for a classifier that needs microseconds, such as Viola and Jones's (CVPR 2001) or the
+# filters of deformable part models (Felzenszwalb et al., PAMI 2010). But how long would our network need?
+#
+# We use the course's small backbone: 0.3 million parameters, trained on drawings of objects. (AlexNet has 61 million.)
+
+# %%
+import time
+from course_lib.models import backbone
+
+net = backbone("small")
+with torch.no_grad():
+    net.embed(torch.rand(64, 3, 64, 64))  # the first call is slower: warm up
+    start = time.perf_counter()
+    net.embed(torch.rand(256, 3, 64, 64))
+per_window = (time.perf_counter() - start) / 256
+print(f"{1000 * per_window:.2f} ms a window")
+
+# %%
+methods = {"every box": every_box, "sliding window": windows, "R-CNN's proposals": 2000}
+ax = plots.bars(list(methods), [n * per_window for n in methods.values()], "seconds for one photograph", form="{:,.1f}")
+ax.set_xscale("log")
+plots.show(ax, alt="Seconds for one photograph on a log scale: every box takes months, windows half a minute, proposals a second.")
+print(f"every box: {every_box * per_window / 86400:,.0f} days")
+
+# %% [markdown]
+# A 2014 network costs a thousand times more per window than ours. R-CNN's first idea is therefore not about networks:
+# **look only where something might be**. Propose about 2,000 boxes that could hold *any* object, and run the expensive
+# network on those alone.
+
+# %% [markdown]
+# ## 3 · Proposals
+#
+# Selective search (Uijlings, van de Sande, Gevers, Smeulders, IJCV 2013) starts from a simple thought: an
+# object differs from its surroundings in colour *or* texture. So it cuts the image into small regions of one look, then
+# merges the most similar neighbours, again and again.
+#
+# Every region that ever existed on the way gives one box.
+
+# %%
+from skimage.color import label2rgb
+from skimage.segmentation import felzenszwalb
+from torchvision.transforms.v2.functional import resize
+
+pixels = resize(image, [256, 256]).permute(1, 2, 0).numpy()
+levels = [felzenszwalb(pixels, scale=scale, min_size=20) for scale in (30, 200, 1000)]
+pictures = [label2rgb(level, pixels, kind="avg", bg_label=-1) for level in levels]
+axes = plots.image_grid(pictures, [f"{level.max() + 1} regions" for level in levels], columns=3)
+plots.show(axes, alt="The photograph cut into many small, fewer, and few large regions, each in its mean colour.")
+
+# %% [markdown]
+# On the left the rocket is many pieces, on the right it starts to flow into its ground. No single level is right
+# for all objects: the button on the suit lives on the left, the whole person on the right. That is why
+# selective search keeps *all* levels.
+#
+# Now the real thing, OpenCV's implementation in its "fast" setting.
+
+# %%
+from course_lib.data.proposals import proposals
+
+start = time.perf_counter()
+boxes = proposals(image, seed=0)
+seconds_to_propose = time.perf_counter() - start
+print(f"{len(boxes):,} proposals in {seconds_to_propose:.1f} s")
+ax = plots.draw_boxes(image, boxes[:150], colors=plots.YELLOW, linewidth=0.5, title="150 of them")
+plots.show(ax, alt="The photograph covered by 150 thin boxes of all sizes.")
+
+# %% [markdown]
+# Some 2,400 boxes, close to the paper's 2,000, instead of seventeen billion. (Less than half a second means that the
+# boxes were on your disk already; a search takes about 2 s here.)
+#
+# **Predict:** nothing told selective search what a face is. How well will its best box fit?
+
+# %%
+overlaps = box_iou(face, boxes)[0]
+best = boxes[overlaps.argmax()]
+print(f"best IoU {overlaps.max():.2f}; {int((overlaps >= 0.5).sum())} of {len(boxes):,} boxes reach 0.5")
+ax = plots.draw_boxes(image, torch.stack([face[0], best]), colors=[plots.BLUE, plots.ORANGE], title="best proposal: orange")
+plots.show(ax, alt="The marked face in blue and the best proposal in orange, nearly on top of each other.")
+
+# %% [markdown]
+# One box is very good, a handful are usable, and more than 99 % miss the face. The detector has to find
+# these few. And it can find only what was proposed: an object without a proposal is lost for good.
+
+# %% [markdown]
+# ### Measuring proposals
+#
+# Two numbers tell whether proposals are good enough, before any network is trained:
+#
+# - **recall**: the share of all objects that some proposal overlaps with IoU ≥ 0.5;
+# - **average best overlap**: the mean over all objects of the IoU with their best proposal.
+#
+# For that we need many marked objects. Tinytown, the course's drawn world, has them.
+
+# %%
+from course_lib.data import tinytown
+
+scenes = tinytown.scenes("val", 12)  # 12 street scenes of 128 × 128 pixels
+scene = scenes[0]
+ax = plots.draw_boxes(scene.image, scene.boxes, scene.labels, names=tinytown.CLASSES, linewidth=1.5)
+plots.show(ax, alt="A drawn street scene with boxes around its objects, each with its class.")
+
+# %% [markdown]
+# Selective search needs a rival. We let chance draw as many boxes as selective search found: two random corners each.
+#
+# **Predict:** with all of its boxes (some 150 a scene), which share of the objects does selective search find?
+# And chance?
+
+# %%
+def random_boxes(count, size, rng):
+    """Boxes [count, 4] between two random corners in a square image."""
+    corners = size * torch.rand(count, 2, 2, generator=rng)
+    return torch.cat([corners.amin(dim=1), corners.amax(dim=1)], dim=1)
+
+
+rng = torch.Generator().manual_seed(0)
+searched = [proposals(scene.image, seed=0) for scene in scenes]
+guessed = [random_boxes(len(found), 128, rng) for found in searched]
+
+# %%
+from course_lib.explorers.rcnn import proposal_quality
+
+numbers = [1, 2, 5, 10, 20, 50, 100, 200]
+objects = [scene.boxes for scene in scenes]
+runs = [proposal_quality([proposals(s.image, seed) for s in scenes], objects, numbers) for seed in range(5)]
+mean = {name: torch.tensor([run[name] for run in runs]).mean(dim=0) for name in runs[0]}
+chance = {f"{name}, chance": values for name, values in proposal_quality(guessed, objects, numbers).items()}
+ax = plots.curve(numbers, mean | chance, "proposals used in each scene", "mean over all objects")
+ax.set(xscale="log", ylim=(0, 1))
+plots.show(ax, alt="Recall and average best overlap rise with the number of proposals, far above random boxes.")
+
+# %%
+print({name: f"{values[-1]:.2f}" for name, values in (mean | chance).items()})
+
+# %% [markdown]
+# Expect a recall around 0.6, where chance stays below 0.2. (Selective search lists its boxes in no useful order, so
+# each curve is the mean over five shufflings.) On real photographs the paper's "quality" setting reaches a recall of
+# 99 % and an average best overlap of 0.879 with 10,097 boxes (Uijlings et al., IJCV 2013).
+
+# %% [markdown]
+# **Explorer: proposals.** White boxes are objects. Blue is the best proposal of an object that was found, dashed that
+# of an object that was missed. Move *number* slowly and watch when objects turn blue.
+#
+# Try: find an object that stays dashed with *all* proposals. What do such objects have in common?
+
+# %%
+from course_lib.explorers.rcnn import proposals_explorer
+
+proposals_explorer(scenes, {"selective search": searched, "chance": guessed})
+
+# %% [markdown]
+# Mostly small objects and thin ones: two pixels aside, and the IoU of a 12-pixel ball falls below 0.5. Objects
+# that touch another of the same colour are merged with it before they ever were a region of their own.
+
+# %% [markdown]
+# ## 4 · From region to network input
+#
+# Proposals have any shape; AlexNet wants 227 × 227 pixels. R-CNN stretches each region to the square,
+# regardless of its shape, and first adds **context**: in the finished square, 16 of 227 pixels on each side are
+# surroundings. What lies outside the photograph is filled with the mean colour.
+
+# %%
+from torchvision.ops import roi_align
+
+
+def warp(image, boxes, size=64, context=4):
+    """Each box with context, stretched to size × size: float [n, 3, size, size]. `context` counts pixels of the result."""
+    center, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]) / 2
+    half = half * size / (size - 2 * context)
+    pixels = image.float() / 255
+    mean = pixels.mean(dim=(1, 2), keepdim=True)
+    regions = torch.cat([center - half, center + half], dim=1)
+    return roi_align((pixels - mean)[None], [regions], size, aligned=True) + mean
+
+# %% [markdown]
+# `roi_align` cuts, stretches and reads 0 outside the image. After subtracting the mean colour, 0 *is* the
+# mean. (In the exercise we do the stretching ourselves.) Our regions have 64 pixels a side, so 4 pixels of context
+# are about the paper's share.
+
+# %%
+shown = torch.cat([best[None], boxes[:5]])
+tight, wide = warp(image, shown, context=0), warp(image, shown)
+axes = plots.image_grid([*tight, *wide], ["no context"] * 6 + ["context"] * 6, columns=6)
+plots.show(axes, alt="Six proposals as squares, above without and below with a rim of surroundings; long regions look squeezed.")
+
+# %% [markdown]
+# Regions of every shape become squares, so long ones look squeezed. The network copes: it sees such squeezed
+# regions in training too. The paper tried keeping the shape (with and without surroundings) and lost 3 to 5 points
+# of mAP against this simple warp (appendix A).
+
+# %% [markdown]
+# ## 5 · Features
+#
+# Each square goes through the network *once*; what comes out replaces the pixels. Why is that better? A good
+# feature stays similar when the same kind of object looks different.
+#
+# We test it on ten kinds of objects that our backbone never saw in training. For each crop we look up the five most
+# similar others, first by pixels, then by features.
+
+# %%
+from sklearn.neighbors import NearestNeighbors
+
+crops, kinds = tinytown.objects("target", "test", 300)  # 300 crops of 64 × 64 pixels
+with torch.no_grad():
+    features = net.embed(crops / 255)
+
+
+def same_kind(vectors):
+    """The five nearest others of each row, and how many of these neighbours are of the same kind (a share)."""
+    nearest = NearestNeighbors(n_neighbors=6).fit(vectors).kneighbors(vectors)[1][:, 1:]
+    return nearest, (kinds[nearest] == kinds[:, None]).float().mean().item()
+
+# %% [markdown]
+# **Predict:** with ten kinds, blind guessing finds 10 % neighbours of the same kind. How many do pixels find?
+
+# %%
+by_pixels, share_pixels = same_kind(crops.flatten(1).float())
+by_features, share_features = same_kind(features)
+print(f"same kind among the five nearest: pixels {share_pixels:.0%}, features {share_features:.0%}")
+rows = [0, *by_pixels[0], 0, *by_features[0]]
+titles = ["query", *["by pixels"] * 5, "query", *["by features"] * 5]
+plots.show(plots.image_grid(crops[rows], titles, columns=6), alt="One crop and its five nearest: by pixels above, by features below.")
+
+# %% [markdown]
+# Pixels find what has the same colours in the same places; features find more of the same *kind*. R-CNN gets
+# this from pre-training on ImageNet's 1.2 million labelled photographs: the second idea of the paper. When labelled boxes are
+# scarce, **pre-train on a task with plenty of labels**, then adapt.
+
+# %% [markdown]
+# ### Which layer, and does adapting help?
+#
+# The paper compares its last three layers: pool5 (9,216 numbers), fc6 and fc7 (4,096 each), before and after
+# **fine-tuning** on warped VOC regions.
+#
+# **Predict:** which layer gains most from fine-tuning? Remember that pool5 holds convolutional features only.
+
+# %%
+layers = ["pool5", "fc6", "fc7"]
+before, after = [44.2, 46.2, 44.7], [47.3, 53.1, 54.2]  # mAP on VOC 2007 test; Girshick et al. 2014, table 2
+ax = plots.curve(layers, {"pre-trained only": before, "fine-tuned": after}, "layer", "mAP on VOC 2007 (%)")
+ax.set_ylim(40, 58)
+plots.show(ax, alt="Fine-tuning lifts fc7 from 44.7 to 54.2, fc6 from 46.2 to 53.1, and pool5 only from 44.2 to 47.3.")
+
+# %% [markdown]
+# fc7 gains 9.5 points, pool5 only 3.1. So the convolutional features are general, and what is learned in fine-tuning
+# sits mostly in the layers above them. Before fine-tuning fc7 is not even better than pool5, with its 55 million more
+# parameters.
+
+# %% [markdown]
+# ## 6 · Three tasks, three kinds of labels
+#
+# R-CNN trains three things, one after the other: the network (fine-tuning), one linear **SVM** per class,
+# and one **box regressor** per class. Each needs to know which proposals are "face". And each uses another rule:
+
+# %% [markdown]
+# | task | positive | negative | ignored |
+# |---|---|---|---|
+# | fine-tuning | IoU ≥ 0.5 | all others | none |
+# | SVM | the marked object itself | IoU < 0.3 | the rest |
+# | box regression | IoU > 0.6 | none | the rest |
+#
+# **Predict:** our photograph has one face and 2,423 proposals. How many positives does each rule leave?
+
+# %%
+rules = {
+    "fine-tuning": (int((overlaps >= 0.5).sum()), int((overlaps < 0.5).sum())),
+    "SVM": (1, int((overlaps < 0.3).sum())),
+    "box regression": (int((overlaps > 0.6).sum()), 0),
+}
+for task, (positives, negatives) in rules.items():
+    print(f"{task:15} {positives:3} positive, {negatives:5,} negative")
+
+# %%
+near = boxes[overlaps >= 0.2]
+iou = box_iou(face, near)[0]
+grey = (iou >= 0.3) & (iou < 0.5)
+colors = [plots.BLUE if v >= 0.5 else plots.ORANGE if v >= 0.3 else plots.VERMILLION for v in iou]
+ax = plots.draw_boxes(image, near, colors=colors, linewidth=1.2, title="blue: IoU ≥ 0.5 · orange: 0.3 to 0.5 · red: 0.2 to 0.3")
+plots.show(ax, alt="Proposals near the face: a few fit (blue), more are in between (orange), others miss (red).")
+
+# %% [markdown]
+# Look at the orange boxes. Fine-tuning calls them background, the SVM refuses to say. Why two rules?
+#
+# Fine-tuning has millions of weights and would overfit on the few exact boxes, so it also takes loose ones: some 30
+# times more positives (appendix B). The price: it never learns to prefer an exact box.
+
+# %% [markdown]
+# The SVM has only 4,096 weights per class and can afford to be strict. It also trains on hard negatives, not random
+# ones. Taking the network's own softmax instead costs 54.2 → 50.9 mAP (appendix B).
+#
+# The threshold of 0.3 was found by trying: 0.5 costs 5 points of mAP, 0 costs 4 (section 2.3).
+
+# %% [markdown]
+# ## 7 · One linear SVM per class
+#
+# Now we train a face SVM, on real data: 100 faces and 100 other patches, grey, 25 × 25 pixels, from *Labeled
+# Faces in the Wild* (they ship with scikit-image). No patch comes from our photograph.
+#
+# Our features: the backbone's second stage, 32 maps of 16 × 16 cells. Since the patches are grey, all regions become grey.
+
+# %%
+from skimage.data import lfw_subset
+from torchvision.transforms.v2.functional import rgb_to_grayscale
+
+
+@torch.no_grad()
+def describe(regions):
+    """Features of length 1, as an array [n, 8192], of regions [n, 3, 64, 64]."""
+    maps = torch.cat([net.features(part, stage=2) for part in rgb_to_grayscale(regions, 3).split(256)])
+    return torch.nn.functional.normalize(maps.flatten(1)).numpy()
+
+# %%
+patches = torch.tensor(lfw_subset()).float()[:, None].expand(-1, 3, -1, -1)  # 100 faces, then 100 others
+patches = resize(patches, [64, 64])
+plots.show(
+    plots.image_grid([*patches[:5], *patches[100:105]], ["face"] * 5 + ["other"] * 5, columns=5),
+    alt="Five grey patches of faces above five patches without a face.",
+)
+
+# %% [markdown]
+# A linear SVM is one weight vector **w** and one number b: the score of a region is **w**·f + b. That is a
+# single matrix product for all regions and all classes. So the shared features are what costs time, and a class
+# more costs nearly nothing: the paper scales this to 100,000 classes on paper (section 2.2).
+
+# %%
+import numpy as np
+from sklearn.svm import LinearSVC
+
+faces, others = describe(torch.cat([patches[:100], patches[:100].flip(-1)])), describe(patches[100:])
+
+
+def train(negatives):
+    """A linear SVM that separates the faces (and their mirror images) from the negatives."""
+    labels = np.repeat([1, 0], [len(faces), len(negatives)])
+    return LinearSVC(C=10).fit(np.concatenate([faces, negatives]), labels)
+
+
+svm = train(others)
+
+# %% [markdown]
+# **Predict:** we score all 2,423 regions of our photograph with it. How many will have a positive score?
+
+# %%
+start = time.perf_counter()
+regions = warp(image, boxes)
+vectors = describe(regions)
+seconds_to_describe = time.perf_counter() - start
+scores = torch.tensor(svm.decision_function(vectors))
+print(f"{int((scores > 0).sum())} regions score above 0; {seconds_to_describe:.1f} s for features")
+
+# %%
+top = scores.argsort(descending=True)[:12]
+titles = [f"score {scores[i]:.2f}, IoU {overlaps[i]:.2f}" for i in top]
+plots.show(plots.image_grid(regions[top], titles, columns=6, width=12), alt="The twelve regions with the highest scores; many show no face.")
+
+# %% [markdown]
+# Far too many. The SVM has seen 100 patches that are no faces; a photograph offers thousands, of kinds
+# it has never met: helmet rims, stripes, letters. It needs more negatives. But which?
+
+# %% [markdown]
+# ## 8 · Hard negatives
+#
+# Photographs *without* faces give as many negatives as we like. Most are easy, and an SVM learns nothing from those:
+# only examples on the wrong side of its margin move it. For a negative that means a score above −1. Such a
+# negative is **hard**.
+#
+# So: score all background regions, add the hard ones, train again, repeat until none is new.
+
+# %%
+def small(name):
+    """A photograph with 256 pixels on its longer side."""
+    picture = photo(name)
+    return resize(picture, None, max_size=256)
+
+
+faceless = [small(name) for name in ("coffee", "rocket", "chelsea", "motorcycle")]
+background = np.concatenate([describe(warp(picture, proposals(picture, seed=0))) for picture in faceless])
+plots.show(plots.image_grid(faceless), alt="A cup of coffee, a rocket on its pad, a cat, and a motorcycle in a garage.")
+print(f"{len(background):,} background regions")
+
+# %% [markdown]
+# **Predict:** how many rounds until nothing new is found? And how many of the false alarms (scores above 0) on
+# these four photographs remain?
+
+# %%
+hard = np.zeros(len(background), dtype=bool)
+for round_ in range(6):
+    margins = svm.decision_function(background)
+    new = (margins > -1) & ~hard
+    print(f"round {round_}: {(margins > 0).sum():4} false alarms, {new.sum():4} new hard negatives")
+    if not new.any():
+        break
+    hard |= new
+    svm = train(np.concatenate([others, background[hard]]))
+
+# %% [markdown]
+# One round does nearly everything. The paper saw the same: "mAP stops increasing after only a single pass over all
+# images" (section 2.3). Note that only a part of the background was ever needed.
+#
+# These four photographs are training data now, so let us look at ours, which is not.
+
+# %%
+before, scores = scores, torch.tensor(svm.decision_function(vectors))
+for name, values in {"random negatives": before, "hard negatives": scores}.items():
+    alarms = int(((values > 0) & (overlaps < 0.3)).sum())
+    rank = int((values > values[overlaps >= 0.5].max()).sum()) + 1
+    print(f"{name:16}: {alarms:4} false alarms, first good face box has rank {rank}")
+
+# %%
+top = scores.argsort(descending=True)[:12]
+titles = [f"score {scores[i]:.2f}, IoU {overlaps[i]:.2f}" for i in top]
+plots.show(plots.image_grid(regions[top], titles, columns=6, width=12), alt="The twelve highest scores after training with hard negatives.")
+
+# %% [markdown]
+# ## 9 · One object, one box: non-maximum suppression
+#
+# Several good boxes lie on the same face. A detector must report *one*; every further one counts as a false alarm.
+# **Greedy non-maximum suppression** (NMS): keep the box of highest score, remove all that overlap it by more than a
+# threshold, go on with the best of the rest.
+
+# %% [markdown]
+# Here are five boxes: A, B, C in a row from the face downwards, D and E on the rocket.
+#
+# **Predict:** the threshold is 0.3. A removes B. B overlaps C as much as A overlaps B. Is C removed?
+
+# %%
+from course_lib.explorers.rcnn import draw_nms
+
+five = torch.tensor(
+    [[150.0, 40, 270, 200], [190, 70, 310, 230], [230, 100, 350, 260], [345, 10, 420, 240], [352, 60, 415, 230]]
+)
+certainty = torch.tensor([0.95, 0.90, 0.80, 0.70, 0.60])
+picture, words = draw_nms(image, five, certainty, threshold=0.3)
+plots.show(picture, alt="Five lettered boxes; A, C and D are kept (blue), B and E removed (dashed).")
+
+# %% [markdown]
+# C stays. B could have removed it, but B itself was removed before: **only survivors suppress**. Let us see
+# whether torchvision agrees.
+
+# %%
+from torchvision.ops import nms
+
+print(["ABCDE"[i] for i in nms(five, certainty, 0.3)])
+
+# %% [markdown]
+# **Explorer: IoU and NMS.** Choose a box, move it by its corner, change its score.
+#
+# Try: (1) At which threshold does B survive beside A? (2) Make B the most certain of all: what happens to A
+# *and* C? (3) Move E onto A without removing it. How close can two real objects be?
+
+# %%
+from course_lib.explorers.rcnn import nms_explorer
+
+nms_explorer(image, five, certainty)
+
+# %% [markdown]
+# What NMS cannot do: two real objects that overlap by more than the threshold are merged into one, and a low threshold
+# makes that worse. A high one leaves duplicates. There is no value that is right for a crowd.
+#
+# Now our detector's own boxes, everything with a positive score. The paper's threshold is 0.3.
+
+# %%
+certain = (scores > 0).nonzero()[:, 0]
+kept = certain[nms(boxes[certain], scores[certain].float(), 0.3)]
+print(f"{len(certain)} boxes before, {len(kept)} after")
+ax = plots.draw_boxes(image, boxes[kept], scores=scores[kept], colors=plots.BLUE, title="after suppression")
+plots.show(ax, alt="The photograph with the detections that remain after suppression.")
+
+# %% [markdown]
+# ## 10 · A better box: regression
+#
+# The best proposal was not made for faces, so its borders are off. But the features know that half an ear is missing on
+# the left. R-CNN therefore learns, for each class, a linear map from the features to a **correction** of the box.
+#
+# The proposal has its centre at (x, y), width w, height h; stars mark the object:
+
+# %% [markdown]
+# $$t_x = \frac{x^* - x}{w} \qquad t_y = \frac{y^* - y}{h} \qquad t_w = \ln\frac{w^*}{w} \qquad t_h = \ln\frac{h^*}{h}$$
+#
+# Shifts are measured in box sizes, so that a close-up and a distant object need the same correction. Sizes are
+# measured in logarithms, so that twice and half are equally far from 0.
+
+# %% [markdown]
+# Applied at test time, with d = **w**·f as predicted from the features f (pool5 in the paper):
+#
+# $$\hat x = w\,d_x + x \qquad \hat y = h\,d_y + y \qquad \hat w = w\,e^{d_w} \qquad \hat h = h\,e^{d_h}$$
+#
+# *A slip to know about:* the lecture's slide prints the width's weights for the height too. Each of the four has
+# weights of its own.
+
+# %% [markdown]
+# **Predict:** a proposal is 100 pixels wide and its centre at x = 200. What do tx = 0.1 and tw = −0.69 make of it?
+
+# %%
+from course_lib.explorers.rcnn import draw_regression
+
+loose = torch.tensor([150.0, 40, 310, 230])
+picture, words = draw_regression(image, loose, face[0], deltas=torch.tensor([-0.02, 0.0, -0.4, -0.4]))
+plots.show(picture, alt="A large dashed box, a smaller blue one inside it, and the face's white box.")
+
+# %% [markdown]
+# The answer: the centre moves by 0.1 × 100 = 10 pixels to 210, and the width becomes 100 × exp(−0.69) = 50 pixels.
+#
+# **Explorer: box regression.** Lead the blue box to the white one, for an IoU above 0.95. Then choose
+# the other proposal, half as large, *without touching the sliders*. What do you notice?
+
+# %%
+from course_lib.explorers.rcnn import regression_explorer
+
+rocket = torch.tensor([350.0, 5, 415, 240])
+scaled = torch.tensor([300.0, 30, 400, 220])
+regression_explorer(image, {"face": (loose, face[0]), "rocket": (scaled, rocket)})
+
+# %% [markdown]
+# The four numbers do not know pixels. The same correction works for the same *relative* error at any scale.
+#
+# Can features predict them? We try on Tinytown: boxes jittered around each object, only those with an IoU above 0.6
+# (the paper's rule: from a box far off, nothing can be learned), ridge regression from pool5.
+
+# %%
+def jittered(scene, copies, rng):
+    """Random boxes around the objects of a scene that overlap them by more than 0.6, and the objects themselves."""
+    targets = scene.boxes.repeat(copies, 1)
+    sizes = (targets[:, 2:] - targets[:, :2]).repeat(1, 2)
+    tries = targets + 0.12 * sizes * torch.randn(targets.shape, generator=rng)
+    good = box_iou(tries, targets).diagonal() > 0.6
+    return tries[good], targets[good]
+
+
+def pool5(image, boxes):
+    """The last map of the backbone, flattened: [n, 2048]."""
+    with torch.no_grad():
+        return net.features(warp(image, boxes)).flatten(1)
+
+# %%
+from sklearn.linear_model import Ridge
+from torchvision.models.detection._utils import BoxCoder
+
+coder = BoxCoder(weights=(1.0, 1.0, 1.0, 1.0))  # torchvision's encode and decode; the exercise writes both
+
+
+def pairs(split, count):
+    """Features, jittered boxes and their objects, over `count` scenes."""
+    parts = [(scene, *jittered(scene, 8, rng)) for scene in tinytown.scenes(split, count)]
+    parts = [(pool5(scene.image, near), near, target) for scene, near, target in parts if len(near)]
+    return [torch.cat(column) for column in zip(*parts)]
+
+# %%
+x, near, target = pairs("train", 60)
+ridge = Ridge(alpha=100).fit(x, coder.encode_single(target, near))
+x, near, target = pairs("val", 30)
+corrected = coder.decode_single(torch.tensor(ridge.predict(x)).float(), near)
+iou_before, iou_after = (box_iou(b, target).diagonal() for b in (near, corrected))
+print(f"mean IoU {iou_before.mean():.3f} → {iou_after.mean():.3f}; at least 0.7: {(iou_before >= 0.7).float().mean():.0%} → {(iou_after >= 0.7).float().mean():.0%}")
+
+# %% [markdown]
+# The correction helps although the ridge never saw these scenes. In the paper box regression brings 54.2 → 58.5 mAP,
+# and most of the remaining errors were errors of position before. Applying it twice brings nothing more (appendix C).
+
+# %% [markdown]
+# ## 11 · One number for a detector: average precision
+#
+# A detector returns a list with scores. Where do we cut it? Instead of choosing, we try every cut. Sort by score, walk
+# down, and after each detection note
+#
+# - **precision**: the share of the detections so far that is right;
+# - **recall**: the share of *all* objects that is found so far.
+
+# %% [markdown]
+# Right means: IoU ≥ 0.5 with an object of the class that no better detection has taken. Here are ten detections, and
+# 7 objects in the images.
+#
+# **Predict:** can the recall reach 1 here?
+
+# %%
+right = torch.tensor([1, 1, 0, 1, 0, 0, 1, 0, 1, 0], dtype=torch.bool)  # sorted by falling score
+objects_there = 7
+hits = right.cumsum(dim=0)
+precision, recall = hits / torch.arange(1, 11), hits / objects_there
+ax = plots.pr_curve(recall, precision)
+plots.show(ax, alt="Precision falls in a zigzag from 1 to 0.5 while recall rises to 0.71; the area under the envelope is shaded.")
+
+# %% [markdown]
+# No: 5 of 7 objects were found, so recall ends at 0.71. What was never found costs area on the right.
+#
+# The blue line zigzags. VOC takes at each recall the best precision *at this recall or a higher one* (orange): who
+# accepts more detections could have had that. **Average precision** is the orange area; its mean over classes is mAP.
+
+# %%
+by_hand = 2 / 7 * 1 + 1 / 7 * 3 / 4 + 1 / 7 * 4 / 7 + 1 / 7 * 5 / 9  # width × height of the orange steps
+print(f"average precision by hand: {by_hand:.3f}")
+
+# %% [markdown]
+# Now the library, torchmetrics, which all units use. It wants boxes, so we give every detection a place of its own
+# on a line: the right ones lie on an object, the others in between.
+
+# %%
+from course_lib.metrics import mean_average_precision
+
+
+def at(places):
+    """Boxes of 10 × 10 pixels at these places on a line."""
+    return torch.stack([places, 0 * places, places + 10, 0 * places + 10], dim=1).float()
+
+
+spots = torch.arange(10) * 20
+missed = torch.tensor([400, 420])  # two objects that no detection hits
+target = {"boxes": at(torch.cat([spots[right], missed])), "labels": torch.zeros(7, dtype=torch.int64)}
+found = {"boxes": at(spots), "scores": torch.linspace(1, 0.1, 10), "labels": torch.zeros(10, dtype=torch.int64)}
+print(f"torchmetrics: {mean_average_precision([found], [target], ['thing']).map:.3f}")
+
+# %% [markdown]
+# Nearly the same. torchmetrics follows COCO and averages the envelope at 101 recalls (0, 0.01, … 1) instead of
+# summing its steps. VOC 2007, the papers' benchmark, used 11. Always ask which one a number is.
+#
+# **Predict:** does AP change when we multiply all scores by 0.1?
+
+# %% [markdown]
+# <details><summary>Answer</summary>
+#
+# No. Only the order of the scores counts. That is why the SVMs' scores need not be probabilities. But over all
+# images of a class the order must be right, so scores must be comparable between images.
+# </details>
+
+# %% [markdown]
+# ## 12 · The problems
+#
+# R-CNN works, but nobody loved running it. Girshick himself lists three problems (*Fast R-CNN*, ICCV 2015, section
+# 1.1). Let us measure each with what we have built.
+
+# %% [markdown]
+# **Problem 1: three ad hoc objectives.** Fine-tuning minimises a log loss, the SVMs a hinge loss, the regressors a
+# squared error; each has labels of its own, and none of the later ones can improve the features. Training all three with
+# VGG-16 took 84 hours (Fast R-CNN, table 4).
+#
+# **Problem 2: slow.** **Predict:** which takes longer for our photograph, the proposals or the features?
+
+# %%
+search_again = time.perf_counter()
+proposals(resize(image, [511, 511]), seed=0)  # 511 pixels: not in the cache unless you ran this before
+search_again = max(time.perf_counter() - search_again, seconds_to_propose)
+vgg_days = 47 * 4952 / 86400  # 47 s an image (Fast R-CNN, table 4), 4,952 images in VOC 2007's test set
+print(f"ours: proposals {search_again:.1f} s, features {seconds_to_describe:.1f} s")
+print(f"VGG-16 on a 2014 GPU: 47 s an image, {vgg_days:.1f} days for VOC 2007's test set")
+
+# %% [markdown]
+# With a network as small as ours both take about 2 s. With VGG-16 the features take nearly everything: 2,000
+# regions overlap heavily, but each goes through the network on its own, as if the others had never been computed.
+#
+# **Problem 3: disk.** SVMs need the features of all regions many times, so these are stored.
+
+# %% [markdown]
+# **Predict:** 5,011 training images, 2,000 regions each, 4,096 numbers of 4 bytes. How many gigabytes?
+
+# %%
+gigabytes = 5011 * 2000 * 4096 * 4 / 1e9
+print(f"{gigabytes:.0f} GB for VOC 2007's training images")
+print(f"our photograph alone: {vectors.nbytes / 1e6:.0f} MB of features, {image.nbytes / 1e6:.1f} MB of pixels")
+
+# %% [markdown]
+# 164 GB by this sum; R-CNN's own instructions ask for about 200 GB of free disk (README of `rbgirshick/rcnn`). The
+# features of an image are 100 times as large as the image.
+
+# %% [markdown]
+# ## 13 · What became of it
+#
+# R-CNN's ideas stayed, its problems were solved within 18 months. All bars: VOC 2007 test set, trained on VOC 2007 only.
+#
+# **Predict:** R-CNN with VGG-16 reached 66.0. How much more did Fast R-CNN gain by training everything together?
+
+# %%
+history = {
+    "Deformable parts v5": 33.7,
+    "R-CNN, AlexNet (2014)": 58.5,
+    "R-CNN, VGG-16 (2014)": 66.0,
+    "Fast R-CNN, VGG-16 (2015)": 66.9,
+    "Faster R-CNN, VGG-16 (2015)": 69.9,
+}
+colors = [plots.ORANGE, *[plots.BLUE] * 4]
+ax = plots.bars(list(history), list(history.values()), "mAP on VOC 2007 (%)", colors=colors)
+plots.show(ax, alt="Bars: deformable parts 33.7, R-CNN with AlexNet 58.5 and VGG-16 66.0, Fast R-CNN 66.9, Faster R-CNN 69.9.")
+
+# %% [markdown]
+# Sources: 33.7, 58.5: Girshick et al., CVPR 2014, table 2. 66.0, 66.9: Girshick, ICCV 2015, table 1.
+# 69.9: Ren, He, Girshick, Sun, *Faster R-CNN*, NIPS 2015, table 3.
+#
+# The large step was learned features (+24.8). Fast R-CNN gained little accuracy, and 146 times the speed at test time
+# (47 s → 0.32 s, proposals not counted).
+
+# %% [markdown]
+# ## 14 · Check yourself
+#
+# Five questions. Answer in your head, then open.
+
+# %% [markdown]
+# **1.** A friend's detector uses 200 proposals per image, with recall 0.7. She replaces AlexNet by a network that
+# makes no mistake. How good can her recall become?
+#
+# <details><summary>Answer</summary>
+#
+# 0.7. The network only judges what was proposed. Box regression may lift a few boxes over IoU 0.5, but an object without a
+# proposal nearby stays lost.
+# </details>
+
+# %% [markdown]
+# **2.** A proposal overlaps a dog by 0.4. Is it a positive, a negative or nothing for fine-tuning, for the dog's SVM
+# and for the dog's box regressor?
+#
+# <details><summary>Answer</summary>
+#
+# Fine-tuning: negative (below 0.5). SVM: ignored (between 0.3 and the object itself). Box regressor: ignored (not
+# above 0.6).
+# </details>
+
+# %% [markdown]
+# **3.** Three boxes in a row, A 0.9, B 0.8, C 0.7, with IoU(A, B) = IoU(B, C) = 0.4 and IoU(A, C) = 0.1. What does NMS
+# keep at 0.3, and what at 0.5?
+#
+# <details><summary>Answer</summary>
+#
+# At 0.3: A and C; A removes B, and then B can remove nobody. At 0.5: all three.
+# </details>
+
+# %% [markdown]
+# **4.** Why is the width's correction ln(w\*/w) and not w\* − w?
+#
+# <details><summary>Answer</summary>
+#
+# A difference in pixels depends on the object's size; a ratio doesn't. The logarithm makes "twice" and "half"
+# equally large (+0.69 and −0.69), and its inverse, the exponential, can never give a negative width.
+# </details>
+
+# %% [markdown]
+# **5.** We run NMS at 0.3 and then lower the threshold to 0.1. The detector has found two people side by side
+# whose boxes overlap by 0.2. What happens to the recall?
+#
+# <details><summary>Answer</summary>
+#
+# It falls: the weaker person's box is now removed by the stronger one's. Precision may rise, since duplicates go too.
+# </details>
+
+# %% [markdown]
+# ## What to remember
+#
+# - R-CNN = **proposals → warp → features → one SVM per class → box regression → NMS**.
+# - Recall of the proposals bounds everything after them.
+# - Pre-train where labels are plenty, fine-tune where they are scarce.
+# - Hard negatives: a few hundred examples do the work of thousands.
+# - Each task has its own labels; know why.
+
+# %% [markdown]
+# - AP = area under the envelope of precision over recall. Ask which IoU and how many recall points.
+# - Slow, large on disk, trained in three pieces: **share the convolutions** and train together. That is unit 03.
+#
+# Next: the exercise `02_rcnn`, where we write the parts that the libraries lent us here.
