@@ -11,6 +11,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from jaxtyping import install_import_hook
+
+# Signatures are verified while tests run: shapes and types of what goes in and comes out. An int serves as a float.
+CHECKER = "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
+install_import_hook(["course_lib", "autograder"], CHECKER)
 
 ROOT = Path(__file__).resolve().parents[1]
 POSTGRES = [str(path) for path in Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")]

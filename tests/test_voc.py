@@ -127,12 +127,12 @@ def test_without_voc_the_error_says_where_and_how(settings_from, tmp_path):
     assert "course data voc --year 2007 --split test" in str(error.value)
 
 
-def test_an_unknown_year_or_split_is_torchvisions_error(settings_from, tmp_path):
+@pytest.mark.parametrize(("year", "split"), [(2013, "train"), (2012, "test"), (2007, "Train")])
+def test_a_part_that_voc_does_not_have_is_named(settings_from, tmp_path, year, split):
     settings_from(COURSE_DATA=tmp_path)
-    with pytest.raises(ValueError, match="year"):
-        voc(2013, "train")
-    with pytest.raises(ValueError, match="image_set"):
-        voc(2012, "test")
+    for fetch in (voc, download_voc):
+        with pytest.raises(SettingsError, match=f"got: year {year}, split '{split}'"):
+            fetch(year, split)
 
 
 def fake_archive(small_set, root, fail):

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from course_lib.data.photos import read_image
 from course_lib.download import missing
-from course_lib.errors import DataBroken, DataMissing
+from course_lib.errors import DataBroken, DataMissing, SettingsError
 from course_lib.settings import settings
 
 # fmt: off
@@ -69,13 +69,13 @@ def voc(year: int | str, split: str, limit: int | None = None, longest: int | No
     """PASCAL VOC `year` (2007 … 2012), split train, val, trainval or (2007 only) test, from COURSE_DATA.
 
     At most `limit` photographs (COURSE_LIMIT where it is None). Nothing is downloaded; raises DataMissing where the set
-    is not there, and torchvision's ValueError for another year or split.
+    is not there, SettingsError for another year or split.
     """
-    from torchvision.datasets.voc import DATASET_YEAR_DICT, VOCDetection
+    from torchvision.datasets.voc import DATASET_YEAR_DICT
 
     root = settings().data
     try:
-        found = VOCDetection(root, str(year), split)
+        found = _torchvisions(root, year, split)
     except (RuntimeError, FileNotFoundError) as error:
         sought = [root / DATASET_YEAR_DICT[str(year)]["base_dir"] / "ImageSets" / "Main" / f"{split}.txt"]
         advice = f"course data voc --year {year}" + (" --split test" if split == "test" else "")
@@ -109,13 +109,11 @@ def download_voc(year: int | str, split: str = "trainval") -> Path:
     Fetching and unpacking happen in a folder beside; only a complete set is moved to its place, so that an interrupted
     download leaves nothing and is begun again whole. Raises DataMissing without network.
     """
-    from torchvision.datasets import VOCDetection
-
     root = settings().data
     root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root, prefix=".voc-") as temporary:
         try:
-            found = VOCDetection(temporary, str(year), split, download=True)
+            found = _torchvisions(temporary, year, split, download=True)
         except (OSError, RuntimeError) as error:
             advice = f"connect to the network and run 'course data voc --year {year}' again"
             raise missing(f"PASCAL VOC {year} ({split})", [root / "VOCdevkit"], advice, str(error)) from error
@@ -124,6 +122,19 @@ def download_voc(year: int | str, split: str = "trainval") -> Path:
         for part in ("JPEGImages", "SegmentationClass", "SegmentationObject", "Annotations", "ImageSets"):
             _move(source / part, target / part)
     return target
+
+
+def _torchvisions(root: Path | str, year: int | str, split: str, download: bool = False):
+    from torchvision.datasets import VOCDetection
+
+    try:
+        return VOCDetection(root, str(year), split, download=download)
+    except ValueError as error:
+        raise SettingsError(
+            "PASCAL VOC has no such part.",
+            expected="a year from 2007 to 2012; train, val or trainval, and test in 2007",
+            got=f"year {year}, split {split!r}",
+        ) from error
 
 
 def read_objects(

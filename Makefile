@@ -1,0 +1,59 @@
+# The course, one command each. `make` alone lists them; the first one that you run sets everything up.
+# make lab TORCH_BACKEND=cpu    installs PyTorch's small build without CUDA, from PyTorch's own index
+
+BIN := .venv/bin
+READY := .venv/.installed
+OLDEST := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(if $(shell $(name) -c "$(OLDEST)" 2>/dev/null && echo yes),$(name))))
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+UNIT ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test quick lint build figures grade mutants requirements debian
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
+
+lab: $(READY) ## JupyterLab on the start page
+	$(BIN)/jupyter lab $(AS_ROOT) --LabApp.default_url='/lab/tree/lectures/index.md?factory=Markdown%20Preview'
+
+test: $(READY) debian ## all tests, two at a time (about half an hour)
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+quick: $(READY) ## all tests but those of notebooks, of the browser and long ones
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not notebook and not browser and not long"
+
+lint: $(READY) ## style and forbidden imports
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
+
+build: $(READY) ## notebooks from their text
+	$(BIN)/python -m tools.build_notebooks $(UNIT)
+
+figures: $(READY) ## run the experiments and rewrite docs/figures.md
+	$(BIN)/python -m tools.figures
+
+grade: $(READY) ## grade what lies in submitted/: make grade UNIT=02_rcnn
+	$(BIN)/autograder grade $(UNIT)
+
+mutants: $(READY) ## wrong versions of every solution against the checks
+	$(BIN)/python -m tools.mutants
+
+requirements: $(READY) ## the newest versions that fit, into requirements.txt (without CUDA: torch brings it where it is needed)
+	$(BIN)/uv pip compile --universal --python-version 3.11 --no-header --no-annotate --upgrade --quiet --extra test pyproject.toml --output-file .venv/newest.txt
+	grep -vE '^(nvidia-|cuda-|triton=)' .venv/newest.txt > requirements.txt
+
+$(READY): requirements.txt pyproject.toml | .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
+	$(BIN)/uv pip install --python .venv --compile-bytecode $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND)) -r requirements.txt
+	$(BIN)/uv pip install --python .venv --compile-bytecode --quiet --no-deps --editable .
+	@touch $@
+
+.venv:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is missing: sudo apt-get install python3 python3-venv"; exit 1; }
+	@$(PYTHON) -c "import ensurepip, venv" 2>/dev/null || { echo "python3-venv is missing: sudo apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+debian: # apt.txt's packages, where we may install them; a test says so where one is still missing
+	@if [ "$(AS_ROOT)" ] && command -v apt-get >/dev/null && ! dpkg -s $$(cat apt.txt) >/dev/null 2>&1; then \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$(cat apt.txt) \
+		|| echo "apt-get could not install all of: $$(cat apt.txt)"; fi

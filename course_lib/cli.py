@@ -1,0 +1,141 @@
+"""The command `course`: what this machine can do, the data sets, and the public checks outside a notebook."""
+
+import functools
+import importlib
+import importlib.util
+import pkgutil
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from course_lib import doctor as examine
+from course_lib.errors import CourseError
+from course_lib.settings import settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", help=__doc__)
+data = typer.Typer(no_args_is_help=True, help="Fetch a data set of the papers into COURSE_DATA.")
+app.add_typer(data, name="data")
+console = Console()
+EXPERIMENT = "experiment"  # the check that needs trained weights: only the exam asks it
+
+
+class Split(StrEnum):
+    train = "train"
+    val = "val"
+    trainval = "trainval"
+    test = "test"
+
+
+def readable(command: Callable) -> Callable:
+    """The command with the course's named errors turned into one readable message and exit status 1."""
+
+    @functools.wraps(command)
+    def run(*args, **kwargs):
+        try:
+            return command(*args, **kwargs)
+        except CourseError as error:
+            typer.echo(f"{type(error).__name__}: {error}", err=True)
+            raise typer.Exit(1) from error
+
+    return run
+
+
+@app.command()
+@readable
+def doctor() -> None:
+    """Show versions, GPU, memory, disk, the data found, and what each profile would do.
+
+    Example: course doctor
+    """
+    found = settings()
+    sections = {
+        "versions": examine.versions(),
+        "machine": examine.machine(found),
+        "data": examine.data(found),
+        "profiles (* in force)": examine.profiles(found),
+    }
+    for title, rows in sections.items():
+        table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 2))
+        for name, value in rows:
+            table.add_row(name, value)
+        console.print(table)
+
+
+@data.command()
+@readable
+def voc(
+    year: Annotated[int, typer.Option(min=2007, max=2012, help="Which challenge.")] = 2007,
+    split: Annotated[
+        Split, typer.Option(help="One archive holds train and val; 2007 alone has test.")
+    ] = Split.trainval,
+) -> None:
+    """Fetch PASCAL VOC through torchvision's loader, whole and checked, or not at all.
+
+    Example: course data voc --year 2007 --split test
+    """
+    from course_lib.data.voc import download_voc
+
+    console.print(f"PASCAL VOC {year} is in {download_voc(year, split.value)}", soft_wrap=True)
+
+
+@app.command()
+@readable
+def check(
+    unit: Annotated[str, typer.Argument(help="The unit, with or without its number: rcnn or 02_rcnn.")],
+    answers: Annotated[Path, typer.Argument(help="A Python file that defines the unit's functions.")],
+) -> None:
+    """Run a unit's public checks on the functions of a plain Python file; exit status 1 unless all pass.
+
+    Example: course check rcnn answers.py
+    """
+    from course_lib.checks import report
+    from course_lib.checks.run import run
+
+    checks = _unit(unit)
+    module = _load(answers)
+    public = [item for item in checks.CHECKS if item.name != EXPERIMENT]
+    asked = [item for item in public if hasattr(module, item.function)]
+    reports = [run(checks.UNIT, item, getattr(module, item.function)) for item in asked]
+    for found in reports:
+        typer.echo(report.text(found))
+    missing = [item.name for item in public if item not in asked]
+    if missing:
+        typer.echo(f"not defined in {answers.name}: {', '.join(missing)}")
+    typer.echo(f"{sum(found.passed for found in reports)} of {len(public)} checks pass")
+    raise typer.Exit(0 if not missing and all(found.passed for found in reports) else 1)
+
+
+def _unit(name: str) -> ModuleType:
+    from course_lib import checks
+
+    units = [found.name for found in pkgutil.iter_modules(checks.__path__) if found.ispkg]
+    short = name.lstrip("0123456789_")
+    if short not in units:
+        raise CourseError("There is no such unit.", expected=" or ".join(units), got=repr(name))
+    return importlib.import_module(f"course_lib.checks.{short}")
+
+
+def _load(path: Path) -> ModuleType:
+    """The module in a student's file. Raises CourseError, with the file's own line, where it does not run."""
+    spec = importlib.util.spec_from_file_location("answers", path)
+    if spec is None or not path.is_file():
+        raise CourseError("The answers cannot be read.", expected="a Python file (.py)", got=str(path))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["answers"] = module
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        raise CourseError(
+            f"{path.name} does not run.",
+            expected="a Python file that can be imported",
+            got=f"{type(error).__name__}: {error}",
+            advice=f"python {path}",
+        ) from error
+    return module

@@ -1,0 +1,98 @@
+"""What `course doctor` reports: versions, machine, data found, and what each profile would do here."""
+
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from course_lib.settings import PROFILES, Settings, voc_year
+
+PACKAGES = ("torch", "torchvision", "lightning-fabric", "torchmetrics", "opencv-contrib-python-headless", "jupyterlab")
+VOC_SPLITS = ("train", "val", "trainval", "test")
+
+Row = tuple[str, str]
+
+
+def versions() -> Iterator[Row]:
+    """Python's version and those of the packages that matter when something behaves differently elsewhere."""
+    yield "Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}"
+    for name in PACKAGES:
+        try:
+            yield name, version(name)
+        except PackageNotFoundError:
+            yield name, "not installed"
+
+
+def machine(found: Settings) -> Iterator[Row]:
+    """Cores, memory, GPUs, and the space left where the course keeps its files."""
+    import psutil
+
+    memory = psutil.virtual_memory()
+    yield "CPU cores", str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
+    yield "memory", f"{_gigabytes(memory.available)} free of {_gigabytes(memory.total)}"
+    yield "GPU", "; ".join(_gpus()) or "none: the profile mini needs none"
+    for name, folder in (("cache", found.cache), ("data", found.data)):
+        yield name, f"{folder} ({_gigabytes(_free(folder))} free)"
+
+
+def data(found: Settings) -> Iterator[Row]:
+    """Each data set of the course and whether it is on this machine."""
+    yield "Tinytown", "drawn by the course itself"
+    for year in range(2007, 2013):
+        splits = _voc_splits(found.data, year)
+        if splits:
+            yield f"PASCAL VOC {year}", ", ".join(f"{split} ({count} images)" for split, count in splits.items())
+        elif str(year) == voc_year():
+            yield f"PASCAL VOC {year}", f"not found; get it with: course data voc --year {year}"
+    weights = _torchvision_weights()
+    yield "ImageNet weights", ", ".join(weights) or "none yet; torchvision fetches them at first use"
+
+
+def profiles(found: Settings) -> Iterator[Row]:
+    """For each profile, in a sentence, what it would run on; the one in force is marked."""
+    import torch
+
+    year = voc_year()
+    ready = bool(_voc_splits(found.data, int(year)))
+    device = found.device if found.profile == "full" else ("cuda" if torch.cuda.is_available() else "cpu")
+    limit = f", at most {found.limit} images" if found.limit else ""
+    told = {
+        "mini": f"Tinytown{limit} on {found.device if found.profile == 'mini' else 'cpu'}: ready",
+        "full": f"PASCAL VOC {year}{limit} on {device}: {'ready' if ready else 'needs its data first'}",
+    }
+    for name in PROFILES:
+        backbone = found.backbone if name == found.profile else {"mini": "small", "full": "resnet50"}[name]
+        yield f"{name} *" if name == found.profile else name, f"{told[name]}; backbone {backbone}"
+
+
+def _voc_splits(root: Path, year: int) -> dict[str, int]:
+    """The splits of a year that lie in `root`, with their number of images."""
+    from torchvision.datasets.voc import DATASET_YEAR_DICT
+
+    folder = root / DATASET_YEAR_DICT[str(year)]["base_dir"] / "ImageSets" / "Main"
+    files = {split: folder / f"{split}.txt" for split in VOC_SPLITS}
+    return {split: len(path.read_text().split()) for split, path in files.items() if path.is_file()}
+
+
+def _torchvision_weights() -> list[str]:
+    import torch
+
+    return sorted(path.stem for path in Path(torch.hub.get_dir(), "checkpoints").glob("resnet*.pth"))
+
+
+def _gpus() -> list[str]:
+    import torch
+
+    found = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]
+    names = [f"{gpu.name}, {_gigabytes(gpu.total_memory)}" for gpu in found]
+    return names + (["Apple GPU (COURSE_DEVICE=mps)"] if torch.backends.mps.is_available() else [])
+
+
+def _free(folder: Path) -> int:
+    return shutil.disk_usage(next(place for place in (folder, *folder.parents) if place.is_dir())).free
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count / 1e9:.1f} GB"

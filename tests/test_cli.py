@@ -1,0 +1,129 @@
+from contextlib import suppress
+
+import pytest
+from typer.testing import CliRunner
+
+from autograder.reference import definitions
+from course_lib.checks import rcnn
+from course_lib.cli import app
+from course_lib.errors import SettingsError
+
+BOX_IOU = """
+import torch
+
+def box_iou(boxes1, boxes2):
+    low = torch.maximum(boxes1[:, None, :2], boxes2[:, :2])
+    high = torch.minimum(boxes1[:, None, 2:], boxes2[:, 2:])
+    inter = (high - low).clamp(min=0).prod(-1)
+    area = lambda boxes: (boxes[:, 2:] - boxes[:, :2]).prod(-1)
+    return inter / (area(boxes1)[:, None] + area(boxes2) - inter)
+"""
+
+
+@pytest.fixture
+def course(settings_from):
+    """Runs `course …` with the given environment: `course("doctor", COURSE_PROFILE="full")`."""
+
+    def call(*arguments, **variables):
+        with suppress(SettingsError):  # what a command says to wrong settings is tested here
+            settings_from(**variables)
+        return CliRunner(env={"COLUMNS": "200"}).invoke(app, [str(argument) for argument in arguments])
+
+    return call
+
+
+def test_doctor_shows_versions_machine_data_and_profiles(course, tmp_path):
+    result = course("doctor")
+    assert result.exit_code == 0
+    for word in (
+        "torch",
+        "Python",
+        "memory",
+        "GPU",
+        "cache",
+        str(tmp_path / "cache"),
+        "PASCAL VOC 2007",
+        "course data",
+    ):
+        assert word in result.output
+    assert "mini *" in result.output
+    assert "needs its data first" in result.output
+
+
+def test_doctor_counts_the_images_it_finds(course, test_data):
+    found = course("doctor", COURSE_PROFILE="full", COURSE_DATA=test_data, COURSE_VOC_YEAR=2012, COURSE_LIMIT=5).output
+    assert "train (57 images), val (18 images), trainval (75 images)" in found
+    assert "full *" in found
+    assert "PASCAL VOC 2012, at most 5 images" in found
+    assert "ready; backbone resnet50" in found
+
+
+@pytest.mark.parametrize("arguments", [["doctor"], ["data", "voc"]])
+def test_a_named_error_is_one_readable_message_and_status_1(course, arguments):
+    result = course(*arguments, COURSE_PROFILE="tiny")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("SettingsError: The environment variable COURSE_PROFILE")
+    assert "mini or full" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_data_says_where_the_set_is(course, monkeypatch, tmp_path):
+    monkeypatch.setattr("course_lib.data.voc.download_voc", lambda year, split: tmp_path / f"{year}-{split}")
+    result = course("data", "voc", "--year", "2012", "--split", "val")
+    assert result.output.strip() == f"PASCAL VOC 2012 is in {tmp_path / '2012-val'}"
+
+
+@pytest.mark.parametrize("option", [["--year", "1999"], ["--split", "holiday"]])
+def test_data_refuses_what_voc_does_not_have(course, option):
+    assert course("data", "voc", *option).exit_code == 2
+
+
+def test_check_passes_what_is_right_and_lists_what_is_not_there(course, tmp_path):
+    (tmp_path / "answers.py").write_text(BOX_IOU)
+    result = course("check", "rcnn", tmp_path / "answers.py")
+    assert "box_iou: all" in result.output
+    assert "not defined in answers.py: nms, " in result.output
+    assert result.output.strip().endswith(f"1 of {len(rcnn.CHECKS) - 1} checks pass")
+    assert result.exit_code == 1
+
+
+def test_check_explains_what_is_wrong(course, tmp_path):
+    (tmp_path / "answers.py").write_text(BOX_IOU.replace(".clamp(min=0)", ""))
+    result = course("check", "02_rcnn", tmp_path / "answers.py")
+    assert "box_iou: " in result.output
+    assert "first to mend" in result.output
+    assert result.exit_code == 1
+
+
+def test_check_passes_the_whole_solution(course, tmp_path):
+    """The solution's definitions, taken from its text without the experiment."""
+    (tmp_path / "answers.py").write_text("\n".join(definitions("02_rcnn").values()))
+    result = course("check", "rcnn", tmp_path / "answers.py")
+    asked = len(rcnn.CHECKS) - 1
+    assert result.output.strip().endswith(f"{asked} of {asked} checks pass")
+    assert result.exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("none.py", None, "The answers cannot be read"),
+        ("answers.txt", "x = 1", "The answers cannot be read"),
+        ("answers.py", "def f(:", "answers.py does not run"),
+        ("answers.py", "import sys; sys.exit(0)", "SystemExit"),
+        ("answers.py", "1 / 0", "ZeroDivisionError: division by zero"),
+    ],
+)
+def test_check_names_a_file_that_it_cannot_use(course, tmp_path, name, text, told):
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    result = course("check", "rcnn", tmp_path / name)
+    assert told in result.stderr
+    assert result.exit_code == 1
+
+
+def test_check_names_the_units_that_there_are(course, tmp_path):
+    result = course("check", "99_magic", tmp_path / "answers.py")
+    assert result.exit_code == 1
+    assert "expected: " in result.stderr
+    assert "rcnn" in result.stderr
