@@ -3,7 +3,7 @@
 Both the public check in the notebook and the exam's judge call `climb`; it never runs a student's code.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,14 +80,14 @@ class Report:
 
 
 def climb(
-    check: Check, questions: Sequence[Question], outcomes: Sequence[Outcome], suspicions: Sequence[Suspicion] = ()
+    check: Check, questions: Sequence[Question], outcomes: Sequence[Outcome], suspicions: Iterable[Suspicion] = ()
 ) -> Report:
     """Judge one check.
 
     Args:
         questions: one or more for each of the check's cases.
         outcomes: the student's, one for each question.
-        suspicions: the misconceptions of this check.
+        suspicions: the misconceptions of this check; looked at only when an answer is wrong, until one agrees.
     """
     wrong = [_wrong(question, outcome) for question, outcome in zip(questions, outcomes, strict=True)]
     results = tuple(_case_result(case, questions, wrong) for case in check.cases)
@@ -124,7 +124,7 @@ def _points(check: Check, results: Sequence[CaseResult]) -> float:
 
 
 def _named(
-    questions: Sequence[Question], outcomes: Sequence[Outcome], suspicions: Sequence[Suspicion]
+    questions: Sequence[Question], outcomes: Sequence[Outcome], suspicions: Iterable[Suspicion]
 ) -> Suspicion | None:
     """The first misconception whose outcomes agree with the student's wherever both can be compared."""
     for suspicion in suspicions:

@@ -3,7 +3,7 @@
 import inspect
 import time
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -139,13 +139,10 @@ def draw(case: Case, rng: np.random.Generator, solution: Callable) -> Question:
     return Question(case, inputs, outcome.answer)
 
 
-def suspect(questions: Iterable[Question], misconceptions: Iterable[Misconception]) -> list[Suspicion]:
-    """Put the same questions to the wrong versions."""
-    questions = list(questions)
-    return [
-        Suspicion(m.name, m.sentence, [ask(question.case, m.version, question.inputs) for question in questions])
-        for m in misconceptions
-    ]
+def suspect(questions: Sequence[Question], misconceptions: Iterable[Misconception]) -> Iterator[Suspicion]:
+    """Put the same questions to the wrong versions, one after the other as they are needed."""
+    for m in misconceptions:
+        yield Suspicion(m.name, m.sentence, [ask(question.case, m.version, question.inputs) for question in questions])
 
 
 def save_public(

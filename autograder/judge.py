@@ -1,0 +1,81 @@
+"""Answers and reference become a verdict: points, the rung that failed, the misconception. Pure.
+
+This module never runs student code, never displays anything and knows no unit.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from autograder import forbids
+from course_lib.checks.ladder import CaseResult, Outcome, Question, Report, Suspicion, climb
+from course_lib.checks.spec import KINDS, Check
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One check's questions with their answers, and (made when asked for) what the misconceptions answer."""
+
+    check: Check
+    questions: Sequence[Question]
+    suspicions: Callable[[], Iterable[Suspicion]] = tuple
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one submission earned.
+
+    Attributes:
+        reports: one for each check, by name; hidden inputs and values are not in them.
+        notes: repairs, errors in cells, warnings.
+    """
+
+    reports: dict[str, Report]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def points(self) -> float:
+        """The sum over all checks."""
+        return round(sum(report.points for report in self.reports.values()), 2)
+
+
+def judge(
+    papers: Sequence[Paper],
+    outcomes: Mapping[str, Sequence[Outcome]],
+    sources: Sequence[str],
+    notes: Sequence[str] = (),
+) -> Verdict:
+    """Judge all checks of one submission. A check without outcomes earns an explicit zero.
+
+    Args:
+        outcomes: of each check's questions.
+        sources: the cells that the student wrote.
+    """
+    silent = Outcome("missing", note="The function was never asked: its check cell was not reached.")
+    reports = {}
+    for paper in papers:
+        answers = outcomes.get(paper.check.name) or [silent] * len(paper.questions)
+        report = climb(paper.check, paper.questions, answers, paper.suspicions())
+        reports[paper.check.name] = without_values(_enforce(report, sources))
+    return Verdict(reports, list(notes))
+
+
+def _enforce(report: Report, sources: Sequence[str]) -> Report:
+    """Zero, with the reason, where the function uses what its check forbids."""
+    check = report.check
+    found = forbids.hits(check.forbids, forbids.used(check.function, sources)) if check.forbids else []
+    if not found:
+        return report
+    reason = f"`{check.function}` uses {', '.join(found)}. This check asks you to write it yourself."
+    results = (replace(report.results[0], credit=0.0, rung="defined", message=reason), *report.results[1:])
+    return replace(report, results=results, points=0.0)
+
+
+def without_values(report: Report) -> Report:
+    """The report as it may be shown: of hidden cases kind and hint, never a value."""
+    return replace(report, results=tuple(map(_discreet, report.results)), counterexample=None)
+
+
+def _discreet(result: CaseResult) -> CaseResult:
+    if result.rung not in KINDS or result.credit > 0:
+        return result
+    return replace(result, message="Your answer differs from the expected one.")

@@ -1,0 +1,44 @@
+"""The exam papers: hidden inputs drawn from a seed, answered by the solution and by every misconception."""
+
+import importlib
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from autograder import misconceptions, reference, secret
+from autograder.judge import Paper
+from course_lib.checks.ladder import Outcome
+from course_lib.checks.run import ask, draw, suspect
+from course_lib.checks.spec import Check
+
+
+def checks_of(unit: str) -> tuple[Check, ...]:
+    """All checks of a unit."""
+    reference.source_of(unit)  # a unit that does not exist is named as such
+    return importlib.import_module(f"course_lib.checks.{unit.split('_', 1)[1]}").CHECKS
+
+
+def set_papers(unit: str, student: str, key: bytes) -> list[Paper]:
+    """The papers of one student; the same at every call with the same key."""
+    return [set_paper(unit, check, secret.seed(key, unit, check.name, student)) for check in checks_of(unit)]
+
+
+def set_paper(unit: str, check: Check, seed: int) -> Paper:
+    """Draw each case of a check as often as it asks for."""
+    rng, solution = np.random.default_rng(seed), reference.load(unit)[check.function]
+    questions = [draw(case, rng, solution) for case in check.cases for _ in range(case.draws)]
+    known = [m for m in misconceptions.of(unit) if m.check == check.name]
+    return Paper(check, questions, partial(suspect, questions, known))
+
+
+def answers_of(papers: Sequence[Paper], functions: Mapping[str, Callable[..., Any]]) -> dict[str, list[Outcome]]:
+    """Put the papers to functions that we trust, in this process (right answers, misconceptions, mutants)."""
+    return {
+        paper.check.name: [
+            ask(question.case, functions[paper.check.function], question.inputs) for question in paper.questions
+        ]
+        for paper in papers
+        if paper.check.function in functions
+    }
