@@ -27,7 +27,7 @@ lint: $(READY) ## style and forbidden imports
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
 
 build: $(READY) ## notebooks from their text
-	$(BIN)/python -m tools.build_notebooks $(UNIT)
+	$(BIN)/python -m tools.build_expected $(UNIT) && $(BIN)/python -m tools.build_notebooks $(UNIT)
 
 figures: $(READY) ## run the experiments and rewrite docs/figures.md
 	$(BIN)/python -m tools.figures

@@ -18,6 +18,10 @@ CHECKER = "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
 install_import_hook(["course_lib", "autograder"], CHECKER)
 
 ROOT = Path(__file__).resolve().parents[1]
+if "PYTEST_XDIST_WORKER_COUNT" in os.environ:  # tests in parallel share the cores instead of fighting for them
+    threads = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, threads)))
+
 POSTGRES = [str(path) for path in Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")]
 PACKAGES = {  # marker: Debian package, the programs that show that it is there
     "browser": ("chromium", ["chromium", "chromium-browser"]),
@@ -66,6 +70,12 @@ def settings_from(monkeypatch, tmp_path):
 def program():
     """The path of the program that a marker's tests start, or None: `program("browser")`."""
     return _program
+
+
+@pytest.fixture(scope="session")
+def packages():
+    """The Debian package and its programs for each marker that needs one."""
+    return PACKAGES
 
 
 def pytest_configure(config):
