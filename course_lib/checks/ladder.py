@@ -73,10 +73,16 @@ class Report:
         return all(result.credit == 1.0 for result in self.results)
 
     @property
+    def failed(self) -> list[CaseResult]:
+        """The results that did not pass, basic cases first."""
+        return sorted(
+            (r for r in self.results if r.rung), key=lambda r: (KINDS.index(r.case.kind), RUNGS.index(r.rung))
+        )
+
+    @property
     def rung(self) -> str:
-        """The lowest rung that fails, or ""."""
-        failed = [result.rung for result in self.results if result.rung]
-        return min(failed, key=RUNGS.index, default="")
+        """The first rung that fails, or ""."""
+        return self.failed[0].rung if self.failed else ""
 
 
 def climb(
@@ -175,11 +181,12 @@ def still_to_write(report: Report) -> bool:
     return report.rung == "runs" and all("Still to write" in r.message for r in report.results if r.rung)
 
 
-def lines(report: Report) -> list[tuple[str, str, str]]:
-    """The report as (mark, case, message) rows, passed ones first as one row: for text, HTML and feedback pages."""
+def lines(report: Report, most: int = 3) -> list[tuple[str, str, str]]:
+    """The report as (mark, cases, message) rows: what passes ("ok"), the first failures, the names of the rest."""
     passed = [r.case.name for r in report.results if not r.rung]
     rows = [("ok", ", ".join(passed), "")] if passed else []
-    for result in sorted((r for r in report.results if r.rung), key=lambda r: RUNGS.index(r.rung)):
+    for result in report.failed[:most]:
         hint = f" {result.case.hint}" if result.case.hint and result.rung in KINDS else ""
         rows.append((result.rung, result.case.name, result.message + hint))
-    return rows
+    more = [r.case.name for r in report.failed[most:]]
+    return rows + [("more", ", ".join(more), "")] * bool(more)

@@ -11,6 +11,8 @@ from course_lib.checks.ladder import Report, lines, still_to_write
 
 OTHER_INPUTS = "Public checks pass. The grade uses other inputs of the same kinds."
 RUNG_WORDS = {
+    "ok": "passes",
+    "more": "not yet",
     "defined": "not defined",
     "callable": "cannot be called",
     "runs": "does not run",
@@ -39,7 +41,7 @@ def text(report: Report) -> str:
         return out[0]
     out += [report.sentence] * bool(report.sentence)
     for mark, cases, message in lines(report):
-        out.append(f"  [{'ok' if mark == 'ok' else RUNG_WORDS[mark]}] {cases}{': ' if message else ''}{message}")
+        out.append(f"  [{RUNG_WORDS[mark]}] {cases}{': ' if message else ''}{message}")
     if report.counterexample:
         out += ["  Smallest counterexample:", *(f"    {line}" for line in report.counterexample.text.splitlines())]
     return "\n".join(out)
@@ -58,9 +60,8 @@ def html(report: Report, picture: bool = True) -> str:
 
 
 def _row(mark: str, cases: str, message: str) -> str:
-    good = mark == "ok"
-    color, word = (plots.GREEN, "&#10003; passes") if good else (plots.VERMILLION, f"&#10007; {RUNG_WORDS[mark]}")
-    cells = (f'<span style="color: {color}">{word}</span>', escape(cases), escape(message))
+    color, sign = (plots.GREEN, "&#10003;") if mark == "ok" else (plots.VERMILLION, "&#10007;")
+    cells = (f'<span style="color: {color}">{sign} {RUNG_WORDS[mark]}</span>', escape(cases), escape(message))
     return (
         "<tr>" + "".join(f'<td style="text-align: left; vertical-align: top">{cell}</td>' for cell in cells) + "</tr>"
     )

@@ -124,7 +124,7 @@ def _stored(path: Path) -> dict[str, Any]:
     return _files[key]
 
 
-def draw(case: Case, rng: np.random.Generator, solution: Callable) -> Question:
+def draw(case: Case, rng: np.random.Generator, solution: Callable | None) -> Question:
     """Draw inputs for one case and have the solution (or the case's own truth) answer them.
 
     Raises:
@@ -152,7 +152,7 @@ def save_public(
     stored, misconceptions = {}, list(misconceptions)
     for check in checks:
         rng = np.random.default_rng(2014)
-        questions = [draw(case, rng, solutions[check.function]) for case in check.cases]
+        questions = [draw(case, rng, solutions.get(check.function)) for case in check.cases]
         suspicions = suspect(questions, [m for m in misconceptions if m.check == check.name])
         stored[check.name] = {
             "cases": [{"name": q.case.name, "inputs": q.inputs, "expected": q.expected} for q in questions],

@@ -116,8 +116,8 @@ def smooth_image(rng: Generator, channels: int = 3, height: int = 72, width: int
     return torch.stack(waves)
 
 
-def warp(x1: int, y1: int, width: int, height: int, context: int = 8, size: int = 32, channels: int = 3):
-    """A box with even sides about the given place: with context 8 of 32 the source region has whole coordinates."""
+def warp(x1: int, y1: int, width: int, height: int, context: int = 6, size: int = 24, channels: int = 3):
+    """A box with even sides about the given place: with context 6 of 24 the source region has whole coordinates."""
 
     def make(rng: Generator) -> Inputs:
         x, y = x1 + int(rng.integers(0, 4)), y1 + int(rng.integers(0, 4))

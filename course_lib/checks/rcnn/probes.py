@@ -44,13 +44,25 @@ def mine_again(function: Callable, weight: Tensor, bias: float, features: Tensor
 
 
 def draw_batches(function: Callable, ious: Tensor, seeds: int) -> dict[str, Any]:
-    """fine_tune_batch with the seeds 0, 1, …, and seed 0 once more."""
-    order = [*range(seeds), 0]
+    """What fine_tune_batch draws with the seeds 0, 1, …, and with seed 0 once more.
+
+    Returns:
+        "sizes" [seeds + 1, 2]; how often each proposal came as a positive and as a background one ("times" [2, n]), the
+        last draw not counted; whether a proposal came twice in one draw ("repeats"), a position lay outside 0 … n - 1
+        ("outside"), seed 0 gave the same draw twice ("repeatable").
+    """
     torch.manual_seed(12345)
-    draws = [function(ious, torch.Generator().manual_seed(seed)) for seed in order]
-    sizes = [[len(positives), len(backgrounds)] for positives, backgrounds in draws]
-    flat = [torch.as_tensor(part).reshape(-1) for draw in draws for part in draw]
-    return {"sizes": torch.tensor(sizes), "positions": torch.cat(flat)}
+    rngs = [torch.Generator().manual_seed(seed) for seed in (*range(seeds), 0)]
+    draws = [[torch.as_tensor(part).reshape(-1) for part in function(ious, rng)] for rng in rngs]
+    together = [torch.cat([draw[kind] for draw in draws[:-1]]) for kind in (0, 1)]
+    inside = [kind[(kind >= 0) & (kind < len(ious))].long() for kind in together]
+    return {
+        "sizes": torch.tensor([[len(part) for part in draw] for draw in draws]),
+        "times": torch.stack([torch.bincount(kind, minlength=len(ious)) for kind in inside]),
+        "repeats": any(len(part.unique()) < len(part) for draw in draws for part in draw),
+        "outside": sum(map(len, inside)) < sum(map(len, together)),
+        "repeatable": all(torch.equal(a, b) for a, b in zip(draws[0], draws[-1], strict=True)),
+    }
 
 
 def suppress_twice(function: Callable, boxes: Tensor, scores: Tensor, threshold: float) -> Any:

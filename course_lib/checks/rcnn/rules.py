@@ -1,5 +1,6 @@
 """Unit 02: rules for answers that are judged, not compared: random batches, finite boxes, detections in scenes."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -11,59 +12,50 @@ POSITIVES, BACKGROUNDS = 32, 96
 
 
 def valid_batches(answer: Any, inputs: Inputs) -> tuple[str, str] | None:
-    """What is wrong with the batches of `draw_batches`: all symptoms, and a sentence on the first.
+    """What is wrong with the batches of `draw_batches`: all symptoms, and the sentence on the first.
 
     Counts, membership and repetition are exact; the distribution over the seeds may be 6 standard deviations off.
     """
     ious, sizes = inputs["ious"], answer["sizes"]
+    if sizes.shape != (inputs["seeds"] + 1, 2) or answer["times"].shape != (2, len(ious)):
+        return "form", "Expected two tensors of positions for each call."
     positive = (ious >= 0.5).any(dim=1)
     wanted = [min(int(positive.sum()), POSITIVES), min(int((~positive).sum()), BACKGROUNDS)]
-    if int(sizes.sum()) != len(answer["positions"]) or sizes.shape != (inputs["seeds"] + 1, 2):
-        return "form", "Expected two tensors of positions for each call."
-    parts = answer["positions"].split(sizes.reshape(-1).tolist())
-    symptoms = _counts(sizes, wanted)
-    if any(len(part) and not 0 <= int(part.min()) <= int(part.max()) < len(ious) for part in parts):
-        symptoms.append(("range", f"Expected positions from 0 to {len(ious) - 1}, got others."))
-    else:
-        symptoms += _membership(parts, positive) + _chance(parts, positive, wanted)
+    symptoms = [*_counts(sizes, wanted), *_membership(answer, positive), *_chance(answer, positive, wanted)]
     return (" ".join(name for name, _ in symptoms), symptoms[0][1]) if symptoms else None
 
 
-def _counts(sizes: Tensor, wanted: list[int]) -> list[tuple[str, str]]:
-    if (sizes == torch.tensor(wanted)).all():
-        return []
+def _counts(sizes: Tensor, wanted: list[int]) -> Iterator[tuple[str, str]]:
     message = f"Expected {wanted[0]} positive and {wanted[1]} background proposals, got {sizes[0].tolist()}."
     if (sizes != sizes[0]).any():
-        return [("counts-vary", message + " Your numbers change from draw to draw.")]
-    return [(f"counts-{'more' if sizes[0].sum() > sum(wanted) else 'other'}", message)]
+        yield "counts-vary", message + " Your numbers change from draw to draw."
+    elif sizes[0].tolist() != wanted:
+        yield f"counts-{'more' if sizes[0].sum() > sum(wanted) else 'other'}", message
 
 
-def _membership(parts: tuple[Tensor, ...], positive: Tensor) -> list[tuple[str, str]]:
-    found = []
-    if any(not positive[part].all() for part in parts[0::2]):
-        found.append(("background-as-positive", "Among your positives are proposals that reach 0.5 with no object."))
-    if any(positive[part].any() for part in parts[1::2]):
-        found.append(("positive-as-background", "Among your backgrounds are proposals that reach 0.5 with an object."))
-    if any(len(part.unique()) < len(part) for part in parts):
-        found.append(("repeats", "A proposal comes twice in one draw."))
-    return found
+def _membership(answer: Any, positive: Tensor) -> Iterator[tuple[str, str]]:
+    as_positive, as_background = answer["times"]
+    if answer["outside"]:
+        yield "outside", f"Expected positions from 0 to {len(positive) - 1}, got others."
+    if as_positive[~positive].any():
+        yield "background-as-positive", "Among your positives are proposals that reach 0.5 with no object."
+    if as_background[positive].any():
+        yield "positive-as-background", "Among your backgrounds are proposals that reach 0.5 with an object."
+    if answer["repeats"]:
+        yield "repeats", "A proposal comes twice in one draw."
 
 
-def _chance(parts: tuple[Tensor, ...], positive: Tensor, wanted: list[int]) -> list[tuple[str, str]]:
-    """Whether equal seeds repeat, other seeds differ, and each proposal comes equally often."""
-    found = []
-    if any(first.tolist() != again.tolist() for first, again in zip(parts[:2], parts[-2:], strict=True)):
-        found.append(("not-repeatable", "The same generator state gives another draw: use `rng` for all chance."))
-    for kind, candidates, count in ((0, positive, wanted[0]), (1, ~positive, wanted[1])):
-        share = count / max(1, int(candidates.sum()))
-        if 0 < share < 1:
-            draws = len(parts) // 2 - 1
-            times = torch.bincount(torch.cat(parts[kind:-2:2]), minlength=len(positive))[candidates]
-            limit = 6 * (draws * share * (1 - share)) ** 0.5
-            if (times - draws * share).abs().max() > limit:
-                name = ("positives", "backgrounds")[kind]
-                found.append((f"uneven-{name}", f"Over {draws} seeds some {name} come far more often than others."))
-    return found
+def _chance(answer: Any, positive: Tensor, wanted: list[int]) -> Iterator[tuple[str, str]]:
+    """Whether equal seeds repeat, and each proposal comes equally often."""
+    if not answer["repeatable"]:
+        yield "not-repeatable", "The same generator state gives another draw: use `rng` for all chance."
+    draws = len(answer["sizes"]) - 1
+    for kind, candidates in ((0, positive), (1, ~positive)):
+        share = wanted[kind] / max(1, int(candidates.sum()))
+        apart = (answer["times"][kind][candidates] - draws * share).abs()
+        if 0 < share < 1 and apart.max() > 6 * (draws * share * (1 - share)) ** 0.5:
+            name = ("positives", "backgrounds")[kind]
+            yield f"uneven-{name}", f"Over {draws} seeds some {name} come far more often than others."
 
 
 def finite_boxes(answer: Tensor, inputs: Inputs) -> tuple[str, str] | None:
