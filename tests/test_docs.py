@@ -22,7 +22,7 @@ TARGETS = set(re.search(r"^\.PHONY: (.*)$", MAKE, re.MULTILINE)[1].split())
 PLAIN = {"cd", "pip", "conda", "python", "git", "sudo", "export", "jupyter", "nbgrader"}
 
 
-def commands_of(name: str) -> dict[str, typer.main.click.Command]:
+def commands_of(name: str) -> dict:
     """Every command of an app by its words: {"course data voc": …}."""
     found, waiting = {}, [(name, typer.main.get_command(APPS[name]))]
     while waiting:
