@@ -89,8 +89,8 @@ def _captions(labels: Tensor | None, scores: Tensor | None, names: Sequence[str]
 def draw_boxes(
     image: Tensor | np.ndarray,
     boxes: Float[Tensor, "n 4"],
-    labels: Int[Tensor, " n"] | None = None,
-    scores: Float[Tensor, " n"] | None = None,
+    labels: Int[Tensor, " _"] | None = None,
+    scores: Float[Tensor, " _"] | None = None,
     names: Sequence[str] | None = None,
     ax=None,
     colors: str | Sequence[str] | None = None,
@@ -102,8 +102,8 @@ def draw_boxes(
     Args:
         image: as in `to_picture`.
         boxes: xyxy in pixels of the image.
-        labels: class of each box; colours it, and is written on it (as `names[label]` if names are given).
-        scores: written on the boxes with two decimals.
+        labels: class of each box [n]; colours it, and is written on it (as `names[label]` if names are given).
+        scores: [n], written on the boxes with two decimals.
         names: names of the classes.
         ax: where to draw; a new figure by default.
         colors: one colour for all boxes, or one a box; overrides the colours of the labels.

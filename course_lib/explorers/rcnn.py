@@ -16,7 +16,7 @@ from course_lib.explorers.panel import panel, slider
 from course_lib.metrics import average_best_overlap, recall
 from course_lib.plots import BLUE, ORANGE, VERMILLION, YELLOW, curve, rgb
 
-Picture = UInt8[np.ndarray, "h w 3"]
+Picture = UInt8[np.ndarray, "_ _ 3"]
 LETTERS = "ABCDEFGH"
 
 
@@ -151,7 +151,7 @@ def draw_nms(
         canvas.text(*boxes[i, :2].tolist(), f"{LETTERS[i]} {scores[i]:.2f}", color)
         fate = "kept" if removers[i] is None else f"removed by {LETTERS[removers[i]]}"
         if removers[i] is not None:
-            fate += f": IoU {ious[i, removers[i]]:.2f} > {threshold:.2f}"
+            fate += f" (IoU {ious[i, removers[i]]:.2f}, above {threshold:.2f})"
         lines.insert(0, f"<br><b>{LETTERS[i]}</b> ({scores[i]:.2f}) {fate}")
     return canvas.picture, "By falling score: " + "".join(lines)
 
