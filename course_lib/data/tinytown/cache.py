@@ -1,8 +1,8 @@
 """Scenes and crops drawn once and kept on disk: one npz file for each request, never pickled."""
 
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable
 
 import numpy as np
 import torch
@@ -17,7 +17,7 @@ from course_lib.download import atomic_write
 from course_lib.errors import SettingsError
 from course_lib.settings import settings
 
-VERSION = 1  # raise it with every change of a picture or an annotation: it is part of each file's name
+VERSION = 4  # raise it with every change of a picture or an annotation: it is part of each file's name
 PER_OBJECT = ("boxes", "labels", "masks", "truncated", "occluded")
 PER_PERSON = ("joints", "joint_state", "person_index", "identity")
 BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
@@ -27,8 +27,9 @@ Arrays = dict[str, np.ndarray]
 def scenes(split: str, count: int, size: int = 128, start: int = 0) -> list[Scene]:
     """Scenes with seeds start … start+count-1 of a split; drawn once, then read from the cache folder."""
     name = f"scenes-{split}-{size}-{start}-{count}"
-    arrays = _kept(name, lambda: pack([scene(seed, size, split) for seed in range(start, start + count)]))
-    return unpack(arrays)
+    if count < 1:
+        return []
+    return unpack(_kept(name, lambda: pack([scene(seed, size, split) for seed in range(start, start + count)])))
 
 
 def objects(
@@ -96,5 +97,5 @@ def _kept(name: str, draw: Callable[[], Arrays]) -> Arrays:
 
 
 def _read(path: Path) -> Arrays:
-    with np.load(path, allow_pickle=False) as stored:
+    with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
         return {name: stored[name] for name in stored.files}

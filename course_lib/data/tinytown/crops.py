@@ -23,10 +23,13 @@ def crop(draw: Draw, family: str, group: str, size: int) -> UInt8[np.ndarray, "3
     x, y = (draw.uniform(0.38, 0.62) * canvas.side for _ in range(2))
     figure = FAMILIES[group][family](draw)
     squeeze = draw.uniform(0.75, 1.3)
-    placed = place(figure, length, x, y, draw.uniform(-0.35, 0.35), draw.chance(0.5), squeeze)
-    low, high = np.concatenate([c for part in placed.parts for c in part.contours])[:, 1].min(), y
-    shift = np.float32([0, (high - low) / 2])
-    placed = Figure([part._replace(contours=tuple(c + shift for c in part.contours)) for part in placed.parts])
+    turn, mirror = draw.uniform(-0.35, 0.35), draw.chance(0.5)
+    top = min(
+        contour[:, 1].min()
+        for part in place(figure, length, x, y, turn, mirror, squeeze).parts
+        for contour in part.contours
+    )
+    placed = place(figure, length, x, y + (y - float(top)) / 2, turn, mirror, squeeze)
     canvas.add(placed, [paint(draw, draw.uniform(0.15, 0.5)) for _ in range(SLOTS)], draw.integer(2), 1, draw)
     if draw.chance(0.5):
         cover(canvas, draw)

@@ -7,9 +7,11 @@ Only ``random.Random.random()`` is used, seeded by a string: Python promises bot
 import colorsys
 import math
 import random
-from typing import Sequence, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
 
 T = TypeVar("T")
+Number = int | float
 
 
 class Draw:
@@ -18,11 +20,11 @@ class Draw:
     def __init__(self, name: str):
         self.random = random.Random(name).random
 
-    def uniform(self, low: float, high: float) -> float:
+    def uniform(self, low: Number, high: Number) -> float:
         """A number in [low, high)."""
         return low + (high - low) * self.random()
 
-    def log_uniform(self, low: float, high: float) -> float:
+    def log_uniform(self, low: Number, high: Number) -> float:
         """A number in [low, high) whose logarithm is uniform: each octave is as frequent."""
         return low * math.exp(math.log(high / low) * self.random())
 
@@ -30,7 +32,7 @@ class Draw:
         """One of 0 … count-1."""
         return int(self.random() * count)
 
-    def chance(self, share: float) -> bool:
+    def chance(self, share: Number) -> bool:
         """True in this share of calls."""
         return self.random() < share
 
@@ -42,10 +44,10 @@ class Draw:
         """One of the items, all equally likely."""
         return items[int(self.random() * len(items))]
 
-    def weighted(self, items: Sequence[T], weights: Sequence[float]) -> T:
+    def weighted(self, items: Sequence[T], weights: Sequence[int]) -> T:
         """One of the items, in proportion to the weights."""
         left = self.random() * sum(weights)
-        for item, weight in zip(items, weights):
+        for item, weight in zip(items, weights, strict=True):
             left -= weight
             if left < 0:
                 return item
@@ -63,7 +65,7 @@ class Draw:
 Colour = tuple[float, float, float]
 
 
-def colour(draw: Draw, vivid: float = 1.0) -> Colour:
+def colour(draw: Draw, vivid: Number = 1.0) -> Colour:
     """Red, green, blue in [0, 255]: one distribution for every part of every class, so colour tells nothing.
 
     ``vivid`` scales the saturation; sky and ground are a little greyer than things.
@@ -72,7 +74,7 @@ def colour(draw: Draw, vivid: float = 1.0) -> Colour:
     return 255 * red, 255 * green, 255 * blue
 
 
-def companion(draw: Draw, base: Colour, contrast: float) -> Colour:
+def companion(draw: Draw, base: Colour, contrast: Number) -> Colour:
     """A second colour for the pattern on ``base``: lighter or darker by ``contrast``, a little turned in hue."""
     hue, saturation, value = colorsys.rgb_to_hsv(*(channel / 255 for channel in base))
     value += contrast if value < 0.55 else -contrast

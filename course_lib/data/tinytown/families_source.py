@@ -33,7 +33,19 @@ def table(draw: Draw) -> Figure:
 
 def bottle(draw: Draw) -> Figure:
     wide, shoulder = draw.uniform(15, 22), draw.uniform(45, 60)
-    body = poly([(-wide, 0), (wide, 0), (wide, shoulder), (7, shoulder + 18), (7, 92), (-7, 92), (-7, shoulder + 18), (-wide, shoulder)], 0)  # fmt: skip
+    body = poly(
+        [
+            (-wide, 0),
+            (wide, 0),
+            (wide, shoulder),
+            (7, shoulder + 18),
+            (7, 92),
+            (-7, 92),
+            (-7, shoulder + 18),
+            (-wide, shoulder),
+        ],
+        0,
+    )
     return Figure([body, rect(-9, 90, 9, 100, 2), rect(-wide, 12, wide, 0.7 * shoulder, 1)])
 
 
@@ -91,7 +103,10 @@ def hammer(draw: Draw) -> Figure:
 
 def clock(draw: Draw) -> Figure:
     hour, minute = draw.uniform(0, 6.28), draw.uniform(0, 6.28)
-    hands = [bar(0, 50, 26 * math.cos(hour), 50 + 26 * math.sin(hour), 8, 2), bar(0, 50, 36 * math.cos(minute), 50 + 36 * math.sin(minute), 5, 2)]  # fmt: skip
+    hands = [
+        bar(0, 50, 26 * math.cos(hour), 50 + 26 * math.sin(hour), 8, 2),
+        bar(0, 50, 36 * math.cos(minute), 50 + 36 * math.sin(minute), 5, 2),
+    ]
     bells = [disk(x, 98, 14, 3) for x in (-26, 26)]
     return Figure(
         [bar(-20, 12, -32, -6, 8, 3), bar(20, 12, 32, -6, 8, 3), *bells, disk(0, 50, 50, 1), disk(0, 50, 40, 0), *hands]
@@ -142,7 +157,11 @@ def windmill(draw: Draw) -> Figure:
     arms = []
     for quarter in range(4):
         angle = start + quarter * math.pi / 2
-        arms.append(bar(7 * math.cos(angle), 64 + 7 * math.sin(angle), 46 * math.cos(angle), 64 + 46 * math.sin(angle), 6, 1, 17))  # fmt: skip
+        arms.append(
+            bar(
+                7 * math.cos(angle), 64 + 7 * math.sin(angle), 46 * math.cos(angle), 64 + 46 * math.sin(angle), 6, 1, 17
+            )
+        )
     return Figure([*tower, *arms, disk(0, 64, 4, 2)])
 
 

@@ -76,7 +76,11 @@ def glasses(draw: Draw) -> Figure:
 def scissors(draw: Draw) -> Figure:
     wide = draw.uniform(14, 28)
     blades = [bar(-side * 8, 40, side * wide, 104, 11, slot, 3) for side, slot in ((-1, 0), (1, 1))]
-    handles = [part for side, slot in ((-1, 2), (1, 3)) for part in (bar(side * 4, 46, side * 16, 30, 9, slot), ring(side * 20, 18, 18, 7, slot, 1.1))]  # fmt: skip
+    handles = [
+        part
+        for side, slot in ((-1, 2), (1, 3))
+        for part in (bar(side * 4, 46, side * 16, 30, 9, slot), ring(side * 20, 18, 18, 7, slot, 1.1))
+    ]
     return Figure([*handles, *blades, disk(0, 48, 4, 4)])
 
 

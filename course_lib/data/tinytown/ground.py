@@ -13,7 +13,7 @@ NEARER = ((0.0, 0.25), (0.25, 0.6), (0.6, 1.0))  # bands of the ground, from the
 def backdrop(canvas: Canvas, draw: Draw, horizon: float) -> None:
     """Paint sky, hills, ground in three bands (its pattern grows towards us), a road and some clutter."""
     side = canvas.side
-    _cover(canvas, draw, _band(canvas, 0, horizon + 0.01), draw.uniform(0.1, 0.25), 3, AIR)
+    _cover(canvas, draw, _band(canvas, 0.0, horizon + 0.01), draw.uniform(0.1, 0.25), 3, AIR)
     for _ in range(draw.integer(3)):
         radii = [draw.uniform(0.08, 0.2) * side for _ in range(9)]
         _cover(canvas, draw, blob(draw.random() * side, horizon * side, radii, 0, 0.8), 0.25, 1)

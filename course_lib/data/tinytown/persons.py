@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from course_lib.data.tinytown.draws import Draw
+from course_lib.data.tinytown.draws import Draw, Number
 from course_lib.data.tinytown.shapes import CIRCLE, Figure, Part, disk, poly
 
 JOINTS = (
@@ -20,7 +20,8 @@ JOINTS = (
     "neck", "head top",
 )  # fmt: skip
 LIMBS = {"shin": 9.0, "thigh": 11.0, "forearm": 7.0, "arm": 8.0}  # widths; each limb belongs to two joints
-SKIN, SHIRT, TROUSERS, SHOES, HAIR, EXTRA = range(6)
+SKIN, SHIRT, TROUSERS, SHOES, HAIR, EXTRA, SLEEVES = range(7)
+UP = np.array([0.0, 1.0, 0.0])
 POSES = ("stand", "walk", "run", "wave", "reach", "crossed", "sit", "bend")
 
 
@@ -75,20 +76,19 @@ def _angles(draw: Draw, pose: str) -> dict[str, float]:
 def skeleton(draw: Draw, yaw: float) -> Float[np.ndarray, "14 3"]:
     """The 14 joints in space for a random pose; ``yaw`` in radians."""
     angle = {name: math.radians(value) for name, value in _angles(draw, draw.pick(POSES)).items()}
-    up = np.array([0.0, 1.0, 0.0])
     ahead = np.array([math.sin(yaw), 0.0, math.cos(yaw)])
-    right = _cross(ahead, up)
-    spine = _unit(math.cos(angle["lean"]) * up + math.sin(angle["lean"]) * ahead + math.sin(angle["side"]) * right)
+    right = _cross(ahead, UP)
+    spine = _unit(math.cos(angle["lean"]) * UP + math.sin(angle["lean"]) * ahead + math.sin(angle["side"]) * right)
     chest = _unit(_cross(spine, right))  # points out of the chest
     joint = {"neck": 31 * spine}
-    joint["head top"] = joint["neck"] + 20 * _unit(spine + 0.25 * up)
+    joint["head top"] = joint["neck"] + 20 * _unit(spine + 0.25 * UP)
     for side, out in (("right", right), ("left", -right)):
         limb = {name.split()[1]: value for name, value in angle.items() if name.startswith(side)}
         joint[f"{side} hip"] = 7.5 * out - 1.0 * spine
         joint[f"{side} shoulder"] = joint["neck"] - 3.5 * spine + 12 * out
         for name, bend, length in (("knee", 0.0, 24), ("ankle", limb["knee"], 24)):
             tilt = limb["hip"] - bend
-            down = -math.cos(tilt) * up + math.sin(tilt) * ahead + math.sin(limb["spread"]) * out
+            down = -math.cos(tilt) * UP + math.sin(tilt) * ahead + math.sin(limb["spread"]) * out
             joint[f"{side} {name}"] = joint[f"{side} {'hip' if name == 'knee' else 'knee'}"] + length * _unit(down)
         arm = _unit(-math.cos(limb["arm"]) * spine + math.sin(limb["arm"]) * chest + math.sin(limb["lift"]) * out)
         joint[f"{side} elbow"] = joint[f"{side} shoulder"] + 16.5 * arm
@@ -98,7 +98,7 @@ def skeleton(draw: Draw, yaw: float) -> Float[np.ndarray, "14 3"]:
     return np.array([joint[name] for name in JOINTS])
 
 
-def _hull(points: list[tuple[float, float, float]], slot: int) -> Part:
+def _hull(points: list[tuple[Number, Number, Number]], slot: int) -> Part:
     """The convex outline around disks (x, y, radius)."""
     import cv2
 
@@ -106,7 +106,7 @@ def _hull(points: list[tuple[float, float, float]], slot: int) -> Part:
     return Part((cv2.convexHull(cloud)[:, 0],), slot)
 
 
-def _limb(first: np.ndarray, last: np.ndarray, width: float, slot: int, end: float) -> Part:
+def _limb(first: np.ndarray, last: np.ndarray, width: Number, slot: int, end: Number) -> Part:
     return _hull([(first[0], first[1], width / 2), (last[0], last[1], end / 2)], slot)
 
 
@@ -122,8 +122,8 @@ def _limbs(joint: dict[str, np.ndarray], ahead: np.ndarray, stout: float, sleeve
         shin = [_limb(knee, ankle, widths["shin"], TROUSERS, 6), _limb(ankle - [0, 2, 0], toe, 7, SHOES, 5)]
         pieces.append(Piece((hip + knee)[2] / 2 - 1, [thigh], (f"{side} hip", f"{side} knee")))
         pieces.append(Piece((knee + ankle)[2] / 2, shin, (f"{side} knee", f"{side} ankle")))
-        arm = _limb(shoulder, elbow, widths["arm"], SHIRT, widths["forearm"])
-        fore = [_limb(elbow, wrist, widths["forearm"], SHIRT if sleeves else SKIN, 5), disk(*wrist[:2], 3.6, SKIN)]
+        arm = _limb(shoulder, elbow, widths["arm"], SLEEVES, widths["forearm"])
+        fore = [_limb(elbow, wrist, widths["forearm"], SLEEVES if sleeves else SKIN, 5), disk(*wrist[:2], 3.6, SKIN)]
         pieces.append(Piece((shoulder + elbow)[2] / 2, [arm], (f"{side} shoulder", f"{side} elbow")))
         pieces.append(Piece((elbow + wrist)[2] / 2 + 1, fore, (f"{side} elbow", f"{side} wrist")))
     return pieces
@@ -136,16 +136,33 @@ def _head(joint: dict[str, np.ndarray], ahead: np.ndarray, hat: bool) -> Piece:
     x, y = centre[:2]
     parts = [_limb(neck, centre, 7, SKIN, 7), disk(x, y, 9.4, HAIR if not hat else EXTRA)]
     parts.append(disk(x + 4.5 * ahead[0], y - 1.5, 8.6, SKIN if ahead[2] > -0.5 else HAIR))
-    axis = _unit(_cross(ahead, [0.0, 1.0, 0.0]))
+    axis = _unit(_cross(ahead, UP))
     for eye in (-1, 1):
         at = 8.0 * ahead + 3.2 * eye * axis
         if at[2] > 1.5:
             parts.append(disk(x + at[0], y + 0.5, 1.5, HAIR))
     if ahead[2] > 0.3:
-        parts.append(poly([(x + 7 * ahead[0] - 2.5, y - 4.5), (x + 7 * ahead[0] + 2.5, y - 4.5), (x + 7 * ahead[0], y - 6.2)], SHIRT))  # fmt: skip
+        parts.append(
+            poly(
+                [(x + 7 * ahead[0] - 2.5, y - 4.5), (x + 7 * ahead[0] + 2.5, y - 4.5), (x + 7 * ahead[0], y - 6.2)],
+                SHIRT,
+            )
+        )
     if hat:
         brim = x + 9 * ahead[0]
-        parts.append(poly([(x - 9, y + 3), (brim - 6, y + 1.5), (brim + 6, y + 1.5), (x + 9, y + 3), (x + 6, y + 11), (x - 6, y + 11)], EXTRA))  # fmt: skip
+        parts.append(
+            poly(
+                [
+                    (x - 9, y + 3),
+                    (brim - 6, y + 1.5),
+                    (brim + 6, y + 1.5),
+                    (x + 9, y + 3),
+                    (x + 6, y + 11),
+                    (x - 6, y + 11),
+                ],
+                EXTRA,
+            )
+        )
     return Piece(centre[2] + 2, parts, ("neck", "head top"))
 
 
@@ -180,7 +197,7 @@ def person(draw: Draw, identity: int) -> Body:
     pitch = math.radians(draw.uniform(0, 18))
     turn = np.array([[1, 0, 0], [0, math.cos(pitch), -math.sin(pitch)], [0, math.sin(pitch), math.cos(pitch)]])
     joints = joints @ turn.T
-    joint = dict(zip(JOINTS, joints))
+    joint = dict(zip(JOINTS, joints, strict=True))
     ahead = np.array([math.sin(yaw), 0.0, math.cos(yaw)])
     pieces = _limbs(joint, ahead, stout, sleeves) + _trunk(joint, ahead, stout, bag) + [_head(joint, ahead, hat)]
     pieces.sort(key=lambda piece: piece.depth)

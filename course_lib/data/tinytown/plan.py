@@ -14,7 +14,7 @@ COUNTS = (1, 2, 3, 4, 5)  # objects placed on their own …
 COUNT_WEIGHTS = (3, 5, 4, 3, 1)  # … and how often
 SCALE = (0.08, 0.50)  # longer side of the whole object as a share of the image, log-uniform
 LEAST_SIDE = 5.5 / 128  # a flatter object is enlarged until its shorter side is this long
-PAIRED = 0.27  # share of these objects that a second object overlaps …
+PAIRED = 0.24  # share of these objects that a second object overlaps …
 SAME_CLASS = 0.4  # … which is of the same class in this share
 CYCLIST = 0.8  # share of bicycles that a person holds; in test_shifted none, and no person is near one
 CUT = 0.13  # share of objects moved over the image's edge
@@ -53,7 +53,7 @@ def alone(draw: Draw, kind: str, horizon: float) -> Item:
 def beside(draw: Draw, item: Item, kind: str, near: float = 0.5) -> Item:
     """A second object that overlaps ``item``."""
     size = min(max(item.size * draw.uniform(0.7, 1.35), SCALE[0]), SCALE[1])
-    x = item.x + draw.sign() * draw.uniform(0.3, 1.0) * near * (item.size + size) / 2
+    x = item.x + draw.sign() * draw.uniform(0.35, 1.05) * near * (item.size + size) / 2
     return Item(kind, size, x, item.base + draw.uniform(-0.1, 0.1) * size, item.cut)
 
 

@@ -20,7 +20,8 @@ from course_lib.errors import SettingsError
 SIZES = (128, 256)
 VISIBLE = 0.2  # an object of which less is to be seen is not annotated …
 SHORTEST = 5  # … nor one whose box has a side of fewer pixels at 128
-HIDDEN = 0.08  # others cover more than this of an object's part inside the image: occluded
+HIDDEN = 0.10  # others cover more than this of an object's part inside the image: occluded
+COARSE = 0.18  # objects longer than this share of the image carry the coarser pattern
 TINY = 16  # persons less than so many pixels high at 128 have no joints annotated
 FORGOTTEN = 0.03  # share of the other joints that the annotator left out
 
@@ -88,38 +89,40 @@ def _figure(item: Item, draw: Draw, split: str) -> tuple[Figure, list[Paint], Bo
 
 
 def _stand(canvas: Canvas, item: Item, number: int, draw: Draw, split: str, strength: float) -> Stood:
-    """Draw one item: shadow first, then the figure, enlarged if too thin and moved inside unless it is cut."""
+    """Draw one item: shadow first, then the figure."""
     figure, paints, body, identity = _figure(item, draw, split)
-    mirror = draw.chance(0.5) and body is None
+    placed = _placed(figure, item, draw, canvas.side, mirror=draw.chance(0.5) and body is None)
+    left, top, right, bottom = _extent(placed)
+    canvas.shade((left + right) / 2, bottom, 1.2 * (right - left), strength)
+    level = 0 if max(right - left, bottom - top) < COARSE * canvas.side else 1
+    footprint = canvas.add(placed, paints, level, number, draw)
+    return Stood(item.kind, number, footprint, footprint.inside(canvas.side), body, placed.points, identity)
+
+
+def _placed(figure: Figure, item: Item, draw: Draw, side: int, mirror: bool) -> Figure:
+    """The figure where the item says; enlarged if it is too thin, moved inside unless the item is cut."""
     turn = draw.uniform(-0.05, 0.05) if item.kind in UPRIGHT else draw.uniform(-0.12, 0.12)
     squeeze = draw.uniform(0.88, 1.12)
-    length = item.size * canvas.side
-    placed = place(figure, length, item.x * canvas.side, item.base * canvas.side, turn, mirror, squeeze)
-    low, high = _extent(placed)
-    flat = LEAST_SIDE * canvas.side / min(high - low)
-    if flat > 1:
-        placed = place(figure, flat * length, item.x * canvas.side, item.base * canvas.side, turn, mirror, squeeze)
-        low, high = _extent(placed)
-    if not item.cut:
-        shift = np.clip(0, 1 - low, canvas.side - 2 - high).astype(np.float32)
-        placed = _moved(placed, shift)
-        low, high = low + shift, high + shift
-    canvas.shade((low[0] + high[0]) / 2, high[1], 1.2 * (high[0] - low[0]), strength)
-    level = 0 if length < 90 else 1
-    footprint = canvas.add(placed, paints, level, number, draw)
-    inside = footprint.inside(canvas.side)
-    return Stood(item.kind, number, footprint, inside, body, placed.points, identity)
+
+    def at(length: float, x: float, base: float) -> Figure:
+        return place(figure, length, x, base, turn, mirror, squeeze)
+
+    length, x, base = item.size * side, item.x * side, item.base * side
+    left, top, right, bottom = _extent(at(length, x, base))
+    length *= max(1.0, LEAST_SIDE * side / min(right - left, bottom - top))
+    placed = at(length, x, base)
+    if item.cut:
+        return placed
+    left, top, right, bottom = _extent(placed)
+    x += max(1 - left, 0) + min(side - 2 - right, 0)
+    base += max(1 - top, 0) + min(side - 2 - bottom, 0)
+    return at(length, x, base)
 
 
-def _extent(figure: Figure) -> tuple[np.ndarray, np.ndarray]:
-    """Upper left and lower right corner of the figure's outline."""
+def _extent(figure: Figure) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of the figure's outline."""
     points = np.concatenate([contour for part in figure.parts for contour in part.contours])
-    return points.min(0), points.max(0)
-
-
-def _moved(figure: Figure, shift: np.ndarray) -> Figure:
-    parts = [part._replace(contours=tuple(contour + shift for contour in part.contours)) for part in figure.parts]
-    return Figure(parts, figure.points + shift)
+    return (*points.min(0).tolist(), *points.max(0).tolist())
 
 
 def _kept(canvas: Canvas, stood: list[Stood]) -> list[Stood]:
@@ -143,26 +146,36 @@ def _box(mask: Bool[np.ndarray, "s s"]) -> tuple[int, int, int, int]:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def _annotate(image: UInt8[np.ndarray, "s s 3"], canvas: Canvas, kept: list[Stood], seed: int, draw: Draw) -> Scene:
-    """Everything that is known of the kept objects, in the pixels of the image."""
+def _masks(canvas: Canvas, kept: list[Stood], size: int) -> Bool[np.ndarray, "n size size"]:
+    """The visible pixels. At 256 they stay within a pixel (at 128) of those at 128, so that boxes agree, too:
+    a sliver between two things in front that shows at 256 only is left out."""
     import cv2
 
-    size, side = len(image), canvas.side
-    owner, visible = canvas.owners(size), canvas.counts()
-    semantic_of = np.zeros(256, np.uint8)
-    for one in kept:
-        semantic_of[one.number] = 1 + CLASSES.index(one.kind)
-    masks = owner == np.array([one.number for one in kept], np.uint8)[:, None, None]
+    numbers = np.array([one.number for one in kept], np.uint8)[:, None, None]
+    small = canvas.owners(128) == numbers
+    if size == 128:
+        return small
+    near = [cv2.dilate(mask.view(np.uint8), np.ones((3, 3), np.uint8)) for mask in small]
+    near = np.array(near, bool).reshape(-1, 128, 128).repeat(2, 1).repeat(2, 2)
+    return (canvas.owners(size) == numbers) & near
+
+
+def _annotate(image: UInt8[np.ndarray, "s s 3"], canvas: Canvas, kept: list[Stood], seed: int, draw: Draw) -> Scene:
+    """Everything that is known of the kept objects, in the pixels of the image."""
+    size, visible, masks = len(image), canvas.counts(), _masks(canvas, kept, len(image))
+    semantic = np.zeros((size, size), np.uint8)
+    for one, mask in zip(kept, masks, strict=True):
+        semantic[mask] = 1 + CLASSES.index(one.kind)
     boxes = [_box(mask) for mask in masks]
     persons = [row for row, one in enumerate(kept) if one.body is not None]
     states = [_joint_states(kept[row], canvas.owner, draw) for row in persons]
-    joints = [kept[row].joints * (size / side) for row in persons]
+    joints = [kept[row].joints * (size / canvas.side) for row in persons]
     return Scene(
         image=torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))),
         boxes=torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4),
         labels=torch.tensor([CLASSES.index(one.kind) for one in kept], dtype=torch.int64),
-        masks=torch.from_numpy(masks.reshape(-1, size, size)),
-        semantic=torch.from_numpy(cv2.LUT(owner, semantic_of)),
+        masks=torch.from_numpy(masks),
+        semantic=torch.from_numpy(semantic),
         joints=torch.from_numpy(np.array(joints, np.float32).reshape(-1, 14, 2)),
         joint_state=torch.from_numpy(np.array(states, np.uint8).reshape(-1, 14)),
         person_index=torch.tensor(persons, dtype=torch.int64),
@@ -177,7 +190,7 @@ def _joint_states(one: Stood, owner: UInt8[np.ndarray, "side side"], draw: Draw)
     """0 not annotated (outside the image, tiny person, forgotten), 1 occluded (by the body or others), 2 visible."""
     states = []
     tiny = one.footprint.sides[1] < TINY * SIDE / 128
-    for name, (x, y) in zip(JOINTS, one.joints):
+    for name, (x, y) in zip(JOINTS, one.joints.tolist(), strict=True):
         forgotten = draw.chance(FORGOTTEN)
         if tiny or forgotten or not (0 <= x < len(owner) and 0 <= y < len(owner)):
             states.append(0)

@@ -4,12 +4,17 @@ A figure is drawn on a sheet about 100 units wide, x to the right, y *up*, the g
 ``pen`` is the width of one pixel (at 128) in the sheet's units: thin parts are drawn at least so wide.
 """
 
+import itertools
 import math
-from typing import NamedTuple, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float
 
+from course_lib.data.tinytown.draws import Number
+
+Points = Sequence[tuple[Number, Number]]
 ANGLES = np.linspace(0, 2 * math.pi, 21)[:-1]
 CIRCLE = np.stack([np.cos(ANGLES), np.sin(ANGLES)], 1).astype(np.float32)  # [20, 2]
 
@@ -21,28 +26,30 @@ class Part(NamedTuple):
     slot: int
 
 
-def poly(points: Sequence[tuple[float, float]], slot: int) -> Part:
+def poly(points: Points, slot: int) -> Part:
     """A polygon through the points."""
     return Part((np.array(points, dtype=np.float32),), slot)
 
 
-def rect(x1: float, y1: float, x2: float, y2: float, slot: int) -> Part:
+def rect(x1: Number, y1: Number, x2: Number, y2: Number, slot: int) -> Part:
     """An upright rectangle."""
     return poly([(x1, y1), (x2, y1), (x2, y2), (x1, y2)], slot)
 
 
-def disk(x: float, y: float, radius: float, slot: int, tall: float = 1.0) -> Part:
+def disk(x: Number, y: Number, radius: Number, slot: int, tall: Number = 1.0) -> Part:
     """A disk, or an ellipse that is ``tall`` times as high as wide."""
     return Part((CIRCLE * np.float32([radius, radius * tall]) + np.float32([x, y]),), slot)
 
 
-def ring(x: float, y: float, radius: float, width: float, slot: int, tall: float = 1.0) -> Part:
+def ring(x: Number, y: Number, radius: Number, width: Number, slot: int, tall: Number = 1.0) -> Part:
     """A ring whose inside is see-through."""
     outer = disk(x, y, radius, slot, tall).contours
     return Part(outer + disk(x, y, max(radius - width, 0.05 * radius), slot, tall).contours, slot)
 
 
-def bar(x1: float, y1: float, x2: float, y2: float, width: float, slot: int, end_width: float | None = None) -> Part:
+def bar(
+    x1: Number, y1: Number, x2: Number, y2: Number, width: Number, slot: int, end_width: Number | None = None
+) -> Part:
     """A straight bar from one point to another, possibly tapering to ``end_width``."""
     length = math.hypot(x2 - x1, y2 - y1) or 1.0
     across_x, across_y = -(y2 - y1) / length / 2, (x2 - x1) / length / 2
@@ -58,13 +65,13 @@ def bar(x1: float, y1: float, x2: float, y2: float, width: float, slot: int, end
     )
 
 
-def path(points: Sequence[tuple[float, float]], width: float, slot: int) -> list[Part]:
+def path(points: Points, width: Number, slot: int) -> list[Part]:
     """Bars through the points one after another, with round corners."""
-    bars = [bar(*first, *second, width, slot) for first, second in zip(points, points[1:])]
+    bars = [bar(*first, *second, width, slot) for first, second in itertools.pairwise(points)]
     return bars + [disk(x, y, width / 2, slot) for x, y in points[1:-1]]
 
 
-def blob(x: float, y: float, radii: Sequence[float], slot: int, tall: float = 1.0) -> Part:
+def blob(x: Number, y: Number, radii: Sequence[Number], slot: int, tall: Number = 1.0) -> Part:
     """A round outline whose radius goes through ``radii`` on its way around."""
     step = 2 * math.pi / len(radii)
     corners = [
@@ -81,7 +88,13 @@ class Figure(NamedTuple):
 
 
 def place(
-    figure: Figure, size: float, x: float, base: float, turn: float = 0.0, mirror: bool = False, squeeze: float = 1.0
+    figure: Figure,
+    size: Number,
+    x: Number,
+    base: Number,
+    turn: Number = 0.0,
+    mirror: bool = False,
+    squeeze: Number = 1.0,
 ) -> Figure:
     """The figure in canvas units: its box's longer side is ``size``, centred on ``x``, standing on ``base`` (y down).
 

@@ -5,7 +5,7 @@ import math
 from course_lib.data.tinytown.draws import Draw
 from course_lib.data.tinytown.shapes import Figure, Part, bar, blob, disk, path, poly, rect, ring
 
-SLOTS = 6  # paints that every figure gets; slot 0 covers most of it
+SLOTS = 7  # paints that every figure gets; slot 0 covers most of it
 
 
 def wheel(x: float, radius: float, tyre: int, hub: int) -> list[Part]:
