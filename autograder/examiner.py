@@ -39,10 +39,10 @@ def init_notebooks(self: Autograde) -> None:
     submitted = self.coursedir.submitted_directory
     clean = Path(tempfile.mkdtemp(prefix=".intake-", dir=course))
     self._course_submitted, self._course_clean = submitted, clean
-    for student in _students(course / submitted, unit, self.coursedir.student_id):
-        take_in(course / submitted / student / unit, clean / student / unit, unit, course)
-    self.coursedir.submitted_directory = clean.name
     try:
+        for student in _students(course / submitted, unit, self.coursedir.student_id):
+            take_in(course / submitted / student / unit, clean / student / unit, unit, course)
+        self.coursedir.submitted_directory = clean.name
         _init_notebooks(self)
     except BaseException:
         _restore(self)

@@ -160,7 +160,7 @@ def match(cells: list[_Cell], release: NotebookNode, notes: list[str]) -> Notebo
     """
     released = {id_: cell for cell in release.cells if (id_ := grade_id(cell))}
     owners = [_owner(cell, released, release) for cell in cells]
-    notebook = NotebookNode(nbformat=4, nbformat_minor=5, metadata=dict(release.metadata), cells=[])
+    notebook = NotebookNode(nbformat=4, nbformat_minor=5, metadata=NotebookNode(release.metadata), cells=[])
     notebook.cells += _own_cells(cells, owners, before_first=True)
     for cell in release.cells:
         mine = [own.source for own, owner in zip(cells, owners, strict=True) if owner == cell.id]

@@ -54,7 +54,7 @@ def judge(
     reports = {}
     for paper in papers:
         answers = outcomes.get(paper.check.name) or [silent] * len(paper.questions)
-        report = climb(paper.check, paper.questions, answers, paper.suspicions())
+        report = climb(paper.check, paper.questions, answers, paper.suspicions(), explain=False)
         reports[paper.check.name] = without_values(_enforce(report, sources))
     return Verdict(reports, list(notes))
 
@@ -72,7 +72,7 @@ def _enforce(report: Report, sources: Sequence[str]) -> Report:
 
 def without_values(report: Report) -> Report:
     """The report as it may be shown: of hidden cases kind and hint, never a value."""
-    return replace(report, results=tuple(map(_discreet, report.results)), counterexample=None)
+    return replace(report, results=tuple(map(_discreet, report.results)))
 
 
 def _discreet(result: CaseResult) -> CaseResult:

@@ -57,15 +57,27 @@ def register(unit: str, course: Path, db_url: str) -> str:
     from nbgrader.api import Gradebook
     from nbgrader.preprocessors import SaveCells
 
-    source = course / "solutions" / unit / f"{unit}.ipynb"
-    if not source.exists():
-        raise DataMissing(f"The solution of unit {unit!r} is not built.", expected=str(source), advice="`make build`")
-    notebook = nbformat.read(source, as_version=4)
+    notebook = _with_marking_schemes(unit, course)
     with Gradebook(db_url) as gradebook:
         gradebook.update_or_create_assignment(unit)
     where = {"student": ".", "assignment": unit, "notebook": unit, "db_url": db_url}
     quiet(SaveCells().preprocess)(notebook, {"nbgrader": where})
     return keep(unit, course)
+
+
+def _with_marking_schemes(unit: str, course: Path) -> NotebookNode:
+    """The exercise with the solution's written questions, so that graders read the marking scheme beside the answer."""
+    from nbgrader.utils import compute_checksum, is_task
+
+    source = course / "solutions" / unit / f"{unit}.ipynb"
+    if not source.exists():
+        raise DataMissing(f"The solution of unit {unit!r} is not built.", expected=str(source), advice="`make build`")
+    notebook = nbformat.read(released(unit, course), as_version=4)
+    for cell, original in zip(notebook.cells, nbformat.read(source, as_version=4).cells, strict=True):
+        if is_task(cell):
+            cell.source = original.source
+            cell.metadata.nbgrader.checksum = compute_checksum(cell)
+    return notebook
 
 
 def quiet(function: Callable) -> Callable:

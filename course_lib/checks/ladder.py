@@ -86,7 +86,11 @@ class Report:
 
 
 def climb(
-    check: Check, questions: Sequence[Question], outcomes: Sequence[Outcome], suspicions: Iterable[Suspicion] = ()
+    check: Check,
+    questions: Sequence[Question],
+    outcomes: Sequence[Outcome],
+    suspicions: Iterable[Suspicion] = (),
+    explain: bool = True,
 ) -> Report:
     """Judge one check.
 
@@ -94,6 +98,7 @@ def climb(
         questions: one or more for each of the check's cases.
         outcomes: the student's, one for each question.
         suspicions: the misconceptions of this check; looked at only when an answer is wrong, until one agrees.
+        explain: whether to look for the smallest counterexample.
     """
     wrong = [_wrong(question, outcome) for question, outcome in zip(questions, outcomes, strict=True)]
     results = tuple(_case_result(case, questions, wrong) for case in check.cases)
@@ -104,7 +109,7 @@ def climb(
         _points(check, results),
         guilty.name if guilty else "",
         guilty.sentence if guilty else "",
-        _counterexample(questions, outcomes, wrong),
+        _counterexample(questions, outcomes, wrong) if explain else None,
     )
 
 
@@ -188,5 +193,6 @@ def lines(report: Report, most: int = 3) -> list[tuple[str, str, str]]:
     for result in report.failed[:most]:
         hint = f" {result.case.hint}" if result.case.hint and result.rung in KINDS else ""
         rows.append((result.rung, result.case.name, result.message + hint))
-    more = [r.case.name for r in report.failed[most:]]
-    return rows + [("more", ", ".join(more), "")] * bool(more)
+    if len(report.failed) > most:
+        rows.append(("more", ", ".join(result.case.name for result in report.failed[most:]), ""))
+    return rows

@@ -8,6 +8,7 @@ from html import escape
 
 from course_lib import plots
 from course_lib.checks.ladder import Report, lines, still_to_write
+from course_lib.checks.spec import Counterexample
 
 OTHER_INPUTS = "Public checks pass. The grade uses other inputs of the same kinds."
 RUNG_WORDS = {
@@ -37,9 +38,10 @@ def headline(report: Report) -> str:
 def text(report: Report) -> str:
     """The whole report for a terminal."""
     out = [headline(report)]
-    if still_to_write(report):
+    if report.passed or still_to_write(report):
         return out[0]
-    out += [report.sentence] * bool(report.sentence)
+    if report.sentence:
+        out.append(report.sentence)
     for mark, cases, message in lines(report):
         out.append(f"  [{RUNG_WORDS[mark]}] {cases}{': ' if message else ''}{message}")
     if report.counterexample:
@@ -51,24 +53,23 @@ def html(report: Report, picture: bool = True) -> str:
     """The whole report as HTML; everything that may come from a student's code is escaped."""
     color = plots.GREEN if report.passed else plots.VERMILLION
     out = [f'<div style="border-left: 4px solid {color}; padding: 2px 12px"><b>{escape(headline(report))}</b>']
-    if not still_to_write(report):
-        out += [f"<p>{escape(report.sentence)}</p>"] * bool(report.sentence)
-        rows = "".join(_row(*line) for line in lines(report) if not (report.passed and line[0] == "ok"))
-        out += [f'<table style="text-align: left">{rows}</table>'] * bool(rows)
-        out += [_counterexample(report, picture)] * bool(report.counterexample)
+    if not report.passed and not still_to_write(report):
+        if report.sentence:
+            out.append(f"<p>{escape(report.sentence)}</p>")
+        out.append(f'<table style="text-align: left">{"".join(_row(*line) for line in lines(report))}</table>')
+        if report.counterexample:
+            out.append(_counterexample(report.counterexample, picture))
     return "".join([*out, "</div>"])
 
 
 def _row(mark: str, cases: str, message: str) -> str:
     color, sign = (plots.GREEN, "&#10003;") if mark == "ok" else (plots.VERMILLION, "&#10007;")
     cells = (f'<span style="color: {color}">{sign} {RUNG_WORDS[mark]}</span>', escape(cases), escape(message))
-    return (
-        "<tr>" + "".join(f'<td style="text-align: left; vertical-align: top">{cell}</td>' for cell in cells) + "</tr>"
-    )
+    style = "text-align: left; vertical-align: top"
+    return "<tr>" + "".join(f'<td style="{style}">{cell}</td>' for cell in cells) + "</tr>"
 
 
-def _counterexample(report: Report, picture: bool) -> str:
-    found = report.counterexample
+def _counterexample(found: Counterexample, picture: bool) -> str:
     out = f"<p>Smallest counterexample:</p><pre>{escape(found.text)}</pre>"
     if picture and found.draw:
         drawing = found.draw()
