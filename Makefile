@@ -15,7 +15,7 @@ help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
 
 lab: $(READY) ## JupyterLab on the start page
-	$(BIN)/jupyter lab $(AS_ROOT) --LabApp.default_url='/lab/tree/lectures/index.md?factory=Markdown%20Preview'
+	PATH="$(CURDIR)/$(BIN):$$PATH" JUPYTER_CONFIG_PATH="$(CURDIR)/binder/jupyter" jupyter lab $(AS_ROOT)
 
 test: $(READY) debian ## all tests, two at a time (about half an hour)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
