@@ -6,7 +6,8 @@ import torch
 
 from course_lib.data import tinytown
 from course_lib.data.tinytown.draws import Draw
-from course_lib.data.tinytown.persons import person, skeleton
+from course_lib.data.tinytown.persons import person
+from course_lib.data.tinytown.skeleton import skeleton
 
 PERSON = tinytown.CLASSES.index("person")
 

@@ -27,9 +27,9 @@ Families of ``objects`` are neither classes nor shared between the source and th
 
 from course_lib.data.tinytown.cache import VERSION, objects, scenes
 from course_lib.data.tinytown.crops import FAMILIES
-from course_lib.data.tinytown.persons import JOINTS
 from course_lib.data.tinytown.plan import CLASSES, SPLITS
 from course_lib.data.tinytown.scene import Scene, scene
+from course_lib.data.tinytown.skeleton import JOINTS
 
 SOURCE_FAMILIES = tuple(FAMILIES["source"])
 TARGET_FAMILIES = tuple(FAMILIES["target"])

@@ -1,28 +1,16 @@
-"""A person is a skeleton in space, turned, bent and seen from the front; that is where left and right come from.
-
-Space: x to the right of the image, y up, z towards the camera; the body is 100 units high. A person who looks
-at the camera (yaw 0) has the right hand on the image's left; with yaw 90 degrees the person looks to the image's
-right and the right side is the near one; with 180 degrees we see the back.
-"""
+"""A dressed person: limbs, trunk and head around a skeleton, drawn from far to near, so that the body hides itself."""
 
 import math
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
 
 from course_lib.data.tinytown.draws import Draw, Number
 from course_lib.data.tinytown.shapes import CIRCLE, Figure, Part, disk, poly
+from course_lib.data.tinytown.skeleton import JOINTS, UP, cross, skeleton, unit
 
-JOINTS = (
-    "right ankle", "right knee", "right hip", "left hip", "left knee", "left ankle",
-    "right wrist", "right elbow", "right shoulder", "left shoulder", "left elbow", "left wrist",
-    "neck", "head top",
-)  # fmt: skip
 LIMBS = {"shin": 9.0, "thigh": 11.0, "forearm": 7.0, "arm": 8.0}  # widths; each limb belongs to two joints
 SKIN, SHIRT, TROUSERS, SHOES, HAIR, EXTRA, SLEEVES = range(7)
-UP = np.array([0.0, 1.0, 0.0])
-POSES = ("stand", "walk", "run", "wave", "reach", "crossed", "sit", "bend")
 
 
 class Piece(NamedTuple):
@@ -38,64 +26,6 @@ class Body(NamedTuple):
 
     figure: Figure
     owners: list[tuple[str, ...]]
-
-
-def _unit(vector: np.ndarray) -> np.ndarray:
-    return vector / math.sqrt(float(vector @ vector))
-
-
-def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The cross product; numpy's own takes ten times as long for two vectors."""
-    return np.array([a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]])
-
-
-def _angles(draw: Draw, pose: str) -> dict[str, float]:
-    """Degrees of both sides' limbs for a pose, with jitter: swing forward, spread outward, bend of knee and elbow."""
-    swing = {"walk": 28, "run": 48}.get(pose, 6)
-    phase = draw.sign() * draw.uniform(0.5, 1.1) * swing
-    angles = {"lean": draw.uniform(-6, 10), "side": draw.uniform(-8, 8)}
-    for side, step in (("right", phase), ("left", -phase)):
-        angles |= {f"{side} hip": step, f"{side} spread": draw.uniform(0, 9), f"{side} knee": draw.uniform(0, 15)}
-        angles |= {f"{side} arm": -step + draw.uniform(-12, 22), f"{side} lift": draw.uniform(3, 30)}
-        angles |= {f"{side} elbow": draw.uniform(5, 50), f"{side} inward": draw.uniform(-5, 20)}
-        if pose == "run":
-            angles |= {f"{side} knee": draw.uniform(20, 95), f"{side} elbow": draw.uniform(70, 110)}
-        if pose == "sit":
-            angles |= {f"{side} hip": draw.uniform(70, 98), f"{side} knee": draw.uniform(70, 105)}
-        if pose == "crossed" or draw.chance(0.12):
-            angles |= {f"{side} arm": draw.uniform(20, 50), f"{side} elbow": 80.0, f"{side} inward": 70.0}
-        if pose == "wave" and (side == "right") == (phase > 0) or pose == "reach":
-            angles |= {f"{side} arm": draw.uniform(70, 185), f"{side} lift": draw.uniform(-10, 40)}
-    if pose == "crossed":
-        angles |= {"right spread": -11.0, "left spread": -11.0}
-    if pose == "bend":
-        angles |= {"lean": draw.uniform(40, 95)}
-    return angles
-
-
-def skeleton(draw: Draw, yaw: float) -> Float[np.ndarray, "14 3"]:
-    """The 14 joints in space for a random pose; ``yaw`` in radians."""
-    angle = {name: math.radians(value) for name, value in _angles(draw, draw.pick(POSES)).items()}
-    ahead = np.array([math.sin(yaw), 0.0, math.cos(yaw)])
-    right = _cross(ahead, UP)
-    spine = _unit(math.cos(angle["lean"]) * UP + math.sin(angle["lean"]) * ahead + math.sin(angle["side"]) * right)
-    chest = _unit(_cross(spine, right))  # points out of the chest
-    joint = {"neck": 31 * spine}
-    joint["head top"] = joint["neck"] + 20 * _unit(spine + 0.25 * UP)
-    for side, out in (("right", right), ("left", -right)):
-        limb = {name.split()[1]: value for name, value in angle.items() if name.startswith(side)}
-        joint[f"{side} hip"] = 7.5 * out - 1.0 * spine
-        joint[f"{side} shoulder"] = joint["neck"] - 3.5 * spine + 12 * out
-        for name, bend, length in (("knee", 0.0, 24), ("ankle", limb["knee"], 24)):
-            tilt = limb["hip"] - bend
-            down = -math.cos(tilt) * UP + math.sin(tilt) * ahead + math.sin(limb["spread"]) * out
-            joint[f"{side} {name}"] = joint[f"{side} {'hip' if name == 'knee' else 'knee'}"] + length * _unit(down)
-        arm = _unit(-math.cos(limb["arm"]) * spine + math.sin(limb["arm"]) * chest + math.sin(limb["lift"]) * out)
-        joint[f"{side} elbow"] = joint[f"{side} shoulder"] + 16.5 * arm
-        fold = _unit(_cross(_cross(arm, chest + 0.3 * spine), arm) - 1.4 * math.sin(limb["inward"]) * out)
-        hand = _unit(math.cos(limb["elbow"]) * arm + math.sin(limb["elbow"]) * fold)
-        joint[f"{side} wrist"] = joint[f"{side} elbow"] + 15 * hand
-    return np.array([joint[name] for name in JOINTS])
 
 
 def _hull(points: list[tuple[Number, Number, Number]], slot: int) -> Part:
@@ -134,36 +64,24 @@ def _head(joint: dict[str, np.ndarray], ahead: np.ndarray, hat: bool) -> Piece:
     neck, top = joint["neck"], joint["head top"]
     centre = 0.45 * neck + 0.55 * top
     x, y = centre[:2]
-    parts = [_limb(neck, centre, 7, SKIN, 7), disk(x, y, 9.4, HAIR if not hat else EXTRA)]
+    parts = [_limb(neck, centre, 7, SKIN, 7), disk(x, y, 9.4, EXTRA if hat else HAIR)]
     parts.append(disk(x + 4.5 * ahead[0], y - 1.5, 8.6, SKIN if ahead[2] > -0.5 else HAIR))
-    axis = _unit(_cross(ahead, UP))
-    for eye in (-1, 1):
-        at = 8.0 * ahead + 3.2 * eye * axis
-        if at[2] > 1.5:
-            parts.append(disk(x + at[0], y + 0.5, 1.5, HAIR))
-    if ahead[2] > 0.3:
-        parts.append(
-            poly(
-                [(x + 7 * ahead[0] - 2.5, y - 4.5), (x + 7 * ahead[0] + 2.5, y - 4.5), (x + 7 * ahead[0], y - 6.2)],
-                SHIRT,
-            )
-        )
+    parts += _face(x, y, ahead)
     if hat:
         brim = x + 9 * ahead[0]
-        parts.append(
-            poly(
-                [
-                    (x - 9, y + 3),
-                    (brim - 6, y + 1.5),
-                    (brim + 6, y + 1.5),
-                    (x + 9, y + 3),
-                    (x + 6, y + 11),
-                    (x - 6, y + 11),
-                ],
-                EXTRA,
-            )
-        )
+        outline = [(x - 9, y + 3), (brim - 6, y + 1.5), (brim + 6, y + 1.5), (x + 9, y + 3), (x + 6, y + 11)]
+        parts.append(poly([*outline, (x - 6, y + 11)], EXTRA))
     return Piece(centre[2] + 2, parts, ("neck", "head top"))
+
+
+def _face(x: float, y: float, ahead: np.ndarray) -> list[Part]:
+    """The eyes that can be seen, and the mouth of those who look our way."""
+    eyes = [8.0 * ahead + 3.2 * side * unit(cross(ahead, UP)) for side in (-1, 1)]
+    parts = [disk(x + eye[0], y + 0.5, 1.5, HAIR) for eye in eyes if eye[2] > 1.5]
+    if ahead[2] > 0.3:
+        middle = x + 7 * ahead[0]
+        parts.append(poly([(middle - 2.5, y - 4.5), (middle + 2.5, y - 4.5), (middle, y - 6.2)], SHIRT))
+    return parts
 
 
 def _trunk(joint: dict[str, np.ndarray], ahead: np.ndarray, stout: float, bag: bool) -> list[Piece]:

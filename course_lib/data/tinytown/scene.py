@@ -10,9 +10,10 @@ from torch import Tensor
 from course_lib.data.tinytown.canvas import SIDE, Canvas, Footprint, finish
 from course_lib.data.tinytown.draws import Draw
 from course_lib.data.tinytown.ground import backdrop
-from course_lib.data.tinytown.persons import JOINTS, Body, person
+from course_lib.data.tinytown.persons import Body, person
 from course_lib.data.tinytown.plan import CLASSES, IDENTITIES, LEAST_SIDE, SPLITS, Item, layout
 from course_lib.data.tinytown.shapes import Figure, place
+from course_lib.data.tinytown.skeleton import JOINTS
 from course_lib.data.tinytown.textures import Paint, paint
 from course_lib.data.tinytown.things import CONFUSERS, SLOTS, THINGS, UPRIGHT
 from course_lib.errors import SettingsError
@@ -167,23 +168,30 @@ def _annotate(image: UInt8[np.ndarray, "s s 3"], canvas: Canvas, kept: list[Stoo
     for one, mask in zip(kept, masks, strict=True):
         semantic[mask] = 1 + CLASSES.index(one.kind)
     boxes = [_box(mask) for mask in masks]
-    persons = [row for row, one in enumerate(kept) if one.body is not None]
-    states = [_joint_states(kept[row], canvas.owner, draw) for row in persons]
-    joints = [kept[row].joints * (size / canvas.side) for row in persons]
     return Scene(
         image=torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))),
         boxes=torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4),
         labels=torch.tensor([CLASSES.index(one.kind) for one in kept], dtype=torch.int64),
         masks=torch.from_numpy(masks),
         semantic=torch.from_numpy(semantic),
-        joints=torch.from_numpy(np.array(joints, np.float32).reshape(-1, 14, 2)),
-        joint_state=torch.from_numpy(np.array(states, np.uint8).reshape(-1, 14)),
-        person_index=torch.tensor(persons, dtype=torch.int64),
-        identity=torch.tensor([kept[row].identity for row in persons], dtype=torch.int64),
         truncated=torch.tensor([one.inside < 0.98 * one.footprint.pixels for one in kept], dtype=torch.bool),
         occluded=torch.tensor([visible[one.number] < (1 - HIDDEN) * one.inside for one in kept], dtype=torch.bool),
         seed=seed,
+        **_persons(canvas, kept, size, draw),
     )
+
+
+def _persons(canvas: Canvas, kept: list[Stood], size: int, draw: Draw) -> dict[str, Tensor]:
+    """The scene's fields about persons."""
+    rows = [row for row, one in enumerate(kept) if one.body is not None]
+    states = [_joint_states(kept[row], canvas.owner, draw) for row in rows]
+    joints = [kept[row].joints * (size / canvas.side) for row in rows]
+    return {
+        "joints": torch.from_numpy(np.array(joints, np.float32).reshape(-1, 14, 2)),
+        "joint_state": torch.from_numpy(np.array(states, np.uint8).reshape(-1, 14)),
+        "person_index": torch.tensor(rows, dtype=torch.int64),
+        "identity": torch.tensor([kept[row].identity for row in rows], dtype=torch.int64),
+    }
 
 
 def _joint_states(one: Stood, owner: UInt8[np.ndarray, "side side"], draw: Draw) -> list[int]:

@@ -49,27 +49,21 @@ def _wave(phase: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
 def _marks(kind: str, period: int) -> Float[np.ndarray, "tile tile"]:
     """The bare pattern, in about [0, 1]."""
     y, x = np.mgrid[0:TILE, 0:TILE].astype(np.float32) / period
-    rough = _noise(period, 1)
-    if kind == "noise":
-        return 0.6 * rough + 0.4 * _noise(max(period // 2, 4), 2)
-    if kind == "blotches":
-        return np.clip(0.5 + 5 * (rough - 0.5), 0, 1)
-    if kind == "stripes":
-        return _wave(x)
-    if kind == "bars":
-        return _wave(y)
-    if kind == "diagonal":
-        return _wave(x + y)
-    if kind == "checks":
-        return ((np.floor(x) + np.floor(y)) % 2).astype(np.float32)
-    if kind == "dots":
-        return np.clip(4 * (0.36 - np.hypot(x % 1 - 0.5, y % 1 - 0.5)), 0, 1)
-    if kind == "bricks":
-        shifted = x / 2 + 0.5 * (np.floor(y) % 2)
-        return np.minimum(np.clip(5 * (y % 1) - 0.5, 0, 1), np.clip(10 * (shifted % 1) - 0.5, 0, 1))
-    if kind == "waves":
-        return _wave(y + 0.8 * _noise(period * 2, 3))
-    return np.where((np.floor(x) + np.floor(y)) % 2 > 0, _wave(2 * x), _wave(2 * y))
+    rough, odd = _noise(period, 1), (np.floor(x) + np.floor(y)) % 2
+    shifted = x / 2 + 0.5 * (np.floor(y) % 2)
+    marks = {
+        "noise": lambda: 0.6 * rough + 0.4 * _noise(max(period // 2, 4), 2),
+        "blotches": lambda: np.clip(0.5 + 5 * (rough - 0.5), 0, 1),
+        "stripes": lambda: _wave(x),
+        "bars": lambda: _wave(y),
+        "diagonal": lambda: _wave(x + y),
+        "checks": lambda: odd,
+        "dots": lambda: np.clip(4 * (0.36 - np.hypot(x % 1 - 0.5, y % 1 - 0.5)), 0, 1),
+        "bricks": lambda: np.minimum(np.clip(5 * (y % 1) - 0.5, 0, 1), np.clip(10 * (shifted % 1) - 0.5, 0, 1)),
+        "waves": lambda: _wave(y + 0.8 * _noise(period * 2, 3)),
+        "weave": lambda: np.where(odd > 0, _wave(2 * x), _wave(2 * y)),
+    }
+    return marks[kind]()
 
 
 @functools.cache
