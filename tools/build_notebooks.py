@@ -41,10 +41,9 @@ def unit_sources(root: Path = ROOT, unit: str | None = None) -> list[Path]:
     return chosen
 
 
-def unit_points(unit: str) -> dict[str, float]:
-    """Points of each check of a unit, from course_lib.checks.<name>.CHECKS."""
-    module = importlib.import_module(f"course_lib.checks.{unit.partition('_')[2]}")
-    return {check.name: check.points for check in module.CHECKS}
+def unit_checks(unit: str) -> tuple:
+    """The checks of a unit: course_lib.checks.<name>.CHECKS."""
+    return importlib.import_module(f"course_lib.checks.{unit.partition('_')[2]}").CHECKS
 
 
 def build_lecture(source: Path) -> NotebookNode:
@@ -59,7 +58,7 @@ def build_exercise(source: Path, root: Path = ROOT) -> tuple[NotebookNode, Noteb
     release id; nbgrader's own generate_assignment on the solution gives the exercise again, byte for byte.
     """
     unit = source.stem
-    solution = mark_exercise(source, read_source(source), unit_points(unit))
+    solution = mark_exercise(source, read_source(source), {check.name: check.points for check in unit_checks(unit)})
     exercise = _with_ids(_generated(solution, unit, root))
     for cell, released in zip(solution.cells, exercise.cells, strict=True):
         cell.id = released.id
