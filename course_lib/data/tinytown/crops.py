@@ -16,14 +16,14 @@ STEP = 4  # canvas pixels to a pixel of the crop
 
 
 def crop(draw: Draw, family: str, group: str, size: int) -> UInt8[np.ndarray, "3 size size"]:
-    """One object of the family: 45 to 95 % of the crop, turned, mirrored, half of them partly covered or cut."""
+    """One object of the family: 55 to 95 % of the crop, turned, mirrored, a third of them partly covered."""
     canvas = Canvas(STEP * size)
     backdrop(canvas, draw, draw.uniform(-0.1, 0.6))
-    length = draw.uniform(0.45, 0.95) * canvas.side
-    x, y = (draw.uniform(0.38, 0.62) * canvas.side for _ in range(2))
+    length = draw.uniform(0.55, 0.95) * canvas.side
+    x, y = (draw.uniform(0.42, 0.58) * canvas.side for _ in range(2))
     figure = FAMILIES[group][family](draw)
-    squeeze = draw.uniform(0.75, 1.3)
-    turn, mirror = draw.uniform(-0.35, 0.35), draw.chance(0.5)
+    squeeze = draw.uniform(0.82, 1.2)
+    turn, mirror = draw.uniform(-0.25, 0.25), draw.chance(0.5)
     top = min(
         contour[:, 1].min()
         for part in place(figure, length, x, y, turn, mirror, squeeze).parts
@@ -31,7 +31,7 @@ def crop(draw: Draw, family: str, group: str, size: int) -> UInt8[np.ndarray, "3
     )
     placed = place(figure, length, x, y + (y - float(top)) / 2, turn, mirror, squeeze)
     canvas.add(placed, [paint(draw, draw.uniform(0.15, 0.5)) for _ in range(SLOTS)], draw.integer(2), 1, draw)
-    if draw.chance(0.5):
+    if draw.chance(0.35):
         cover(canvas, draw)
     return np.ascontiguousarray(finish(canvas.reduced(size), draw).transpose(2, 0, 1))
 
@@ -41,5 +41,5 @@ def cover(canvas: Canvas, draw: Draw) -> None:
     if draw.chance(0.5):
         return clutter(canvas, draw, 0.2, 4)
     start, end = (draw.random() * canvas.side for _ in range(2))
-    strip = bar(start, 0, end, canvas.side, draw.uniform(0.04, 0.14) * canvas.side, 0)
+    strip = bar(start, 0, end, canvas.side, draw.uniform(0.03, 0.1) * canvas.side, 0)
     canvas.add(Figure([strip]), [paint(draw, 0.3)], 0, 2, draw)
