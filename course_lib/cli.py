@@ -22,7 +22,6 @@ from course_lib.settings import settings
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", help=__doc__)
 data = typer.Typer(no_args_is_help=True, help="Fetch a data set of the papers into COURSE_DATA.")
 app.add_typer(data, name="data")
-console = Console()
 EXPERIMENT = "experiment"  # the check that needs trained weights: only the exam asks it
 
 
@@ -54,7 +53,7 @@ def doctor() -> None:
 
     Example: course doctor
     """
-    found = settings()
+    found, console = settings(), Console()
     sections = {
         "versions": examine.versions(),
         "machine": examine.machine(found),
@@ -82,7 +81,7 @@ def voc(
     """
     from course_lib.data.voc import download_voc
 
-    console.print(f"PASCAL VOC {year} is in {download_voc(year, split.value)}", soft_wrap=True)
+    typer.echo(f"PASCAL VOC {year} is in {download_voc(year, split.value)}")
 
 
 @app.command()

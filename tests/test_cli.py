@@ -27,7 +27,7 @@ def course(settings_from):
     def call(*arguments, **variables):
         with suppress(SettingsError):  # what a command says to wrong settings is tested here
             settings_from(**variables)
-        return CliRunner(env={"COLUMNS": "200"}).invoke(app, [str(argument) for argument in arguments])
+        return CliRunner(env={"COLUMNS": "400"}).invoke(app, [str(argument) for argument in arguments])
 
     return call
 
