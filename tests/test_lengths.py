@@ -39,9 +39,9 @@ def test_code_is_counted_without_docstrings_and_blank_lines(source, lines):
         ("| a | table |\n|---|---|\n| 1 | 2 |", 0),
         ("We see $x + y = z$ and\n$$a = b$$\nmore.", 4),
         ("<details><summary>Hint</summary>\n\nmany words\n</details>\n\nOne", 1),
-        ("Why? (4 points)\n\n### BEGIN MARK SCHEME\nmany words\n### END MARK SCHEME", 3),
+        ("Why? (4 points)\n\n### BEGIN MARK SCHEME\nmany words\n### END MARK SCHEME", 2),
         ("See [the paper](https://example.org/some/path) now", 4),
-        ("- one\n- two **bold** `code`", 4),
+        ("- one\n- two **bold** `code` 25 × 25", 3),
     ],
 )
 def test_prose_is_counted_without_what_is_no_running_text(source, words):

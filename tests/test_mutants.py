@@ -73,7 +73,7 @@ def test_the_table_gives_the_reason_or_says_that_none_is_known():
 
 def test_the_hand_kept_table_ignores_layout(tmp_path):
     table = tmp_path / "table.toml"
-    row = 'unit = "u"\nfunction = "f"\nbefore = "x = a[0]"\nafter = "x = a[ 1]"\nbecause = "both are the same"\n'
+    row = 'unit = "u"\nfunction = "f"\nbefore = "x = a[0]"\nafter = ["x = a[ 1]"]\nbecause = "both are the same"\n'
     table.write_text("[[equivalent]]\n" + row)
     assert read_reasons(table)[Survivor("u", "f", 7, "x  = a[0]", "x = a[  1]").key] == "both are the same"
 

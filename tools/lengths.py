@@ -21,7 +21,7 @@ def code_lines(source: str) -> int:
 
 
 def prose_words(source: str) -> int:
-    """Words of running text in a markdown cell: no headings, tables, formulas, code blocks, links' targets or markup.
+    """Words of running text in a markdown cell: no headings, tables, formulas, code, numbers, link targets or markup.
 
     A marking scheme is for the instructor and does not count; nor does what a student has to unfold (`<details>`).
     """
@@ -32,10 +32,11 @@ def prose_words(source: str) -> int:
         r"```.*?```",
         r"\$\$.*?\$\$",
         r"\$[^$\n]+\$",
+        r"`[^`]+`",
         r"^#+ .*?$",
         r"^\|.*?$",
         r"\]\([^)]*\)",
         r"<[^>]+>",
     ):
         text = re.sub(hidden, " ", text, flags=re.DOTALL | re.MULTILINE)
-    return len(re.findall(r"[^\W_]\S*", text))
+    return len(re.findall(r"[^\W\d_]\S*", text))

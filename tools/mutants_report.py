@@ -66,7 +66,11 @@ class UnitResult:
 def read_reasons(path: Path) -> dict[Key, str]:
     """Why some mutants are equivalent: the hand-kept table, by unit, function, line before and line after."""
     table = tomllib.loads(path.read_text(encoding="utf-8")).get("equivalent", [])
-    return {Survivor(row["unit"], row["function"], 0, row["before"], row["after"]).key: row["because"] for row in table}
+    return {
+        Survivor(row["unit"], row["function"], 0, row["before"], after).key: row["because"]
+        for row in table
+        for after in row["after"]
+    }
 
 
 def summary(results: list[UnitResult]) -> str:
