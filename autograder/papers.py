@@ -1,7 +1,7 @@
 """The exam papers: hidden inputs drawn from a seed, answered by the solution and by every misconception."""
 
 import importlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -33,7 +33,7 @@ def set_paper(unit: str, check: Check, seed: int) -> Paper:
     return Paper(check, questions, partial(suspect, questions, known))
 
 
-def answers_of(papers: Sequence[Paper], functions: Mapping[str, Callable[..., Any]]) -> dict[str, list[Outcome]]:
+def answers_of(papers: Sequence[Paper], functions: Mapping[str, Any]) -> dict[str, list[Outcome]]:
     """Put the papers to functions that we trust, in this process (right answers, misconceptions, mutants)."""
     return {
         paper.check.name: [

@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from course_lib.checks.codec import copy
+
 
 class LinearScores:
     """A trained linear classifier with scikit-learn's manners, without its import."""
@@ -39,8 +41,8 @@ def mine_arrays(function: Callable, weight: Tensor, bias: float, features: Tenso
 
 def mine_again(function: Callable, weight: Tensor, bias: float, features: Tensor) -> Any:
     """How often each row is found when the rows come in reverse order: positions must follow their rows."""
-    found = torch.as_tensor(function(LinearScores(weight, bias), features.flip(0)))
-    return len(features) - 1 - found
+    found = function(LinearScores(weight, bias), features.flip(0))
+    return len(features) - 1 - torch.as_tensor(copy(found))
 
 
 def draw_batches(function: Callable, ious: Tensor, seeds: int) -> dict[str, Any]:
@@ -53,7 +55,7 @@ def draw_batches(function: Callable, ious: Tensor, seeds: int) -> dict[str, Any]
     """
     torch.manual_seed(12345)
     rngs = [torch.Generator().manual_seed(seed) for seed in (*range(seeds), 0)]
-    draws = [[torch.as_tensor(part).reshape(-1) for part in function(ious, rng)] for rng in rngs]
+    draws = [[torch.as_tensor(copy(part)).reshape(-1) for part in function(ious, rng)] for rng in rngs]
     together = [torch.cat([draw[kind] for draw in draws[:-1]]) for kind in (0, 1)]
     inside = [kind[(kind >= 0) & (kind < len(ious))].long() for kind in together]
     return {

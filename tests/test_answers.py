@@ -1,0 +1,132 @@
+"""The checks' own exam: right answers in other styles pass in full, every misconception is refused and named."""
+
+import importlib.util
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from autograder import misconceptions, papers, reference
+from autograder.judge import judge
+from course_lib.checks import codec, ladder, report, run
+from course_lib.checks.compare import close
+
+UNITS = sorted(path.stem for path in reference.SOLUTIONS.glob("*/[0-9]*.py"))
+WRONG = [pytest.param(unit, m, id=f"{unit}-{m.check}-{m.name}") for unit in UNITS for m in misconceptions.of(unit)]
+RIGHT = sorted(Path(__file__).with_name("right_answers").glob("*/*.py"))
+SEEDS = (1, 2, 3)
+
+
+def functions_of(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return vars(module)
+
+
+def graded(unit):
+    """The checks that need no trained experiment."""
+    return [check for check in papers.checks_of(unit) if check.name != "experiment"]
+
+
+@cache
+def paper_with_suspicions(unit, name):
+    """The wrong versions' answers are worked out once for all of them."""
+    check = next(check for check in papers.checks_of(unit) if check.name == name)
+    paper = papers.set_paper(unit, check, seed=7)
+    suspicions = list(paper.suspicions())
+    return replace(paper, suspicions=lambda: suspicions)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_solution_earns_all(unit, seed):
+    asked = [papers.set_paper(unit, check, seed) for check in graded(unit)]
+    verdict = judge(asked, papers.answers_of(asked, reference.load(unit)), [])
+    assert {name: r.points for name, r in verdict.reports.items()} == {p.check.name: p.check.points for p in asked}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("path", RIGHT, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_right_answers_in_another_style_earn_all(path, seed):
+    unit, functions = path.parent.name, functions_of(path)
+    asked = [papers.set_paper(unit, check, seed) for check in graded(unit)]
+    verdict = judge(asked, papers.answers_of(asked, functions), [path.read_text()])
+    for name, found in verdict.reports.items():
+        assert found.passed, report.text(found)
+        assert found.points == found.check.points, name
+
+
+@pytest.mark.parametrize("path", RIGHT, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_right_answers_pass_the_public_checks(path):
+    functions = functions_of(path)
+    for check in graded(path.parent.name):
+        found = run.run(path.parent.name, check, functions[check.function])
+        assert found.passed, report.text(found)
+
+
+def test_every_unit_has_two_right_answers():
+    for unit in UNITS:
+        assert len([path for path in RIGHT if path.parent.name == unit]) >= 2
+
+
+@pytest.mark.parametrize(("unit", "wrong"), WRONG)
+def test_a_misconception_is_named_in_the_notebook(unit, wrong):
+    check = next(check for check in papers.checks_of(unit) if check.name == wrong.check)
+    found = run.run(unit, check, wrong.version)
+    assert not found.passed
+    assert (found.misconception, found.sentence) == (wrong.name, wrong.sentence)
+
+
+@pytest.mark.parametrize(("unit", "wrong"), WRONG)
+def test_a_misconception_is_named_in_the_exam(unit, wrong):
+    paper = paper_with_suspicions(unit, wrong.check)
+    answers = papers.answers_of([paper], {paper.check.function: wrong.version})
+    found = judge([paper], answers, []).reports[wrong.check]
+    assert found.misconception == wrong.name
+    assert found.points < paper.check.points
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_names_and_sentences_are_unique_and_short(unit):
+    found = misconceptions.of(unit)
+    assert len({(m.check, m.name) for m in found}) == len(found)
+    assert all(20 < len(m.sentence) < 220 for m in found)
+    assert {m.check for m in found} == {check.name for check in graded(unit)}
+
+
+def zeros_like(tree):
+    if isinstance(tree, torch.Tensor):
+        return torch.zeros_like(tree)
+    if isinstance(tree, list | tuple):
+        return [zeros_like(item) for item in tree]
+    return {key: zeros_like(value) for key, value in tree.items()} if isinstance(tree, dict) else type(tree)(0)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_zeros_of_the_right_shape_earn_nothing(unit):
+    for check in graded(unit):
+        paper = papers.set_paper(unit, check, seed=5)
+        zeros = [ladder.Outcome("answered", zeros_like(question.expected)) for question in paper.questions]
+        assert judge([paper], {check.name: zeros}, []).reports[check.name].points < 0.4 * check.points, check.name
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_public_answers_are_those_of_the_present_solution(unit):
+    solution = reference.load(unit)
+    for check in papers.checks_of(unit):
+        questions, suspicions = run.load_public(unit, check)
+        assert [s.name for s in suspicions] == [m.name for m in misconceptions.of(unit) if m.check == check.name]
+        fresh = np.random.default_rng(2014)
+        for question in questions:
+            again = run.draw(question.case, fresh, solution.get(check.function))
+            assert codec.to_bytes(again.inputs) == codec.to_bytes(question.inputs), question.case.name
+            assert close(1e-4, 1e-4)(again.expected, question.expected, {}) is None, question.case.name
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_points_are_explicit_and_whole(unit):
+    assert all(check.points == int(check.points) > 0 for check in papers.checks_of(unit))

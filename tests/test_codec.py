@@ -1,0 +1,137 @@
+"""Inputs and answers travel as JSON and raw arrays, and a stranger's bytes cannot do harm."""
+
+import contextlib
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from course_lib.checks import codec
+from course_lib.errors import DataBroken
+
+plain = st.none() | st.booleans() | st.integers(-(2**62), 2**62) | st.floats(allow_nan=False) | st.text(max_size=5)
+trees = st.recursive(
+    plain,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.tuples(inner, inner) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@given(trees)
+def test_plain_values_come_back(tree):
+    assert codec.from_bytes(codec.to_bytes(tree)) == tree
+
+
+@pytest.mark.parametrize("dtype", sorted(codec.DTYPES))
+@pytest.mark.parametrize("shape", [(), (0, 4), (2, 3)])
+def test_tensors_come_back(dtype, shape):
+    values = torch.arange(math.prod(shape)).reshape(shape).to(codec.DTYPES[dtype])
+    back = codec.from_bytes(codec.to_bytes({"a": [values, values.numpy()]}))["a"]
+    for item in back:
+        assert item.dtype == values.dtype
+        assert torch.equal(item, values)
+
+
+def test_views_and_gradients_are_left_behind():
+    values = torch.arange(6.0, requires_grad=True).reshape(2, 3).T
+    back = codec.copy(values)
+    assert not back.requires_grad
+    assert back.is_contiguous()
+    assert back.tolist() == [[0, 3], [1, 4], [2, 5]]
+
+
+def test_a_copy_shares_no_memory():
+    values = torch.zeros(3)
+    codec.copy({"a": values})["a"].add_(1)
+    assert values.tolist() == [0, 0, 0]
+
+
+class Liar(torch.Tensor):
+    """A tensor that says it equals everything."""
+
+    def __eq__(self, other):
+        return True
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (np.float32(0.5), 0.5),
+        (np.int64(3), 3),
+        (np.bool_(True), True),
+        (object(), codec.Other("object")),
+        (2**70, codec.Other("huge int")),
+        (np.array(["a"]), codec.Other("array of <U1")),
+        (torch.zeros(2, dtype=torch.complex64), codec.Other("tensor of torch.complex64")),
+    ],
+)
+def test_other_kinds_become_plain_or_are_named(value, expected):
+    assert codec.copy(value) == expected
+
+
+def test_subclasses_of_tensors_become_tensors():
+    assert type(codec.copy(torch.zeros(2).as_subclass(Liar))) is torch.Tensor
+
+
+def test_nan_and_infinity_come_back():
+    back = codec.copy([math.nan, math.inf, -0.0])
+    assert math.isnan(back[0])
+    assert back[1] == math.inf
+    assert math.copysign(1, back[2]) == -1
+
+
+def test_deep_nesting_ends():
+    tree = leaf = []
+    for _ in range(50):
+        leaf.append([])
+        leaf = leaf[0]
+    assert "Other" in repr(codec.copy(tree))
+
+
+MESSAGE = codec.to_bytes({"a": torch.arange(5), "b": [1.5, "x"]})
+
+
+@pytest.mark.parametrize("length", range(0, len(MESSAGE), 7))
+def test_cut_messages_are_refused(length):
+    with pytest.raises(DataBroken, match="message"):
+        codec.from_bytes(MESSAGE[:length])
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b'{"array": ["float32", [1000000000000]]}',
+        b'{"array": ["float32", [-1]]}',
+        b'{"array": ["object", [1]]}',
+        b'{"array": 3}',
+        b'{"evil": 1}',
+        b'{"dict": [["a"]]}',
+        b"[1]",
+        b"\xff\xfe",
+        b"[" * 100_000,
+    ],
+)
+def test_forged_outlines_are_refused(head):
+    with pytest.raises(DataBroken):
+        codec.from_bytes(len(head).to_bytes(8, "big") + head + b"\0" * 64)
+
+
+@given(st.binary(max_size=200))
+def test_random_bytes_are_refused_or_read(message):
+    with contextlib.suppress(DataBroken):
+        codec.copy(codec.from_bytes(message))  # what could be read is plain and can be copied
+
+
+def test_files_are_reproducible(tmp_path):
+    tree = {"a": [torch.arange(3), None], "b": "text"}
+    for name in ("one.npz", "two.npz"):
+        codec.save(tmp_path / name, tree)
+    assert (tmp_path / "one.npz").read_bytes() == (tmp_path / "two.npz").read_bytes()
+    back = codec.load(tmp_path / "one.npz")
+    assert back["a"][0].tolist() == [0, 1, 2]
+    assert back["b"] == "text"

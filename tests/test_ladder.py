@@ -1,0 +1,164 @@
+"""From answers to points: what counts when, which rung is named, how a misconception is recognised."""
+
+import re
+
+import pytest
+import torch
+
+from course_lib.checks.compare import close, close_on_average, exact, judged_by, metric, ranked
+from course_lib.checks.ladder import Outcome, Question, Suspicion, climb
+from course_lib.checks.spec import Case, Check
+
+
+def case(name, kind="values", compare=None, **more):
+    return Case(name, kind, lambda rng: {}, compare or exact(), **more)
+
+
+def judged(cases, answers, expected, points=4.0, suspicions=()):
+    check = Check("f", points, tuple(cases), ("x",))
+    questions = [Question(c, {"x": i}, e) for i, (c, e) in enumerate(zip(cases, expected, strict=True))]
+    outcomes = [a if isinstance(a, Outcome) else Outcome("answered", a) for a in answers]
+    return climb(check, questions, outcomes, suspicions)
+
+
+BASIC, EDGE = case("basic"), case("edge", "edge")
+
+
+@pytest.mark.parametrize(
+    ("answers", "points", "rung"),
+    [
+        ([1, 0], 4.0, ""),
+        ([1, 9], 2.0, "edge"),
+        ([9, 0], 0.0, "values"),  # the edge case alone earns nothing
+        ([9, 9], 0.0, "values"),
+        ([None, 0], 0.0, "type"),
+    ],
+)
+def test_edge_cases_count_only_on_a_sound_base(answers, points, rung):
+    report = judged([BASIC, EDGE], answers, [1, 0])
+    assert (report.points, report.rung) == (points, rung)
+
+
+@pytest.mark.parametrize(
+    ("status", "rung"),
+    [
+        ("missing", "defined"),
+        ("not callable", "callable"),
+        ("signature", "callable"),
+        ("raised", "runs"),
+        ("timeout", "runs"),
+        ("died", "runs"),
+        ("not asked", "defined"),
+    ],
+)
+def test_silence_is_zero_with_its_rung(status, rung):
+    report = judged([BASIC], [Outcome(status, note="why")], [1])
+    assert (report.points, report.rung, report.results[0].message) == (0.0, rung, "why")
+
+
+def test_weights_share_the_points():
+    report = judged([case("a", weight=3.0), case("b", weight=1.0)], [1, 9], [1, 1], points=8.0)
+    assert report.points == 6.0
+
+
+def test_one_wrong_drawing_fails_its_case():
+    check = Check("f", 2.0, (BASIC,), ("x",))
+    questions = [Question(BASIC, {}, 1), Question(BASIC, {}, 2)]
+    assert climb(check, questions, [Outcome("answered", 1), Outcome("answered", 3)]).points == 0.0
+
+
+def test_a_misconception_is_named_when_all_comparable_answers_agree():
+    same = Suspicion("swapped", "You swapped.", [Outcome("answered", 2), Outcome("answered", 1)])
+    report = judged([BASIC, EDGE], [2, 1], [1, 2], suspicions=[same])
+    assert (report.misconception, report.sentence) == ("swapped", "You swapped.")
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        [Outcome("answered", 3), Outcome("answered", 1)],  # wrong in another way
+        [Outcome("answered", 1), Outcome("answered", 1)],  # right where we are wrong
+        [Outcome("raised"), Outcome("raised")],  # never answers
+    ],
+)
+def test_no_misconception_is_named_on_a_difference(theirs):
+    report = judged([BASIC, EDGE], [2, 1], [1, 2], suspicions=[Suspicion("other", "No.", theirs)])
+    assert report.misconception == ""
+
+
+def test_a_version_that_crashes_somewhere_is_still_named():
+    suspicion = Suspicion("crashes", "Yes.", [Outcome("answered", 2), Outcome("raised")])
+    assert judged([BASIC, EDGE], [2, 9], [1, 2], suspicions=[suspicion]).misconception == "crashes"
+
+
+def test_suspicions_are_not_looked_at_when_all_is_right():
+    def never():
+        raise AssertionError("looked")
+        yield
+
+    assert judged([BASIC], [1], [1], suspicions=never()).passed
+
+
+def test_symptoms_stand_for_equality():
+    def rule(answer, inputs):
+        return ("odd", "It is odd.") if answer[0] % 2 else None
+
+    chance = case("chance", compare=judged_by(rule))
+    known = Suspicion("odd-one", "Odd.", [Outcome("answered", torch.tensor([3]))])
+    report = judged([chance], [torch.tensor([5])], [torch.tensor([2])], suspicions=[known])
+    assert report.misconception == "odd-one"
+    assert report.results[0].message == "It is odd."
+
+
+@pytest.mark.parametrize(("value", "points"), [(0.1, 0.0), (0.2, 0.0), (0.3, 2.0), (0.4, 4.0), (0.9, 4.0)])
+def test_a_metric_earns_linearly(value, points):
+    compare = metric("mAP", lambda answer, inputs: answer, low=0.2, high=0.4)
+    assert judged([case("metric", compare=compare)], [value], [None]).points == points
+
+
+right = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [right, right.double(), right.half(), right.T.contiguous().T, right + 1e-6],
+)
+def test_another_style_is_right(answer):
+    assert close(1e-3, 1e-3)(answer, right, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "rung", "word"),
+    [
+        (None, "type", "return"),
+        ([1, 2], "type", "a list of 2"),
+        (right[:1], "type", r"\(1, 2\)"),
+        (right.long(), "type", "floating-point"),
+        (right + 1, "", "the first of 4 wrong values"),
+        (right * float("nan"), "", "nan"),
+    ],
+)
+def test_a_mismatch_says_what_came(answer, rung, word):
+    wrong = close()(answer, right, {})
+    assert wrong.rung == rung
+    assert re.search(word, wrong.message)
+
+
+@pytest.mark.parametrize("answer", [0.5, torch.tensor(0.5), torch.tensor([0.5])])
+def test_numbers_may_come_as_tensors(answer):
+    assert close()(answer, 0.5, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "fine"),
+    [([2, 0, 1], True), ([2, 1, 0], True), ([0, 1, 2], False), ([2, 0], False), ([2, 2, 0], False)],
+)
+def test_ties_may_come_in_any_order(answer, fine):
+    inputs = {"scores": torch.tensor([0.5, 0.5, 0.9])}
+    found = ranked("scores")(torch.tensor(answer), torch.tensor([2, 0, 1]), inputs)
+    assert (found is None) == fine
+
+
+@pytest.mark.parametrize(("shift", "fine"), [(0.0, True), (0.019, True), (0.03, False), (float("nan"), False)])
+def test_a_mean_difference_has_a_limit(shift, fine):
+    assert (close_on_average(0.02)(right + shift, right, {}) is None) == fine
