@@ -31,3 +31,7 @@ class CacheError(CourseError):
 
 class CheckFailed(CourseError):
     """A student's function did not pass its public check."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of a traceback into the course's own code."""
+        return [f"CheckFailed: {self}"]

@@ -25,8 +25,8 @@ def iou_pairs(n: int, m: int):
 
 
 def iou_apart(rng: Generator) -> Inputs:
-    """Boxes that are apart in both directions."""
-    return {"boxes1": boxes(rng, 2), "boxes2": boxes(rng, 3) + 100}
+    """Boxes that are apart in both directions, and one that is not."""
+    return {"boxes1": boxes(rng, 2), "boxes2": torch.cat([boxes(rng, 2) + 100, boxes(rng, 1)])}
 
 
 def iou_same(rng: Generator) -> Inputs:

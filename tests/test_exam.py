@@ -1,0 +1,173 @@
+"""The exam: cells are run, questions asked, and a process that dies or hangs costs only what it died in."""
+
+import pytest
+import torch
+
+from autograder import papers
+from autograder.errors import BoxError
+from autograder.exam import Cell, Limits, sit
+from autograder.judge import judge
+
+UNIT = "02_rcnn"
+LIMITS = Limits(cell=20, fit=20, submission=90)
+IOU = """
+import torch
+
+def box_iou(boxes1, boxes2):
+    from torchvision.ops import box_iou as library
+    return library(boxes1, boxes2)
+"""
+ENCODE = """
+def encode_boxes(proposals, targets):
+    sizes, wanted = proposals[:, 2:] - proposals[:, :2], targets[:, 2:] - targets[:, :2]
+    shift = (targets[:, :2] + targets[:, 2:] - proposals[:, :2] - proposals[:, 2:]) / 2
+    return torch.cat([shift / sizes, (wanted / sizes).log()], dim=1)
+"""
+
+
+@pytest.fixture(scope="module")
+def asked():
+    checks = {check.name: check for check in papers.checks_of(UNIT)}
+    return {name: papers.set_paper(UNIT, checks[name], 3) for name in ("box_iou", "encode_boxes")}
+
+
+def exam(asked, *cells, **more):
+    cells = [cell if isinstance(cell, Cell) else Cell("run", cell) for cell in cells]
+    answers = sit(UNIT, cells, {n: (p.check, p.questions) for n, p in asked.items()}, limits=LIMITS, **more)
+    verdict = judge(list(asked.values()), answers.outcomes, [])
+    return {name: report.points for name, report in verdict.reports.items()}, answers, verdict
+
+
+CHECKS = (Cell("check", "", "box_iou"), Cell("check", "", "encode_boxes"))
+
+
+def test_right_answers_earn_their_points(asked):
+    points, answers, _ = exam(asked, IOU, ENCODE, *CHECKS)
+    assert points == {"box_iou": 3, "encode_boxes": 3}
+    assert answers.errors == {}
+
+
+def test_noise_costs_nothing(asked):
+    noisy = "import sys, warnings\nprint('x' * 10**6)\nwarnings.warn('careful')\nprint('oh', file=sys.stderr)\n"
+    inside = IOU.replace(
+        "    from torch", "    print('y' * 1000)\n    import warnings; warnings.warn('w')\n    from torch"
+    )
+    assert exam(asked, noisy, inside, ENCODE, *CHECKS)[0] == {"box_iou": 3, "encode_boxes": 3}
+
+
+def test_an_error_in_one_cell_leaves_the_others(asked):
+    points, answers, _ = exam(asked, IOU, Cell("run", "1 / 0", "broken"), "def oops(:", ENCODE, *CHECKS)
+    assert points == {"box_iou": 3, "encode_boxes": 3}
+    assert "ZeroDivisionError" in answers.errors["broken"]
+    assert any("SyntaxError" in error for error in answers.errors.values())
+
+
+@pytest.mark.parametrize(
+    "killer",
+    [
+        "import os; os._exit(0)",
+        "import sys; sys.exit()",
+        "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+        "import ctypes; ctypes.string_at(0)",
+        "import time; time.sleep(1000)",
+    ],
+    ids=["exit", "sys.exit", "kill", "segfault", "sleep"],
+)
+def test_a_cell_that_kills_the_process_costs_itself_only(asked, killer):
+    fast = Limits(cell=8, fit=8, submission=90)
+    cells = [Cell("run", IOU), Cell("run", killer, "killer"), Cell("run", ENCODE), *CHECKS]
+    answers = sit(UNIT, cells, {n: (p.check, p.questions) for n, p in asked.items()}, limits=fast)
+    verdict = judge(list(asked.values()), answers.outcomes, [])
+    assert {name: report.points for name, report in verdict.reports.items()} == {"box_iou": 3, "encode_boxes": 3}
+    assert "killer" in answers.errors
+
+
+def test_a_function_that_kills_the_process_costs_its_own_check_only(asked):
+    deadly = "def box_iou(a, b):\n    import os\n    os._exit(0)"
+    points, answers, verdict = exam(asked, IOU, deadly, ENCODE, *CHECKS)
+    assert points == {"box_iou": 0, "encode_boxes": 3}
+    assert verdict.reports["box_iou"].rung in ("defined", "runs")
+    assert [o.status for o in answers.outcomes["box_iou"]][:3] == ["died", "died", "not asked"]
+
+
+@pytest.mark.parametrize(
+    ("source", "rung"),
+    [
+        ("pass", "defined"),
+        ("box_iou = 3", "callable"),
+        ("def box_iou(a):\n    return a", "callable"),
+        ("def box_iou(a, b):\n    raise RuntimeError(str(a))", "runs"),
+        ("def box_iou(a, b):\n    raise SystemExit", "runs"),
+        ("def box_iou(a, b):\n    pass", "type"),
+        ("def box_iou(a, b):\n    return object()", "type"),
+        ("import torch\ndef box_iou(a, b):\n    return torch.zeros(len(a), len(b))", "values"),
+    ],
+)
+def test_the_first_rung_that_fails_is_named(asked, source, rung):
+    points, _, verdict = exam({"box_iou": asked["box_iou"]}, source, CHECKS[0])
+    report = verdict.reports["box_iou"]
+    assert (points["box_iou"], report.rung) == (0, rung)
+
+
+def test_hidden_values_never_reach_the_feedback(asked):
+    spy = "def box_iou(a, b):\n    raise RuntimeError(f'SECRET {a} {b}')"
+    _, answers, verdict = exam({"box_iou": asked["box_iou"]}, spy, CHECKS[0])
+    assert "SECRET" not in repr(answers) + repr(verdict.reports["box_iou"].results)
+
+
+def test_forged_answers_earn_nothing(asked):
+    forger = """
+import socket, os, json
+for fd in range(3, 64):
+    try:
+        channel = socket.socket(fileno=os.dup(fd))
+        fields = [["status", "answered"], ["answer", True], ["note", ""], ["seconds", {"float": "0x0p+0"}]]
+        head = json.dumps({"dict": fields}).encode()
+        message = len(head).to_bytes(8, "big") + head
+        channel.sendall(len(message).to_bytes(8, "big") + message)
+    except OSError:
+        pass
+"""
+    points, _, _ = exam(asked, forger, *CHECKS)
+    assert points == {"box_iou": 0, "encode_boxes": 0}
+
+
+@pytest.mark.parametrize(
+    "cheat",
+    [
+        "from course_lib.checks import run, codec\nrun.ask = lambda *a: run.Outcome('answered', True)",
+        "import torch\ntorch.allclose = torch.isclose = lambda *a, **k: torch.tensor(True)",
+        "class Yes:\n    def __eq__(self, other): return True\ndef box_iou(a, b): return Yes()",
+        "get_ipython().run_cell = lambda *a, **k: None",
+        "import course_lib.checks.ladder as l\nl.climb = None",
+    ],
+    ids=["patched ask", "patched torch", "always equal", "patched shell", "patched ladder"],
+)
+def test_cheats_earn_nothing(asked, cheat):
+    assert exam({"box_iou": asked["box_iou"]}, cheat, CHECKS[0])[0]["box_iou"] == 0
+
+
+def test_the_experiment_is_fitted_within_its_own_limit(asked, tmp_path):
+    slow = Cell("fit", "import time; time.sleep(5); fitted = 1")
+    cells = [Cell("run", IOU), slow, Cell("run", "assert fitted == 1", "after"), CHECKS[0]]
+    answers = sit(
+        UNIT, cells, {"box_iou": (asked["box_iou"].check, asked["box_iou"].questions)}, limits=Limits(cell=3, fit=30)
+    )
+    assert answers.errors == {}
+
+
+def test_handed_in_weights_lie_beside_the_notebook(asked, tmp_path):
+    weights = tmp_path / "w"
+    weights.write_bytes(b"12345")
+    reads = f"from pathlib import Path\nassert Path('{UNIT}.safetensors').read_bytes() == b'12345'"
+    assert exam(asked, reads, weights=weights)[1].errors == {}
+
+
+def test_an_unknown_sandbox_is_refused():
+    with pytest.raises(BoxError, match="expected: one of none"):
+        sit(UNIT, [Cell("run", "1")], {}, kind="magic")
+
+
+def test_answers_are_plain_tensors(asked):
+    _, answers, _ = exam(asked, IOU, CHECKS[0])
+    assert all(type(outcome.answer) in (torch.Tensor, list) for outcome in answers.outcomes["box_iou"])
