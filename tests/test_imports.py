@@ -2,9 +2,12 @@
 
 import ast
 import json
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import grimp
@@ -109,6 +112,32 @@ def test_imports_are_found_wherever_they_stand(source, found):
 def test_there_are_notebooks_to_look_at():
     assert NOTEBOOK_TEXTS
     assert BUILT
+
+
+def canonical(name: str) -> str:
+    return name.lower().replace("_", "-")
+
+
+def declared(*extras: str) -> set[str]:
+    """The names of the project's dependencies, with those of the extras."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    lines = [*project["dependencies"], *(line for extra in extras for line in project["optional-dependencies"][extra])]
+    return {canonical(re.match(r"[\w-]+", line)[0]) for line in lines}
+
+
+@pytest.mark.parametrize(
+    ("folder", "extras"),
+    [("course_lib", ()), ("autograder", ("lab", "instructor")), ("tools", ("lab", "instructor", "test"))],
+)
+def test_every_library_that_is_imported_is_declared(folder, extras):
+    """Otherwise a fresh install misses it, and nobody notices in an old one."""
+    names = {name.split(".")[0] for path in ROOT.glob(f"{folder}/**/*.py") for name in imports_of(path.read_text())}
+    libraries = names - sys.stdlib_module_names - {"course_lib", "autograder", "tools"}
+    distributions = {
+        canonical(name) for library in libraries for name in packages_distributions().get(library, [library])
+    }
+    assert distributions
+    assert distributions - declared(*extras) == set()
 
 
 @pytest.fixture(scope="module")
