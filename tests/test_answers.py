@@ -1,5 +1,6 @@
 """The checks' own exam: right answers in other styles pass in full, every misconception is refused and named."""
 
+import html
 import importlib.util
 from dataclasses import replace
 from functools import cache
@@ -79,6 +80,11 @@ def test_a_misconception_is_named_in_the_notebook(unit, wrong):
     found = run.run(unit, check, wrong.version)
     assert not found.passed
     assert (found.misconception, found.sentence) == (wrong.name, wrong.sentence)
+    page = report.html(found)
+    assert html.escape(wrong.sentence) in page
+    if found.counterexample:
+        assert "expected" in found.counterexample.text
+        assert "<img" in page or found.counterexample.draw is None
 
 
 @pytest.mark.parametrize(("unit", "wrong"), WRONG)

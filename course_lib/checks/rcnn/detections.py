@@ -1,6 +1,6 @@
 """Unit 02: what is asked of `encode_boxes`, `decode_boxes`, `average_precision` and the whole detector."""
 
-from course_lib.checks.compare import close, judged_by, metric
+from course_lib.checks.compare import close, metric
 from course_lib.checks.probes import styles
 from course_lib.checks.rcnn import explain, probes, rules
 from course_lib.checks.rcnn import inputs as make
@@ -49,7 +49,7 @@ DECODE = Check(
         ),
         Case("boxes that leave the image", "values", make.corrections_out, **_DECODE),
         Case("nothing to correct", "property", make.no_corrections, **_DECODE),
-        Case("absurd sizes", "edge", make.wild_corrections, judged_by(rules.finite_boxes)),
+        Case("absurd sizes", "edge", make.wild_corrections, hint="Which tw is the largest that counts?", **_DECODE),
         Case("no boxes", "edge", make.corrections(0), close()),
         *styles(make.corrections(3), close(1e-3, 1e-3)),
     ),
@@ -87,6 +87,7 @@ AP = Check(
         Case("one hit, 11 points", "values", make.detections("+", 7, "11-point"), **_AP),
         Case("scores on another scale", "property", make.ranking(10, 11, "area"), close(1e-4, 1e-5), probes.rescored),
         Case("every object found at once", "edge", make.detections("+++++++", 7, "area"), **_AP),
+        Case("every object found, 11 points", "edge", make.detections("-+++++++++", 9, "11-point"), **_AP),
         Case("only false alarms", "edge", make.detections("---", 7, "area"), **_AP),
         Case(
             "no detections",

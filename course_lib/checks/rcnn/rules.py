@@ -1,9 +1,8 @@
-"""Unit 02: rules for answers that are judged, not compared: random batches, finite boxes, detections in scenes."""
+"""Unit 02: rules for answers that are judged, not compared: random batches, detections in scenes."""
 
 from collections.abc import Iterator
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from course_lib.checks.spec import Inputs
@@ -56,13 +55,6 @@ def _chance(answer: Any, positive: Tensor, wanted: list[int]) -> Iterator[tuple[
         if 0 < share < 1 and apart.max() > 6 * (draws * share * (1 - share)) ** 0.5:
             name = ("positives", "backgrounds")[kind]
             yield f"uneven-{name}", f"Over {draws} seeds some {name} come far more often than others."
-
-
-def finite_boxes(answer: Tensor, inputs: Inputs) -> tuple[str, str] | None:
-    """Boxes without infinity or NaN, with x1 <= x2 and y1 <= y2."""
-    if not torch.isfinite(answer).all():
-        return "infinite", "A delta of 1000 makes your box infinite, and the next step NaN. Limit tw and th."
-    return None if (answer[:, :2] <= answer[:, 2:]).all() else ("turned", "Your box ends before it begins.")
 
 
 def map50(answer: Any, inputs: Inputs) -> float:
