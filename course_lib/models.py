@@ -79,7 +79,7 @@ class Backbone(nn.Module):
 
     def __init__(self, name: str, net: nn.Module, mean: tuple[float, ...], std: tuple[float, ...]):
         super().__init__()
-        self.name, self.net = name, net
+        self.name, self.net = name, net.to(memory_format=torch.channels_last)  # a third faster on a CPU
         self.channels, self.strides = net.channels, net.strides
         self.feature_dim, self.stride = net.channels[-1], net.strides[-1]
         self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1), persistent=False)

@@ -82,7 +82,7 @@ def trained(name: str, fit: Callable[[], dict[str, Tensor]], folder: str | Path 
     """Load ``<folder>/<name>.safetensors`` when it exists; otherwise call ``fit()`` and save its tensors there.
 
     Args:
-        name: of the file, without its ending.
+        name: of the file, without its ending. In `full` it is followed by ``_full``: other data, other weights.
         fit: returns everything that prediction needs, as a dict of tensors.
 
     Raises:
@@ -90,11 +90,12 @@ def trained(name: str, fit: Callable[[], dict[str, Tensor]], folder: str | Path 
     """
     from safetensors.torch import save_file
 
+    name = name if settings().profile == "mini" else f"{name}_{settings().profile}"
     path = Path(folder) / f"{name}.safetensors"
     if path.exists():
         print(f"{name}: loaded from {path}. Delete this file to train again.")
         return load_tensors(path)
-    weights = {key: value.detach().cpu().contiguous() for key, value in fit().items()}
+    weights = {key: value.detach().cpu().contiguous() for key, value in fit().items()}  # safetensors takes no views
     with atomic_write(path) as temporary:
         save_file(weights, temporary)
     print(f"{name}: trained and saved as {path}.")

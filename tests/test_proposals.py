@@ -59,6 +59,12 @@ def test_second_call_reads_the_cache(image, cache, monkeypatch):
     assert torch.equal(boxes, proposals(image, 0))
 
 
+def test_a_search_to_be_timed_keeps_nothing(image, cache):
+    boxes = proposals(image, 0, keep=False)
+    assert not list(cache.rglob("*.npy"))
+    assert torch.equal(boxes, proposals(image, 0))
+
+
 def test_damaged_cache_file_is_replaced(image, cache):
     boxes = proposals(image, 0)
     (file,) = cache.rglob("*.npy")

@@ -112,6 +112,13 @@ def test_trained_fits_once_then_loads(tmp_path, capsys):
     assert "loaded from" in printed
 
 
+def test_trained_keeps_the_profiles_apart(tmp_path, settings_from):
+    trained("line", lambda: {"weight": torch.zeros(1)}, tmp_path)
+    settings_from(COURSE_PROFILE="full", COURSE_DEVICE="cpu")
+    assert trained("line", lambda: {"weight": torch.ones(2)}, tmp_path)["weight"].tolist() == [1, 1]
+    assert {path.name for path in tmp_path.glob("line*")} == {"line.safetensors", "line_full.safetensors"}
+
+
 def test_trained_leaves_nothing_when_fit_fails(tmp_path):
     def fail():
         raise RuntimeError("no")
