@@ -12,7 +12,8 @@
 # # 02 · R-CNN: regions with CNN features
 #
 # *Deep Learning Applications. About 75 minutes, with the three explorers and the quiz.*
-#
+
+# %% [markdown]
 # After this lecture we can
 #
 # - say why a detector needs **proposals**, and measure how good they are;
@@ -24,7 +25,8 @@
 # %% [markdown]
 # Our paper: Girshick, Donahue, Darrell, Malik, *Rich feature hierarchies for accurate object detection and semantic
 # segmentation*, CVPR 2014. All numbers below are computed in a cell or cited.
-#
+
+# %% [markdown]
 # Before most figures you will find a **Predict** line. Write your guess down before you run the cell. A wrong guess
 # is the most useful thing that can happen to you here.
 
@@ -53,7 +55,8 @@ plots.show(ax, alt="A woman in an orange space suit in front of a flag and a mod
 #
 # No box hits the object to the pixel. We measure the overlap of two boxes by **intersection over union** (IoU): the
 # area that both cover, divided by the area that at least one covers.
-#
+
+# %% [markdown]
 # **Predict:** we move the face's box by a quarter of its width to the right. What is the IoU with the original?
 
 # %%
@@ -62,8 +65,9 @@ from torchvision.ops import box_iou
 width = face[0, 2] - face[0, 0]
 moved = face + torch.tensor([width / 4, 0, width / 4, 0])
 overlap = box_iou(face, moved).item()
-ax = plots.draw_boxes(image[:, 40:220, 130:330], torch.cat([face, moved]) - torch.tensor([130, 40, 130, 40]))
-ax.set_title(f"IoU {overlap:.2f}")
+both = torch.cat([face, moved]) - torch.tensor([130, 40, 130, 40])
+colors = [plots.BLUE, plots.ORANGE]
+ax = plots.draw_boxes(image[:, 40:220, 130:330], both, colors=colors, title=f"IoU {overlap:.2f}")
 plots.show(ax, alt="The face with its box and the same box moved to the right by a quarter of its width.")
 
 # %% [markdown]
@@ -133,7 +137,8 @@ print(f"every box: {every_box * per_window / 86400:,.0f} days")
 # Selective search (Uijlings, van de Sande, Gevers, Smeulders, IJCV 2013) starts from a simple thought: an
 # object differs from its surroundings in colour *or* texture. So it cuts the image into small regions of one look, then
 # merges the most similar neighbours, again and again.
-#
+
+# %% [markdown]
 # Every region that ever existed on the way gives one box.
 
 # %%
@@ -162,7 +167,7 @@ ax = plots.draw_boxes(image, boxes[:150], colors=plots.YELLOW, linewidth=0.5, ti
 plots.show(ax, alt="The photograph covered by 150 thin boxes of all sizes.")
 
 # %% [markdown]
-# 2,423 boxes, close to the paper's 2,000, instead of seventeen billion.
+# Some 2,400 boxes, close to the paper's 2,000, instead of seventeen billion.
 #
 # **Predict:** nothing told selective search what a face is. How well will its best box fit?
 
@@ -186,7 +191,8 @@ plots.show(ax, alt="The marked face in blue and the best proposal in orange, nea
 #
 # - **recall**: the share of all objects that some proposal overlaps with IoU ≥ 0.5;
 # - **average best overlap**: the mean over all objects of the IoU with their best proposal.
-#
+
+# %% [markdown]
 # For that we need many marked objects. Tinytown, the course's drawn world, has them.
 
 # %%
@@ -295,8 +301,9 @@ plots.show(
 #
 # Each square goes through the network *once*; what comes out replaces the pixels. Why is that better? A good
 # feature stays similar when the same kind of object looks different.
-#
-# We test it on ten kinds of objects that our backbone never saw in training. For each crop we look up the five most
+
+# %% [markdown]
+# We test it on twelve kinds of objects that our backbone never saw in training. For each crop we look up the five most
 # similar others, first by pixels, then by features.
 
 # %%
@@ -314,7 +321,7 @@ def same_kind(vectors):
 
 
 # %% [markdown]
-# **Predict:** with ten kinds, blind guessing finds 10 % neighbours of the same kind. How many do pixels find?
+# **Predict:** with twelve kinds, blind guessing finds 8 % neighbours of the same kind. How many do pixels find?
 
 # %%
 by_pixels, share_pixels = same_kind(crops.flatten(1).float())
@@ -364,8 +371,9 @@ plots.show(ax, alt="Fine-tuning lifts fc7 from 44.7 to 54.2, fc6 from 46.2 to 53
 # | fine-tuning | IoU ≥ 0.5 | all others | none |
 # | SVM | the marked object itself | IoU < 0.3 | the rest |
 # | box regression | IoU > 0.6 | none | the rest |
-#
-# **Predict:** our photograph has one face and 2,423 proposals. How many positives does each rule leave?
+
+# %% [markdown]
+# **Predict:** our photograph has one face and some 2,400 proposals. How many positives does each rule leave?
 
 # %%
 rules = {
@@ -406,7 +414,8 @@ plots.show(axes, alt="Proposals around the face in three pictures, from those th
 #
 # Now we train a face SVM, on real data: 100 faces and 100 other patches, grey, 25 × 25 pixels, from *Labeled
 # Faces in the Wild* (they ship with scikit-image). No patch comes from our photograph.
-#
+
+# %% [markdown]
 # Our features are the backbone's last map, as R-CNN's pool5: 128 channels of 4 × 4 cells, 2,048 numbers. Since
 # the patches are grey, we turn our photograph grey as well.
 
@@ -431,9 +440,9 @@ plots.show(
 )
 
 # %% [markdown]
-# A linear SVM is one weight vector **w** and one number b: the score of a region is **w**·f + b. That is a
-# single matrix product for all regions and all classes. So the shared features cost the time, and one class
-# more costs nearly nothing: with 100,000 classes the product would still take only 10 seconds (section 2.2).
+# A linear SVM is one weight vector **w** and one number b: the score of a region is **w**·f + b. That is one
+# matrix product for all regions and classes. So the features cost the time, and one class more costs nearly
+# nothing: with 100,000 classes the product would take 10 seconds (section 2.2).
 
 # %%
 import numpy as np
@@ -451,7 +460,7 @@ def train(negatives):
 svm = train(others)
 
 # %% [markdown]
-# **Predict:** we score all 2,423 regions of our photograph with it. How many will have a positive score?
+# **Predict:** we score all regions of our photograph with it. How many will have a positive score?
 
 # %%
 start = time.perf_counter()
@@ -619,7 +628,8 @@ plots.show(ax, alt="The photograph with the detections that remain, each with it
 #
 # The best proposal was not made for faces, so its borders are off. But the features know that half an ear is missing on
 # the left. R-CNN therefore learns, for each class, a linear map from the features to a **correction** of the box.
-#
+
+# %% [markdown]
 # The proposal has its centre at (x, y), width w, height h; stars mark the object:
 
 # %% [markdown]
@@ -632,7 +642,8 @@ plots.show(ax, alt="The photograph with the detections that remain, each with it
 # Applied at test time, with d = **w**·f as predicted from the features f (pool5 in the paper):
 #
 # $$\hat x = w\,d_x + x \qquad \hat y = h\,d_y + y \qquad \hat w = w\,e^{d_w} \qquad \hat h = h\,e^{d_h}$$
-#
+
+# %% [markdown]
 # *A slip to know about:* the slide behind this section prints the width's weights for the height, too. Each of
 # the four has weights of its own.
 
@@ -715,8 +726,8 @@ for name, some in {"before": near, "after": corrected}.items():
 # %% [markdown]
 # ## 11 · One number for a detector: average precision
 #
-# A detector returns a list with scores. Where do we cut it? Instead of choosing, we try every cut. Sort by score, walk
-# down, and after each detection note
+# Where do we cut a list of detections? Instead of choosing, we try every cut. Sort by score, walk down, and after
+# each detection note
 #
 # - **precision**: the share of the detections so far that is right;
 # - **recall**: the share of *all* objects that is found so far.
@@ -740,7 +751,8 @@ plots.show(
 
 # %% [markdown]
 # No: 5 of 7 objects were found, so recall ends at 0.71. What was never found costs area on the right.
-#
+
+# %% [markdown]
 # The blue line zigzags. VOC takes at each recall the best precision *at this recall or a higher one* (orange): who
 # accepts more detections could have had that. **Average precision** is the orange area; its mean over classes is mAP.
 
@@ -790,7 +802,8 @@ print(f"torchmetrics: {mean_average_precision([found], [target], ['thing']).map:
 # **Problem 1: three ad hoc objectives.** Fine-tuning minimises a log loss, the SVMs a hinge loss, the regressors a
 # squared error; each has labels of its own, and none of the later ones can improve the features. Training all three
 # with VGG-16 took 84 hours (Fast R-CNN, table 4).
-#
+
+# %% [markdown]
 # **Problem 2: slow.** **Predict:** which takes longer for our photograph, the proposals or the features?
 
 # %%

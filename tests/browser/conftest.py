@@ -1,0 +1,86 @@
+"""A JupyterLab server on copies of the lectures, and a headless Chromium."""
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import pytest
+
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+SETTINGS = {
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},  # every cell stays in the page
+}
+
+
+@pytest.fixture(scope="session")
+def lab(root, tmp_path_factory):
+    """Address of a running JupyterLab whose folder holds copies of the lectures; it ends with the session."""
+    folder = tmp_path_factory.mktemp("lab")
+    for notebook in (root / "lectures").glob("*.ipynb"):
+        shutil.copy(notebook, folder)
+    for name, values in SETTINGS.items():
+        file = folder / "settings" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    address = f"http://127.0.0.1:{port}"
+    with (folder / "lab.log").open("w") as log:
+        server = subprocess.Popen(_command(folder, port), env=_environment(root, folder), stdout=log, stderr=log)
+        try:
+            _wait_for(address, server, folder / "lab.log")
+            yield address
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+
+@pytest.fixture
+def page(program):
+    """An empty page in Chromium, 1280 by 900 pixels."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program("browser"), args=FLAGS)
+        yield browser.new_page(viewport={"width": 1280, "height": 900})
+        browser.close()
+
+
+def _command(folder, port: int) -> list[str]:
+    options = {
+        "ServerApp.root_dir": folder,
+        "ServerApp.port": port,
+        "ServerApp.token": "",
+        "ServerApp.allow_root": True,
+        "LabApp.user_settings_dir": folder / "settings",
+        "LabApp.workspaces_dir": folder / "workspaces",
+        "LabApp.expose_app_in_browser": True,
+    }
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    return [sys.executable, "-m", "jupyter", "lab", "--no-browser", *flags]
+
+
+def _environment(root, folder) -> dict[str, str]:
+    """The course importable, and nothing of the user's own Jupyter."""
+    own = {"JUPYTER_CONFIG_DIR": folder / "config", "JUPYTER_DATA_DIR": folder / "data", "PYTHONPATH": root}
+    return os.environ | {name: str(value) for name, value in own.items()}
+
+
+def _wait_for(address: str, server: subprocess.Popen, log) -> None:
+    """Until the server answers, at most a minute."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"{address}/api", timeout=5).close()
+            return
+        assert server.poll() is None, f"JupyterLab ended:\n{log.read_text()[-2000:]}"
+        time.sleep(0.2)
+    pytest.fail(f"JupyterLab did not answer within a minute:\n{log.read_text()[-2000:]}")
