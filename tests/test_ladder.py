@@ -91,6 +91,11 @@ def test_a_version_that_crashes_somewhere_is_still_named():
     assert judged([BASIC, EDGE], [2, 9], [1, 2], suspicions=[suspicion]).misconception == "crashes"
 
 
+def test_a_student_who_crashes_elsewhere_is_still_told():
+    suspicion = Suspicion("swapped", "Yes.", [Outcome("answered", 2), Outcome("answered", 2)])
+    assert judged([BASIC, EDGE], [2, Outcome("raised")], [1, 2], suspicions=[suspicion]).misconception == "swapped"
+
+
 def test_suspicions_are_not_looked_at_when_all_is_right():
     def never():
         raise AssertionError("looked")

@@ -150,8 +150,8 @@ def _named(
 
 def _sign(question: Question, mine: Outcome, theirs: Outcome) -> bool | None:
     """None: the two differ. True: they make the same mistake here. False: this question tells nothing."""
-    if theirs.status != "answered":
-        return mine.status == "raised"
+    if "raised" in (mine.status, theirs.status):
+        return mine.status == theirs.status
     if mine.status != "answered":
         return None
     compare, expected, inputs = question.case.compare, question.expected, question.inputs
@@ -187,12 +187,13 @@ def still_to_write(report: Report) -> bool:
 
 
 def lines(report: Report, most: int = 3) -> list[tuple[str, str, str]]:
-    """The report as (mark, cases, message) rows: what passes ("ok"), the first failures, the names of the rest."""
-    passed = [r.case.name for r in report.results if not r.rung]
-    rows = [("ok", ", ".join(passed), "")] if passed else []
+    """The report as (mark, cases, message) rows: the first failures, the names of the rest, what passes ("ok")."""
+    rows = []
     for result in report.failed[:most]:
         hint = f" {result.case.hint}" if result.case.hint and result.rung in KINDS else ""
         rows.append((result.rung, result.case.name, result.message + hint))
     if len(report.failed) > most:
         rows.append(("more", ", ".join(result.case.name for result in report.failed[most:]), ""))
+    if passed := [result.case.name for result in report.results if not result.rung]:
+        rows.append(("ok", ", ".join(passed), ""))
     return rows

@@ -58,7 +58,8 @@ def box_iou(boxes1: Float[Tensor, "n 4"], boxes2: Float[Tensor, "m 4"]) -> Float
     IoU(a, b) = area(a and b) / (area(a) + area(b) - area(a and b)), between 0 and 1.
 
     Args:
-        boxes1: n boxes (x1, y1, x2, y2), pixels, continuous coordinates: the width is x2 - x1, not x2 - x1 + 1.
+        boxes1: n boxes (x1, y1, x2, y2), pixels, continuous coordinates: the width is x2 - x1,
+            not x2 - x1 + 1.
         boxes2: m boxes, likewise. n and m may differ and may be 0.
 
     Returns:
@@ -96,7 +97,8 @@ check("box_iou", box_iou)
 def nms(boxes: Float[Tensor, "n 4"], scores: Float[Tensor, "n"], threshold: float) -> Int64[Tensor, "k"]:
     """Greedy non-maximum suppression.
 
-    By falling score, keep a box unless a box that was kept before overlaps it with an IoU above `threshold`.
+    By falling score, keep a box unless a box that was kept before overlaps it with an IoU above
+    `threshold`.
 
     Args:
         boxes: n boxes (x1, y1, x2, y2), pixels. n may be 0.
@@ -104,7 +106,8 @@ def nms(boxes: Float[Tensor, "n 4"], scores: Float[Tensor, "n"], threshold: floa
         threshold: IoU, between 0 and 1.
 
     Returns:
-        Positions (in `boxes`) of the kept ones, the highest score first. Equal scores may come in any order.
+        Positions (in `boxes`) of the kept ones, the highest score first. Equal scores may come
+        in any order.
     """
     ### BEGIN SOLUTION
     order = scores.argsort(descending=True)
@@ -151,10 +154,11 @@ def warp_region(
         image: any channels, any range.
         box: (x1, y1, x2, y2), pixels; it may reach beyond the image.
         size: side of the result, pixels.
-        context: width of the surroundings on each side, in pixels *of the result*; below size / 2.
+        context: width of the surroundings on each side, in pixels *of the result*, below size / 2.
 
     Returns:
-        The region, height and width stretched independently. What lies outside the image has the image's mean colour.
+        The region, height and width stretched independently. What lies outside the image has
+        the image's mean colour.
     """
     ### BEGIN SOLUTION
     center, half = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]) / 2
@@ -186,15 +190,18 @@ def fine_tune_batch(
 ) -> tuple[Int64[Tensor, "positives"], Int64[Tensor, "backgrounds"]]:
     """Draw a mini-batch of 128 proposals: 32 positive ones and 96 background ones (R-CNN, section 2.3).
 
-    A proposal is positive when its largest IoU with an object is at least 0.5, otherwise background.
+    A proposal is positive when its largest IoU with an object is at least 0.5, otherwise
+    background.
 
     Args:
-        ious: IoU of n proposals with m objects; without objects (m = 0) every proposal is background.
+        ious: IoU of n proposals with m objects; without objects (m = 0) every proposal is
+            background.
         rng: the only source of chance; pass it to `torch.randperm(…, generator=rng)`.
 
     Returns:
-        Positions of the positive and of the background proposals. Within a kind each proposal is equally likely and
-        none comes twice; where there are fewer than 32 (or 96), all of them are taken.
+        Positions of the positive and of the background proposals. Within a kind each proposal
+        is equally likely and none comes twice; where there are fewer than 32 (or 96), all of
+        them are taken.
     """
     ### BEGIN SOLUTION
     positive = (ious >= 0.5).any(dim=1)
@@ -228,9 +235,10 @@ def label_proposals(ious: Float[Tensor, "n m"], positive: float, negative: float
         negative: below this largest IoU it is background; `negative <= positive`.
 
     Returns:
-        For each proposal the column of the object that it overlaps most, or -1 for background, or -2 for what lies
-        between the thresholds and is ignored (torchvision's `Matcher` uses the same numbers). An object may stay
-        without any proposal: R-CNN does not force a match. Without objects all proposals are background.
+        For each proposal the column of the object that it overlaps most, or -1 for background,
+        or -2 for what lies between the thresholds and is ignored (torchvision's `Matcher` uses
+        the same numbers). An object may stay without any proposal: R-CNN does not force a
+        match. Without objects all proposals are background.
     """
     ### BEGIN SOLUTION
     if ious.shape[1] == 0:
@@ -258,8 +266,10 @@ def mine_hard_negatives(svm, features: Float[Tensor, "n d"]) -> Int64[Tensor, "k
 
     Args:
         svm: a trained classifier of one class, e.g. scikit-learn's `LinearSVC`:
-            `svm.decision_function(features)` gives one score a row, as a NumPy array; positive means "object".
-        features: feature vectors of n background regions; n may be 0 (scikit-learn refuses to score no rows).
+            `svm.decision_function(features)` gives one score a row, as a NumPy array; positive
+            means "object".
+        features: feature vectors of n background regions; n may be 0 (scikit-learn refuses to
+            score no rows).
 
     Returns:
         Positions of those that score above -1, the largest score first.
@@ -292,7 +302,8 @@ def encode_boxes(proposals: Float[Tensor, "n 4"], targets: Float[Tensor, "n 4"])
         tx = (x* - x) / w,    ty = (y* - y) / h,    tw = ln(w* / w),    th = ln(h* / h)
 
     Args:
-        proposals, targets: n boxes each, (x1, y1, x2, y2), of positive width and height; n may be 0.
+        proposals, targets: n boxes each, (x1, y1, x2, y2), of positive width and height; n may
+            be 0.
 
     Returns:
         (tx, ty, tw, th) for each pair, without units, not weighted.
@@ -320,7 +331,8 @@ def decode_boxes(proposals: Float[Tensor, "n 4"], deltas: Float[Tensor, "n 4"]) 
 
     Args:
         proposals: n boxes (x1, y1, x2, y2); they stay as they are. n may be 0.
-        deltas: (tx, ty, tw, th) for each. tw and th above ln(1000 / 16) = 4.135… count as that value.
+        deltas: (tx, ty, tw, th) for each. tw and th above ln(1000 / 16) = 4.135… count as that
+            value.
 
     Returns:
         n boxes (x1, y1, x2, y2), not clipped to any image.
@@ -364,8 +376,8 @@ def average_precision(
             "11-point" (VOC 2007): mean of the envelope at the recalls 0, 0.1, …, 1.
 
     Returns:
-        A value between 0 and 1. The envelope at a recall r is the best precision at any recall >= r, and 0 where none
-        is reached. Without detections: 0.
+        A value between 0 and 1. The envelope at a recall r is the best precision at any recall
+        >= r, and 0 where none is reached. Without detections: 0.
     """
     ### BEGIN SOLUTION
     hits = matched[scores.argsort(descending=True)].double().cumsum(0)
