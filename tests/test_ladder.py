@@ -96,6 +96,13 @@ def test_a_student_who_crashes_elsewhere_is_still_told():
     assert judged([BASIC, EDGE], [2, Outcome("raised")], [1, 2], suspicions=[suspicion]).misconception == "swapped"
 
 
+@pytest.mark.parametrize(("first", "named"), [(Outcome("raised"), ""), (1, "crash")])
+def test_a_crash_everywhere_is_no_sign(first, named):
+    suspicion = Suspicion("crash", "It fails on the edge.", [Outcome("answered", 1), Outcome("raised")])
+    answers = [first, Outcome("raised")]
+    assert judged([BASIC, EDGE], answers, [1, 2], suspicions=[suspicion]).misconception == named
+
+
 def test_suspicions_are_not_looked_at_when_all_is_right():
     def never():
         raise AssertionError("looked")

@@ -137,29 +137,32 @@ def _points(check: Check, results: Sequence[CaseResult]) -> float:
 def _named(
     questions: Sequence[Question], outcomes: Sequence[Outcome], suspicions: Iterable[Suspicion]
 ) -> Suspicion | None:
-    """The first misconception whose outcomes agree with the student's wherever both can be compared."""
+    """The first misconception whose outcomes agree with the student's wherever both can be compared.
+
+    A wrong answer in common is enough; a crash in common only where the student's code crashes nowhere else.
+    """
     for suspicion in suspicions:
-        signs = [
-            _sign(question, mine, theirs)
-            for question, mine, theirs in zip(questions, outcomes, suspicion.outcomes, strict=True)
-        ]
-        if None not in signs and any(signs):
+        triples = zip(questions, outcomes, suspicion.outcomes, strict=True)
+        signs = {_sign(*triple) for triple in triples}
+        if "differs" not in signs and ("same" in signs or ("crashes" in signs and "crashes alone" not in signs)):
             return suspicion
     return None
 
 
-def _sign(question: Question, mine: Outcome, theirs: Outcome) -> bool | None:
-    """None: the two differ. True: they make the same mistake here. False: this question tells nothing."""
-    if "raised" in (mine.status, theirs.status):
-        return mine.status == theirs.status
+def _sign(question: Question, mine: Outcome, theirs: Outcome) -> str:
+    """What one question tells: "differs", "same" (mistake), "crashes" (both), "crashes alone" (ours), or ""."""
+    if mine.status == "raised":
+        return "crashes" if theirs.status == "raised" else "crashes alone"
     if mine.status != "answered":
-        return None
+        return "differs"
+    if theirs.status == "raised":
+        return ""
     compare, expected, inputs = question.case.compare, question.expected, question.inputs
     slip, known = compare(mine.answer, expected, inputs), compare(theirs.answer, expected, inputs)
     if slip is None or known is None:
-        return False if slip is known else None
+        return "" if slip is known else "differs"
     same = slip.symptom == known.symptom if known.symptom else not compare(mine.answer, theirs.answer, inputs)
-    return True if same else None
+    return "same" if same else "differs"
 
 
 def _counterexample(
