@@ -198,8 +198,8 @@ plots.show(ax, alt="The marked face in blue and the best proposal in orange, nea
 # %%
 from course_lib.data import tinytown
 
-scenes = [scene for scene in tinytown.scenes("val", 24) if len(scene.boxes) >= 3][:12]
-scene = scenes[2]  # street scenes of 128 × 128 pixels
+scenes = [scene for scene in tinytown.scenes("val", 24, start=3) if len(scene.boxes) >= 3][:12]
+scene = scenes[0]  # a street of 128 × 128 pixels
 ax = plots.draw_boxes(scene.image, scene.boxes, scene.labels, names=tinytown.CLASSES, linewidth=1.5)
 plots.show(ax, alt="A drawn street scene with boxes around its objects, each with its class.")
 
@@ -230,14 +230,14 @@ runs = [proposal_quality([proposals(s.image, seed) for s in scenes], objects, nu
 mean = {name: torch.tensor([run[name] for run in runs]).mean(dim=0) for name in runs[0]}
 chance = {f"{name}, chance": values for name, values in proposal_quality(guessed, objects, numbers).items()}
 ax = plots.curve(numbers, mean | chance, "proposals used in each scene", "mean over all objects")
-ax.set(xscale="log", ylim=(0, 1))
+ax.set(xscale="log", ylim=(0, 1), xticks=numbers, xticklabels=numbers)
 plots.show(ax, alt="Recall and average best overlap rise with the number of proposals, far above random boxes.")
 
 # %%
 print({name: f"{values[-1]:.2f}" for name, values in (mean | chance).items()})
 
 # %% [markdown]
-# Expect a recall around 0.6, where chance stays below 0.2. (Selective search lists its boxes in no useful order, so
+# Expect a recall around 0.7, where chance stays below 0.3. (Selective search lists its boxes in no useful order, so
 # each curve is the mean over five shufflings.) On real photographs the paper's most thorough setting reaches a recall
 # of 99 % and a mean average best overlap of 0.879 with 10,097 boxes (Uijlings et al., IJCV 2013).
 
@@ -268,7 +268,7 @@ from torchvision.ops import roi_align
 
 
 def warp(image, boxes, size=64, context=4):
-    """Each box with `context` pixels (of the result) around it, stretched: float [n, 3, size, size]."""
+    """Each box with `context` pixels (of the result) around it, stretched: float [n, channels, size, size]."""
     center, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]) / 2
     half = half * size / (size - 2 * context)
     pixels = image.float() / 255
@@ -356,7 +356,7 @@ plots.show(ax, alt="Fine-tuning lifts fc7 from 44.7 to 54.2, fc6 from 46.2 to 53
 
 # %% [markdown]
 # fc7 gains 9.5 points, pool5 only 3.1. So the convolutional features are general, and what is learned in fine-tuning
-# sits mostly in the layers above them. Before fine-tuning fc7 is not even better than pool5, with its 55 million more
+# sits mostly in the layers above them. Before fine-tuning fc7 is not even better than pool5, with 54 million more
 # parameters.
 
 # %% [markdown]
@@ -426,13 +426,13 @@ from torchvision.transforms.v2.functional import rgb_to_grayscale
 
 @torch.no_grad()
 def describe(regions):
-    """pool5 of regions [n, 3, 64, 64], scaled to length 1: an array [n, 2048]."""
-    maps = torch.cat([net.features(part).flatten(1) for part in regions.split(256)])
+    """pool5 of grey or coloured regions [n, 1 or 3, 64, 64], scaled to length 1: an array [n, 2048]."""
+    maps = torch.cat([net.features(part.expand(-1, 3, -1, -1)).flatten(1) for part in regions.split(128)])
     return torch.nn.functional.normalize(maps).numpy()
 
 
 # %%
-patches = torch.tensor(lfw_subset()).float()[:, None].expand(-1, 3, -1, -1)  # 100 faces, then 100 others
+patches = torch.tensor(lfw_subset()).float()[:, None]  # 100 faces, then 100 others
 patches = resize(patches, [64, 64])
 plots.show(
     plots.image_grid([*patches[:5], *patches[100:105]], ["face"] * 5 + ["other"] * 5, columns=5),
@@ -464,7 +464,7 @@ svm = train(others)
 
 # %%
 start = time.perf_counter()
-regions = warp(rgb_to_grayscale(image, 3), boxes)
+regions = warp(rgb_to_grayscale(image), boxes)
 vectors = describe(regions)
 seconds_to_describe = time.perf_counter() - start
 scores = torch.tensor(svm.decision_function(vectors))
@@ -492,7 +492,7 @@ names = ("coffee", "rocket", "chelsea", "motorcycle")
 faceless = [resize(photo(name), None, max_size=256) for name in names]
 plots.show(plots.image_grid(faceless), alt="A cup of coffee, a rocket on its pad, a cat, and a motorcycle in a garage.")
 background = np.concatenate(
-    [describe(warp(rgb_to_grayscale(picture, 3), proposals(picture, seed=0))) for picture in faceless]
+    [describe(warp(rgb_to_grayscale(picture), proposals(picture, seed=0))) for picture in faceless]
 )
 print(f"{len(background):,} background regions")
 
@@ -617,11 +617,11 @@ certain = (scores > 0).nonzero()[:, 0]
 kept = certain[nms(boxes[certain], scores[certain].float(), 0.3)]
 print(f"{len(certain)} boxes before, {len(kept)} after")
 ax = plots.draw_boxes(image, boxes[kept], scores=scores[kept], colors=plots.BLUE, title="after suppression")
-plots.show(ax, alt="The photograph with the detections that remain, each with its score; the face has one box.")
+plots.show(ax, alt="The photograph with the detections that remain, each with its score, one of them on the face.")
 
 # %% [markdown]
-# The face has one box, and the others are weaker. Which of them do we report? That depends on the score at which
-# we cut; section 11 looks at all cuts at once.
+# The face is left with one box, the others should be weaker. Which of them do we report? That depends on the
+# score at which we cut; section 11 looks at all cuts at once.
 
 # %% [markdown]
 # ## 10 · A better box: regression
@@ -672,7 +672,7 @@ plots.show(picture, alt="A large dashed box, a smaller blue one inside it, and t
 # %%
 from course_lib.explorers.rcnn import regression_explorer
 
-badge, around = torch.tensor([133.0, 333, 203, 403]), torch.tensor([112.0, 310, 231, 436])
+badge, around = torch.tensor([133.0, 338, 209, 414]), torch.tensor([110.0, 313, 240, 450])
 regression_explorer(image, {"face": (loose, face[0]), "badge": (around, badge)})
 
 # %% [markdown]
@@ -702,9 +702,8 @@ coder = BoxCoder(weights=(1.0, 1.0, 1.0, 1.0))  # torchvision's encoder and deco
 def pairs(split, count):
     """Features, jittered boxes and their objects, over `count` scenes."""
     parts = [(scene, *jittered(scene, 6, rng)) for scene in tinytown.scenes(split, count)]
-    parts = [(describe(warp(scene.image, near)), near, target) for scene, near, target in parts if len(near)]
-    vectors, near, target = zip(*parts, strict=True)
-    return np.concatenate(vectors), torch.cat(near), torch.cat(target)
+    regions = torch.cat([warp(scene.image, near) for scene, near, _ in parts])
+    return describe(regions), *(torch.cat([part[i] for part in parts]) for i in (1, 2))
 
 
 # %% [markdown]

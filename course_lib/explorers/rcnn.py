@@ -116,7 +116,7 @@ def proposals_explorer(scenes: Sequence, methods: Mapping[str, Sequence[Tensor]]
         return draw_quality(left, *charts[method], numbers, number), words
 
     controls = {
-        "method": ipywidgets.Dropdown(options=list(methods), description="proposals by"),
+        "method": ipywidgets.Dropdown(options=list(methods), description="by"),
         "scene": slider("scene", 1, 1, len(scenes), 1),
         "number": ipywidgets.SelectionSlider(options=numbers, value=numbers[len(numbers) // 2], description="number"),
     }
@@ -164,7 +164,10 @@ def nms_explorer(image: UInt8[Tensor, "3 h w"], boxes: Float[Tensor, "n 4"], sco
     height, width = image.shape[1:]
     threshold = slider("threshold (IoU)", 0.5, 0, 1, 0.05)
     chosen = ipywidgets.ToggleButtons(
-        options=[(LETTERS[i], i) for i in range(len(boxes))], description="box", style={"button_width": "3em"}
+        options=[(LETTERS[i], i) for i in range(len(boxes))],
+        description="box",
+        style={"button_width": "3em", "description_width": "3em"},
+        layout={"width": "26em"},
     )
     x, y = (
         slider("x of its corner", int(boxes[0, 0]), 0, width, 1),
