@@ -22,7 +22,7 @@ KINDS = ("none",)
 MAX_MESSAGE = 64 * 2**20
 MAX_FILE = 256 * 2**20
 MAX_MEMORY = 6 * 2**30
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "OMP_NUM_THREADS", "COURSE_PROFILE", "COURSE_DATA", "COURSE_CACHE")
+PASSED_ON = ("PATH", "LANG", "LC_ALL", "OMP_NUM_THREADS")
 
 
 def require(kind: str) -> None:
@@ -65,7 +65,8 @@ class Box:
         self._socket, theirs = socket.socketpair()
         command = [sys.executable, "-P", str(INSIDE), str(theirs.fileno()), unit_module]
         environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        environment |= {"HOME": str(folder), "IPYTHONDIR": str(folder / ".ipython"), "MPLBACKEND": "Agg"}
+        environment |= {"HOME": str(folder), "TMPDIR": str(folder), "IPYTHONDIR": str(folder / ".ipython")}
+        environment |= {"MPLBACKEND": "Agg", "COURSE_PROFILE": "mini", "COURSE_CACHE": str(folder / ".cache")}
         try:
             self._process = subprocess.Popen(
                 command,

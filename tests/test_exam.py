@@ -163,6 +163,17 @@ def test_handed_in_weights_lie_beside_the_notebook(asked, tmp_path):
     assert exam(asked, reads, weights=weights)[1].errors == {}
 
 
+def test_the_exam_is_held_in_mini_with_a_cache_of_its_own(asked, monkeypatch, tmp_path):
+    monkeypatch.setenv("COURSE_PROFILE", "full")
+    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    looks = f"""
+from course_lib.settings import settings
+assert settings().profile == 'mini'
+assert not str(settings().cache).startswith({str(tmp_path)!r})
+"""
+    assert exam(asked, looks)[1].errors == {}
+
+
 def test_an_unknown_sandbox_is_refused():
     with pytest.raises(BoxError, match="expected: one of none"):
         sit(UNIT, [Cell("run", "1")], {}, kind="magic")
