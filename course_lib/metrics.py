@@ -123,20 +123,22 @@ def false_positives_per_image(
     recall: float,
     iou: float = 0.5,
 ) -> float:
-    """False positives an image when each class's threshold is lowered until ``recall`` of its objects are found.
+    """False alarms an image when one threshold, for all classes, is lowered until ``recall`` of all objects are found.
 
     Returns:
-        The sum over the classes that reach that recall, divided by the number of images; a class that never
-        reaches it counts with all its false positives. NaN without images.
+        The number of wrong detections above that threshold, divided by the number of images. Infinity when that
+        recall is never reached, NaN without images or objects.
     """
-    wrong = 0
-    for label in range(len(classes)):
-        _, matched, objects = match_detections(predictions, targets, label, iou)
-        if objects:
-            enough = int(torch.tensor(recall * objects).ceil())
-            last = int((matched.cumsum(0) < enough).sum())  # the detections before the one that reaches it
-            wrong += int((~matched[:last]).sum())
-    return wrong / len(targets) if targets else float("nan")
+    parts = [match_detections(predictions, targets, label, iou) for label in range(len(classes))]
+    objects = sum(part[2] for part in parts)
+    if not objects:
+        return float("nan")
+    order = torch.cat([part[0] for part in parts]).argsort(descending=True, stable=True)
+    matched = torch.cat([part[1] for part in parts])[order]
+    enough = matched.cumsum(0) >= recall * objects
+    if not bool(enough.any()):
+        return float("inf")
+    return int((~matched[: int(enough.nonzero()[0])]).sum()) / len(targets)
 
 
 def recall(proposals: Sequence[Tensor], targets: Sequence[Detections], iou: float = 0.5) -> float:

@@ -118,7 +118,16 @@ def test_false_positives_at_equal_recall():
     predictions = [found([[90, 90, 99, 99], [0, 0, 10, 10], [60, 60, 70, 70]], [0.9, 0.8, 0.1], [0, 0, 0])]
     targets = [target([[0, 0, 10, 10], [30, 30, 40, 40]], [0, 0])]
     assert false_positives_per_image(predictions, targets, ["car"], recall=0.5) == 1
-    assert false_positives_per_image(predictions, targets, ["car"], recall=1.0) == 2  # never reached: all of them
+    assert false_positives_per_image(predictions, targets, ["car"], recall=1.0) == math.inf
+    assert math.isnan(false_positives_per_image([NOTHING], [target([], [])], ["car"], recall=0.5))
+
+
+def test_false_positives_share_one_threshold_over_classes_and_images():
+    right = found([[0, 0, 10, 10], [50, 50, 60, 60]], [0.9, 0.3], [0, 1])
+    wrong = found([[90, 90, 99, 99], [80, 80, 99, 99]], [0.5, 0.1], [1, 0])
+    targets = [target([[0, 0, 10, 10], [50, 50, 60, 60]], [0, 1]), target([], [])]
+    assert false_positives_per_image([right, wrong], targets, ["car", "dog"], recall=0.5) == 0
+    assert false_positives_per_image([right, wrong], targets, ["car", "dog"], recall=1.0) == 0.5
 
 
 def test_recall_and_best_overlap_of_proposals():
