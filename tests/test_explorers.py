@@ -147,7 +147,7 @@ def test_sliders_of_proposals_change_picture_and_words():
     view.controls["number"].value = 2
     assert "recall 1.00" in view.words.value
     assert view.image.value != before
-    view.controls["by"].value = "bad"
+    view.controls["method"].value = "bad"
     assert "recall 0.00" in view.words.value
 
 

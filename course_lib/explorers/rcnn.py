@@ -116,7 +116,7 @@ def proposals_explorer(scenes: Sequence, methods: Mapping[str, Sequence[Tensor]]
         return draw_quality(left, *charts[method], numbers, number), words
 
     controls = {
-        "method": ipywidgets.Dropdown(options=list(methods), description="by"),
+        "method": ipywidgets.Dropdown(options=list(methods), description="method"),
         "scene": slider("scene", 1, 1, len(scenes), 1),
         "number": ipywidgets.SelectionSlider(options=numbers, value=numbers[len(numbers) // 2], description="number"),
     }
