@@ -48,7 +48,7 @@ plots.show(ax, alt="A woman in an orange space suit in front of a flag and a mod
 
 # %% [markdown]
 # A box is four numbers: left, top, right, bottom, in pixels, with y pointing down. Our photograph is 512 × 512
-# pixels, the face 94 × 105. (It is NASA's portrait of the astronaut Eileen Collins, 1999, in the public domain.)
+# pixels, the face 94 × 105. (It is NASA's portrait of the astronaut Eileen Collins, in the public domain.)
 
 # %% [markdown]
 # ### How good is a box?
@@ -497,8 +497,8 @@ background = np.concatenate(
 print(f"{len(background):,} background regions")
 
 # %% [markdown]
-# VOC gives ten million background regions, too many for any SVM. So the first attempt takes a random
-# choice: 100 of ours, together with the patches. We judge every SVM on our own photograph, which it never sees in
+# VOC 2007's 5,011 training images give ten million regions, too many for any SVM. So the first attempt takes a
+# random choice: 100 of ours, together with the patches. We judge every SVM on our own photograph, which it never sees in
 # training: how many false alarms, and at which rank comes the first region that fits the face?
 
 
@@ -871,7 +871,7 @@ plots.show(
 #
 # <details><summary>Answer</summary>
 #
-# 0.7. The network only judges what was proposed. Box regression may lift a few boxes over IoU 0.5, but an object
+# About 0.7. The network only judges what was proposed. Box regression may lift a few boxes over IoU 0.5, but an object
 # without a proposal nearby stays lost.
 # </details>
 
@@ -918,7 +918,7 @@ plots.show(
 # - R-CNN = **proposals → warp → features → one SVM per class → box regression → NMS**.
 # - Recall of the proposals bounds everything after them.
 # - Pre-train where labels are plenty, fine-tune where they are scarce.
-# - Hard negatives: a few hundred examples do the work of thousands.
+# - Hard negatives: only examples near the margin count, and we can go and find them.
 # - Each task has its own labels; know why.
 
 # %% [markdown]
@@ -926,3 +926,12 @@ plots.show(
 # - Slow, large on disk, trained in three pieces: **share the convolutions** and train together. That is unit 03.
 #
 # Next: the exercise `02_rcnn`, where we write the parts that the libraries lent us here.
+
+# %% [markdown]
+# ### Papers
+#
+# - R. Girshick, J. Donahue, T. Darrell, J. Malik: *Rich feature hierarchies for accurate object detection and
+#   semantic segmentation*, CVPR 2014
+# - J. Uijlings, K. van de Sande, T. Gevers, A. Smeulders: *Selective search for object recognition*, IJCV 2013
+# - R. Girshick: *Fast R-CNN*, ICCV 2015
+# - S. Ren, K. He, R. Girshick, J. Sun: *Faster R-CNN*, NIPS 2015

@@ -106,10 +106,12 @@ def test_no_correction_leaves_the_proposal():
 def test_sliders_of_suppression_move_the_chosen_box_only():
     given_boxes, given_scores = CHAIN.clone(), SCORES.clone()
     view = widgets(rcnn.nms_explorer(IMAGE, given_boxes, given_scores))
-    before = view.image.value
-    view.controls["threshold"].value = 0.3
     assert "<b>B</b> (0.80) removed by A" in view.words.value
+    before = view.image.value
+    view.controls["threshold"].value = 0.5
+    assert "<b>B</b> (0.80) kept" in view.words.value
     assert view.image.value != before
+    view.controls["threshold"].value = 0.3
     view.controls["box"].value = 1
     assert view.controls["x"].value == 15
     assert view.controls["its"].value == pytest.approx(0.8)

@@ -162,7 +162,7 @@ def nms_explorer(image: UInt8[Tensor, "3 h w"], boxes: Float[Tensor, "n 4"], sco
 
     boxes, scores = boxes.clone(), scores.clone()
     height, width = image.shape[1:]
-    threshold = slider("threshold (IoU)", 0.5, 0, 1, 0.05)
+    threshold = slider("threshold (IoU)", 0.3, 0, 1, 0.05)
     chosen = ipywidgets.ToggleButtons(
         options=[(LETTERS[i], i) for i in range(len(boxes))],
         description="box",
