@@ -26,7 +26,7 @@ quick: $(READY) ## all tests but those of notebooks, of the browser and long one
 lint: $(READY) ## style and forbidden imports
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
 
-build: $(READY) ## notebooks from their text
+build: $(READY) ## the public checks' answers and the notebooks, from their text
 	$(BIN)/python -m tools.build_expected $(UNIT) && $(BIN)/python -m tools.build_notebooks $(UNIT)
 
 figures: $(READY) ## run the experiments and rewrite docs/figures.md
