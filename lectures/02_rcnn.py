@@ -498,7 +498,7 @@ print(f"{len(background):,} background regions")
 
 # %% [markdown]
 # VOC 2007's 5,011 training images give ten million regions, too many for any SVM. So the first attempt takes a
-# random choice: 100 of ours, together with the patches. We judge every SVM on our own photograph, which it never sees in
+# random choice: 100 of ours, with the patches. We judge every SVM on our own photograph, which it never sees in
 # training: how many false alarms, and at which rank comes the first region that fits the face?
 
 
