@@ -149,7 +149,10 @@ def main() -> int:
     reasons = read_reasons(ROOT / "tools" / "equivalent_mutants.toml")
     with atomic_write(ROOT / "docs" / "mutants.md") as temporary:
         temporary.write_text(document(results, reasons), encoding="utf-8")
-    for survivor in [survivor for result in results for survivor in result.survivors]:
+    survivors = [survivor for result in results for survivor in result.survivors]
+    for unit, function, before, after in sorted(reasons.keys() - {survivor.key for survivor in survivors}):
+        print(f"needless reason: {unit} {function}: {before}  ->  {after} does not survive")
+    for survivor in survivors:
         print(f"survived: {survivor} ({reasons.get(survivor.key, 'no reason known')})")
     for verdict in [verdict for result in results for verdict in result.verdicts if not verdict.right]:
         print(f"not named: {verdict}")

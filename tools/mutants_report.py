@@ -10,7 +10,8 @@ HEADER = """# Mutants and misconceptions
 
 How well the checks catch wrong answers; `make mutants` writes this file. Each mutant is a solution function with one
 small change, made by cosmic-ray's operators and put to the public and the hidden questions of its check. A survivor
-either computes the same (the reason is kept in tools/equivalent_mutants.toml) or shows a gap in the check.
+computes the same, or differs only where a check leaves freedom (tools/equivalent_mutants.toml keeps the reason);
+one without a reason shows a gap.
 """
 
 
