@@ -10,7 +10,7 @@ from course_lib import plots
 from course_lib.checks.ladder import Report, lines, still_to_write
 from course_lib.checks.spec import Counterexample
 
-OTHER_INPUTS = "Public checks pass. The grade uses other inputs of the same kinds."
+OTHER_INPUTS = "Public checks pass; the grade uses other inputs of the same kinds."
 RUNG_WORDS = {
     "ok": "passes",
     "more": "not yet",
@@ -29,7 +29,8 @@ def headline(report: Report) -> str:
     """The report in one line."""
     name, passed = report.check.name, sum(not result.rung for result in report.results)
     if report.passed:
-        return f"{name}: all {len(report.results)} cases pass. {OTHER_INPUTS}"
+        cases = "its case passes" if passed == 1 else f"all {passed} cases pass"
+        return f"{name}: {cases}. {OTHER_INPUTS}"
     if still_to_write(report):
         return f"{name}: still to write."
     return f"{name}: {passed} of {len(report.results)} cases pass; first to mend: {RUNG_WORDS[report.rung]}."
