@@ -1,6 +1,7 @@
 """The `autograder` command: build, grade, judge."""
 
 import json
+import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -67,11 +68,15 @@ def grade(unit: Unit, sandbox: Sandbox = "none", as_json: AsJson = False, force:
 
 
 def _course() -> tuple[Path, "object"]:
-    """The course's folder and its nbgrader configuration; the examiner is installed by reading it."""
+    """The course's folder and its nbgrader configuration; the examiner is installed by reading it.
+
+    nbgrader starts the program `alembic`, which lies beside this Python.
+    """
     from traitlets.config.loader import PyFileConfigLoader
 
     from autograder.examiner import find_course
 
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     course = find_course(Path.cwd())
     config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
     config.CourseDirectory.root = str(course)

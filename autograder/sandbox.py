@@ -22,7 +22,7 @@ KINDS = ("none",)
 MAX_MESSAGE = 64 * 2**20
 MAX_FILE = 256 * 2**20
 MAX_MEMORY = 6 * 2**30
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "OMP_NUM_THREADS")
+PASSED_ON = ("PATH", "LANG", "LC_ALL")
 
 
 def require(kind: str) -> None:
@@ -64,14 +64,11 @@ class Box:
         require(kind)
         self._socket, theirs = socket.socketpair()
         command = [sys.executable, "-P", str(INSIDE), str(theirs.fileno()), unit_module]
-        environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        environment |= {"HOME": str(folder), "TMPDIR": str(folder), "IPYTHONDIR": str(folder / ".ipython")}
-        environment |= {"MPLBACKEND": "Agg", "COURSE_PROFILE": "mini", "COURSE_CACHE": str(folder / ".cache")}
         try:
             self._process = subprocess.Popen(
                 command,
                 cwd=folder,
-                env=environment,
+                env=_environment(folder),
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
                 stdin=subprocess.DEVNULL,
@@ -133,6 +130,19 @@ class Box:
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Of the grader's own environment only path and language; one thread, the mini profile, a cache of its own."""
+    return {name: os.environ[name] for name in PASSED_ON if name in os.environ} | {
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "IPYTHONDIR": str(folder / ".ipython"),
+        "COURSE_CACHE": str(folder / ".cache"),
+        "COURSE_PROFILE": "mini",
+        "MPLBACKEND": "Agg",
+        "OMP_NUM_THREADS": "1",
+    }
 
 
 def _limit() -> None:

@@ -20,8 +20,10 @@ WRITTEN = 4
 
 
 def command(course, *words, check=True):
-    """Run a program of this environment in the course's folder."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    """Run a program of this environment in the course's folder; only nbgrader's own need it on the PATH."""
+    bin_ = Path(sys.executable).parent
+    path = os.pathsep.join([str(bin_)] * (words[0] == "nbgrader") + ["/usr/bin", "/bin"])
+    words = [str(bin_ / words[0]), *words[1:]]
     done = subprocess.run(words, cwd=course, env={**os.environ, "PATH": path}, capture_output=True, text=True)
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done
@@ -66,6 +68,7 @@ def course(tmp_path_factory, root):
         with_source(solution, "nms", "def nms(boxes, scores, threshold):\n    return scores.argsort(descending=True)"),
     )
     hand_in(course, "zoe", skipping(exercise))
+    command(course, "autograder", "build", UNIT)
     command(course, "nbgrader", "autograde", UNIT, check=False)
     return course
 
