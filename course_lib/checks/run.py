@@ -14,6 +14,7 @@ from course_lib.checks.compare import describe
 from course_lib.checks.ladder import Outcome, Question, Report, Suspicion, climb
 from course_lib.checks.spec import Case, Check, Inputs, Misconception, call
 from course_lib.errors import CheckFailed, DataMissing
+from course_lib.settings import settings
 
 EXPECTED = Path(__file__).parent / "expected"
 STILL_TO_WRITE = "Still to write: put your code where it says `raise NotImplementedError`."
@@ -36,6 +37,9 @@ def public(unit: str, checks: tuple[Check, ...]) -> Callable[[str, Callable], No
         """
         if name not in by_name:
             raise CheckFailed(f"There is no check {name!r} here.", advice=f"one of {', '.join(by_name)}")
+        if name == "experiment" and settings().profile == "full":
+            print("The experiment is checked in the profile mini: the check's images are not of the papers' data sets.")
+            return
         result = run(unit, by_name[name], function)
         report.show(result)
         if not result.passed:

@@ -95,4 +95,4 @@ def test_the_pipeline_runs_unchanged_on_real_photographs(test_data, unit, tmp_pa
     shown = [output for cell in run.notebook.cells for output in cell.get("outputs", [])]
     text = "\n".join(output.get("text", "") for output in shown)
     assert re.search(r"\bAP\b", text), "average precision per class is printed"
-    assert any("image/png" in output.get("data", {}) for output in shown), "detections are drawn"
+    assert any("image/png" in str(output.get("data", {})) for output in shown), "detections are drawn"
