@@ -18,10 +18,10 @@ lab: $(READY) ## JupyterLab on the start page
 	PATH="$(CURDIR)/$(BIN):$$PATH" JUPYTER_CONFIG_PATH="$(CURDIR)/binder/jupyter" jupyter lab $(AS_ROOT)
 
 test: $(READY) debian ## all tests, two at a time (about half an hour)
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 quick: $(READY) ## all tests but those of notebooks, of the browser and long ones
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not notebook and not browser and not long"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not notebook and not browser and not long"
 
 lint: $(READY) ## style and forbidden imports
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports

@@ -96,6 +96,7 @@ class Check:
         target: the function's name in the notebook, where it differs from the check's.
         forbids: dotted names that the student's cells may not use.
         seconds: limit for one answer.
+        profile: the only profile in which a notebook can ask it; "" for any. The exam is always held in `mini`.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Check:
     target: str = ""
     forbids: tuple[str, ...] = ()
     seconds: float = 10.0
+    profile: str = ""
 
     @property
     def function(self) -> str:

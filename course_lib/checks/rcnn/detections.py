@@ -107,6 +107,7 @@ EXPERIMENT = Check(
     points=10,
     arguments=("images",),
     seconds=120.0,
+    profile="mini",
     cases=(
         Case(
             "mAP at IoU 0.5 on twelve new scenes",
