@@ -88,7 +88,7 @@ def trained(name: str, fit: Callable[[], dict[str, Tensor]], folder: str | Path 
     Raises:
         DataBroken: when the file exists but holds no tensors: delete it to train again.
     """
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     name = name if settings().profile == "mini" else f"{name}_{settings().profile}"
     path = Path(folder) / f"{name}.safetensors"
@@ -97,7 +97,7 @@ def trained(name: str, fit: Callable[[], dict[str, Tensor]], folder: str | Path 
         return load_tensors(path)
     weights = {key: value.detach().cpu().contiguous() for key, value in fit().items()}  # safetensors takes no views
     with atomic_write(path) as temporary:
-        save_file(weights, temporary)
+        temporary.write_bytes(save(weights))  # save_file would make a file that only its owner may read
     print(f"{name}: trained and saved as {path}.")
     return weights
 
@@ -127,7 +127,7 @@ def _counted(steps: range, show: bool):
 
 def _save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, losses: list[float]) -> None:
     """Write model, optimizer and the losses so far as one safetensors file; the old one stays until it is whole."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     tensors = {f"model.{name}": value for name, value in model.state_dict().items()}
     for index, state in optimizer.state_dict()["state"].items():
@@ -135,7 +135,7 @@ def _save(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, losses
     tensors["losses"] = torch.tensor(losses, dtype=torch.float64)
     path.parent.mkdir(parents=True, exist_ok=True)
     with atomic_write(path) as temporary:
-        save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, temporary)
+        temporary.write_bytes(save({name: value.detach().cpu().contiguous() for name, value in tensors.items()}))
 
 
 def _resume(path: Path, model: nn.Module, optimizer: torch.optim.Optimizer, steps: int) -> list[float]:

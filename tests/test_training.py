@@ -132,3 +132,9 @@ def test_trained_names_a_damaged_file(tmp_path):
     (tmp_path / "line.safetensors").write_bytes(b"half a file")
     with pytest.raises(DataBroken, match=r"line\.safetensors"):
         trained("line", dict, tmp_path)
+
+
+def test_the_file_can_be_read_by_whom_it_is_handed_to(tmp_path):
+    trained("line", lambda: {"weight": torch.zeros(1)}, tmp_path)
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "line.safetensors").stat().st_mode == (tmp_path / "plain").stat().st_mode

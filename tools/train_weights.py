@@ -13,7 +13,7 @@ import time
 
 import torch
 from jaxtyping import Float, Int64, UInt8
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from course_lib.data import tinytown
@@ -107,7 +107,7 @@ def main() -> None:
     options = parser.parse_args()
     network, recipe = train(options.steps, options.seed)
     with atomic_write(WEIGHTS / "smallresnet.safetensors") as path:
-        save_file({name: value.contiguous() for name, value in network.net.state_dict().items()}, path)
+        path.write_bytes(save({name: value.contiguous() for name, value in network.net.state_dict().items()}))
     with atomic_write(WEIGHTS / "smallresnet.json") as path:
         path.write_text(json.dumps(recipe, indent=2) + "\n")
     print(json.dumps(recipe, indent=2))
