@@ -17,11 +17,14 @@ help: ## this list
 lab: $(READY) ## JupyterLab on the start page
 	PATH="$(CURDIR)/$(BIN):$$PATH" JUPYTER_CONFIG_PATH="$(CURDIR)/binder/jupyter" jupyter lab $(AS_ROOT)
 
-test: $(READY) debian ## all tests, two at a time (about half an hour)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+ALONE := notebook or browser or timed
+
+test: $(READY) debian ## all tests: two at a time, then one by one what measures time or memory (a quarter of an hour)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not ($(ALONE))"
+	$(BIN)/python -m pytest -m "$(ALONE)"
 
 quick: $(READY) ## all tests but those of notebooks, of the browser and long ones
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not notebook and not browser and not long"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not ($(ALONE) or long)"
 
 lint: $(READY) ## style and forbidden imports
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports

@@ -153,6 +153,7 @@ def test_sliders_of_proposals_change_picture_and_words():
     assert "recall 0.00" in view.words.value
 
 
+@pytest.mark.timed
 def test_a_redraw_is_fast_enough_to_drag():
     image = torch.randint(0, 256, (3, 512, 512), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     view = widgets(rcnn.nms_explorer(image, CHAIN, SCORES))

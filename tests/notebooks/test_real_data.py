@@ -79,7 +79,6 @@ def test_average_precision_gives_the_published_numbers(test_data, student, metho
 
 
 @pytest.mark.notebook
-@pytest.mark.xdist_group("notebooks")
 def test_the_pipeline_runs_unchanged_on_real_photographs(test_data, unit, tmp_path):
     variables = {
         "COURSE_PROFILE": "full",

@@ -13,7 +13,7 @@ LECTURE_SECONDS = 45
 SOLUTION_SECONDS = 120
 PEAK_BYTES = 1.5e9
 
-pytestmark = [pytest.mark.notebook, pytest.mark.xdist_group("notebooks")]
+pytestmark = pytest.mark.notebook
 
 
 @pytest.fixture
