@@ -562,6 +562,22 @@ def at_random(count: int, among: int, seed: int) -> Tensor:
 
 
 # %% [markdown]
+# Which windows are examples for a class? The objects themselves, and what your `label_proposals` calls background when
+# it sees the objects of this class alone. A window full of *another* class is a negative too, and a good one.
+
+
+# %% tags=["given"]
+def svm_examples(data: list[Windows], fc7: list[Tensor], label: int) -> tuple[Tensor, Tensor]:
+    """The features of the objects of a class, and those of all windows with an IoU below 0.3 with any of them."""
+    positives, negatives = [], []
+    for w, vectors in zip(data, fc7, strict=True):
+        mine = w.labels == label
+        positives.append(vectors[: len(mine)][mine])
+        negatives.append(vectors[label_proposals(w.ious[:, mine], 0.3, 0.3) == -1])
+    return torch.cat(positives), torch.cat(negatives)
+
+
+# %% [markdown]
 # Were the hard ones worth the trouble? To find out, each class also gets three SVMs with *as many* negatives, but drawn
 # at random. As in R-CNN, features are first scaled to a mean length of 20, which fixes what `C` means.
 
@@ -584,16 +600,6 @@ def train_svms(data: list[Windows], fc7: list[Tensor]) -> dict[str, Tensor]:
             counts[label] = kept.sum()
             kept = at_random(int(kept.sum()), len(negatives), seed=1 + one)
     return {"svm.weight": weight, "svm.bias": bias, "svm.negatives": counts}
-
-
-def svm_examples(data: list[Windows], fc7: list[Tensor], label: int) -> tuple[Tensor, Tensor]:
-    """The features of the objects of a class, and those of all windows with an IoU below 0.3 with any of them."""
-    positives, negatives = [], []
-    for w, vectors in zip(data, fc7, strict=True):
-        mine = w.labels == label
-        positives.append(vectors[: len(mine)][mine])
-        negatives.append(vectors[label_proposals(w.ious[:, mine], 0.3, 0.3) == -1])
-    return torch.cat(positives), torch.cat(negatives)
 
 
 # %% [markdown]
