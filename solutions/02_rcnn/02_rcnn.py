@@ -17,14 +17,14 @@
 # **You will** write nine functions, each 3 to 15 lines, and answer one question in words.
 # **Time:** about three hours. **Before:** read the lecture `02_rcnn`.
 #
-# After each function stands a check. Run it as often as you like: it tells you what is wrong, and draws it.
-
 # %% [markdown]
 # ## How this works
 #
-# Write your code where it says `raise NotImplementedError`. Keep the names and arguments.
-# The checks use fixed inputs; the grade uses other inputs of the same kinds, so solve the problem, not the check.
-#
+# Write your code where it says `raise NotImplementedError`. Keep the names and arguments. After each function stands a
+# check: run it as often as you like, it tells you what is wrong, and draws it.
+# The checks use fixed inputs; the grade uses others of the same kinds.
+
+# %% [markdown]
 # A signature like `boxes: Float[Tensor, "n 4"]` says: a float tensor with *n* rows and 4 columns.
 # Boxes are `(x1, y1, x2, y2)` in pixels, x to the right, y down, with area `(x2 - x1) * (y2 - y1)`.
 
