@@ -13,7 +13,8 @@
 #
 # In this notebook we write the parts of R-CNN (Girshick, Donahue, Darrell, Malik, CVPR 2014) and then run
 # the whole detector on street scenes.
-#
+
+# %% [markdown]
 # **You will** write nine functions, each 3 to 15 lines, and answer one question in words.
 # **Time:** about three hours. **Before:** read the lecture `02_rcnn`.
 #
