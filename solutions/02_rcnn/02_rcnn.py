@@ -17,7 +17,7 @@
 # %% [markdown]
 # **You will** write nine functions, each 3 to 15 lines, and answer one question in words.
 # **Time:** about three hours. **Before:** read the lecture `02_rcnn`.
-#
+
 # %% [markdown]
 # ## How this works
 #
