@@ -110,10 +110,10 @@ EXPERIMENT = Check(
     profile="mini",
     cases=(
         Case(
-            "mAP at IoU 0.5 on twelve new scenes",
+            "mAP at IoU 0.5 on 24 new scenes",
             "values",
-            make.scenes(12),
-            metric("mAP", rules.map50, low=0.05, high=0.30),
+            make.scenes(24),
+            metric("mAP", rules.map50, low=0.10, high=0.35),
             truth=lambda inputs: None,
             draws=1,
         ),
