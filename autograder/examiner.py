@@ -88,8 +88,10 @@ def _students(submitted: Path, unit: str, wanted: str) -> list[str]:
 
 def take_in(source: Path, target: Path, unit: str, course: Path) -> None:
     """Write one submission's clean copy: the repaired notebook, the weights, the time stamp."""
-    submission = intake.read(source, release.find(unit, course, _claimed_release(source / f"{unit}.ipynb"))[0], unit)
-    submission.notebook.metadata.course = {**submission.notebook.metadata.get("course", {}), "notes": submission.notes}
+    released, note = release.find(unit, course, _claimed_release(source / f"{unit}.ipynb"))
+    submission = intake.read(source, released, unit)
+    ours = {"notes": submission.notes + [note] * bool(note), "folder": str(target)}
+    submission.notebook.metadata.course = {**submission.notebook.metadata.get("course", {}), **ours}
     target.mkdir(parents=True)
     nbformat.write(submission.notebook, target / f"{unit}.ipynb")
     if submission.weights:
@@ -114,15 +116,15 @@ class Examine(NbGraderPreprocessor):
         """Examine one sanitized notebook; `SaveAutoGrades`, which follows, reads the points."""
         where = resources["nbgrader"]
         unit, student = where["assignment"], where["student"]
-        course = course_folder(where["db_url"])
-        submitted = next(course.glob(f".intake-*/{student}/{unit}/{unit}.safetensors"), None)
-        verdict = examine(unit, student, nb, submitted, secret.key(course))
+        weights = Path(nb.metadata.course.pop("folder"), f"{unit}.safetensors")
+        key = secret.key(course_folder(where["db_url"]))
+        verdict = examine(unit, student, nb, weights if weights.exists() else None, key)
         write_verdict(nb, verdict)
         return nb, resources
 
 
 def course_folder(db_url: str) -> Path:
-    """The folder of the gradebook, where key and releases lie; for a database server the working folder."""
+    """The folder of the gradebook, where the key lies; for a database server the working folder."""
     return Path(db_url.removeprefix("sqlite:///")).parent if db_url.startswith("sqlite:///") else Path.cwd()
 
 

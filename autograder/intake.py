@@ -146,6 +146,7 @@ def _each(cells: list) -> Iterator[_Cell]:
             continue
         source = cell.get("source", "")
         source = "".join(str(line) for line in source) if isinstance(source, list) else str(source)
+        source = source.encode(errors="replace").decode()  # lone surrogates cannot be written again
         metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
         grading = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
         kind = FREE.get(str(cell.get("cell_type")), "raw")

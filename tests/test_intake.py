@@ -158,7 +158,15 @@ def test_a_broken_file_gives_the_release_and_a_reason(tmp_path, release, text):
     assert "expected" in submission.notes[0]
 
 
-ODD_CELLS = [3, None, {}, {"cell_type": "code"}, {"source": 5, "metadata": 7}, {"cell_type": ["x"], "source": ["a", 1]}]
+ODD_CELLS = [
+    {"cell_type": "code", "source": "x = '\ud800'"},
+    3,
+    None,
+    {},
+    {"cell_type": "code"},
+    {"source": 5, "metadata": 7},
+    {"cell_type": ["x"], "source": ["a", 1]},
+]
 
 
 @pytest.mark.parametrize("odd", ODD_CELLS, ids=repr)
@@ -168,6 +176,7 @@ def test_odd_cells_do_no_harm(tmp_path, work, release, odd):
     submission = taken(tmp_path, json.dumps(content), release)
     assert cell_named(submission.notebook, "f").source == "def f(x):\n    return x"
     nbformat.validate(submission.notebook)
+    assert nbformat.writes(submission.notebook).encode()
 
 
 def test_an_old_notebook_format_is_converted(tmp_path, release):
