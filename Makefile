@@ -9,7 +9,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 UNIT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test quick lint build figures grade mutants requirements debian
+.PHONY: help lab test quick lint build figures grade attacks mutants bench requirements debian
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -38,8 +38,14 @@ figures: $(READY) ## run the experiments and rewrite docs/figures.md
 grade: $(READY) ## grade what lies in submitted/: make grade UNIT=02_rcnn
 	$(BIN)/autograder grade $(UNIT)
 
+attacks: $(READY) debian ## every attack against our grader and against stock nbgrader, into docs/attacks.md
+	$(BIN)/python -m tools.attacks
+
 mutants: $(READY) ## wrong versions of every solution against the checks
 	$(BIN)/python -m tools.mutants
+
+bench: $(READY) debian ## grading beside stock nbgrader, in the same run
+	$(BIN)/python -m benchmarks.grading
 
 requirements: $(READY) ## the newest versions that fit, into requirements.txt (without CUDA: torch brings it where it is needed)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --no-header --no-annotate --upgrade --quiet --extra test pyproject.toml --output-file .venv/newest.txt
