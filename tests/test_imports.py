@@ -86,7 +86,7 @@ def test_only_what_shows_something_touches_the_notebook(graph, package):
 
 
 def test_only_the_command_lines_touch_typer(graph):
-    allowed = ("course_lib.cli", "autograder.cli", "tools")
+    allowed = ("course_lib.cli", "autograder.cli", "autograder.commands", "tools")
     assert {name for name in direct_importers(graph, "typer") if not within(name, *allowed)} == set()
 
 

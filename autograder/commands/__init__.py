@@ -1,0 +1,1 @@
+"""The commands of `autograder`, one module each; `autograder.cli` puts them together."""

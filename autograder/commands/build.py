@@ -1,0 +1,18 @@
+"""`autograder build`: a release enters the gradebook."""
+
+import typer
+
+from autograder.commands.common import Database, Unit, open_course, readable_errors
+
+
+def build(unit: Unit, database: Database = "") -> None:
+    """Enter a unit's release into the gradebook and keep a copy of it.
+
+    Example: autograder build 02_rcnn
+    """
+    from autograder import release
+
+    with readable_errors():
+        course, config = open_course(database)
+        name = release.register(unit, course, config.CourseDirectory.db_url)
+        typer.echo(f"{unit}: release {name} is in the gradebook and kept in {release.KEPT}/{unit}/")

@@ -1,0 +1,54 @@
+"""What the commands share: their common options, readable errors, and the course that they work on."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from course_lib.errors import CourseError
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+Unit = Annotated[str, typer.Argument(help="For example 02_rcnn.")]
+Sandbox = Annotated[str, typer.Option(help='Where student code runs. Only "none" so far: a plain process with limits.')]
+Database = Annotated[str, typer.Option(help="The gradebook; by default what nbgrader_config.py says.", metavar="URL")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+@contextmanager
+def readable_errors() -> Iterator[None]:
+    """A named error becomes one readable message and exit status 1."""
+    try:
+        yield
+    except CourseError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+def open_course(database: str = "") -> tuple[Path, "Config"]:
+    """The course's folder and its nbgrader configuration; reading that installs the examiner.
+
+    nbgrader starts the program `alembic`, which lies beside this Python.
+
+    Args:
+        database: an address that goes before the configuration's.
+
+    Raises:
+        DataMissing: the working folder lies in no course.
+    """
+    from traitlets.config.loader import PyFileConfigLoader
+
+    from autograder.examiner import find_course
+
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    course = find_course(Path.cwd())
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
+    config.CourseDirectory.root = str(course)
+    if database or "db_url" not in config.CourseDirectory:
+        config.CourseDirectory.db_url = database or f"sqlite:///{course / 'gradebook.db'}"
+    return course, config
