@@ -89,8 +89,11 @@ def test_a_misconception_is_named_in_the_notebook(unit, wrong):
 
 @pytest.mark.parametrize(("unit", "wrong"), WRONG)
 def test_a_misconception_is_named_in_the_exam(unit, wrong):
-    paper = paper_with_suspicions(unit, wrong.check)
-    answers = papers.answers_of([paper], {paper.check.function: wrong.version})
+    """Here as text, the way it stands in a notebook: with all that it needs, and nothing of ours."""
+    paper, cell, names = paper_with_suspicions(unit, wrong.check), misconceptions.source(wrong), {}
+    assert "autograder" not in cell
+    exec(cell, names)
+    answers = papers.answers_of([paper], {paper.check.function: names[wrong.check]})
     found = judge([paper], answers, []).reports[wrong.check]
     assert found.misconception == wrong.name
     assert found.points < paper.check.points

@@ -1,12 +1,16 @@
 """Wrong versions that real students write, unit by unit, each with the sentence that its author should read.
 
 Every module holds `MISCONCEPTIONS`, a tuple; `of(unit)` finds it. Where two agree everywhere, the first one is named.
+`source(misconception)` is one as the cell that a student would have written.
 """
 
 import importlib
 from collections.abc import Callable
 
+from autograder.misconceptions.text import source
 from course_lib.checks.spec import Misconception
+
+__all__ = ["collector", "of", "source"]
 
 
 def of(unit: str) -> tuple[Misconception, ...]:

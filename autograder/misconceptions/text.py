@@ -1,0 +1,95 @@
+"""A wrong version as the cell that a student would have written: for sample submissions and for teaching."""
+
+import ast
+import inspect
+import sys
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from course_lib.checks.spec import Misconception
+
+PACKAGE = __package__
+Definition = tuple[str, ast.stmt]  # the module that it stands in, and the statement
+
+
+def source(wrong: Misconception) -> str:
+    """One notebook cell: imports, the helpers it needs, and the version under the name that its check asks for.
+
+    Helpers are renamed after the check (`_iou` of nms becomes `_nms_iou`), so that cells of one notebook do not
+    overwrite each other's.
+    """
+    module, version = wrong.version.__module__, _statement(wrong.version)
+    version.name, version.decorator_list = wrong.check, []
+    needed: dict[str, Definition] = {}
+    _collect(module, version, needed)
+    helpers = {name: found for name, found in needed.items() if not isinstance(found[1], ast.Import | ast.ImportFrom)}
+    rename = _Renamed({name: f"_{wrong.check}_{name.strip('_').lower()}" for name in helpers})
+    imports = sorted({ast.unparse(found) for name, (_, found) in needed.items() if name not in helpers})
+    definitions = [ast.unparse(rename.visit(found)) for _, found in helpers.values()]
+    return "\n\n\n".join(["\n".join(imports), *definitions, ast.unparse(rename.visit(version))]).strip() + "\n"
+
+
+@cache
+def _text(module: str) -> str:
+    return Path(sys.modules[module].__file__).read_text(encoding="utf-8")
+
+
+def _statement(version: Callable) -> ast.FunctionDef:
+    """The definition of a function, found by its line (all versions are called `_`)."""
+    line = inspect.unwrap(version).__code__.co_firstlineno  # of a decorator, or of `def`
+    definitions = [node for node in ast.parse(_text(version.__module__)).body if isinstance(node, ast.FunctionDef)]
+    return next(node for node in definitions if _first_line(node) <= line <= node.end_lineno)
+
+
+def _first_line(node: ast.FunctionDef) -> int:
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+
+
+def _collect(module: str, statement: ast.stmt, needed: dict[str, Definition]) -> None:
+    """Add what a statement needs of its module, what that needs first."""
+    read = [node for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+    for name in sorted({node.id for node in read}):
+        found = None if name in needed else _defined(sys.modules[module], name)
+        if found:
+            _collect(*found, needed)
+            needed[name] = found
+
+
+def _defined(module: ModuleType, name: str) -> Definition | None:
+    """Where a name is defined or imported; None for builtins and a function's own names."""
+    for node in ast.parse(_text(module.__name__)).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name != "_":
+            return module.__name__, node
+        if isinstance(node, ast.Assign) and name in [target.id for target in node.targets]:
+            return module.__name__, node
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                if (alias.asname or alias.name) == name:
+                    return _imported(module, node, alias)
+    return None
+
+
+def _imported(module: ModuleType, node: ast.Import | ast.ImportFrom, alias: ast.alias) -> Definition | None:
+    """An import of this one name, or what it stands for where it comes from another module of wrong versions."""
+    if isinstance(node, ast.ImportFrom) and str(node.module).startswith(PACKAGE):
+        return _defined(sys.modules[str(node.module)], alias.name)
+    one = ast.ImportFrom(node.module, [alias], node.level) if isinstance(node, ast.ImportFrom) else ast.Import([alias])
+    return module.__name__, one
+
+
+class _Renamed(ast.NodeTransformer):
+    """Gives names and functions others."""
+
+    def __init__(self, names: dict[str, str]):
+        self._names = names
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        node.id = self._names.get(node.id, node.id)
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        node.name = self._names.get(node.name, node.name)
+        self.generic_visit(node)
+        return node
