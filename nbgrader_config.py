@@ -1,6 +1,6 @@
 """nbgrader's configuration: where the course lies, and who grades (the examiner, behind nbgrader's own doors)."""
 
-from autograder import examiner
+from autograder import examiner, pages
 
 c = get_config()
 
@@ -10,5 +10,8 @@ c.CourseDirectory.release_directory = "exercises"
 # Never copied: the solutions' source files, weights (the exam reads them where they were handed in), caches.
 c.CourseDirectory.ignore = ["*.py", "*.safetensors", ".ipynb_checkpoints", "*.pyc", "__pycache__", ".git"]
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("your code here")'}
+# Students' Markdown on formgrader's pages and in feedback: nothing in it acts.
+c.HTMLExporter.filters = {"markdown2html": "autograder.pages.markdown"}
 
 examiner.install()
+pages.install()
