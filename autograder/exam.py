@@ -5,18 +5,21 @@ one that killed it.
 """
 
 import re
-import shutil
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
+from autograder.errors import BoxError
 from autograder.sandbox import Box, Gone
 from course_lib.checks import codec
 from course_lib.checks.ladder import Outcome, Question
 from course_lib.checks.run import STILL_TO_WRITE
 from course_lib.checks.spec import Check
+
+MAX_ITEMS = 20  # that one cell shows
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Cell:
     role: str
     source: str
     name: str = ""
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,10 +43,20 @@ class Limits:
 
 @dataclass
 class Answers:
-    """What came of the exam: the outcomes of each check's questions, and what went wrong in which cell."""
+    """What came of the exam.
+
+    Attributes:
+        outcomes: of each check's questions.
+        errors: what went wrong in which cell.
+        displayed: what each cell showed, by the cell's id: items {"type": "text" or "image/png", "data": str}, as
+            untrusted as the rest; see `outputs.safe`.
+        times: seconds that each cell took.
+    """
 
     outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    displayed: dict[str, list] = field(default_factory=dict)
+    times: dict[str, float] = field(default_factory=dict)
 
 
 def sit(
@@ -50,7 +64,7 @@ def sit(
     cells: Sequence[Cell],
     papers: Mapping[str, tuple[Check, Sequence[Question]]],
     weights: Path | None = None,
-    kind: str = "none",
+    kind: str = "bubblewrap",
     limits: Limits | None = None,
 ) -> Answers:
     """Run a submission's cells and ask each check's questions at its cell.
@@ -59,40 +73,45 @@ def sit(
         papers: for each check its questions; their answers stay here.
         weights: the trained experiment's file, put beside the notebook.
         kind: of sandbox.
+
+    Raises:
+        BoxError: there is no such sandbox here, or it ended three times by itself.
     """
-    with tempfile.TemporaryDirectory(prefix="exam-") as folder:
-        if weights:
-            shutil.copyfile(weights, Path(folder, f"{unit}.safetensors"))
-        sitting = _Sitting(unit, Path(folder), kind, limits or Limits())
-        try:
-            for cell in cells:
-                if cell.role == "check" and cell.name in papers:
-                    sitting.ask_all(*papers[cell.name])
-                elif cell.role in ("run", "fit"):
-                    sitting.run(cell)
-        finally:
-            sitting.close()
-        return sitting.answers
+    files = {f"{unit}.safetensors": weights.read_bytes()} if weights else {}
+    sitting = _Sitting(unit, files, kind, limits or Limits())
+    try:
+        for cell in cells:
+            if cell.role == "check" and cell.name in papers:
+                sitting.ask_all(*papers[cell.name])
+            elif cell.role in ("run", "fit"):
+                sitting.run(cell)
+    finally:
+        sitting.close()
+    return sitting.answers
 
 
 class _Sitting:
     """A box, and what is needed to come back to the same place in a new one."""
 
-    def __init__(self, unit: str, folder: Path, kind: str, limits: Limits):
+    def __init__(self, unit: str, files: Mapping[str, bytes], kind: str, limits: Limits):
         self.answers = Answers()
-        self._make_box = lambda: Box(folder, unit.split("_", 1)[1], kind)
-        self._limits, self._deadline = limits, time.monotonic() + limits.submission
+        self._make_box = lambda: Box(unit.split("_", 1)[1], kind)
+        self._files, self._limits, self._deadline = files, limits, time.monotonic() + limits.submission
         self._done: list[Cell] = []
         self._box: Box | None = None
+        self._lost = 0
 
     def run(self, cell: Cell) -> None:
         """Run one cell; what kills the process is not run again."""
+        started = time.monotonic()
         try:
-            self._note(cell, self._run_here(cell))
+            reply = self._request(_running(cell), self._seconds(cell))
+            self._note(cell, str(reply.get("error", ""))[:400])
+            self.answers.displayed[cell.id or cell.name] = _items(reply.get("displayed"))
             self._done.append(cell)
         except Gone as gone:
             self._note(cell, str(gone))
-            self._box = None
+        self.answers.times[_title(cell)] = time.monotonic() - started
 
     def ask_all(self, check: Check, questions: Sequence[Question]) -> None:
         """Put a check's questions; after the second one that kills the process the rest stay unasked."""
@@ -108,25 +127,37 @@ class _Sitting:
         inputs = {name: value for name, value in question.inputs.items() if not name.startswith("_")}
         request = {"do": "ask", "check": check.name, "case": check.cases.index(question.case), "inputs": inputs}
         try:
-            box = self._ready()
-            reply = box.request(request, min(check.seconds, self._left()))
+            return _outcome(self._request(request, check.seconds))
         except Gone as gone:
-            self._box = None
             return Outcome(gone.status, note=str(gone))
-        return _outcome(reply)
+
+    def _request(self, request: dict, seconds: float) -> dict:
+        """One request to a box that is ready for it; asked again where the sandbox was lost by no fault of the code."""
+        while True:
+            try:
+                return self._ready().request(request, min(seconds, self._left()))
+            except Gone as gone:
+                self._box = None
+                if gone.status != "lost":
+                    raise
+                self._lost += 1
+                if self._lost == 3:
+                    raise BoxError("The sandbox ended three times by itself.", got=str(gone)) from gone
 
     def _ready(self) -> Box:
         """A box in which all cells so far have run."""
         if self._box is None:
-            self._box = self._make_box()
+            box = self._make_box()
+            for name, content in self._files.items():
+                tree = {"do": "put", "name": name, "content": np.frombuffer(content, np.uint8)}
+                box.request(tree, self._limits.cell)
             for cell in self._done:
-                self._run_here(cell)
+                box.request(_running(cell), min(self._seconds(cell), self._left()))
+            self._box = box
         return self._box
 
-    def _run_here(self, cell: Cell) -> str:
-        seconds = self._limits.fit if cell.role == "fit" else self._limits.cell
-        reply = self._ready().request({"do": "run", "source": cell.source}, min(seconds, self._left()))
-        return str(reply.get("error", ""))[:400]
+    def _seconds(self, cell: Cell) -> float:
+        return self._limits.fit if cell.role == "fit" else self._limits.cell
 
     def _left(self) -> float:
         left = self._deadline - time.monotonic()
@@ -136,12 +167,26 @@ class _Sitting:
 
     def _note(self, cell: Cell, error: str) -> None:
         if error:
-            self.answers.errors[cell.name or cell.source.strip().split("\n")[0][:60]] = error
+            self.answers.errors[_title(cell)] = error
 
     def close(self) -> None:
         """End the process."""
         if self._box:
             self._box.close()
+
+
+def _running(cell: Cell) -> dict:
+    return {"do": "run", "source": cell.source}
+
+
+def _title(cell: Cell) -> str:
+    return cell.name or cell.source.strip().split("\n")[0][:60]
+
+
+def _items(displayed: object) -> list:
+    """What a cell showed, as far as it has the right shape and size."""
+    whole = isinstance(displayed, list) and all(isinstance(item, dict) for item in displayed)
+    return displayed[:MAX_ITEMS] if whole else []
 
 
 def _outcome(reply: dict) -> Outcome:

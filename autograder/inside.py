@@ -1,40 +1,41 @@
 """The only file that runs beside student code: an IPython shell and one socket. Arrays in, arrays out.
 
-    python inside.py SOCKET_FD UNIT_MODULE
+    python -P inside.py SOCKET_FD UNIT_MODULE       (or served from a warm fork: warm.py)
 
-Messages are `codec` trees behind their length (8 bytes). Two requests: {"do": "run", "source": …} runs a cell,
-{"do": "ask", "check": …, "case": …, "inputs": …} puts one question to the function that the cells have defined.
+Messages are `codec` trees behind their length (8 bytes). Three requests: {"do": "put", "name": …, "content": …} lays a
+file into the working folder, {"do": "run", "source": …} runs a cell, {"do": "ask", "check": …, "case": …, "inputs": …}
+puts one question to the function that the cells have defined.
 Nothing that is said here is believed: the judge compares answers with its own.
 """
 
+import base64
+import contextlib
 import importlib
+import io
 import os
 import socket
 import sys
+import time
+from pathlib import Path
+
+import torch
 
 from course_lib.checks import codec, run
 
-MAX_OUTPUT = 20_000
+MAX_TEXT = 20_000  # characters of one cell
+MAX_PICTURES = 4  # of one cell
 
 
-def main(descriptor: int, unit_module: str) -> None:
-    """Serve requests until the other side hangs up."""
-    channel = socket.socket(fileno=descriptor)
-    checks = {check.name: check for check in importlib.import_module(f"course_lib.checks.{unit_module}").CHECKS}
-    shell = new_shell()
-    while request := receive(channel):
-        if request["do"] == "run":
-            send(channel, run_cell(shell, request["source"]))
-        else:
-            check = checks[request["check"]]
-            send(channel, answer(shell, check, check.cases[request["case"]], request["inputs"]))
-
-
-def new_shell():
-    """An IPython shell without history, colours, or anything read from the home folder."""
+def prepare():
+    """Import what students' cells import, and make an IPython shell that reads nothing from the home folder."""
+    import matplotlib
+    import matplotlib.pyplot
+    import torchvision  # noqa: F401
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
+    matplotlib.use("Agg")
+    torch.set_num_threads(1)  # children of a process that ran threaded operations hang
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
@@ -42,24 +43,76 @@ def new_shell():
     return InteractiveShell.instance(config=config)
 
 
-def run_cell(shell, source: str) -> dict:
-    """Run one cell as a notebook would; what it prints is cut to a bounded length."""
-    from IPython.utils.capture import capture_output
+def serve(shell, unit_module: str, channel: socket.socket) -> None:
+    """Answer requests until the other side hangs up."""
+    checks = {check.name: check for check in importlib.import_module(f"course_lib.checks.{unit_module}").CHECKS}
+    while request := receive(channel):
+        if request["do"] == "run":
+            send(channel, run_cell(shell, request["source"]))
+        elif request["do"] == "put":
+            Path(request["name"]).write_bytes(request["content"].numpy().tobytes())
+            send(channel, {})
+        else:
+            check = checks[request["check"]]
+            send(channel, answer(shell, check, check.cases[request["case"]], request["inputs"]))
 
-    with capture_output() as captured:
+
+class Kept(io.TextIOBase):
+    """A stream that keeps the beginning of what is written, and forgets the rest."""
+
+    def __init__(self):
+        self._parts, self._room = [], MAX_TEXT
+
+    def write(self, text: str) -> int:
+        """Take any amount of text."""
+        if self._room > 0:
+            self._parts.append(text[: self._room])
+            self._room -= len(text)
+        return len(text)
+
+    def writable(self) -> bool:
+        """Yes."""
+        return True
+
+    @property
+    def text(self) -> str:
+        """What was kept."""
+        return "".join(self._parts)
+
+
+def run_cell(shell, source: str) -> dict:
+    """Run one cell as a notebook would; of what it shows the beginning is kept."""
+    kept, start = Kept(), time.perf_counter()
+    with contextlib.redirect_stdout(kept), contextlib.redirect_stderr(kept):
         result = shell.run_cell(source, store_history=False)
+    seconds = time.perf_counter() - start
     error = result.error_before_exec or result.error_in_exec
     note = f"{type(error).__name__}: {str(error)[:300]}" if error else ""
-    return {"error": note, "printed": (captured.stdout + captured.stderr)[:MAX_OUTPUT]}
+    return {"error": note, "displayed": [{"type": "text", "data": kept.text}, *pictures()], "seconds": seconds}
+
+
+def pictures() -> list[dict]:
+    """The figures that a cell left open, as PNG in base64; they are closed."""
+    from matplotlib import pyplot
+
+    found = []
+    for number in pyplot.get_fignums()[:MAX_PICTURES]:
+        file = io.BytesIO()
+        try:
+            pyplot.figure(number).savefig(file, format="png", dpi=72)
+        except Exception as error:  # a figure that cannot be drawn is the student's, and is said in their words
+            found.append({"type": "text", "data": f"{type(error).__name__}: {str(error)[:300]}"})
+        else:
+            found.append({"type": "image/png", "data": base64.b64encode(file.getvalue()).decode()})
+    pyplot.close("all")
+    return found
 
 
 def answer(shell, check, case, inputs: dict) -> dict:
     """Put one question to the student's function."""
-    from IPython.utils.capture import capture_output
-
     if check.function not in shell.user_ns:
         return {"status": "missing", "answer": None, "note": f"`{check.function}` is not defined.", "seconds": 0.0}
-    with capture_output():
+    with contextlib.redirect_stdout(Kept()), contextlib.redirect_stderr(Kept()):
         outcome = run.ask(case, shell.user_ns[check.function], inputs)
     return {"status": outcome.status, "answer": outcome.answer, "note": outcome.note, "seconds": outcome.seconds}
 
@@ -90,4 +143,4 @@ def send(channel: socket.socket, tree) -> None:
 if __name__ == "__main__":
     sys.path.pop(0)  # the folder of this file: nothing of the grader may be imported from here
     os.environ["MPLBACKEND"] = "Agg"
-    main(int(sys.argv[1]), sys.argv[2])
+    serve(prepare(), sys.argv[2], socket.socket(fileno=int(sys.argv[1])))

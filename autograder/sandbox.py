@@ -1,45 +1,61 @@
-"""Where student code runs. Today there is one kind, "none": a plain process with limits, and a warning in every report.
+"""Where student code runs. "bubblewrap": a boxed fork of a warm process; "none": a plain process, and a warning.
 
-A `Box` is a process that runs `inside.py`, and the socket to it. Whatever it sends is bounded in time and bytes.
+A `Box` is a process that answers requests (inside.py), and the socket to it. Whatever it sends is bounded in time and
+bytes, and whatever it is worth is decided elsewhere.
 """
 
 import os
 import resource
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
+import psutil
+
+from autograder import bubblewrap, walls
+from autograder.bubblewrap import Warm
 from autograder.errors import BoxError
 from course_lib.checks import codec
 from course_lib.errors import DataBroken
 
 INSIDE = Path(__file__).with_name("inside.py")
 WARNING = "Graded without a sandbox: the submission's code ran with the grader's rights on this machine."
-KINDS = ("none",)
+KINDS = ("bubblewrap", "none")
 MAX_MESSAGE = 64 * 2**20
-MAX_FILE = 256 * 2**20
-MAX_MEMORY = 6 * 2**30
-PASSED_ON = ("PATH", "LANG", "LC_ALL")
+MAX_MEMORY = 6 * 2**30  # of a whole box
+GLANCE = 0.25  # seconds between two looks at its memory
 
 
 def require(kind: str) -> None:
-    """Say so if there is no such sandbox.
+    """Refuse where there is no such sandbox.
 
     Raises:
-        BoxError: the kind is unknown.
+        BoxError: the kind is unknown, or this machine lacks what it needs.
     """
     if kind not in KINDS:
         raise BoxError(f"There is no sandbox {kind!r}.", expected=f"one of {', '.join(KINDS)}", got=kind)
+    if kind == "bubblewrap" and (lack := _lack()):
+        raise BoxError(
+            "Student code is not run without a sandbox.", got=lack, advice=f"or --sandbox none, which means: {WARNING}"
+        )
+
+
+def _lack() -> str:
+    if sys.platform != "linux" or not walls.supported():
+        return "the sandbox needs Linux on x86_64 or aarch64"
+    return bubblewrap.missing()
 
 
 class Gone(Exception):
     """The process in the box died, hung, or sent what nobody can read.
 
     Attributes:
-        status: "timeout" or "died".
+        status: "timeout", "died", or "lost" where the warm process itself ended, which no student code brings about.
     """
 
     def __init__(self, note: str, status: str = "died"):
@@ -47,28 +63,58 @@ class Gone(Exception):
         self.status = status
 
 
+_warm: Warm | None = None
+
+
+def warm_up(kind: str = "bubblewrap") -> None:
+    """Begin to start what `Box` needs; returns at once.
+
+    Raises:
+        BoxError: this sandbox cannot be had here.
+    """
+    global _warm
+    require(kind)
+    if kind == "bubblewrap" and not (_warm and _warm.usable()):
+        _warm = Warm()
+
+
+def cool_down() -> None:
+    """End the warm process, if there is one."""
+    global _warm
+    if _warm and _warm.usable():
+        _warm.close()
+    _warm = None
+
+
 class Box:
     """One process beside which nothing of the grader lives, and the socket to it."""
 
-    def __init__(self, folder: Path, unit_module: str, kind: str = "none"):
+    def __init__(self, unit_module: str, kind: str = "bubblewrap"):
         """Start the process.
 
         Args:
-            folder: its working folder; it holds what the student handed in beside the notebook.
             unit_module: the unit's module in course_lib.checks, e.g. "rcnn".
             kind: one of `KINDS`.
 
         Raises:
-            BoxError: unknown kind, or the process does not start.
+            BoxError: this sandbox cannot be had here.
         """
-        require(kind)
+        warm_up(kind)
+        self._folder = self._plain = self._leash = None
+        if kind == "none":
+            self._start_plain(unit_module)
+        else:
+            _warm.wait()
+            self._socket, self._leash = _warm.fork(unit_module)
+
+    def _start_plain(self, unit_module: str) -> None:
+        self._folder = tempfile.mkdtemp(prefix="exam-")
         self._socket, theirs = socket.socketpair()
-        command = [sys.executable, "-P", str(INSIDE), str(theirs.fileno()), unit_module]
-        try:
-            self._process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=_environment(folder),
+        with theirs:
+            self._plain = subprocess.Popen(
+                [sys.executable, "-P", str(INSIDE), str(theirs.fileno()), unit_module],
+                cwd=self._folder,
+                env=bubblewrap.environment(self._folder),
                 pass_fds=(theirs.fileno(),),
                 start_new_session=True,
                 stdin=subprocess.DEVNULL,
@@ -76,23 +122,16 @@ class Box:
                 stderr=subprocess.DEVNULL,
                 preexec_fn=_limit,
             )
-        except OSError as error:
-            self._socket.close()
-            raise BoxError("No process for student code could be started.", got=str(error)) from error
-        finally:
-            theirs.close()
 
     def request(self, tree: dict, seconds: float) -> dict:
         """Send one request and wait for its answer.
 
         Raises:
-            Gone: no whole answer came within `seconds`; the box is closed then.
+            Gone: no whole answer came within `seconds`, or it took too much memory; the box is closed then.
         """
         deadline = time.monotonic() + seconds
         try:
-            message = codec.to_bytes(tree)
-            self._socket.settimeout(seconds)
-            self._socket.sendall(len(message).to_bytes(8, "big") + message)
+            self._send(codec.to_bytes(tree), deadline)
             length = int.from_bytes(self._read(8, deadline), "big")
             if length > MAX_MESSAGE:
                 raise Gone(f"It answered with more than {MAX_MESSAGE // 2**20} MB.")
@@ -104,49 +143,72 @@ class Box:
             self.close()
             raise Gone(f"It took longer than {seconds:.0f} s and was stopped.", "timeout") from error
         except (OSError, DataBroken) as error:
+            lost = self._leash is not None and not _warm.lives()
             self.close()
-            raise Gone("The process that ran your code ended, or sent what cannot be read.") from error
+            raise Gone(
+                "The process that ran your code ended, or sent what cannot be read.", "lost" if lost else "died"
+            ) from error
         except Gone:
             self.close()
             raise
 
+    def _send(self, message: bytes, deadline: float) -> None:
+        self._socket.settimeout(max(deadline - time.monotonic(), 0.01))
+        self._socket.sendall(len(message).to_bytes(8, "big") + message)
+
     def _read(self, count: int, deadline: float) -> bytes:
         parts = []
         while count:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            self._socket.settimeout(left)
-            part = self._socket.recv(min(count, 2**20))
-            if not part:
-                raise ConnectionError("hung up")
+            part = self._receive(min(count, 2**20), deadline)
             parts.append(part)
             count -= len(part)
         return b"".join(parts)
 
+    def _receive(self, most: int, deadline: float) -> bytes:
+        """The next bytes; while there are none, a look at the box's memory now and then."""
+        while (left := deadline - time.monotonic()) > 0:
+            self._socket.settimeout(min(left, GLANCE))
+            try:
+                part = self._socket.recv(most)
+            except TimeoutError:
+                self._weigh()
+                continue
+            if not part:
+                raise ConnectionError("hung up")
+            return part
+        raise TimeoutError
+
+    def _weigh(self) -> None:
+        used = memory_of(self._plain.pid if self._plain else _warm.process.pid)
+        if used > MAX_MEMORY:
+            raise Gone(f"It used more than {MAX_MEMORY // 2**30} GB of memory and was stopped.")
+
     def close(self) -> None:
-        """End the process and everything in its session."""
+        """End the process and everything that it started."""
         self._socket.close()
-        if self._process.poll() is None:
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+        if self._leash:
+            self._leash.close()
+        if self._plain:
+            if self._plain.poll() is None:
+                os.killpg(self._plain.pid, signal.SIGKILL)
+            self._plain.wait()
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    """Of the grader's own environment only path and language; one thread, the mini profile, a cache of its own."""
-    return {name: os.environ[name] for name in PASSED_ON if name in os.environ} | {
-        "HOME": str(folder),
-        "TMPDIR": str(folder),
-        "IPYTHONDIR": str(folder / ".ipython"),
-        "COURSE_CACHE": str(folder / ".cache"),
-        "COURSE_PROFILE": "mini",
-        "MPLBACKEND": "Agg",
-        "OMP_NUM_THREADS": "1",
-    }
+def memory_of(pid: int) -> int:
+    """Bytes of memory that a process and all that descend from it hold for themselves alone."""
+    total = 0
+    for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+        try:
+            usage = process.memory_info()
+        except psutil.NoSuchProcess:
+            continue
+        total += usage.rss - usage.shared
+    return total
 
 
 def _limit() -> None:
-    """In the child, before it becomes Python: no core files, bounded files and memory."""
+    """In the plain child, before it becomes Python: no core files, bounded files and memory."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE, MAX_FILE))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (walls.ROOM, walls.ROOM))
     resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEMORY, MAX_MEMORY))

@@ -1,0 +1,192 @@
+"""bubblewrap's command line for the warm process, and that process: started once, asked for a fork per submission.
+
+Seen from inside: a read-only system, this Python and its packages, course_lib, the three files that serve. Nothing of
+the grader, solutions, gradebook, submissions, home or credentials; no network.
+"""
+
+import array
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import course_lib
+from autograder.errors import BoxError
+
+GUEST = 61184  # the user that student code runs as where the grader is root; it owns nothing
+SERVING = ("warm.py", "inside.py", "walls.py")
+SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
+SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/sys/devices/system/cpu")
+START = 120.0  # seconds for the imports, on a slow disk
+
+
+def command(control: int) -> list[str]:
+    """The whole command line of the warm process that listens on the socket `control`."""
+    here, inside = Path(__file__).parent, "/grader/warm.py"
+    words = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    words += ["--die-with-parent", "--new-session", "--hostname", "exam", "--clearenv", *_rights()]
+    words += [word for path in (*SYSTEM, *SETTINGS) for word in _seen(path)]
+    words += ["--proc", "/proc", "--dev", "/dev", "--dir", "/dev/shm", "--dir", "/exam"]
+    words += ["--perms", "1777", "--tmpfs", "/tmp"]
+    for path in (*_python(), str(Path(course_lib.__file__).parent)):
+        words += [*_way_to(path), "--ro-bind", path, path]
+    words += [*_hidden(), "--dir", "/grader"]
+    for name in SERVING:
+        words += ["--ro-bind", str(here / name), f"/grader/{name}"]
+    words += [word for name, value in environment("/exam").items() for word in ("--setenv", name, value)]
+    words += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
+    return [*words, *_as_guest(), sys.executable, "-P", inside, str(control)]
+
+
+def _rights() -> list[str]:
+    """As root, only what setpriv needs to change the user; otherwise a user namespace."""
+    return (
+        ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if _root() else ["--unshare-user"]
+    )
+
+
+def _root() -> bool:
+    return os.geteuid() == 0
+
+
+def _seen(path: str) -> list[str]:
+    """A path of the system, as the link or the folder that it is; nothing where it does not exist."""
+    if os.path.islink(path) and not path.startswith("/etc"):
+        return ["--symlink", os.readlink(path), path]
+    return ["--ro-bind", path, path] if os.path.exists(path) else []
+
+
+def _python() -> list[str]:
+    """The folders of this Python and of its packages, outer ones only."""
+    folders = sorted({os.path.realpath(sys.base_prefix), os.path.abspath(sys.prefix), os.path.abspath(sys.base_prefix)})
+    return [path for path in folders if not path.startswith("/usr/") and path != "/usr"]
+
+
+def _way_to(path: str) -> list[str]:
+    """The folders above a path, open to the guest (bubblewrap would make them for its own user only)."""
+    return [word for folder in reversed(Path(path).parents[:-1]) for word in ("--perms", "0755", "--dir", str(folder))]
+
+
+def _hidden() -> list[str]:
+    """An empty folder over the grader, where it is installed among the packages."""
+    here = str(Path(__file__).parent)
+    return ["--tmpfs", here] if here.startswith(tuple(_python())) else []
+
+
+def _as_guest() -> list[str]:
+    """As root: bubblewrap keeps the right to change the user, setpriv does, and drops everything."""
+    if not _root():
+        return []
+    return ["setpriv", "--reuid", str(GUEST), "--regid", str(GUEST), "--clear-groups", "--no-new-privs"]
+
+
+def environment(home: str) -> dict[str, str]:
+    """The whole environment of student code: one thread, the mini profile, a cache of its own."""
+    return {
+        "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "HOME": home,
+        "TMPDIR": home,
+        "USER": "student",
+        "LOGNAME": "student",
+        "IPYTHONDIR": f"{home}/.ipython",
+        "MPLCONFIGDIR": f"{home}/.matplotlib",
+        "COURSE_CACHE": f"{home}/.cache",
+        "COURSE_PROFILE": "mini",
+        "MPLBACKEND": "Agg",
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+class Warm:
+    """The warm process: everything is imported, each `fork` takes a few hundredths of a second."""
+
+    def __init__(self):
+        """Begin to start it.
+
+        Raises:
+            BoxError: there is no bubblewrap.
+        """
+        self._owner, self._ready = os.getpid(), False
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        try:
+            self.process = subprocess.Popen(
+                command(theirs.fileno()),
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise BoxError("bubblewrap does not start.", got=str(error), advice="apt-get install bubblewrap") from error
+        finally:
+            theirs.close()
+
+    def wait(self) -> None:
+        """Return when it is ready.
+
+        Raises:
+            BoxError: bubblewrap or one of its namespaces is not to be had here; its own words are in the message.
+        """
+        if self._ready:
+            return
+        self._control.settimeout(START)
+        try:
+            ready = self._control.recv(16)
+        except OSError as error:
+            ready = str(error).encode()
+        if ready != b"ready":
+            os.kill(self.process.pid, signal.SIGKILL)
+            said = self.process.communicate()[1][-4000:].decode(errors="replace").strip().splitlines()
+            self.close()
+            raise BoxError(
+                "The sandbox does not start.",
+                expected="bubblewrap with namespaces for processes, network and users",
+                got=said[-1] if said else "no word from it",
+                advice="`autograder doctor` says what is missing",
+            )
+        self._ready = True
+
+    def usable(self) -> bool:
+        """Whether it lives, and was started by this process (a forked copy of us shares nothing with it)."""
+        return self._owner == os.getpid() and self.process.poll() is None
+
+    def lives(self) -> bool:
+        """Whether it still lives a moment from now: it outlasts each fork by far, or dies with it."""
+        try:
+            self.process.wait(0.2)
+        except subprocess.TimeoutExpired:
+            return True
+        return False
+
+    def fork(self, unit_module: str) -> tuple[socket.socket, socket.socket]:
+        """A fresh fork: the channel to it, and its leash (closing the leash kills it and all that it started)."""
+        channel, theirs = socket.socketpair()
+        leash, held = socket.socketpair()
+        try:
+            handed = array.array("i", [theirs.fileno(), held.fileno()])
+            self._control.sendmsg([unit_module.encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handed)])
+        finally:
+            theirs.close()
+            held.close()
+        return channel, leash
+
+    def close(self) -> None:
+        """End it and everything in it."""
+        self._control.close()
+        if self.process.poll() is None:
+            os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process.stderr.close()
+
+
+def missing() -> str:
+    """Which program is missing and what to install, or ""."""
+    for program, package in {"bwrap": "bubblewrap", "setpriv": "util-linux"}.items():
+        if shutil.which(program) is None:
+            return f"the program {program} is missing: apt-get install {package}"
+    return ""

@@ -1,0 +1,84 @@
+"""The process in the sandbox that imports everything once, and forks for each submission. Never runs student code.
+
+    python -P warm.py CONTROL_FD
+
+Each message on the control socket brings the name of a unit's module and two sockets: the channel on which the fork
+answers requests (inside.py), and a leash. When the other end of the leash is let go, everything in the fork dies.
+"""
+
+import importlib
+import os
+import select
+import signal
+import socket
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import inside
+import walls
+
+sys.path.pop(0)  # from now on nothing is imported from this folder
+
+
+def main(descriptor: int) -> None:
+    """Prepare, say so, then fork for each message until the other side hangs up."""
+    walls.hide()
+    shell = inside.prepare()
+    control = socket.socket(fileno=descriptor)
+    control.send(b"ready")
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, 256, 2)
+        if not message:
+            return
+        importlib.import_module(f"course_lib.checks.{message.decode()}")  # warm for this fork and all later ones
+        if os.fork() == 0:
+            control.close()
+            _keep(shell, message.decode(), *descriptors)
+        for number in descriptors:
+            os.close(number)
+        _bury()
+
+
+def _bury() -> None:
+    """Forget the forks that have ended."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        return
+
+
+def _keep(shell, unit_module: str, channel: int, leash: int) -> None:
+    """In the fork: separate, let the student's process begin, and kill it when the leash is let go. Never returns."""
+    try:
+        walls.separate()
+        student = os.fork()
+        if student == 0:
+            os.close(leash)
+            _serve(shell, unit_module, channel)
+        os.close(channel)
+        ended = os.pidfd_open(student)
+        select.select([leash, ended], [], [])
+        os.kill(student, signal.SIGKILL)
+        os.waitpid(student, 0)
+    finally:
+        os._exit(0)
+
+
+def _serve(shell, unit_module: str, channel: int) -> None:
+    """As process 1 of its own namespace: walls up, then answer requests. Never returns."""
+    try:
+        walls.die_with_parent()
+        walls.furnish()
+        os.chdir("/exam")
+        silence = os.open(os.devnull, os.O_RDWR)
+        for number in (0, 1, 2):
+            os.dup2(silence, number)
+        walls.lock()
+        inside.serve(shell, unit_module, socket.socket(fileno=channel))
+    finally:
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
