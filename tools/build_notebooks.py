@@ -14,7 +14,7 @@ import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Annotated
@@ -51,14 +51,19 @@ def build_lecture(source: Path) -> NotebookNode:
     return _with_ids(mark_lecture(source, read_source(source)))
 
 
-def build_exercise(source: Path, root: Path = ROOT) -> tuple[NotebookNode, NotebookNode]:
+def build_exercise(
+    source: Path, root: Path = ROOT, functions: Collection[str] | None = None
+) -> tuple[NotebookNode, NotebookNode]:
     """A unit's solution notebook and the exercise that students get.
+
+    `functions` names the checks of a unit that was cut down to them; without it the source must hold all checks.
 
     Both carry the same cell ids (from the exercise's text, so that no hash of a solution is published) and the same
     release id; nbgrader's own generate_assignment on the solution gives the exercise again, byte for byte.
     """
     unit = source.stem
-    solution = mark_exercise(source, read_source(source), {check.name: check.points for check in unit_checks(unit)})
+    points = {check.name: check.points for check in unit_checks(unit) if functions is None or check.name in functions}
+    solution = mark_exercise(source, read_source(source), points)
     exercise = _with_ids(_generated(solution, unit, root))
     for cell, released in zip(solution.cells, exercise.cells, strict=True):
         cell.id = released.id
