@@ -212,3 +212,23 @@ def _limit() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (walls.ROOM, walls.ROOM))
     resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEMORY, MAX_MEMORY))
+
+
+def diagnose() -> list[tuple[str, bool, str]]:
+    """What student code needs here, for `autograder doctor`: (what, whether it is in order, what was found)."""
+    found = [("sandbox programs", not _lack(), _lack() or "bwrap and setpriv are there")]
+    if not found[0][1]:
+        return found
+    started = time.monotonic()
+    try:
+        Box("rcnn").close()
+        found.append(("sandbox", True, f"imports took {time.monotonic() - started:.1f} s"))
+        started, box = time.monotonic(), Box("rcnn")
+        error = box.request({"do": "run", "source": "import torch; torch.ones(3) + 1"}, 60)["error"]
+        box.close()
+        found.append(("first cell in a box", not error, error or f"{1000 * (time.monotonic() - started):.0f} ms"))
+    except (BoxError, Gone) as error:
+        found.append(("sandbox", False, " ".join(str(error).split())))
+    finally:
+        cool_down()
+    return found
