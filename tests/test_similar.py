@@ -1,0 +1,89 @@
+"""Copied code is found under other names, released code and chance are not."""
+
+import pytest
+
+from autograder import similar
+from autograder.similar import pairs, read_only_in_part
+
+RELEASED = '''def nms(boxes, scores, threshold):
+    """Keep the best box of each group."""
+    raise NotImplementedError("your code here")
+'''
+LOOP = '''def nms(boxes, scores, threshold):
+    """Keep the best box of each group."""
+    order = scores.argsort(descending=True)
+    keep = []
+    while len(order):
+        first = order[0]
+        keep.append(first)
+        ious = box_iou(boxes[first][None], boxes[order[1:]])[0]
+        order = order[1:][ious <= threshold]
+    return torch.stack(keep)
+'''
+MASK = '''def nms(boxes, scores, threshold):
+    """Keep the best box of each group."""
+    ious = box_iou(boxes, boxes)
+    alive = torch.ones(len(boxes), dtype=torch.bool)
+    for index in scores.sort(descending=True).indices:
+        if alive[index]:
+            alive &= ious[index] <= threshold
+            alive[index] = True
+    return scores.masked_fill(~alive, -1).sort(descending=True).indices[: alive.sum()]
+'''
+IOU = """def box_iou(boxes1, boxes2):
+    low = torch.maximum(boxes1[:, None, :2], boxes2[:, :2])
+    high = torch.minimum(boxes1[:, None, 2:], boxes2[:, 2:])
+    inter = (high - low).clamp(min=0).prod(-1)
+    area = lambda boxes: (boxes[:, 2:] - boxes[:, :2]).prod(-1)
+    return inter / (area(boxes1)[:, None] + area(boxes2) - inter)
+"""
+
+
+def renamed(source):
+    """The same code as someone who copies it would disguise it."""
+    for old, new in (("keep", "kept"), ("first", "i"), ("order", "todo"), ("    ious", "    # overlaps\n        ious")):
+        source = source.replace(old, new)
+    return source
+
+
+def test_a_renamed_copy_is_found_and_its_cell_named():
+    (pair,) = pairs({"bob": [("nms", renamed(LOOP))], "ada": [("nms", LOOP)], "zoe": [("nms", MASK)]}, [RELEASED])
+    assert pair.students == ("ada", "bob")
+    assert min(pair.shares) > 0.8
+    assert pair.cells == (("nms",), ("nms",))
+
+
+def test_released_code_does_not_count():
+    assert pairs({"ada": [("nms", RELEASED)], "bob": [("nms", RELEASED)]}, [RELEASED], threshold=0) == []
+    assert len(pairs({"ada": [("nms", RELEASED)], "bob": [("nms", RELEASED)]}, [], threshold=0.8)) == 1
+
+
+def test_who_copied_one_function_of_two_shares_half():
+    works = {
+        "ada": [("box_iou", IOU), ("nms", LOOP)],
+        "bob": [("own cell 3", LOOP), ("box_iou", "x = 1"), ("nms", MASK)],
+    }
+    (pair,) = pairs(works, [RELEASED], threshold=0.4)
+    assert pair.cells == (("nms",), ("own cell 3",))
+    assert 0.3 < min(pair.shares) <= max(pair.shares) < 0.8
+
+
+def test_pairs_come_in_order_of_their_likeness():
+    half = LOOP.split("    while")[0] + MASK.split('group."""')[1]
+    works = {"ada": [("nms", MASK)], "bob": [("nms", half)], "eve": [("nms", MASK)]}
+    found = pairs(works, [RELEASED], threshold=0.1)
+    assert found[0].students == ("ada", "eve")
+    assert [max(pair.shares) for pair in found] == sorted((max(pair.shares) for pair in found), reverse=True)
+    assert len(found) == 3
+
+
+@pytest.mark.parametrize("source", ["", "x = 1", "\n", "def f(:\n  '''never closed", "\x00\ud800 é", "((((" * 50])
+def test_what_is_short_or_no_python_is_read(source):
+    assert pairs({"ada": [("a", source)], "bob": [("b", LOOP)], "eve": []}, [RELEASED]) == []
+
+
+def test_a_flood_of_code_is_read_in_part(monkeypatch):
+    monkeypatch.setattr(similar, "MAX_CODE", 2 * len(LOOP))
+    works = {"ada": [("own cell 0", LOOP), ("own cell 1", "x = 1\n" * 1000)], "bob": [("nms", LOOP)]}
+    assert read_only_in_part(works) == ["ada"]
+    assert pairs(works, [RELEASED])[0].cells[1] == ("nms",)
