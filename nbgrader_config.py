@@ -1,6 +1,6 @@
 """nbgrader's configuration: where the course lies, and who grades (the examiner, behind nbgrader's own doors)."""
 
-from autograder import examiner, pages
+from autograder import examiner, markup
 
 c = get_config()
 
@@ -11,7 +11,7 @@ c.CourseDirectory.release_directory = "exercises"
 c.CourseDirectory.ignore = ["*.py", "*.safetensors", ".ipynb_checkpoints", "*.pyc", "__pycache__", ".git"]
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("your code here")'}
 # Students' Markdown on formgrader's pages and in feedback: nothing in it acts.
-c.HTMLExporter.filters = {"markdown2html": "autograder.pages.markdown"}
+c.HTMLExporter.filters = {"markdown2html": "autograder.markup.markdown"}
 
 examiner.install()
-pages.install()
+markup.install()

@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from autograder.pages import MAX_MARKDOWN, TAGS, guarded, rendered
+from autograder.markup import MAX_MARKDOWN, TAGS, guarded, rendered
 
 PIXEL = "iVBORw0KGgo="
 FENCE = "```"
