@@ -24,6 +24,7 @@ from course_lib.checks import codec, run
 
 MAX_TEXT = 20_000  # characters of one cell
 MAX_PICTURES = 4  # of one cell
+MAX_PICTURE = 2**20  # bytes
 
 
 def prepare():
@@ -103,7 +104,9 @@ def pictures() -> list[dict]:
         except Exception as error:  # a figure that cannot be drawn is the student's, and is said in their words
             found.append({"type": "text", "data": f"{type(error).__name__}: {str(error)[:300]}"})
         else:
-            found.append({"type": "image/png", "data": base64.b64encode(file.getvalue()).decode()})
+            whole = file.getvalue()
+            kept = {"type": "image/png", "data": base64.b64encode(whole).decode()}
+            found.append(kept if len(whole) <= MAX_PICTURE else {"type": "text", "data": "(a picture above 1 MB)"})
     pyplot.close("all")
     return found
 

@@ -26,7 +26,7 @@ from course_lib.errors import DataBroken
 INSIDE = Path(__file__).with_name("inside.py")
 WARNING = "Graded without a sandbox: the submission's code ran with the grader's rights on this machine."
 KINDS = ("bubblewrap", "none")
-MAX_MESSAGE = 64 * 2**20
+MAX_MESSAGE = 8 * 2**20  # that it sends
 MAX_MEMORY = 6 * 2**30  # of a whole box
 GLANCE = 0.25  # seconds between two looks at its memory
 

@@ -1,6 +1,7 @@
 """Inputs and answers travel as JSON and raw arrays, and a stranger's bytes cannot do harm."""
 
 import contextlib
+import json
 import math
 
 import numpy as np
@@ -109,6 +110,10 @@ def test_cut_messages_are_refused(length):
         b'{"array": ["float32", [-1]]}',
         b'{"array": ["object", [1]]}',
         b'{"array": 3}',
+        b'{"array": ["float32", [Infinity]]}',
+        b'{"array": ["float32", [4294967296, 4294967296]]}',
+        b'{"array": ["float32", [2, 2.5]]}',
+        b'{"float": "0x1p99999"}',
         b'{"evil": 1}',
         b'{"dict": [["a"]]}',
         b"[1]",
@@ -125,6 +130,25 @@ def test_forged_outlines_are_refused(head):
 def test_random_bytes_are_refused_or_read(message):
     with contextlib.suppress(DataBroken):
         codec.copy(codec.from_bytes(message))  # what could be read is plain and can be copied
+
+
+NUMBERS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+KINDS = st.sampled_from(["float", "array", "dict", "list", "tuple", "other"])
+OUTLINES = st.recursive(
+    NUMBERS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(KINDS, inner, max_size=2)
+        | st.tuples(st.sampled_from(sorted(codec.DTYPES)), st.lists(inner, max_size=3)).map(lambda v: {"array": v})
+    ),
+)
+
+
+@given(OUTLINES)
+def test_any_outline_is_refused_or_read(outline):
+    head = json.dumps(outline).encode()
+    with contextlib.suppress(DataBroken):
+        codec.copy(codec.from_bytes(len(head).to_bytes(8, "big") + head + b"\0" * 64))
 
 
 def test_files_are_reproducible(tmp_path):

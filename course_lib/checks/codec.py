@@ -15,6 +15,8 @@ import torch
 from course_lib.errors import DataBroken
 
 MAX_DEPTH = 12
+MAX_OUTLINE = 16 * 2**20  # bytes of JSON in one message
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError, StopIteration, MemoryError)
 DTYPES = {
     name: getattr(torch, name)
     for name in ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
@@ -79,7 +81,7 @@ def restore(outline: Any, arrays: list[np.ndarray]) -> Any:
     remaining = iter(arrays)
     try:
         return _tree(outline, remaining)
-    except (KeyError, TypeError, ValueError, StopIteration, RecursionError) as error:
+    except UNREADABLE as error:
         raise DataBroken(
             f"Expected an outline of nested values with one array each, got one that does not fit ({error!r}). "
             "Build the expected answers again, or treat the sender as broken."
@@ -122,6 +124,8 @@ def from_bytes(message: bytes) -> Any:
     """
     try:
         length = int.from_bytes(message[:8], "big")
+        if length > MAX_OUTLINE:
+            raise ValueError(f"an outline of {length} bytes")
         outline = json.loads(message[8 : 8 + length])
         arrays, start = [], 8 + length
         for dtype, shape in _arrays_of(outline):
@@ -130,7 +134,7 @@ def from_bytes(message: bytes) -> Any:
                 raise ValueError(f"negative side in {shape}")
             arrays.append(np.frombuffer(message, np.dtype(dtype), count, start))
             start += arrays[-1].nbytes
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
+    except UNREADABLE as error:
         raise DataBroken(f"Expected a whole message, got one that cannot be read: {error}.") from error
     return restore(outline, arrays)
 
