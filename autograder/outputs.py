@@ -20,6 +20,7 @@ MAX_IMAGES = 4  # a cell
 MAX_IMAGE = 2**20  # bytes
 MAX_PIXELS = 25_000_000  # a small file may hold a picture that fills a browser's memory
 MAX_ITEMS = 10_000
+ALT = "A picture that this cell displayed."
 
 PNG = b"\x89PNG\r\n\x1a\n"
 DRAWN = (b"IHDR", b"PLTE", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"pHYs", b"IDAT", b"IEND")
@@ -48,7 +49,7 @@ def safe(displayed: object) -> list[NotebookNode]:
             _print(made, words[:left])
             cut, left = cut + max(0, len(words) - left), max(0, left - len(words))
         elif images < MAX_IMAGES and (picture := _picture(data)):
-            made.append(nbformat.v4.new_output("display_data", {"image/png": picture}))
+            made.append(nbformat.v4.new_output("display_data", {"image/png": picture}, metadata={"alt": ALT}))
             images += 1
         else:
             refused += 1
