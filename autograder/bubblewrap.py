@@ -56,7 +56,7 @@ def _seen(path: str) -> list[str]:
     """A path of the system, as the link or the folder that it is; nothing where it does not exist."""
     if os.path.islink(path) and not path.startswith("/etc"):
         return ["--symlink", os.readlink(path), path]
-    return ["--ro-bind", path, path] if os.path.exists(path) else []
+    return [*_way_to(path), "--ro-bind", path, path] if os.path.exists(path) else []
 
 
 def _python() -> list[str]:

@@ -32,7 +32,6 @@ def prepare():
     import matplotlib
     import matplotlib.pyplot
     import torchvision  # noqa: F401
-    from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
     matplotlib.use("Agg")
@@ -41,7 +40,27 @@ def prepare():
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
     config.BaseIPythonApplication.auto_create = False
-    return InteractiveShell.instance(config=config)
+    return _shell_class().instance(config=config)
+
+
+def _shell_class() -> type:
+    """IPython's shell, which takes what notebooks say to a kernel about plots, and keeps to drawing nothing."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from matplotlib_inline.config import InlineBackend
+
+    class Shell(InteractiveShell):
+        def __init__(self, **options):
+            super().__init__(**options)
+            self.configurables.append(InlineBackend.instance(parent=self))
+
+        def enable_gui(self, gui=None):
+            """There is no window here."""
+
+        def enable_matplotlib(self, gui=None):
+            """Figures stay open until the cell's end, and are kept as pictures."""
+            return "inline", "agg"
+
+    return Shell
 
 
 def serve(shell, unit_module: str, channel: socket.socket) -> None:

@@ -181,7 +181,7 @@ class Box:
     def _weigh(self) -> None:
         used = memory_of(self._plain.pid if self._plain else _warm.process.pid)
         if used > MAX_MEMORY:
-            raise Gone(f"It used more than {MAX_MEMORY // 2**30} GB of memory and was stopped.")
+            raise Gone(f"It used more than {MAX_MEMORY // 2**30} GB of memory, or very many processes; it was stopped.")
 
     def close(self) -> None:
         """End the process and everything that it started."""

@@ -7,6 +7,7 @@ from autograder import papers
 from autograder.errors import BoxError
 from autograder.exam import Cell, Limits, sit
 from autograder.judge import judge
+from autograder.sandbox import Box
 
 pytestmark = pytest.mark.sandbox
 UNIT = "02_rcnn"
@@ -30,6 +31,13 @@ def encode_boxes(proposals, targets):
 def asked():
     checks = {check.name: check for check in papers.checks_of(UNIT)}
     return {name: papers.set_paper(UNIT, checks[name], 3) for name in ("box_iou", "encode_boxes")}
+
+
+@pytest.fixture
+def box():
+    made = Box("rcnn")
+    yield made
+    made.close()
 
 
 def exam(asked, *cells, **more):
@@ -62,6 +70,21 @@ def test_what_a_cell_shows_is_kept_within_bounds(asked):
     assert len(text["data"]) == 20_000
     assert [item["type"] for item in pictures] == ["image/png"] * 4
     assert answers.times["import matplotlib.pyplot as plt"] > 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "%matplotlib inline",
+        "%config InlineBackend.figure_format = 'retina'",
+        "%load_ext autoreload",
+        "!ls",
+        "await __import__('asyncio').sleep(0)",
+    ],
+)
+def test_what_notebooks_say_to_a_kernel_is_understood(line, box):
+    reply = box.request({"do": "run", "source": f"{line}\nreached = 1\nprint('end')"}, 20)
+    assert (reply["error"], reply["displayed"][0]["data"].splitlines()[-1]) == ("", "end")
 
 
 def test_noise_costs_nothing(asked):
