@@ -1,7 +1,7 @@
 """Ways out of a box: the network, other processes, mounts, the parent's memory."""
 
-from tests.attacks.attack import Desk, attack
-from tests.attacks.handing import hand_in
+from attacks.attack import Desk, attack
+from attacks.handing import hand_in
 
 FAMILY = "escapes"
 NETWORK = "network"

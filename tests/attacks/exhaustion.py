@@ -3,8 +3,8 @@
 They run only inside a box. Each takes all it is given and keeps it, so that a limit has to hold.
 """
 
-from tests.attacks.attack import FULL, Desk, attack
-from tests.attacks.handing import RIGHT_IOU, RIGHT_NMS, hand_in
+from attacks.attack import FULL, Desk, attack
+from attacks.handing import RIGHT_IOU, RIGHT_NMS, hand_in
 
 FAMILY = "exhaustion"
 HOLD = "\nimport time\ntime.sleep(5)\n"

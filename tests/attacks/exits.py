@@ -1,7 +1,7 @@
 """Cells that end, kill or hang the process that runs them: only what they died in may be lost."""
 
-from tests.attacks.attack import FULL, POINTS, Desk, attack
-from tests.attacks.handing import RIGHT_IOU, RIGHT_NMS, hand_in
+from attacks.attack import FULL, POINTS, Desk, attack
+from attacks.handing import RIGHT_IOU, RIGHT_NMS, hand_in
 
 FAMILY = "exits and hangs"
 

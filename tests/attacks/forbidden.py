@@ -1,7 +1,7 @@
 """The library's answer under another name. The syntax tree must see these; `getattr` and `exec` are beyond it."""
 
-from tests.attacks.attack import Desk, attack
-from tests.attacks.handing import hand_in
+from attacks.attack import Desk, attack
+from attacks.handing import hand_in
 
 FAMILY = "library's answer"
 

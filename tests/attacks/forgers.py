@@ -4,8 +4,8 @@ Each forger writes to every socket that the process holds. A message is 8 bytes 
 of length, an outline in JSON, and raw arrays.
 """
 
-from tests.attacks.attack import FULL, Desk, attack
-from tests.attacks.handing import RIGHT_IOU, RIGHT_NMS, WRONG_BOTH, hand_in
+from attacks.attack import FULL, Desk, attack
+from attacks.handing import RIGHT_IOU, RIGHT_NMS, WRONG_BOTH, hand_in
 
 FAMILY = "forged answers"
 SOCKETS = """

@@ -1,7 +1,7 @@
 """Attacks on what the grader writes: the gradebook, the feedback, the journal, the key, the configuration."""
 
-from tests.attacks.attack import Desk, attack
-from tests.attacks.handing import WRONG_BOTH, hand_in
+from attacks.attack import Desk, attack
+from attacks.handing import WRONG_BOTH, hand_in
 
 FAMILY = "gradebook writes"
 UPWARDS = """

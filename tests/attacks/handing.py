@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import nbformat
 
-from tests.attacks.attack import WRONG, Desk, index_of
+from attacks.attack import WRONG, Desk, index_of
 
 RIGHT_IOU = """
 def box_iou(boxes1, boxes2):

@@ -1,7 +1,7 @@
 """Answers that were looked up: tables of the public cases, which every student has in the installed library."""
 
-from tests.attacks.attack import Desk, attack
-from tests.attacks.handing import hand_in
+from attacks.attack import Desk, attack
+from attacks.handing import hand_in
 
 FAMILY = "hard-coded public cases"
 TABLE = """

@@ -1,7 +1,7 @@
 """Honest work with habits that trip graders up: it must keep every point."""
 
-from tests.attacks.attack import FULL, Desk, attack
-from tests.attacks.handing import RIGHT_IOU, RIGHT_NMS, hand_in
+from attacks.attack import FULL, Desk, attack
+from attacks.handing import RIGHT_IOU, RIGHT_NMS, hand_in
 
 FAMILY = "harmless"
 
@@ -24,7 +24,7 @@ def prints_a_lot(desk: Desk) -> None:
 @attack(family=FAMILY, deserved=FULL)
 def magics_and_shell(desk: Desk) -> None:
     """%matplotlib inline, %timeit, %%time, !echo, ? and top-level await."""
-    first = "%matplotlib inline\n%load_ext autoreload\n%autoreload 2\n!echo hello\nlisting = !ls\n%timeit -n 1 -r 1 sum([1])"
+    first = "%matplotlib inline\n%load_ext autoreload\n%autoreload 2\n!echo hello\nlisting = !ls\n%timeit sum([1])"
     honest(
         desk,
         first,

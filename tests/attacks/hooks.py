@@ -1,7 +1,7 @@
 """Attacks through IPython itself: hooks, transformers, and replaced parts of the shell that runs the tests."""
 
-from tests.attacks.attack import Desk, attack
-from tests.attacks.handing import WRONG_BOTH, hand_in
+from attacks.attack import Desk, attack
+from attacks.handing import WRONG_BOTH, hand_in
 
 SHELL = "shell = get_ipython()\n"
 

@@ -1,7 +1,7 @@
 """Answers that are not what they look like: objects that equal everything, subclasses that lie, absurd shapes."""
 
-from tests.attacks.attack import FULL, Desk, attack
-from tests.attacks.handing import RIGHT_IOU, RIGHT_NMS, hand_in
+from attacks.attack import FULL, Desk, attack
+from attacks.handing import RIGHT_IOU, RIGHT_NMS, hand_in
 
 FAMILY = "lying answers"
 BOTH = "def box_iou(boxes1, boxes2):\n    return {0}\n", "def nms(boxes, scores, threshold):\n    return {0}\n"

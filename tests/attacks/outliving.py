@@ -1,7 +1,7 @@
 """What is left running or lying: children, threads, files and settings that reach the grader or the next student."""
 
-from tests.attacks.attack import TRACE, Desk, attack
-from tests.attacks.handing import hand_in
+from attacks.attack import TRACE, Desk, attack
+from attacks.handing import hand_in
 
 FAMILY = "what outlives"
 

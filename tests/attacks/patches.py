@@ -1,7 +1,7 @@
 """Attacks that patch what a test calls: torch, NumPy, builtins, and the course's own library."""
 
-from tests.attacks.attack import Desk, attack
-from tests.attacks.handing import WRONG_BOTH, hand_in
+from attacks.attack import Desk, attack
+from attacks.handing import WRONG_BOTH, hand_in
 
 FAMILY = "patched libraries"
 

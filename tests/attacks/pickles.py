@@ -2,8 +2,8 @@
 
 import pickle
 
-from tests.attacks.attack import FULL, Desk, attack
-from tests.attacks.handing import RIGHT_IOU, RIGHT_NMS, hand_in
+from attacks.attack import FULL, Desk, attack
+from attacks.handing import RIGHT_IOU, RIGHT_NMS, hand_in
 
 FAMILY = "pickle payloads"
 

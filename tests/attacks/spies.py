@@ -3,8 +3,8 @@
 What they find is returned where it may be the answer, and printed where the feedback page might show it.
 """
 
-from tests.attacks.attack import Desk, attack
-from tests.attacks.handing import WRONG_BOTH, hand_in
+from attacks.attack import Desk, attack
+from attacks.handing import WRONG_BOTH, hand_in
 
 FAMILY = "spying"
 LOOKUP = """
