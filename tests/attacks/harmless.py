@@ -1,207 +1,200 @@
-"""Honest work with habits that trip graders up: it must keep every point."""
+"""Honest work in unusual clothes: nothing of this may cost a point."""
 
-from attacks.attack import FULL, Desk, attack
-from attacks.handing import RIGHT_IOU, RIGHT_NMS, hand_in
+from nbformat import v4
 
-FAMILY = "harmless"
+from attacks.attack import FUNCTIONS, Desk, attack, cell_of, index_of
 
-
-def honest(desk: Desk, first: str = "", iou: str = RIGHT_IOU, nms: str = RIGHT_NMS, **more: str) -> None:
-    """Right functions and a habit."""
-    hand_in(desk, first, iou, nms, **more)
+NOISE = "noise on stderr, progress bars, warnings"
+STYLE = "other styles, types and helpers"
+EDITORS = "other editors"
 
 
-@attack(family=FAMILY, deserved=FULL)
-def prints_a_lot(desk: Desk) -> None:
-    """Prints and warns in cells and in the functions, to both streams."""
+def _inside(desk: Desk, notebook, name: str, lines: str):
+    """A copy of the notebook with lines at the beginning of a function's body."""
+    source = cell_of(notebook, name).source.split("\n")
+    end = next(number for number, line in enumerate(source) if number and line.endswith('"""')) + 1
+    body = [f"    {line}" for line in lines.split("\n")]
+    return desk.with_source(notebook, name, "\n".join([*source[:end], *body, *source[end:]]))
+
+
+@attack(NOISE, deserved=7)
+def stderr_noise(desk: Desk) -> None:
+    """Right work that writes to stderr, logs and warns, at every call."""
     noise = (
-        "    import sys, warnings\n    print('x' * 10_000)\n    warnings.warn('slow')\n    print(1, file=sys.stderr)\n"
+        "import logging, os, sys, warnings\n"
+        'print("debug: entered", file=sys.stderr)\n'
+        'logging.getLogger("mine").warning("careful")\n'
+        'warnings.warn("this is deprecated", DeprecationWarning)\n'
+        'os.write(2, b"from below Python")'
     )
-    iou = RIGHT_IOU.replace("    corners", noise + "    corners", 1)
-    honest(desk, "import logging\nprint('y\\n' * 10_000)\nlogging.warning('careful')", iou)
+    notebook = desk.solution()
+    for name in FUNCTIONS:
+        notebook = _inside(desk, notebook, name, noise)
+    desk.write(notebook)
 
 
-@attack(family=FAMILY, deserved=FULL)
-def magics_and_shell(desk: Desk) -> None:
-    """%matplotlib inline, %timeit, %%time, !echo, ? and top-level await."""
-    first = "%matplotlib inline\n%load_ext autoreload\n%autoreload 2\n!echo hello\nlisting = !ls\n%timeit sum([1])"
-    honest(
-        desk,
-        first,
-        "%matplotlib inline\n" + RIGHT_IOU,
-        "%%time\n" + RIGHT_NMS,
-        between="import asyncio\nawait asyncio.sleep(0)",
+@attack(NOISE, deserved=7)
+def progress_bars(desk: Desk) -> None:
+    """Right work with progress bars in its functions and cells."""
+    notebook = _inside(desk, desk.solution(), "nms", "for _ in tqdm(range(20)):\n    pass")
+    notebook = desk.with_cell(notebook, "from tqdm.auto import tqdm\nfor _ in tqdm(range(50)):\n    pass", before="nms")
+    desk.write(notebook)
+
+
+@attack(NOISE, deserved=7)
+def noisy_checks(desk: Desk) -> None:
+    """Right work; a cell turns warnings into errors, another makes logging verbose."""
+    desk.write(
+        desk.with_cell(
+            desk.with_cell(desk.solution(), 'import warnings\nwarnings.simplefilter("error")', before="box_iou"),
+            "import logging\nlogging.basicConfig(level=logging.DEBUG, force=True)",
+            before="box_iou",
+        )
     )
 
 
-@attack(family=FAMILY, deserved=FULL)
-def figures_and_progress_bars(desk: Desk) -> None:
-    """Figures are shown and saved, a progress bar runs, a table is displayed."""
-    shows = """
-import matplotlib.pyplot as plt
-from tqdm.auto import tqdm
-from IPython.display import HTML, Image, display
-
-for _ in tqdm(range(100)):
-    pass
-figure, axes = plt.subplots()
-axes.plot([1, 2, 3])
-figure.savefig("figure.png")
-plt.show()
-display(HTML("<b>fine</b>"), Image("figure.png"))
-"""
-    honest(desk, shows, between=shows)
+@attack(NOISE, deserved=7)
+def much_output(desk: Desk) -> None:
+    """Right work; a forgotten print writes two megabytes, and a figure is drawn."""
+    notebook = desk.with_cell(
+        desk.solution(), 'for i in range(40_000):\n    print("epoch", i, "loss", 0.1 * i, "-" * 30)'
+    )
+    plot = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+    desk.write(desk.with_cell(notebook, plot, before="nms"))
 
 
-@attack(family=FAMILY, deserved=FULL)
-def threads_of_torch(desk: Desk) -> None:
-    """Sets the number of threads, runs threads of its own and a pool of processes."""
-    threads = """
-from concurrent.futures import ThreadPoolExecutor
-import torch.utils.data
-
-torch.set_num_threads(4)
-with ThreadPoolExecutor(4) as pool:
-    print(sum(pool.map(lambda n: torch.rand(200, 200).matmul(torch.rand(200, 200)).sum().item(), range(8))))
-loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.arange(8)), num_workers=2)
-print([batch for batch in loader])
-"""
-    honest(desk, threads, between="torch.rand(512, 512) @ torch.rand(512, 512)")
+@attack(NOISE, deserved=7)
+def failing_cells(desk: Desk) -> None:
+    """Right work between cells of one's own that fail: a division, a missing package, a typing error, a question."""
+    notebook = desk.solution()
+    for source in ("1 / 0", "import a_package_of_mine", "def oops(:", 'name = input("Your name? ")'):
+        notebook = desk.with_cell(notebook, source, before="box_iou")
+    desk.write(notebook)
 
 
-@attack(family=FAMILY, deserved=FULL)
-def double_precision_everywhere(desk: Desk) -> None:
-    """torch.set_default_dtype(float64), a fixed seed, and numbers printed in full."""
-    settings = "torch.set_default_dtype(torch.float64)\ntorch.manual_seed(0)\ntorch.set_printoptions(precision=9)\n"
-    honest(desk, settings + "torch.use_deterministic_algorithms(True)")
+@attack(STYLE, deserved=7)
+def magics(desk: Desk) -> None:
+    """Right work with magics: %%time over a function, %matplotlib, a shell command, help by a question mark."""
+    notebook = desk.solution()
+    cell_of(notebook, "nms").source = "%%time\n" + cell_of(notebook, "nms").source
+    desk.write(desk.with_cell(notebook, "%matplotlib inline\n!echo hello\nlen?\n%timeit -n1 -r1 1", before="nms"))
 
 
-@attack(family=FAMILY, deserved=FULL)
-def warnings_are_errors(desk: Desk) -> None:
-    """Warnings become errors, NumPy's too."""
-    honest(desk, "import warnings\nimport numpy as np\nwarnings.simplefilter('error')\nnp.seterr(all='raise')")
+@attack(STYLE, deserved=7)
+def helpers_beside(desk: Desk) -> None:
+    """Right work spread over helper functions and a class in cells of one's own."""
+    helper = (
+        "class Boxes:\n    @staticmethod\n    def area(boxes):\n        return (boxes[:, 2:] - boxes[:, :2]).prod(-1)"
+    )
+    source = """def box_iou(boxes1, boxes2):
+    both = overlap(boxes1, boxes2)
+    union = Boxes.area(boxes1)[:, None] + Boxes.area(boxes2) - both
+    return torch.where(union > 0, both / union.clamp(min=1e-12), 0)"""
+    more = """def overlap(a, b):
+    low, high = torch.maximum(a[:, None, :2], b[:, :2]), torch.minimum(a[:, None, 2:], b[:, 2:])
+    return (high - low).clamp(min=0).prod(-1)"""
+    notebook = desk.with_source(desk.solution(), "box_iou", source)
+    desk.write(desk.with_cell(desk.with_cell(notebook, helper, before="box_iou"), more, after="box_iou"))
 
 
-@attack(family=FAMILY, deserved=FULL)
-def numpy_inside(desk: Desk) -> None:
-    """Computes in NumPy and gives NumPy's arrays back, not contiguous."""
-    iou = """
-import numpy as np
-
+@attack(STYLE, deserved=7)
+def other_dtypes(desk: Desk) -> None:
+    """Right work that computes in NumPy with 64 bits and answers with float64 and int32 tensors."""
+    iou = """import numpy as np
 def box_iou(boxes1, boxes2):
-    a, b = np.asarray(boxes1)[:, None], np.asarray(boxes2)[None]
-    sides = np.clip(np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2]), 0, None)
-    shared = sides.prod(-1)
-    union = (a[..., 2:] - a[..., :2]).prod(-1) + (b[..., 2:] - b[..., :2]).prod(-1) - shared
-    return np.asfortranarray(shared / np.maximum(union, 1e-12))
-"""
-    nms = RIGHT_NMS.replace("box_iou(boxes, boxes)", "torch.as_tensor(np.array(box_iou(boxes, boxes)))")
-    honest(
-        desk, "", iou, nms.replace("return torch.tensor(kept, dtype=torch.int64)", "return np.array(kept, np.int32)")
-    )
+    a, b = (np.asarray(boxes.tolist(), dtype=np.float64).reshape(-1, 4) for boxes in (boxes1, boxes2))
+    low, high = np.maximum(a[:, None, :2], b[None, :, :2]), np.minimum(a[:, None, 2:], b[None, :, 2:])
+    both = np.clip(high - low, 0, None).prod(-1)
+    union = (a[:, 2:] - a[:, :2]).prod(-1)[:, None] + (b[:, 2:] - b[:, :2]).prod(-1) - both
+    return torch.from_numpy(np.where(union > 0, both / np.where(union > 0, union, 1), 0))"""
+    nms = """def nms(boxes, scores, threshold):
+    left, kept = [int(i) for i in np.argsort(-np.asarray(scores.tolist()), kind="stable")], []
+    while left:
+        kept.append(left.pop(0))
+        left = [i for i in left if float(box_iou(boxes[kept[-1:]], boxes[i : i + 1])) <= float(threshold)]
+    return torch.tensor(kept, dtype=torch.int32)"""
+    desk.write(desk.with_source(desk.with_source(desk.solution(), "box_iou", iou), "nms", nms))
 
 
-@attack(family=FAMILY, deserved=FULL)
-def loops_classes_and_recursion(desk: Desk) -> None:
-    """Dataclasses, type hints, recursion, generators, and plain loops over Python numbers."""
-    first = """
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import NamedTuple
-
-@dataclass(frozen=True)
-class Box:
-    x1: float
-    y1: float
-    x2: float
-    y2: float
-
-    @property
-    def area(self) -> float:
-        return (self.x2 - self.x1) * (self.y2 - self.y1)
-
-def shared(a: Box, b: Box) -> float:
-    return max(0, min(a.x2, b.x2) - max(a.x1, b.x1)) * max(0, min(a.y2, b.y2) - max(a.y1, b.y1))
-"""
-    iou = """
-def box_iou(boxes1, boxes2):
-    result = torch.zeros(len(boxes1), len(boxes2), dtype=boxes1.dtype)
-    for i, a in enumerate(Box(*row) for row in boxes1.tolist()):
-        for j, b in enumerate(Box(*row) for row in boxes2.tolist()):
-            union = a.area + b.area - shared(a, b)
-            result[i, j] = shared(a, b) / union if union else 0.0
-    return result
-"""
-    nms = """
-def nms(boxes, scores, threshold):
-    def keep(left):
-        if not left:
-            return []
-        best, *rest = left
-        return [best, *keep([i for i in rest if box_iou(boxes[[best]], boxes[[i]]).item() <= threshold])]
-
-    return torch.tensor(keep(sorted(range(len(boxes)), key=lambda i: -scores[i].item())), dtype=torch.long)
-"""
-    honest(desk, first, iou, nms)
-
-
-@attack(family=FAMILY, deserved=FULL)
-def a_gigabyte_for_a_moment(desk: Desk) -> None:
-    """A temporary tensor of one gigabyte in a cell, and in each call of a function."""
-    iou = RIGHT_IOU.replace("    corners", "    torch.zeros(2**26).sum()\n    corners", 1)
-    honest(desk, "torch.ones(2**28).sum()", iou)
-
-
-@attack(family=FAMILY, deserved=FULL)
-def files_beside_the_notebook(desk: Desk) -> None:
-    """Writes and reads files in its folder and in /tmp, saves weights, imports a module that it wrote."""
-    files = """
-import json, tempfile
-from pathlib import Path
-
-Path("notes.json").write_text(json.dumps({"a": 1}))
-torch.save({"w": torch.ones(3)}, "weights.pt")
-print(torch.load("weights.pt", weights_only=True))
-Path("helpers.py").write_text("def two():\\n    return 2\\n")
-with tempfile.NamedTemporaryFile() as file:
-    file.write(b"1")
-%run helpers.py
-assert two() == 2
-"""
-    honest(desk, files, between="assert Path('notes.json').exists()")
-
-
-@attack(family=FAMILY, deserved=FULL)
-def asks_for_input(desk: Desk) -> None:
-    """A forgotten input(), a breakpoint, an error in an own cell, and a cell that is not Python."""
-    honest(desk, "name = input('Your name? ')", between="1 / 0", last="this is not Python\nbreakpoint()")
-
-
-@attack(family=FAMILY, deserved=FULL)
-def names_reused(desk: Desk) -> None:
-    """Own variables are called list, sum, torch_, check_, test and _; a helper has the name of a module."""
-    names = (
-        "list_, sum_, test, _ = [], 0, 'test', None\nrun = ladder = codec = compare = spec = lambda *values: values\n"
-    )
-    honest(desk, names + "In = Out = exit_ = 3\nlist = [1, 2]\nmath = 'a string'\nTensor = torch.Tensor")
-
-
-@attack(family=FAMILY, deserved=FULL)
-def decorated_and_wrapped(desk: Desk) -> None:
-    """The functions are decorated, partial, callable objects, with other argument names and defaults."""
-    iou = (
-        RIGHT_IOU.replace("def box_iou(", "def _overlap(")
-        + """
+@attack(STYLE, deserved=7)
+def decorated(desk: Desk) -> None:
+    """Right work behind decorators: no_grad, a wrapper that counts calls, an object with __call__."""
+    notebook = desk.solution()
+    wraps = "calls = []\n@torch.no_grad()\n" + cell_of(notebook, "box_iou").source
+    counting = """
 import functools
+class Counting:
+    def __init__(self, function):
+        functools.update_wrapper(self, function)
+        self.function, self.calls = function, 0
+    def __call__(self, *args, **options):
+        self.calls += 1
+        return self.function(*args, **options)
+nms = Counting(nms)"""
+    notebook = desk.with_source(notebook, "box_iou", wraps)
+    desk.write(desk.with_source(notebook, "nms", cell_of(notebook, "nms").source + counting))
 
-class Overlap:
-    def __call__(self, first, second=None, *, eps=0):
-        return _overlap(first, second)
 
-box_iou = Overlap()
-"""
+@attack(STYLE, deserved=7)
+def changed_defaults(desk: Desk) -> None:
+    """Right work; a cell sets other defaults: float64, no gradients, seeds, printing, error states."""
+    settings = (
+        "import random, numpy as np\n"
+        "torch.set_default_dtype(torch.float64)\ntorch.set_grad_enabled(False)\ntorch.manual_seed(0)\n"
+        'random.seed(0)\nnp.random.seed(0)\nnp.seterr(all="raise")\ntorch.set_printoptions(precision=2)'
     )
-    nms = RIGHT_NMS.replace(
-        "def nms(boxes, scores, threshold)", "@torch.no_grad()\ndef nms(boxes, scores, threshold=0.5, **more)"
-    )
-    honest(desk, "", iou, nms)
+    desk.write(desk.with_cell(desk.solution(), settings, after="given_1"))
+
+
+@attack(STYLE, deserved=7)
+def reused_names(desk: Desk) -> None:
+    """Right work; cells of one's own use names such as check, list, x and boxes for other things, after the checks."""
+    desk.write(desk.with_cell(desk.solution(), "list = [1]\nx = boxes = scores = None\ncheck = 3", after="check_nms"))
+
+
+@attack(EDITORS, deserved=7)
+def stripped_metadata(desk: Desk) -> None:
+    """Right work from an editor that drops all metadata and ids of cells."""
+    notebook = desk.solution()
+    notebook.metadata.clear()
+    for cell in notebook.cells:
+        cell.metadata.clear()
+        del cell["id"]
+    notebook["nbformat_minor"] = 4
+    desk.write(notebook)
+
+
+@attack(EDITORS, deserved=7)
+def colab(desk: Desk) -> None:
+    """Right work as Google Colab saves it: ids and badges of its own, widgets, an accelerator, no nbgrader metadata."""
+    notebook = desk.solution()
+    notebook.metadata.update(accelerator="GPU", colab={"provenance": [], "gpuType": "T4"}, widgets={"a": {}})
+    for number, cell in enumerate(notebook.cells):
+        cell.metadata = {"id": f"x{number}YzAbC", "outputId": "1f0c", "colab": {"base_uri": "https://localhost:8080/"}}
+        del cell["id"]
+    badge = '<a href="https://colab.research.google.com/x"><img src="https://colab.research.google.com/b.svg"/></a>'
+    notebook.cells.insert(0, v4.new_markdown_cell(badge, metadata={"id": "view-in-github", "colab_type": "text"}))
+    mount = 'from google.colab import drive\ndrive.mount("/content/drive")'
+    notebook.cells.insert(1, v4.new_code_cell(mount))
+    desk.write(notebook)
+
+
+@attack(EDITORS, deserved=7)
+def formatted(desk: Desk) -> None:
+    """Right work after an editor's formatter: other quotes and blank lines in all cells, ids and metadata new."""
+    notebook = desk.solution()
+    for number, cell in enumerate(notebook.cells):
+        cell.metadata, cell.id = {"vscode": {"languageId": "python"}}, f"#VSC-{number:08x}"
+        cell.source = cell.source.replace('check("', "check('").replace('",', "',") + "\n\n"
+    desk.write(notebook)
+
+
+@attack(EDITORS, deserved=7)
+def merged_cells(desk: Desk) -> None:
+    """Right work; a function and its check were merged into one cell, and another cell was split in two."""
+    notebook = desk.solution()
+    check = notebook.cells.pop(index_of(notebook, "check_nms"))
+    cell_of(notebook, "nms").source += "\n\n" + check.source
+    place = index_of(notebook, "box_iou")
+    notebook.cells.insert(place, v4.new_code_cell("EPSILON = 1e-9  # split off"))
+    desk.write(notebook)

@@ -26,7 +26,7 @@ def script_tags(desk: Desk) -> None:
     _text(
         desk,
         f"# Notes\n\n<script>{RUN}</script>\n\n<SCRIPT\n>{RUN}</SCRIPT\t>",
-        f'<iframe srcdoc="<script>parent.{RUN.replace(chr(39), "`")}</script>"></iframe> <scr<script>ipt>{RUN}</script>',
+        f'<iframe srcdoc="<script>parent.{RUN}</script>"></iframe> <scr<script>ipt>{RUN}</script>',
         f'<object data="data:text/html,<script>parent.{RUN}</script>"></object>\n<base href="javascript:{RUN};//">',
         f'<meta http-equiv="refresh" content="0;url=javascript:{RUN}"><style>@import "//{HARM}.example";</style>',
         f"<!--><script>{RUN}</script> -->\n\n<?php ><script>{RUN}</script>\n\n<![CDATA[ ><script>{RUN}</script>]]>",
