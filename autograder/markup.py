@@ -2,7 +2,8 @@
 
 nbgrader's templates hand Markdown on as it is: a student's raw HTML, `javascript:` links and Mermaid drawings would act
 with the instructor's rights. `nbgrader_config.py` puts `markdown` in the place of that filter, for both pages, and
-`install()` gives each feedback page a policy under which a browser runs nothing but MathJax.
+`install()` gives each feedback page a policy under which a browser runs nothing but MathJax. Feedback shows students no
+marking scheme: the same question is asked again next year.
 """
 
 import re
@@ -21,6 +22,8 @@ TAGS = frozenset(
 )
 PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*")
 TYPES = ("image/png", "image/jpeg", "image/gif")
+SCHEME = re.compile(r"^[=# ]*BEGIN MARK SCHEME.*?(END MARK SCHEME[=# ]*$|\Z)", re.DOTALL | re.MULTILINE)
+TEST_CELL = re.compile(r'(<a href="#check_(\w+)">)Test cell</a>')
 MATHJAX = re.compile(r'<script src="(https://[^"?]*/mathjax/)[^"]*"')
 
 _write_single_notebook = GenerateFeedback.write_single_notebook
@@ -32,8 +35,8 @@ def install() -> None:
 
 
 def write_single_notebook(self: GenerateFeedback, output: str, resources: dict) -> None:
-    """nbgrader's own, with the policy in the page."""
-    _write_single_notebook(self, guarded(output), resources)
+    """nbgrader's own, with the policy in the page, and each check called by its name."""
+    _write_single_notebook(self, guarded(TEST_CELL.sub(r"\1\2</a>", output)), resources)
 
 
 def guarded(page: str) -> str:
@@ -61,7 +64,8 @@ def markdown(context: Context, source: str | None) -> str:
         source: of a cell, or a grader's comment.
     """
     attached = (context.get("cell") or {}).get("attachments") or {}
-    return rendered(source or "", attached)
+    in_formgrader = "submission_id" in (context.get("resources") or {})
+    return rendered((source or "") if in_formgrader else SCHEME.sub("", source or ""), attached)
 
 
 def rendered(source: str, attached: dict[str, Any]) -> str:

@@ -4,8 +4,9 @@ import time
 from html.parser import HTMLParser
 
 import pytest
+from jinja2 import Environment
 
-from autograder.markup import MAX_MARKDOWN, TAGS, guarded, rendered
+from autograder.markup import MAX_MARKDOWN, TAGS, guarded, markdown, rendered
 
 PIXEL = "iVBORw0KGgo="
 FENCE = "```"
@@ -111,6 +112,33 @@ def test_hostile_markdown_takes_no_time(unit):
 def test_what_is_too_long_is_shown_as_text():
     html = rendered("<b>" * MAX_MARKDOWN, {})
     assert html.startswith("<p>[shown as plain text: longer than 50000 characters]</p><pre>&lt;b&gt;")
+
+
+SCHEME = "Why?\n\n=== BEGIN MARK SCHEME ===\n- 1 point: secret\n\n=== END MARK SCHEME ===\n\nIn *words*."
+
+
+@pytest.mark.parametrize("source", [SCHEME, SCHEME.replace("===", "###"), SCHEME.split("=== END")[0] + "*words*"])
+def test_the_marking_scheme_is_shown_to_graders_only(source):
+    page = Environment(autoescape=False)
+    page.filters["markdown2html"] = markdown
+    template = page.from_string("{{ source | markdown2html }}")
+    graders = template.render(source=source, resources={"submission_id": "1"}, cell={})
+    students = template.render(source=source, resources={"nbgrader": {}}, cell={})
+    assert "secret" in graders
+    assert "<em>words</em>" in graders
+    assert "Why?" in students
+    assert "secret" not in students
+    assert "MARK SCHEME" not in students
+    assert ("<em>words</em>" in students) == ("END" in source)
+
+
+def test_a_cell_s_attachment_and_a_missing_source_are_rendered():
+    page = Environment(autoescape=False)
+    page.filters["markdown2html"] = markdown
+    template = page.from_string("{{ source | markdown2html }}")
+    cell = {"attachments": {"a.png": {"image/png": PIXEL}}}
+    assert PIXEL in template.render(source="![a](attachment:a.png)", cell=cell)
+    assert template.render(source=None) == ""
 
 
 def test_the_policy_allows_mathjax_only():

@@ -25,12 +25,16 @@ RUNG_WORDS = {
 }
 
 
-def headline(report: Report) -> str:
-    """The report in one line."""
+def headline(report: Report, public: bool = True) -> str:
+    """The report in one line.
+
+    Args:
+        public: it is the check in the notebook, not the exam: passing is not the end.
+    """
     name, passed = report.check.name, sum(not result.rung for result in report.results)
     if report.passed:
         cases = "its case passes" if passed == 1 else f"all {passed} cases pass"
-        return f"{name}: {cases}. {OTHER_INPUTS}"
+        return f"{name}: {cases}. {OTHER_INPUTS}" if public else f"{name}: {cases}."
     if still_to_write(report):
         return f"{name}: still to write."
     return f"{name}: {passed} of {len(report.results)} cases pass; first to mend: {RUNG_WORDS[report.rung]}."
@@ -51,9 +55,13 @@ def text(report: Report) -> str:
 
 
 def html(report: Report, picture: bool = True) -> str:
-    """The whole report as HTML; everything that may come from a student's code is escaped."""
+    """The whole report as HTML; everything that may come from a student's code is escaped.
+
+    Args:
+        picture: draw the counterexample and say that the grade uses other inputs; not so on feedback pages.
+    """
     color = plots.GREEN if report.passed else plots.VERMILLION
-    out = [f'<div style="border-left: 4px solid {color}; padding: 2px 12px"><b>{escape(headline(report))}</b>']
+    out = [f'<div style="border-left: 4px solid {color}; padding: 2px 12px"><b>{escape(headline(report, picture))}</b>']
     if not report.passed and not still_to_write(report):
         if report.sentence:
             out.append(f"<p>{escape(report.sentence)}</p>")
@@ -66,8 +74,9 @@ def html(report: Report, picture: bool = True) -> str:
 def _row(mark: str, cases: str, message: str) -> str:
     color, sign = (plots.GREEN, "&#10003;") if mark == "ok" else (plots.VERMILLION, "&#10007;")
     cells = (f'<span style="color: {color}">{sign} {RUNG_WORDS[mark]}</span>', escape(cases), escape(message))
-    style = "text-align: left; vertical-align: top"
-    return "<tr>" + "".join(f'<td style="{style}">{cell}</td>' for cell in cells) + "</tr>"
+    style = "text-align: left; vertical-align: top; padding: 2px 12px 2px 0"
+    styles = (f"{style}; white-space: nowrap", style, style)
+    return "<tr>" + "".join(f'<td style="{s}">{cell}</td>' for s, cell in zip(styles, cells, strict=True)) + "</tr>"
 
 
 def _counterexample(found: Counterexample, picture: bool) -> str:
