@@ -9,3 +9,11 @@ class BrokenSubmission(CourseError):
 
 class BoxError(CourseError):
     """No process for student code could be started."""
+
+
+class GradebookError(CourseError):
+    """The gradebook cannot be opened, or is not one of this version."""
+
+
+class GradingError(CourseError):
+    """A class could not be graded, or not all of it."""

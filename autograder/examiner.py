@@ -1,29 +1,30 @@
 """Intake, exam and judge behind nbgrader's own Autograde: the command line and formgrader's button both come here.
 
 `install()` puts two methods into nbgrader's converter. Force, timestamps, late penalties, permissions and return codes
-stay nbgrader's; students' notebooks are copied, parsed and run only by us.
+stay nbgrader's; students' notebooks are copied, parsed and run only by us. `autograder grade` uses the same steps, with
+results that are ready (see cohort.py).
 """
 
-import shutil
-import tempfile
+import re
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import cache
-from html import escape
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 from nbgrader.converters import Autograde
-from nbgrader.preprocessors import Execute, NbGraderPreprocessor
+from nbgrader.converters.base import NbGraderException
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor, OverwriteCells, SaveAutoGrades
+from nbgrader.utils import rmtree
+from traitlets import Unicode
 
-from autograder import intake, release, secret
-from autograder.exam import Cell, sit
-from autograder.judge import Verdict, judge
-from autograder.papers import set_papers
-from autograder.sandbox import WARNING
-from course_lib.checks import report as reports
-from course_lib.errors import DataMissing
+from autograder import gradebook, journal, marking, release, secret
+from autograder.clean import clean_copy, students_of, take_in_all
+from autograder.results import Result
+from course_lib.errors import CourseError, DataMissing
 
-_init_notebooks, _convert_notebooks = Autograde.init_notebooks, Autograde.convert_notebooks
+_init_notebooks = Autograde.init_notebooks
 
 
 def install() -> None:
@@ -32,147 +33,183 @@ def install() -> None:
     Autograde.convert_notebooks = convert_notebooks
 
 
+class Examine(NbGraderPreprocessor):
+    """In the place of nbgrader's Execute: the exam's points and feedback become the outputs of the check cells.
+
+    `c.Examine.sandbox = "none"` in nbgrader_config.py goes without a sandbox, and every report then says so.
+    """
+
+    sandbox = Unicode("bubblewrap", help="Where student code runs: bubblewrap, or none.").tag(config=True)
+
+    def __init__(self, sit: Callable[[str, str, str], Result], **options):
+        """`sit(unit, student, sandbox)` gives the result of a submission."""
+        super().__init__(**options)
+        self._sit = sit
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Write one submission's result; `Record`, which follows, reads points and comments."""
+        where = resources["nbgrader"]
+        result = self._sit(where["assignment"], where["student"], self.sandbox)
+        resources[gradebook.COMMENTS] = marking.write_result(nb, result)
+        return nb, resources
+
+
 def init_notebooks(self: Autograde) -> None:
     """Read every submitted folder ourselves; nbgrader goes on with the clean copies."""
-    course, unit = Path(self.coursedir.root), self.coursedir.assignment_id
-    _registered(unit, course, self.coursedir.db_url)
-    submitted = self.coursedir.submitted_directory
-    clean = Path(tempfile.mkdtemp(prefix=".intake-", dir=course))
-    self._course_submitted, self._course_clean = submitted, clean
+    from autograder.sandbox import require
+
+    self._course = stack = ExitStack()
     try:
-        for student in _students(course / submitted, unit, self.coursedir.student_id):
-            take_in(course / submitted / student / unit, clean / student / unit, unit, course)
-        self.coursedir.submitted_directory = clean.name
-        _init_notebooks(self)
+        with named_by_nbgrader(self):
+            require(Examine(None, config=self.config).sandbox)
+            submitted = Path(self.coursedir.root, self.coursedir.submitted_directory)
+            clean = stack.enter_context(desk(self))
+            unit, course = self.coursedir.assignment_id, Path(self.coursedir.root)
+            students = students_of(submitted, unit, self.coursedir.student_id)
+            self._failed = take_in_all(submitted, clean, students, unit, course)
+            _init_notebooks(self)
     except BaseException:
-        _restore(self)
+        stack.close()
         raise
 
 
 def convert_notebooks(self: Autograde) -> None:
-    """nbgrader's own conversion, with the exam in the place of its execution."""
-    steps = self.autograde_preprocessors
-    self.autograde_preprocessors = [Examine if step is Execute else step for step in steps]
+    """nbgrader's own conversion, one submission after the other, with the exam in the place of its execution.
+
+    Raises:
+        NbGraderException: some submissions could not be graded; the others are.
+    """
+    with self._course, named_by_nbgrader(self), steps(self, lambda *who: examine_clean(self, *who)):
+        book = self._course.enter_context(gradebook.kept(self.coursedir.db_url, self.coursedir.course_id))
+        diary = diary_of(self)
+        for assignment in sorted(self.assignments):
+            student = student_in(self, assignment)
+            try:
+                if begin(self, assignment, diary):
+                    release.quiet(record)(self, assignment, diary)
+            except Exception as error:
+                if gradebook.failure(error):
+                    raise
+                self.log.debug(traceback.format_exc())
+                self._failed[student] = f"{type(error).__name__}: {error}"
+                book.close()
+        for student, reason in self._failed.items():
+            self.log.error("%s: %s", student, reason)
+        if self._failed:
+            raise NbGraderException(
+                f"Not graded as they should be: {', '.join(self._failed)}. The reasons stand above."
+            )
+
+
+@contextmanager
+def named_by_nbgrader(self: Autograde) -> Iterator[None]:
+    """Our named errors, and a database that fails, as nbgrader's own: one line in its log, and its return code."""
     try:
-        release.quiet(_convert_notebooks)(self)
+        yield
+    except CourseError as error:
+        self.log.error(str(error))
+        raise NbGraderException(str(error)) from error
+    except Exception as error:
+        if not (found := gradebook.failure(error)):
+            raise
+        message = f"The gradebook cannot be used: {gradebook.reason(found)}. Nothing is lost: start again."
+        self.log.error(message)
+        raise NbGraderException(message) from error
+
+
+@contextmanager
+def desk(self: Autograde) -> Iterator[Path]:
+    """The folder of clean copies, from which nbgrader reads in the place of the submitted one."""
+    course, unit = Path(self.coursedir.root), self.coursedir.assignment_id
+    gradebook.require(self.coursedir.db_url)
+    registered(unit, course, self.coursedir.db_url)
+    submitted = self.coursedir.submitted_directory
+    with journal.intake_folder(course) as clean:
+        self._clean = clean
+        self.coursedir.submitted_directory = clean.name
+        try:
+            yield clean
+        finally:
+            self.coursedir.submitted_directory = submitted
+
+
+@contextmanager
+def steps(self: Autograde, sit: Callable[[str, str, str], Result]) -> Iterator[None]:
+    """The examiner's preprocessors among nbgrader's."""
+    sanitize, autograde = self.sanitize_preprocessors, self.autograde_preprocessors
+    ours = {Execute: Examine(sit, config=self.config), SaveAutoGrades: gradebook.Record(config=self.config)}
+    place = sanitize.index(OverwriteCells) + 1 if OverwriteCells in sanitize else len(sanitize)
+    self.sanitize_preprocessors = [*sanitize[:place], gradebook.Forget, *sanitize[place:]]
+    self.autograde_preprocessors = [ours.get(step, step) for step in autograde]
+    try:
+        yield
     finally:
-        self.autograde_preprocessors = steps
-        _restore(self)
+        self.sanitize_preprocessors, self.autograde_preprocessors = sanitize, autograde
 
 
-def _restore(self: Autograde) -> None:
-    self.coursedir.submitted_directory = self._course_submitted
-    shutil.rmtree(self._course_clean, ignore_errors=True)
+def diary_of(self: Autograde) -> journal.Journal:
+    """The journal of the unit that is being graded."""
+    beside = gradebook.folder(self.coursedir.db_url, Path(self.coursedir.root))
+    return journal.Journal(beside, self.coursedir.assignment_id)
 
 
-def _registered(unit: str, course: Path, db_url: str) -> None:
+def student_in(self: Autograde, assignment: str) -> str:
+    """The student whose folder this is."""
+    pattern = self._format_source("(?P<assignment_id>.*)", "(?P<student_id>.*)", escape=True)
+    return re.match(pattern, assignment)["student_id"]
+
+
+def begin(self: Autograde, assignment: str, diary: journal.Journal, wanted: bool = False) -> bool:
+    """Whether nbgrader processes this submission now; what an interrupted run left half done, or is `wanted`, too."""
+    unit, student = self.coursedir.assignment_id, student_in(self, assignment)
+    self.notebooks = sorted(self.assignments[assignment])
+    if wanted or diary.unfinished(student):
+        remove(self._format_dest(unit, student))
+    return self.init_destination(unit, student)
+
+
+def remove(folder: str) -> None:
+    """Remove a folder whose files nbgrader has made read-only."""
+    if Path(folder).exists():
+        rmtree(folder)
+
+
+def record(self: Autograde, assignment: str, diary: journal.Journal) -> None:
+    """nbgrader's steps for one submission. After an error its folder is removed, so that it is graded next time."""
+    unit, student = self.coursedir.assignment_id, student_in(self, assignment)
+    with diary.finishing(student):
+        try:
+            self.run_pre_convert_hook()
+            self.init_assignment(unit, student)
+            for notebook in self.notebooks:
+                self.convert_single_notebook(notebook)
+            self.set_permissions(unit, student)
+            self.run_post_convert_hook()
+        except BaseException:
+            remove(self._format_dest(unit, student))
+            raise
+
+
+def registered(unit: str, course: Path, db_url: str) -> None:
     """Enter the release into the gradebook where it is missing."""
     from nbgrader.api import Gradebook, MissingEntry
 
-    with Gradebook(db_url) as gradebook:
+    with Gradebook(db_url) as book:
         try:
-            known = bool(gradebook.find_assignment(unit).notebooks)
+            known = bool(book.find_assignment(unit).notebooks)
         except MissingEntry:
             known = False
     if not known:
         release.register(unit, course, db_url)
 
 
-def _students(submitted: Path, unit: str, wanted: str) -> list[str]:
-    """Students with a folder (not a link) for this unit; `wanted` is "*" or one of them."""
-    found = [
-        folder.parent.name for folder in submitted.glob(f"*/{unit}") if folder.is_dir() and not folder.is_symlink()
-    ]
-    return sorted(student for student in found if wanted in ("*", student))
+def examine_clean(self: Autograde, unit: str, student: str, sandbox: str) -> Result:
+    """Examine one clean copy, here and now."""
+    from autograder.assess import examine
 
-
-def take_in(source: Path, target: Path, unit: str, course: Path) -> None:
-    """Write one submission's clean copy: the repaired notebook, the weights, the time stamp."""
-    released, note = release.find(unit, course, _claimed_release(source / f"{unit}.ipynb"))
-    submission = intake.read(source, released, unit)
-    ours = {"notes": submission.notes + [note] * bool(note), "folder": str(target)}
-    submission.notebook.metadata.course = {**submission.notebook.metadata.get("course", {}), **ours}
-    target.mkdir(parents=True)
-    nbformat.write(submission.notebook, target / f"{unit}.ipynb")
-    if submission.weights:
-        shutil.copyfile(submission.weights, target / f"{unit}.safetensors")
-    stamp = source / "timestamp.txt"
-    if stamp.is_file() and not stamp.is_symlink():
-        (target / stamp.name).write_bytes(stamp.read_bytes()[:100])
-
-
-def _claimed_release(path: Path) -> str:
-    """The release that a submission says it was made from; only a name to look up, so nothing else is believed."""
-    try:
-        return release.release_of(intake.parse(path)) if path.is_file() and not path.is_symlink() else ""
-    except intake.BrokenSubmission:
-        return ""
-
-
-class Examine(NbGraderPreprocessor):
-    """In the place of nbgrader's Execute: the exam's points and feedback become the outputs of the check cells."""
-
-    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
-        """Examine one sanitized notebook; `SaveAutoGrades`, which follows, reads the points."""
-        where = resources["nbgrader"]
-        unit, student = where["assignment"], where["student"]
-        weights = Path(nb.metadata.course.pop("folder"), f"{unit}.safetensors")
-        key = secret.key(course_folder(where["db_url"]))
-        verdict = examine(unit, student, nb, weights if weights.exists() else None, key)
-        write_verdict(nb, verdict)
-        return nb, resources
-
-
-def course_folder(db_url: str) -> Path:
-    """The folder of the gradebook, where the key lies; for a database server the working folder."""
-    return Path(db_url.removeprefix("sqlite:///")).parent if db_url.startswith("sqlite:///") else Path.cwd()
-
-
-def examine(unit: str, student: str, notebook: NotebookNode, weights: Path | None, key: bytes) -> Verdict:
-    """Run one repaired notebook through exam and judge."""
-    papers = set_papers(unit, student, key)
-    asked = {paper.check.name: (paper.check, paper.questions) for paper in papers}
-    answers = sit(unit, cells_of(notebook), asked, weights)
-    notes = [WARNING, *notebook.metadata.get("course", {}).get("notes", [])]
-    notes += [f"In the cell {name!r}: {error}" for name, error in answers.errors.items()]
-    return judge(papers, answers.outcomes, written_by_student(notebook), notes)
-
-
-def cells_of(notebook: NotebookNode) -> list[Cell]:
-    """The code cells with their roles, which the released names tell."""
-    cells = []
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            name = intake.grade_id(cell)
-            role = {"check": "check", "experiment": "skip", "fit": "fit"}.get(name.split("_")[0], "run")
-            cells.append(Cell(role, cell.source, name.removeprefix("check_")))
-    return cells
-
-
-def written_by_student(notebook: NotebookNode) -> list[str]:
-    """The sources that are not locked: solutions and the student's own cells."""
-    return [
-        c.source for c in notebook.cells if c.cell_type == "code" and not c.metadata.get("nbgrader", {}).get("locked")
-    ]
-
-
-def write_verdict(notebook: NotebookNode, verdict: Verdict) -> None:
-    """Put points and feedback where nbgrader's gradebook and feedback pages look for them."""
-    first = True
-    for cell in notebook.cells:
-        name = intake.grade_id(cell).removeprefix("check_")
-        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("grade") and name in verdict.reports:
-            page = (_notes(verdict) if first else "") + reports.html(verdict.reports[name], picture=False)
-            points = {"text/plain": str(verdict.reports[name].points)}
-            cell.outputs = [
-                nbformat.v4.new_output("display_data", {"text/html": page}),
-                nbformat.v4.new_output("execute_result", points, execution_count=1),
-            ]
-            cell.execution_count, first = 1, False
-
-
-def _notes(verdict: Verdict) -> str:
-    return "<ul>" + "".join(f"<li>{escape(note)}</li>" for note in verdict.notes) + "</ul>" if verdict.notes else ""
+    notebook, weights = clean_copy(self._clean, student, unit)
+    key = secret.key(gradebook.folder(self.coursedir.db_url, Path(self.coursedir.root)))
+    return examine(unit, student, notebook, weights, secret.seeds_of(unit, student, notebook, key), sandbox)
 
 
 @cache

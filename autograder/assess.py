@@ -1,0 +1,106 @@
+"""One submission sits the exam and is judged; what comes of it is a `Result`. Knows nothing of nbgrader."""
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from nbformat import NotebookNode
+
+from autograder import intake, outputs, papers, reference
+from autograder.exam import Answers, Cell, sit
+from autograder.judge import Paper, Verdict, judge
+from autograder.results import Checked, Result
+from autograder.sandbox import WARNING
+from course_lib.checks import report as reports
+from course_lib.checks.ladder import Outcome, Report, still_to_write
+from course_lib.checks.run import ask
+
+SLOW, NOTICEABLE = 50.0, 0.2  # times the reference; seconds below which nobody minds
+ROLES = {"check": "check", "experiment": "skip", "fit": "fit"}
+
+
+def examine(
+    unit: str, student: str, notebook: NotebookNode, weights: Path | None, seeds: Mapping[str, int], kind: str
+) -> Result:
+    """Run one repaired notebook through exam and judge.
+
+    Args:
+        notebook: as intake made it; its notes stand in its metadata.
+        weights: the trained experiment's file, where one was handed in.
+        seeds: of the checks that are asked (`secret.seeds_of`); one that the unit no longer has is left out.
+        kind: of sandbox.
+    """
+    started = time.perf_counter()
+    asked = [
+        papers.set_paper(unit, check, seeds[check.name]) for check in papers.checks_of(unit) if check.name in seeds
+    ]
+    questions = {paper.check.name: (paper.check, paper.questions) for paper in asked}
+    answers = sit(unit, cells_of(notebook), questions, weights, kind)
+    notes = [WARNING] * (kind == "none") + list(notebook.metadata.get("course", {}).get("notes", []))
+    notes += [f"In the cell {name!r}: {error}" for name, error in answers.errors.items()]
+    verdict = judge(asked, answers.outcomes, written_by_student(notebook), notes)
+    checks = tuple(_checked(unit, paper, verdict, answers) for paper in asked)
+    shown = {cell: list(map(dict, outputs.safe(items))) for cell, items in answers.displayed.items()}
+    seconds = round(time.perf_counter() - started, 3)
+    return Result(unit, student, kind, checks, tuple(verdict.notes), shown, answers.times, seconds)
+
+
+def cells_of(notebook: NotebookNode) -> list[Cell]:
+    """The code cells with their roles, which the released names tell."""
+    cells = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            name = intake.grade_id(cell)
+            role = ROLES.get(name.split("_")[0], "run")
+            cells.append(Cell(role, cell.source, name.removeprefix("check_"), cell.id))
+    return cells
+
+
+def written_by_student(notebook: NotebookNode) -> list[str]:
+    """The sources that are not locked: solutions and the student's own cells."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    return [cell.source for cell in code if not cell.metadata.get("nbgrader", {}).get("locked")]
+
+
+def _checked(unit: str, paper: Paper, verdict: Verdict, answers: Answers) -> Checked:
+    check, report = paper.check, verdict.reports[paper.check.name]
+    outcomes = answers.outcomes.get(check.name, [])
+    slow = times_slower(unit, paper, outcomes)
+    return Checked(
+        name=check.name,
+        points=report.points,
+        of=check.points,
+        rung=report.rung,
+        misconception=report.misconception,
+        comment=comment(report, slow),
+        html=reports.html(report, picture=False),
+        seconds=round(sum(outcome.seconds for outcome in outcomes), 4),
+        slow=slow,
+    )
+
+
+def comment(report: Report, slow: float = 0.0) -> str:
+    """A check in a few words, "" when there is nothing to say: "2 of 3: touching boxes"."""
+    if still_to_write(report):
+        return "Still to write."
+    said = []
+    if report.failed:
+        passed = len(report.results) - len(report.failed)
+        said = [f"{passed} of {len(report.results)}: {report.failed[0].case.name}", report.sentence]
+    if slow:
+        said.append(f"About {slow:.0f} times slower than the course's own version.")
+    return ". ".join(part.rstrip(".") for part in said if part)
+
+
+def times_slower(unit: str, paper: Paper, outcomes: Sequence[Outcome]) -> float:
+    """How many times slower than the solution the answers came, where that is over 50; otherwise 0.
+
+    A remark without points. The solution is timed only where the answers took noticeably long, best of three.
+    """
+    answered = [(q, o) for q, o in zip(paper.questions, outcomes, strict=False) if o.status == "answered"]
+    theirs = sum(outcome.seconds for _, outcome in answered)
+    solution = reference.load(unit).get(paper.check.function)
+    if theirs < NOTICEABLE or solution is None or any(question.case.truth for question, _ in answered):
+        return 0.0
+    ours = min(sum(ask(q.case, solution, q.inputs).seconds for q, _ in answered) for _ in range(3))
+    return round(theirs / ours, 1) if ours and theirs > SLOW * ours else 0.0

@@ -1,0 +1,70 @@
+"""Clean copies of what was handed in. nbgrader and the exam read these; only intake reads the submitted folders."""
+
+import shutil
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from autograder import intake, release
+
+
+def students_of(submitted: Path, unit: str, wanted: str = "*") -> list[str]:
+    """Students with a folder (not a link) for this unit; `wanted` is "*" or one of them."""
+    found = [
+        folder.parent.name for folder in submitted.glob(f"*/{unit}") if folder.is_dir() and not folder.is_symlink()
+    ]
+    return sorted(student for student in found if wanted in ("*", student))
+
+
+def take_in_all(submitted: Path, clean: Path, students: list[str], unit: str, course: Path) -> dict[str, str]:
+    """Take in every student's folder. Returns who could not be taken in, and why; they are graded as if empty.
+
+    Raises:
+        OSError: the clean copies cannot be written: the course's disk is full, or may not be written.
+    """
+    failed = {}
+    for student in students:
+        target = clean / student / unit
+        try:
+            take_in(submitted / student / unit, target, unit, course)
+        except Exception as error:  # one student's folder is nobody else's trouble
+            reason = f"The submission cannot be read: {type(error).__name__}: {error}"
+            failed[student] = reason
+            shutil.rmtree(target, ignore_errors=True)
+            write_clean(target, unit, intake.match([], release.find(unit, course, "")[0], []), [reason])
+    return failed
+
+
+def take_in(source: Path, target: Path, unit: str, course: Path) -> None:
+    """Write one submission's clean copy: the repaired notebook, the weights, the time stamp."""
+    released, note = release.find(unit, course, _claimed_release(source / f"{unit}.ipynb"))
+    submission = intake.read(source, released, unit)
+    write_clean(target, unit, submission.notebook, submission.notes + [note] * bool(note))
+    if submission.weights:
+        shutil.copyfile(submission.weights, target / f"{unit}.safetensors")
+    stamp = source / "timestamp.txt"
+    if stamp.is_file() and not stamp.is_symlink():
+        (target / stamp.name).write_bytes(stamp.read_bytes()[:100])
+
+
+def write_clean(target: Path, unit: str, notebook: NotebookNode, notes: list[str]) -> None:
+    """Write a clean notebook; what was repaired stands in its metadata."""
+    notebook.metadata.course = {**notebook.metadata.get("course", {}), "notes": notes}
+    target.mkdir(parents=True)
+    nbformat.write(notebook, target / f"{unit}.ipynb")
+
+
+def _claimed_release(path: Path) -> str:
+    """The release that a submission says it was made from; only a name to look up, so nothing else is believed."""
+    try:
+        return release.release_of(intake.parse(path)) if path.is_file() and not path.is_symlink() else ""
+    except intake.BrokenSubmission:
+        return ""
+
+
+def clean_copy(clean: Path, student: str, unit: str) -> tuple[NotebookNode, Path | None]:
+    """The clean notebook of a student, and where the weights are."""
+    weights = clean / student / unit / f"{unit}.safetensors"
+    notebook = nbformat.read(clean / student / unit / f"{unit}.ipynb", as_version=4)
+    return notebook, weights if weights.exists() else None

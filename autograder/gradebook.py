@@ -1,0 +1,225 @@
+"""nbgrader's gradebook (SQLite or PostgreSQL): opened once for a run, one transaction for each submission.
+
+nbgrader opens and closes the gradebook eight times for each submission; inside `kept` all of these are one connection.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from unittest import mock
+
+import nbgrader.converters.autograde
+import nbgrader.preprocessors.latesubmissions
+import nbgrader.preprocessors.overwritecells
+import nbgrader.preprocessors.saveautogrades
+from nbformat import NotebookNode
+from nbgrader.api import BaseCell, Grade, Gradebook, Student, SubmittedAssignment, SubmittedNotebook
+from nbgrader.preprocessors import NbGraderPreprocessor
+from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
+from sqlalchemy import Engine, create_engine, inspect, select, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLAlchemyError
+
+from autograder.errors import GradebookError
+
+COMMENTS = "auto_comments"  # the resource in which the examiner hands comments to `Record`
+PATIENCE = 10  # seconds until a database server that does not answer is given up
+USERS = (
+    nbgrader.converters.autograde,
+    nbgrader.preprocessors.latesubmissions,
+    nbgrader.preprocessors.overwritecells,
+    nbgrader.preprocessors.saveautogrades,
+)
+_kept: dict[str, "Kept"] = {}
+
+
+def address(given: str) -> str:
+    """The database's address as SQLAlchemy wants it: `postgresql://` and `postgres://` mean psycopg 3.
+
+    Raises:
+        GradebookError: it is no address.
+    """
+    try:
+        url = make_url(given)
+    except ArgumentError as error:
+        expected = "sqlite:////path/gradebook.db or postgresql://user:password@host/name"
+        raise GradebookError("This is no database's address.", expected=expected, got=given) from error
+    if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        url = url.set(drivername="postgresql+psycopg")
+        url = url if "connect_timeout" in url.query else url.update_query_dict({"connect_timeout": str(PATIENCE)})
+    return url.render_as_string(hide_password=False)
+
+
+def folder(db_url: str, course: Path) -> Path:
+    """Where the key and the journal lie: beside an SQLite gradebook, otherwise in the course's folder."""
+    url = make_url(db_url)
+    return (course / url.database).parent if url.drivername.startswith("sqlite") and url.database else course
+
+
+def require(db_url: str) -> None:
+    """See that the gradebook can be used: it answers, and is empty or of this nbgrader's version.
+
+    Raises:
+        GradebookError: with the reason in one line.
+    """
+    url = make_url(db_url)
+    with _named(url):
+        engine = create_engine(url)
+        try:
+            found, expected = _version(engine), _version_expected()
+        finally:
+            engine.dispose()
+    if found not in ("", expected):
+        advice = "back it up, then `nbgrader db upgrade`, or name another one with --database"
+        what = f"The gradebook {_shown(url)} is of another version."
+        raise GradebookError(what, expected=expected, got=found, advice=advice)
+
+
+def _version(engine: Engine) -> str:
+    tables = inspect(engine).get_table_names()
+    if "alembic_version" not in tables:
+        return "tables that are not nbgrader's" if tables else ""
+    with engine.connect() as connection:
+        return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar())
+
+
+def _version_expected() -> str:
+    from alembic.script import ScriptDirectory
+    from nbgrader.dbutil import ALEMBIC_DIR
+
+    return str(ScriptDirectory(ALEMBIC_DIR).get_current_head())
+
+
+@contextmanager
+def _named(url: URL) -> Iterator[None]:
+    """A database's own errors as one readable line."""
+    try:
+        yield
+    except (SQLAlchemyError, ImportError) as error:
+        raise GradebookError(f"The gradebook {_shown(url)} cannot be used.", got=reason(error)) from error
+
+
+def _shown(url: URL) -> str:
+    return url.render_as_string(hide_password=True)
+
+
+def reason(error: BaseException) -> str:
+    """What a database said, in one line and without the statement."""
+    said = str(getattr(error, "orig", None) or error).strip()
+    return (said or type(error).__name__).splitlines()[0]
+
+
+def failure(error: BaseException | None) -> BaseException | None:
+    """The failing database behind an error, or None where it was something else. nbgrader wraps such errors."""
+    while error is not None and not isinstance(error, OperationalError | InterfaceError):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+class Kept(Gradebook):
+    """A gradebook that stays open when nbgrader closes it; only its session ends."""
+
+    def close(self) -> None:
+        """End the session, keep the connection."""
+        self.db.remove()
+
+    def close_at_last(self) -> None:
+        """Close the connection too."""
+        super().close()
+
+
+@contextmanager
+def kept(db_url: str, course_id: str) -> Iterator[Gradebook]:
+    """One open gradebook for all that nbgrader opens in this block.
+
+    Raises:
+        GradebookError: it cannot be opened.
+    """
+    if db_url in _kept:
+        yield _kept[db_url]
+        return
+    with _named(make_url(db_url)):
+        gradebook = _kept[db_url] = Kept(db_url, course_id)
+    try:
+        with ExitStack() as stack:
+            for module in USERS:
+                stack.enter_context(mock.patch.object(module, "Gradebook", opened))
+            yield gradebook
+    finally:
+        del _kept[db_url]
+        gradebook.close_at_last()
+
+
+def opened(db_url: str, *arguments: object) -> Gradebook:
+    """The gradebook that is kept open, or a fresh one."""
+    return _kept.get(db_url) or Gradebook(db_url, *arguments)
+
+
+class Forget(NbGraderPreprocessor):
+    """Cells of an older release that the gradebook does not know are nobody's to grade; nbgrader stumbles there."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Follows nbgrader's OverwriteCells, which has taken the unknown names away."""
+        for cell in nb.cells:
+            if "nbgrader" in cell.metadata and not cell.metadata.nbgrader.get("grade_id"):
+                del cell.metadata["nbgrader"]
+        return nb, resources
+
+
+class Record(NbGraderPreprocessor):
+    """In the place of nbgrader's SaveAutoGrades: all grades and comments of a submission in one transaction.
+
+    A manual score is never touched; where there is one, or no automatic score, a person is asked (nbgrader's rule).
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
+        """Write the points that the check cells show and the comments in `resources`."""
+        where = resources["nbgrader"]
+        comments = resources.get(COMMENTS, {})
+        with opened(where["db_url"]) as gradebook, gradebook.db.no_autoflush:
+            rows = gradebook.find_submission_notebook(where["notebook"], where["assignment"], where["student"])
+            grades = {row.name: row for row in rows.grades}
+            remarks = {row.name: row for row in rows.comments}
+            for cell in nb.cells:
+                name = cell.metadata.get("nbgrader", {}).get("grade_id")
+                if is_grade(cell) and name in grades:
+                    _score(grades[name], determine_grade(cell, self.log)[0])
+                if (is_solution(cell) or is_task(cell)) and name in remarks:
+                    remarks[name].auto_comment = _remark(cell, comments.get(name))
+            gradebook.db.commit()
+        return nb, resources
+
+
+def _score(grade: Grade, auto_score: float | None) -> None:
+    grade.auto_score = auto_score
+    grade.needs_manual_grade = grade.manual_score is not None or auto_score is None
+
+
+def _remark(cell: NotebookNode, comment: str | None) -> str | None:
+    untouched = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell) and not is_task(cell)
+    return "No response." if untouched else comment
+
+
+def recorded(gradebook: Gradebook, unit: str) -> list[dict]:
+    """Each student's grades for a unit: {"student", "points", "max", "late", "checks": {name: points or None}}."""
+    submissions = {
+        submission.student.id: {
+            "student": submission.student.id,
+            "points": round(submission.score, 2),
+            "max": submission.max_score,
+            "late": submission.late_submission_penalty or 0.0,
+            "checks": {},
+        }
+        for submission in gradebook.assignment_submissions(unit)
+    }
+    query = (
+        select(Student.id, BaseCell.name, Grade.auto_score)
+        .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Student, SubmittedAssignment.student_id == Student.id)
+        .join(BaseCell, Grade.cell_id == BaseCell.id)
+        .where(SubmittedAssignment.assignment_id == gradebook.find_assignment(unit).id)
+    )
+    for student, name, score in gradebook.db.execute(query):
+        submissions[student]["checks"][name] = score
+    return [submissions[student] for student in sorted(submissions)]

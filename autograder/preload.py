@@ -1,0 +1,18 @@
+"""Imported once by the process from which all local workers fork: everything that they need, before it is needed.
+
+Importing it makes Ctrl-C the coordinator's alone, which ends its workers.
+"""
+
+import os
+import signal
+import sys
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+os.environ["OMP_NUM_THREADS"] = "1"  # a core for each worker; and a fork of threaded torch would hang
+sys.modules.setdefault("rfc3987_syntax", None)  # web addresses in JSON schemas: notebooks have none, it takes 1.4 s
+
+import distributed.nanny  # noqa: E402, F401
+import torchvision  # noqa: E402, F401
+
+import autograder.assess  # noqa: E402
+import autograder.cli  # noqa: E402, F401

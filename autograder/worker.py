@@ -1,0 +1,54 @@
+"""What a Dask worker does: examine submissions. Only plain data come in and go out: text, bytes, numbers.
+
+What is heavy is imported when the first submission comes; local workers fork from a process that has it already
+(preload.py).
+"""
+
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+
+def examine(
+    unit: str, student: str, notebook: str, weights: bytes | None, seeds: dict[str, int], kind: str
+) -> dict[str, str]:
+    """Examine one submission.
+
+    Args:
+        notebook: the clean copy's text.
+        seeds: of the checks; the key stays with the coordinator.
+
+    Returns:
+        {"result": its JSON}, or {"no sandbox": why} or {"failed": why}.
+    """
+    import nbformat
+
+    from autograder import assess
+
+    if lack := _lack(unit, kind):
+        return {"no sandbox": lack}
+    try:
+        with TemporaryDirectory(prefix="weights-") as folder:
+            path = Path(folder, f"{unit}.safetensors") if weights is not None else None
+            if path:
+                path.write_bytes(weights)
+            parsed = nbformat.reads(notebook, as_version=4)
+            return {"result": assess.examine(unit, student, parsed, path, seeds, kind).to_json()}
+    except Exception as error:  # the grader's own fault; the others' submissions go on
+        return {"failed": f"{type(error).__name__}: {error}"}
+
+
+@cache
+def _lack(unit: str, kind: str) -> str:
+    """Why this machine has no sandbox of this kind, or ""; found out once, with an empty box."""
+    from autograder import papers, reference, sandbox
+    from autograder.errors import BoxError
+
+    try:
+        sandbox.warm_up(kind)
+        papers.checks_of(unit)
+        reference.load(unit)  # meanwhile
+        sandbox.Box(unit.split("_", 1)[1], kind).close()
+    except BoxError as error:
+        return str(error)
+    return ""
