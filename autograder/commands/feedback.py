@@ -1,0 +1,92 @@
+"""`autograder feedback`: a page for each student, by nbgrader's generate_feedback."""
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from autograder.commands.common import Database, Unit, open_course, readable_errors
+from autograder.errors import GradingError
+from course_lib.errors import DataMissing
+
+if TYPE_CHECKING:
+    from traitlets.config import Config
+
+Student = Annotated[str, typer.Option(help="Only this one.", metavar="ID")]
+
+
+def feedback(unit: Unit, student: Student = "", database: Database = "") -> None:
+    """Write each graded student's feedback page anew, with points, comments and what the cells displayed.
+
+    Example: autograder feedback 02_rcnn --student ada
+    """
+    from autograder import gradebook, reference
+
+    with readable_errors():
+        reference.source_of(unit)
+        course, config = open_course(database)
+        db_url = config.CourseDirectory.db_url = gradebook.address(config.CourseDirectory.db_url)
+        gradebook.require(db_url)
+        failed = []
+        for name in _graded(unit, course, config, student):
+            reason = _write(unit, name, config)
+            page = Path("feedback", name, unit, f"{unit}.html")
+            typer.echo(f"{name}: {reason or page}", err=bool(reason))
+            failed += [name] * bool(reason)
+        _remind(unit, db_url)
+        if failed:
+            raise GradingError(f"No feedback page for {', '.join(failed)}. The reasons stand above.")
+
+
+def _graded(unit: str, course: Path, config: "Config", student: str) -> list[str]:
+    """The students whose submissions are graded."""
+    folder = course / config.CourseDirectory.get("autograded_directory", "autograded")
+    found = sorted(path.parents[1].name for path in folder.glob(f"*/{unit}/{unit}.ipynb"))
+    if not found or (student and student not in found):
+        raise DataMissing(
+            f"Nothing of {unit} is graded yet{f' for {student!r}' if student else ''}.",
+            expected=f"{folder / (student or '*') / unit / unit}.ipynb",
+            advice=f"`autograder grade {unit}`",
+        )
+    return [student] if student else found
+
+
+def _write(unit: str, student: str, config: "Config") -> str:
+    """Write one page. Returns why it could not be written, or ""."""
+    from nbgrader.converters import GenerateFeedback
+    from nbgrader.coursedir import CourseDirectory
+
+    from autograder.release import quiet
+
+    said = _Errors()
+    directory = CourseDirectory(config=config, assignment_id=unit, student_id=student)
+    try:
+        quiet(GenerateFeedback(coursedir=directory, config=config, force=True, log=said.log).start)()
+    except Exception as error:  # whatever one page meets, the others are written
+        return f"not written: {said.reason or f'{type(error).__name__}: {error}'}"
+    return ""
+
+
+def _remind(unit: str, db_url: str) -> None:
+    """Say how many pages count a written answer as 0 because nobody has read it yet."""
+    from autograder.commands.report import rows_of
+    from autograder.release import quiet
+
+    if waiting := sum(bool(row.waiting) for row in quiet(rows_of)(unit, db_url)):
+        typer.echo(f"{waiting} of the class wait for a human (formgrader); then write the pages again", err=True)
+
+
+class _Errors(logging.Handler):
+    """Keeps the last line of the first traceback that nbgrader logs."""
+
+    def __init__(self):
+        super().__init__(logging.ERROR)
+        self.reason, self.log = "", logging.Logger("feedback", logging.ERROR)
+        self.log.addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Called by logging."""
+        text = record.getMessage().strip()
+        if text.startswith("Traceback") and not self.reason:
+            self.reason = text.splitlines()[-1]
