@@ -158,7 +158,7 @@ class _Coordinator:
 
     def _task(self, student: str, text: str, weights: Path | None, notebook) -> crew.Task:
         content = weights.read_bytes() if weights else None
-        seeds = secret.seeds_of(self.plan.unit, student, notebook, self.key)
+        seeds = secret.seeds_of(self.plan.unit, student, notebook, content, self.key)
         submission = _digest(text, content)
         self.digests[student] = submission, _digest(submission, json.dumps(seeds), self.kind, self.version)
         arguments = {"unit": self.plan.unit, "student": student, "notebook": text, "weights": content, "seeds": seeds}

@@ -209,7 +209,9 @@ def examine_clean(self: Autograde, unit: str, student: str, sandbox: str) -> Res
 
     notebook, weights = clean_copy(self._clean, student, unit)
     key = secret.key(gradebook.folder(self.coursedir.db_url, Path(self.coursedir.root)))
-    return examine(unit, student, notebook, weights, secret.seeds_of(unit, student, notebook, key), sandbox)
+    content = weights.read_bytes() if weights else None
+    seeds = secret.seeds_of(unit, student, notebook, content, key)
+    return examine(unit, student, notebook, weights, seeds, sandbox)
 
 
 @cache

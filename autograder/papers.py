@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder import misconceptions, reference, secret
+from autograder import misconceptions, reference
 from autograder.judge import Paper
 from course_lib.checks.ladder import Outcome
 from course_lib.checks.run import ask, draw, suspect
@@ -18,11 +18,6 @@ def checks_of(unit: str) -> tuple[Check, ...]:
     """All checks of a unit."""
     reference.source_of(unit)  # a unit that does not exist is named as such
     return importlib.import_module(f"course_lib.checks.{unit.split('_', 1)[1]}").CHECKS
-
-
-def set_papers(unit: str, student: str, key: bytes) -> list[Paper]:
-    """The papers of one student; the same at every call with the same key."""
-    return [set_paper(unit, check, secret.seed(key, unit, check.name, student)) for check in checks_of(unit)]
 
 
 def set_paper(unit: str, check: Check, seed: int) -> Paper:

@@ -1,11 +1,10 @@
 """The judge and what it may know: forbidden names, explicit zeros, seeds that nobody can guess."""
 
 import re
-import stat
 
 import pytest
 
-from autograder import forbids, papers, reference, secret
+from autograder import forbids, papers, reference
 from autograder.judge import judge
 from course_lib.checks import report as reports
 from course_lib.checks.ladder import Outcome
@@ -86,25 +85,6 @@ def test_feedback_is_escaped(iou_paper):
     ]
     assert "<script>" not in reports.html(report)
     assert "&lt;script&gt;" in reports.html(report)
-
-
-def test_the_key_is_made_once_and_for_its_owner_only(tmp_path):
-    key = secret.key(tmp_path)
-    assert secret.key(tmp_path) == key
-    assert len(key) == 32
-    assert stat.S_IMODE((tmp_path / secret.NAME).stat().st_mode) == 0o600
-
-
-def test_seeds_differ_by_key_student_and_check():
-    made = {
-        secret.seed(key, unit, check, student)
-        for key in (b"a" * 32, b"b" * 32)
-        for unit in ("02_rcnn", "03_fast_rcnn")
-        for check in ("nms", "box_iou")
-        for student in ("ada", "bob")
-    }
-    assert len(made) == 16
-    assert secret.seed(b"a" * 32, "02_rcnn", "nms", "ada") == secret.seed(b"a" * 32, "02_rcnn", "nms", "ada")
 
 
 def test_regrading_asks_the_same_questions():
