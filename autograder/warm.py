@@ -68,6 +68,7 @@ def _keep(shell, unit_module: str, channel: int, leash: int) -> None:
 def _serve(shell, unit_module: str, channel: int) -> None:
     """As process 1 of its own namespace: walls up, then answer requests. Never returns."""
     try:
+        os.setsid()  # a signal to the own group must not reach the warm process
         walls.die_with_parent()
         walls.furnish()
         os.chdir("/exam")
