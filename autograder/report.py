@@ -13,6 +13,7 @@ from autograder.results import Checked, Result
 from course_lib.checks.report import RUNG_WORDS
 
 BINS = 10
+TO_WRITE = "Still to write."  # a check's comment where nothing was written
 SLOWEST = 5
 
 
@@ -40,8 +41,9 @@ class CheckLine:
     Attributes:
         passed, partly, none: submissions with all, some and no points.
         mean: of the points; `of` is the most.
-        stopped: how often which rung of the ladder was the first to fail, the most frequent first.
-        failed: the most frequent comments, e.g. ("2 of 3: touching boxes", 4).
+        stopped: how often which rung of the ladder was the first to fail, the most frequent first; apart from it the
+            functions that are still to write.
+        failed: the most frequent comments on what was written, e.g. ("2 of 3: touching boxes", 4).
         median, worst: seconds in the students' function; `slow` counts those far slower than the reference.
     """
 
@@ -77,6 +79,7 @@ class Summary:
         examined: how many submissions' results were read.
         histogram: how many submissions lie in each tenth of the points.
         cells: the slowest (cell, student, seconds).
+        waiting: (cell, the students whose answer waits for a human).
         notes: (note, the students who have it): repairs, errors in cells, warnings; the most frequent first.
         unboxed: the students whose code ran without a sandbox.
     """
@@ -90,6 +93,7 @@ class Summary:
     checks: tuple[CheckLine, ...]
     taught: tuple[Taught, ...]
     cells: tuple[tuple[str, str, float], ...] = ()
+    waiting: tuple[tuple[str, tuple[str, ...]], ...] = ()
     notes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     unboxed: tuple[str, ...] = ()
 
@@ -97,11 +101,6 @@ class Summary:
     def of(self) -> float:
         """The most points that there are."""
         return max((row.of for row in self.rows), default=0.0)
-
-    @property
-    def waiting(self) -> tuple[Row, ...]:
-        """The submissions that wait for a human."""
-        return tuple(row for row in self.rows if row.waiting)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""
@@ -130,7 +129,8 @@ def summarize(
         tuple(_line(name, found) for name, found in _by_check(results).items()),
         _taught(results, sentences),
         tuple(sorted(times, key=lambda each: -each[2])[:SLOWEST]),
-        _noted(results),
+        _grouped((cell, row.student) for row in rows for cell in row.waiting),
+        _grouped((note, result.student) for result in results for note in dict.fromkeys(result.notes)),
         tuple(sorted(result.student for result in results if result.sandbox == "none")),
     )
 
@@ -154,8 +154,8 @@ def _by_check(results: Iterable[Result]) -> dict[str, list[Checked]]:
 
 
 def _line(name: str, found: Sequence[Checked]) -> CheckLine:
-    rungs = Counter(RUNG_WORDS.get(checked.rung, checked.rung) for checked in found if checked.rung)
-    comments = Counter(checked.comment for checked in found if checked.rung and checked.comment)
+    rungs = Counter(_stopped(checked) for checked in found if checked.rung)
+    comments = Counter(checked.comment for checked in found if checked.rung and checked.comment not in ("", TO_WRITE))
     seconds = [checked.seconds for checked in found]
     return CheckLine(
         name,
@@ -172,13 +172,16 @@ def _line(name: str, found: Sequence[Checked]) -> CheckLine:
     )
 
 
-def _noted(results: Iterable[Result]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Each note once, with the students who have it."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for result in results:
-        for note in dict.fromkeys(result.notes):
-            found[note].append(result.student)
-    return tuple((note, tuple(students)) for note, students in sorted(found.items(), key=lambda item: -len(item[1])))
+def _stopped(checked: Checked) -> str:
+    return "still to write" if checked.comment == TO_WRITE else RUNG_WORDS.get(checked.rung, checked.rung)
+
+
+def _grouped(found: Iterable[tuple[str, str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """(thing, student) pairs by thing, the most frequent first."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for thing, student in found:
+        groups[thing].append(student)
+    return tuple((thing, tuple(sorted(who))) for thing, who in sorted(groups.items(), key=lambda item: -len(item[1])))
 
 
 def _taught(results: Iterable[Result], sentences: Mapping[tuple[str, str], str]) -> tuple[Taught, ...]:

@@ -23,7 +23,7 @@ td.number, th.number {{ text-align: right; font-variant-numeric: tabular-nums; w
 h2 {{ margin-top: 2.5rem; border-left: 6px solid {plots.BLUE}; padding-left: .6rem; font-size: 1.15rem }}
 td {{ overflow-wrap: anywhere }}
 """
-NAMED = 5  # students who are named beside a note
+NAMED = 5  # students who are named in a line
 WARNING = "Graded without a sandbox: student code ran with the grader's rights"
 
 
@@ -40,13 +40,12 @@ def sections(summary: Summary) -> list[Section]:
     """The tables that have something to say, in the order of their use on Monday."""
     taught = [(str(t.students), t.check, t.sentence or t.name) for t in summary.taught]
     checks = "check", "mean#", "of#", "passed#", "partly#", "none#", "first to fail", "most often"
-    waiting = tuple((row.student, ", ".join(row.waiting)) for row in summary.waiting)
     slow = "check", "median s#", "worst s#", "submissions over 50 times slower than ours#"
     found = [
-        Section("What to explain again", ("students#", "check", "what they think"), tuple(taught)),
+        Section("What to explain again", ("students#", "check", "what the feedback says"), tuple(taught)),
         Section("Checks", checks, tuple(_checks(summary))),
-        Section("Waiting for a human", ("student", "cells"), waiting),
-        Section("Notes", ("students#", "note", "who"), tuple(_notes(summary))),
+        Section("Waiting for a human", ("students#", "answer", "who"), tuple(_counted(summary.waiting))),
+        Section("Notes", ("students#", "note", "who"), tuple(_counted(summary.notes))),
         Section("Slowest checks", slow, tuple(_slow(summary))),
         Section("Slowest cells", ("cell", "student", "s#"), tuple((c, s, f"{t:.2f}") for c, s, t in summary.cells)),
     ]
@@ -73,18 +72,18 @@ def _slow(summary: Summary) -> Iterator[tuple[str, ...]]:
             yield line.name, f"{line.median:.3f}", f"{line.worst:.3f}", str(line.slow)
 
 
-def _notes(summary: Summary) -> Iterator[tuple[str, ...]]:
-    for note, students in summary.notes:
+def _counted(groups: Iterable[tuple[str, tuple[str, ...]]]) -> Iterator[tuple[str, ...]]:
+    for thing, students in groups:
         more = f" and {len(students) - NAMED} more" if len(students) > NAMED else ""
-        yield str(len(students)), " ".join(plain(note).split()), ", ".join(students[:NAMED]) + more
+        yield str(len(students)), " ".join(plain(thing).split()), ", ".join(students[:NAMED]) + more
 
 
 def headline(summary: Summary) -> str:
     """The class in one line."""
     said = [f"{summary.unit}: {_count(len(summary.rows), 'submission')}"]
     said.append(f"mean {summary.mean:g}, median {summary.median:g} of {summary.of:g} points")
-    if summary.waiting:
-        said.append(f"{len(summary.waiting)} waiting for a human")
+    if waiting := sum(bool(row.waiting) for row in summary.rows):
+        said.append(f"{waiting} waiting for a human")
     if late := sum(row.late > 0 for row in summary.rows):
         said.append(f"{late} late")
     if (missing := len(summary.rows) - summary.examined) > 0:
