@@ -1,0 +1,122 @@
+"""What the benchmark found, as docs/benchmarks.md and as printed lines."""
+
+import os
+import platform
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from statistics import median
+
+STOCK, OURS = "nbgrader autograde", "autograder grade"
+TARGET = 12.0  # times as many submissions per minute
+BOUND = 0.7  # seconds of overhead for one submission
+PACKAGES = ("nbgrader", "torch", "torchvision", "distributed", "ipython")
+HEADER = """# Benchmarks
+
+The same submissions, once with stock `nbgrader autograde` (its own configuration, fresh gradebook: the released checks
+run in each student's kernel) and once with `autograder grade` (in the sandbox, its own questions, fresh gradebook).
+What is measured is the whole command, from its start to its end. `make bench` writes this file.
+
+"""
+TABLE = """| class | submissions | grader | runs | seconds of each | submissions a minute |
+|---|---|---|---|---|---|
+"""
+BESIDE = "`autograder grade` / `nbgrader autograde`"
+
+
+@dataclass(frozen=True)
+class Overhead:
+    """Seconds that one submission took from a warm start to its grade in the gradebook, the student's code included."""
+
+    median: float
+    worst: float
+    submissions: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One class, graded by both.
+
+    Attributes:
+        seconds: of each run of each grader.
+        loads: the load average before each run, all graders.
+        own: median and largest of the seconds that a submission's own code took, where that is known.
+    """
+
+    about: str
+    students: int
+    seconds: dict[str, list[float]]
+    loads: list[float]
+    own: tuple[float, float] | None = None
+
+    def per_minute(self, grader: str) -> float:
+        """Submissions, by the median run."""
+        return 60 * self.students / median(self.seconds[grader])
+
+    @property
+    def ratio(self) -> float:
+        """How many times as many submissions per minute ours handles."""
+        return self.per_minute(OURS) / self.per_minute(STOCK)
+
+
+def document(found: Sequence[Measured], overhead: Overhead | None, machine: str) -> str:
+    """The whole of docs/benchmarks.md; the first of `found` is the one that has a target."""
+    lines = [HEADER, TABLE]
+    for one in found:
+        for grader in (STOCK, OURS):
+            seconds = ", ".join(f"{value:.1f}" for value in one.seconds[grader])
+            runs = len(one.seconds[grader])
+            lines.append(
+                f"| {one.about} | {one.students} | `{grader}` | {runs} | {seconds} | {one.per_minute(grader):.1f} |\n"
+            )
+    lines.append(f"\n| class | {BESIDE} | target |\n|---|---|---|\n")
+    for number, one in enumerate(found):
+        target = f"at least {TARGET:g}{_met(one.ratio >= TARGET)}" if number == 0 else "–"
+        lines.append(f"| {one.about} | {one.ratio:.1f} | {target} |\n")
+    lines += [f"\n{sentence}\n" for sentence in _sentences(found, overhead)]
+    return "".join(lines) + f"\n{machine}\n"
+
+
+def _sentences(found: Sequence[Measured], overhead: Overhead | None) -> list[str]:
+    said = [
+        f"Own code of a submission, {one.about}: median {one.own[0]:.2f} s, at most {one.own[1]:.2f} s."
+        for one in found
+        if one.own
+    ]
+    if overhead:
+        verdict = _met(overhead.worst < BOUND)
+        said.append(
+            f"One submission alone, from a warm start to its grade in the gradebook, the student's own code included: "
+            f"median {overhead.median:.2f} s, at most {overhead.worst:.2f} s of {overhead.submissions}; wanted below "
+            f"{BOUND} s{verdict}."
+        )
+    loads = [load for one in found for load in one.loads]
+    said.append(f"Load average of the machine before the runs: {', '.join(f'{load:.2f}' for load in loads)}.")
+    return said
+
+
+def _met(met: bool) -> str:
+    return ", met" if met else ", **not met**"
+
+
+def summary(found: Sequence[Measured], overhead: Overhead | None) -> str:
+    """The printed figures; the last line is the ratio of the first class."""
+    lines = [f"{one.about}, {g}: {one.per_minute(g):.1f} submissions a minute" for one in found for g in (STOCK, OURS)]
+    lines += [f"{one.about}: {one.ratio:.1f} times as many" for one in found[1:]]
+    return "\n".join([*lines, *_sentences(found, overhead), f"ratio: {found[0].ratio:.1f}"])
+
+
+def machine() -> str:
+    """This machine and its software, in one sentence."""
+    import psutil
+
+    memory = psutil.virtual_memory().total / 2**30
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    box = subprocess.run(["bwrap", "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    cores = len(os.sched_getaffinity(0))
+    return (
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}: {cores} cores ({platform.machine()}), {memory:.0f} GB of memory, "
+        f"Python {platform.python_version()}, {packages}, {box}."
+    )

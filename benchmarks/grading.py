@@ -1,0 +1,223 @@
+"""Grading a class beside stock nbgrader: python -m benchmarks.grading (make bench)
+
+The same submissions of a two-function exercise, each time in a fresh copy of the course with a fresh gradebook, the two
+graders in turn; then the whole exercise of 02_rcnn with fewer submissions. What is measured is the whole command, from
+its start to its end. docs/benchmarks.md is written anew; the last printed line is "ratio: R", submissions per minute of
+`autograder grade` over those of `nbgrader autograde`, on the two-function class.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Annotated
+
+import typer
+
+from benchmarks.document import OURS, STOCK, Measured, Overhead, document, machine, summary
+from course_lib.download import atomic_write
+from course_lib.errors import CourseError
+from tools import sample_class
+from tools.build_notebooks import ROOT
+
+UNIT = sample_class.UNIT
+COMMANDS = {STOCK: ["nbgrader", "autograde", UNIT], OURS: ["autograder", "grade", UNIT, "--sandbox", "bubblewrap"]}
+STOCK_CONFIG = """c = get_config()
+c.CourseDirectory.course_id = "vision_course"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "exercises"
+"""
+LONGEST = 3600.0  # seconds for one command
+
+
+class BenchmarkError(CourseError):
+    """A run did not grade what it should have graded, so its time says nothing."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One command on one fresh copy of a class.
+
+    Attributes:
+        seconds: from the command's start to its end.
+        points: each student's, as the gradebook has them.
+        own: seconds that each student's own code took, where the grader notes that.
+        load: the machine's load average (one minute) before the run.
+    """
+
+    grader: str
+    seconds: float
+    points: dict[str, float]
+    own: dict[str, float]
+    load: float
+
+    @property
+    def per_minute(self) -> float:
+        """Submissions."""
+        return 60 * len(self.points) / self.seconds
+
+
+def class_of(folder: Path, students: int, small: bool, weights: bytes = b"") -> Path:
+    """A course with the first submissions of the sample class: of each kind one, then the others."""
+    course = folder / "course"
+    sample_class.make_course(course, small)
+    made = sample_class.make_class(course, weights, readable=True)
+    kinds = [sample.kind for sample in made]
+    ordered = sorted(range(len(made)), key=lambda i: (kinds[:i].count(kinds[i]), i))
+    for i in ordered[students:]:
+        shutil.rmtree(course / "submitted" / made[i].student)
+    return course
+
+
+def run(grader: str, course: Path) -> Run:
+    """Grade a fresh copy of a class with one of the graders.
+
+    Raises:
+        BenchmarkError: some student has no grade afterwards.
+    """
+    load = os.getloadavg()[0]
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        copy = Path(shutil.copytree(course, Path(folder, "course")))
+        if grader == STOCK:
+            (copy / "nbgrader_config.py").write_text(STOCK_CONFIG, encoding="utf-8")
+        seconds, said = _timed(COMMANDS[grader], copy)
+        points, wanted = points_in(copy), sorted(path.name for path in (copy / "submitted").iterdir())
+        if sorted(points) != wanted:
+            missing = ", ".join(sorted({*wanted} - {*points}))
+            raise BenchmarkError(f"`{grader}` did not grade everyone.", expected=missing, got=said[-1000:])
+        return Run(grader, seconds, points, own_code(copy), load)
+
+
+def _timed(words: list[str], course: Path) -> tuple[float, str]:
+    """The seconds that a program of this environment takes, and what it said."""
+    programs = Path(sys.executable).parent
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}  # each as it comes
+    environment["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
+    start = time.perf_counter()
+    done = subprocess.run(
+        [programs / words[0], *words[1:]],
+        cwd=course,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=LONGEST,
+        check=False,
+    )
+    return time.perf_counter() - start, done.stdout.decode(errors="replace")
+
+
+def points_in(course: Path) -> dict[str, float]:
+    """Each graded student's points, from the gradebook."""
+    from nbgrader.api import Gradebook
+
+    from autograder.release import quiet
+
+    def read() -> dict[str, float]:
+        with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+            return {
+                submission.student.id: round(submission.score, 2)
+                for submission in gradebook.assignment_submissions(UNIT)
+                if all(grade.auto_score is not None for book in submission.notebooks for grade in _checks(book))
+            }
+
+    return quiet(read)()
+
+
+def _checks(notebook) -> list:
+    """The grades that a program gives; written questions wait for a human."""
+    return [grade for grade in notebook.grades if grade.name.startswith("check_")]
+
+
+def own_code(course: Path) -> dict[str, float]:
+    """Seconds that each student's cells and functions took in the exam, from the journal; empty for stock nbgrader."""
+    from autograder.results import Result
+
+    entries = [json.loads(path.read_bytes()) for path in sorted((course / ".grading" / UNIT).glob("*.json"))]
+    return {result.student: _own(result) for result in (Result.from_json(entry["result"]) for entry in entries)}
+
+
+def _own(result) -> float:
+    cells = sum(seconds for name, seconds in result.times.items() if not name.startswith("given_"))
+    return cells + sum(checked.seconds for checked in result.checks)
+
+
+def in_turn(course: Path, stock: int, ours: int, tell: Callable[[Run], None]) -> list[Run]:
+    """Both graders, one after the other: ours, stock, ours, stock, … until each has had its runs."""
+    left, runs = {OURS: ours, STOCK: stock}, []
+    while any(left.values()):
+        for grader in left:
+            if left[grader]:
+                left[grader] -= 1
+                runs.append(run(grader, course))
+                tell(runs[-1])
+    return runs
+
+
+def measured(about: str, runs: list[Run]) -> Measured:
+    """The figures of one class.
+
+    Raises:
+        BenchmarkError: a run of the same grader gave other points than the one before.
+    """
+    for grader in (STOCK, OURS):
+        seen = [one.points for one in runs if one.grader == grader]
+        if any(points != seen[0] for points in seen):
+            raise BenchmarkError(f"`{grader}` gave different points in two runs.", expected=str(seen[0]))
+    own = [seconds for one in runs for seconds in one.own.values()]
+    return Measured(
+        about=about,
+        students=len(runs[0].points),
+        seconds={grader: [one.seconds for one in runs if one.grader == grader] for grader in (STOCK, OURS)},
+        loads=[one.load for one in runs],
+        own=(median(own), max(own)) if own else None,
+    )
+
+
+def measure(about: str, students: int, stock: int, ours: int, small: bool, weights: bytes = b"") -> Measured:
+    """Make a class and let both graders grade it."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        course = class_of(Path(folder), students, small, weights)
+        typer.echo(f"{about}: {students} submissions")
+        runs = in_turn(course, stock, ours, lambda one: typer.echo(f"  {one.grader:20} {one.seconds:7.1f} s"))
+        return measured(about, runs)
+
+
+def overhead(students: int) -> Overhead:
+    """What one submission of the two-function class takes from a warm start to its grade in the gradebook."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        course = class_of(Path(folder), students, small=True)
+        words = [sys.executable, "-m", "benchmarks.overhead", str(course)]
+        said = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
+        seconds = [json.loads(line)["seconds"] for line in said.splitlines()]
+        return Overhead(median(seconds), max(seconds), len(seconds))
+
+
+def main(
+    students: Annotated[int, typer.Option(help="Submissions of the two-function exercise.")] = 30,
+    stock: Annotated[int, typer.Option(help="Runs of stock nbgrader on them.")] = 1,
+    ours: Annotated[int, typer.Option(help="Runs of ours on them.")] = 3,
+    full: Annotated[int, typer.Option(help="Submissions of the whole exercise; 0 leaves it out.")] = 4,
+    write: Annotated[bool, typer.Option(help="Write docs/benchmarks.md.")] = True,
+) -> None:
+    """Measure, write docs/benchmarks.md, print the figures."""
+    found, alone = [measure("two functions", students, stock, ours, small=True)], overhead(students)
+    if full:
+        found.append(measure("all of 02_rcnn, trained", full, 1, 1, small=False, weights=sample_class.trained()))
+    if write:
+        with atomic_write(ROOT / "docs" / "benchmarks.md") as temporary:
+            temporary.write_text(document(found, alone, machine()), encoding="utf-8")
+    typer.echo(summary(found, alone))
+
+
+if __name__ == "__main__":
+    try:
+        typer.run(main)
+    except CourseError as error:
+        sys.exit(str(error))
