@@ -1,10 +1,8 @@
 """The checks' own exam: right answers in other styles pass in full, every misconception is refused and named."""
 
 import html
-import importlib.util
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -14,23 +12,17 @@ from autograder import misconceptions, papers, reference
 from autograder.judge import judge
 from course_lib.checks import codec, ladder, report, run
 from course_lib.checks.compare import close
+from tests.right_answers import RIGHT, functions_of, graded, ways
 
 UNITS = sorted(path.stem for path in reference.SOLUTIONS.glob("*/[0-9]*.py"))
 WRONG = [pytest.param(unit, m, id=f"{unit}-{m.check}-{m.name}") for unit in UNITS for m in misconceptions.of(unit)]
-RIGHT = sorted(Path(__file__).with_name("right_answers").glob("*/*.py"))
 SEEDS = (1, 2, 3)
-
-
-def functions_of(path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return vars(module)
-
-
-def graded(unit):
-    """The checks that need no trained experiment."""
-    return [check for check in papers.checks_of(unit) if check.name != "experiment"]
+STYLES = pytest.mark.parametrize("path", RIGHT, ids=lambda path: f"{path.parent.name}-{path.stem}")
+OTHERWISE = (
+    {f"called with {name}": partial(ways.called, change=change) for name, change in ways.CALLS.items()}
+    | {f"answers {name}": partial(ways.answered, tensor=t, number=n) for name, (t, n) in ways.ANSWERS.items()}
+    | ways.DRESSES
+)
 
 
 @cache
@@ -50,23 +42,55 @@ def test_the_solution_earns_all(unit, seed):
     assert {name: r.points for name, r in verdict.reports.items()} == {p.check.name: p.check.points for p in asked}
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("path", RIGHT, ids=lambda path: f"{path.parent.name}-{path.stem}")
-def test_right_answers_in_another_style_earn_all(path, seed):
-    unit, functions = path.parent.name, functions_of(path)
-    asked = [papers.set_paper(unit, check, seed) for check in graded(unit)]
-    verdict = judge(asked, papers.answers_of(asked, functions), [path.read_text()])
+@cache
+def papers_for(unit, seed):
+    """The exam's papers, drawn once for all right answers."""
+    return [papers.set_paper(unit, check, seed) for check in graded(unit)]
+
+
+def earns_all(asked, functions, sources=()):
+    """Asserts that these functions get every point of these papers."""
+    verdict = judge(asked, papers.answers_of(asked, functions), sources)
     for name, found in verdict.reports.items():
         assert found.passed, report.text(found)
         assert found.points == found.check.points, name
 
 
-@pytest.mark.parametrize("path", RIGHT, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def passes_public_checks(unit, functions):
+    """Asserts that the checks in the notebook find nothing in them."""
+    for check in graded(unit):
+        if check.function in functions:
+            found = run.run(unit, check, functions[check.function])
+            assert found.passed, report.text(found)
+
+
+@STYLES
+@pytest.mark.parametrize("seed", SEEDS)
+def test_right_answers_in_another_style_earn_all(path, seed):
+    earns_all(papers_for(path.parent.name, seed), functions_of(path), [path.read_text()])
+
+
+@STYLES
 def test_right_answers_pass_the_public_checks(path):
-    functions = functions_of(path)
-    for check in graded(path.parent.name):
-        found = run.run(path.parent.name, check, functions[check.function])
-        assert found.passed, report.text(found)
+    passes_public_checks(path.parent.name, functions_of(path))
+
+
+@STYLES
+@pytest.mark.parametrize("way", OTHERWISE)
+@pytest.mark.filterwarnings("ignore:this is slow")
+def test_right_answers_called_and_handed_over_otherwise_earn_all(path, way):
+    unit, right = path.parent.name, functions_of(path)
+    functions = {check.function: OTHERWISE[way](right[check.function]) for check in graded(unit)}
+    passes_public_checks(unit, functions)
+    earns_all(papers_for(unit, SEEDS[0]), functions)
+
+
+@STYLES
+def test_ties_may_be_broken_otherwise(path):
+    unit, right = path.parent.name, functions_of(path)
+    functions = {name: other(right[name]) for name, other in ways.TIES.items()}
+    passes_public_checks(unit, functions)
+    earns_all([paper for paper in papers_for(unit, SEEDS[0]) if paper.check.function in functions], functions)
 
 
 def test_every_unit_has_two_right_answers():
@@ -131,7 +155,7 @@ def test_the_public_answers_are_those_of_the_present_solution(unit):
         assert [s.name for s in suspicions] == [m.name for m in misconceptions.of(unit) if m.check == check.name]
         fresh = np.random.default_rng(2014)
         for question in questions:
-            again = run.draw(question.case, fresh, solution.get(check.function))
+            again = run.draw_public(question.case, fresh, solution.get(check.function))
             assert codec.to_bytes(again.inputs) == codec.to_bytes(question.inputs), question.case.name
             assert close(1e-4, 1e-4)(again.expected, question.expected, {}) is None, question.case.name
 

@@ -51,6 +51,13 @@ def test_quality_finds_more(image):
     assert counts[0] < counts[2]
 
 
+def test_boxes_found_elsewhere_need_no_search(image, cache, monkeypatch):
+    boxes = proposals(image, 0, keep=False)
+    module.remember(image, boxes.flip(0).short())
+    monkeypatch.setattr(module, "_search", lambda *_: pytest.fail("searched again"))
+    assert torch.equal(boxes, proposals(image, 0))
+
+
 def test_second_call_reads_the_cache(image, cache, monkeypatch):
     boxes = proposals(image, 0)
     (file,) = cache.rglob("*.npy")

@@ -172,6 +172,13 @@ def test_in_mini_detection_data_are_tinytown_scenes(settings_from):
     assert len(scenes[:2]) == 2
 
 
+def test_detection_data_may_begin_at_another_scene(settings_from):
+    settings_from()
+    assert [scene.seed for scene in data.detection("val", 2, start=7)] == [7, 8]
+    settings_from(COURSE_LIMIT=1)
+    assert [scene.seed for scene in data.detection("val", 2, start=7)] == [7]
+
+
 def test_the_limit_bounds_both_profiles(settings_from, test_data):
     settings_from(COURSE_LIMIT=2)
     assert len(data.detection("val", 3)) == 2

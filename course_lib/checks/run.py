@@ -4,6 +4,7 @@ import inspect
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,11 @@ def draw(case: Case, rng: np.random.Generator, solution: Callable | None) -> Que
     return Question(case, inputs, outcome.answer)
 
 
+def draw_public(case: Case, rng: np.random.Generator, solution: Callable | None) -> Question:
+    """Draw what a notebook is asked: the exam's kind of inputs, or the case's own smaller ones."""
+    return draw(replace(case, make_inputs=case.public) if case.public else case, rng, solution)
+
+
 def suspect(questions: Sequence[Question], misconceptions: Iterable[Misconception]) -> Iterator[Suspicion]:
     """Put the same questions to the wrong versions, one after the other as they are needed."""
     for m in misconceptions:
@@ -156,7 +162,7 @@ def save_public(
     stored, misconceptions = {}, list(misconceptions)
     for check in checks:
         rng = np.random.default_rng(2014)
-        questions = [draw(case, rng, solutions.get(check.function)) for case in check.cases]
+        questions = [draw_public(case, rng, solutions.get(check.function)) for case in check.cases]
         suspicions = suspect(questions, [m for m in misconceptions if m.check == check.name])
         stored[check.name] = {
             "cases": [{"name": q.case.name, "inputs": q.inputs, "expected": q.expected} for q in questions],

@@ -70,6 +70,7 @@ class Case:
         explain: (inputs, answer, expected) to the smallest counterexample.
         weight: its share of the check's points.
         draws: how many inputs of this kind the exam draws; the case passes when all do.
+        public: draws the public check's inputs, where a notebook should wait less than the exam does.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Case:
     explain: Callable[[Inputs, Any, Any], Counterexample] | None = None
     weight: float = 1.0
     draws: int = 3
+    public: Callable[[np.random.Generator], Inputs] | None = None
 
 
 @dataclass(frozen=True)

@@ -52,10 +52,21 @@ def proposals(image: Tensor, seed: int, quality: str = "fast", keep: bool = True
             got=f"{image.dtype} of shape {tuple(image.shape)}",
             advice="multiply a float image by 255 and call .to(torch.uint8)",
         )
-    pixels = image.permute(1, 2, 0).cpu().contiguous().numpy()
+    pixels = _pixels(image)
     boxes = _cached(pixels, quality) if keep else _search(pixels, quality)
     order = torch.randperm(len(boxes), generator=torch.Generator().manual_seed(seed))
     return torch.from_numpy(boxes.astype(np.float32))[order]
+
+
+def remember(image: Tensor, boxes: Tensor, quality: str = "fast") -> None:
+    """Keep boxes [n, 4] that `proposals` found in this image elsewhere, so that it need not search here."""
+    found = np.unique(boxes.cpu().numpy().astype(np.int16), axis=0)
+    _write(_cache_path(_pixels(image), quality), found)
+
+
+def _pixels(image: Tensor) -> np.ndarray:
+    """An image [3, h, w] as OpenCV holds it, [h, w, 3]."""
+    return image.permute(1, 2, 0).cpu().contiguous().numpy()
 
 
 def _cached(image: np.ndarray, quality: str) -> np.ndarray:
@@ -67,9 +78,13 @@ def _cached(image: np.ndarray, quality: str) -> np.ndarray:
         except (ValueError, OSError, EOFError):
             path.unlink()  # a damaged file: search again
     boxes = _search(image, quality)
+    _write(path, boxes)
+    return boxes
+
+
+def _write(path: Path, boxes: np.ndarray) -> None:
     with atomic_write(path) as temporary, open(temporary, "wb") as file:
         np.save(file, boxes, allow_pickle=False)
-    return boxes
 
 
 def _cache_path(image: np.ndarray, quality: str) -> Path:

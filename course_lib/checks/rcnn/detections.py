@@ -110,12 +110,14 @@ EXPERIMENT = Check(
     profile="mini",
     cases=(
         Case(
-            "mAP at IoU 0.5 on 24 new scenes",
+            "mAP at IoU 0.5 on new scenes",
             "values",
-            make.scenes(24),
+            make.scenes(48),
             metric("mAP", rules.map50, low=0.10, high=0.35),
+            probes.detect,
             truth=lambda inputs: None,
             draws=1,
+            public=make.searched_scenes(8),
         ),
     ),
 )

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from course_lib.checks.codec import copy
+from course_lib.data.proposals import remember
 
 
 class LinearScores:
@@ -69,7 +70,7 @@ def draw_batches(function: Callable, ious: Tensor, seeds: int) -> dict[str, Any]
 
 def suppress_twice(function: Callable, boxes: Tensor, scores: Tensor, threshold: float) -> Any:
     """nms of what nms kept: everything stays, in order."""
-    kept = function(boxes, scores, threshold)
+    kept = torch.as_tensor(copy(function(boxes, scores, threshold)))
     return function(boxes[kept], scores[kept], threshold)
 
 
@@ -86,3 +87,10 @@ def brighter(function: Callable, image: Tensor, box: Tensor, size: int, context:
 def rescored(function: Callable, scores: Tensor, matched: Tensor, objects: int, method: str) -> Any:
     """average_precision when all scores are squeezed without changing their order."""
     return function(torch.sigmoid(scores) / 10, matched, objects, method)
+
+
+def detect(function: Callable, images: list[Tensor], searched: list[Tensor]) -> Any:
+    """predict(images); `searched` may hold the boxes that selective search finds in them, which saves the search."""
+    for image, boxes in zip(images, searched, strict=False):
+        remember(image, boxes)
+    return function(images)

@@ -48,8 +48,9 @@ def warp_region(image, box, size, context):
 
 
 def fine_tune_batch(ious, rng):
-    fg = [i for i in range(len(ious)) if any(float(v) >= 0.5 for v in ious[i])]
-    bg = [i for i in range(len(ious)) if i not in set(fg)]
+    fg, bg = [], []
+    for i, row in enumerate(ious.tolist()):
+        (fg if any(v >= 0.5 for v in row) else bg).append(i)
     shuffle = random.Random(int(torch.randint(2**31, (1,), generator=rng))).shuffle
     shuffle(fg)
     shuffle(bg)

@@ -1,0 +1,140 @@
+"""Ways to call a right function, and to hand over what it returns, that must not cost a point.
+
+`CALLS` change what goes in, `ANSWERS` what comes out, `DRESSES` the function itself. What the docstrings leave open is
+changed, never a value.
+"""
+
+import functools
+import sys
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from course_lib.checks.codec import copy
+
+
+def every_second(values: Tensor) -> Tensor:
+    """The same values in memory that holds others between them."""
+    return torch.stack([values, torch.zeros_like(values)], dim=-1)[..., 0]
+
+
+def turned(values: Tensor) -> Tensor:
+    """The same values with the last axis far apart in memory."""
+    return values.movedim(0, -1).contiguous().movedim(-1, 0) if values.ndim > 1 else every_second(values)
+
+
+def backwards(values: Tensor) -> np.ndarray:
+    """A NumPy view that runs backwards through memory."""
+    flipped = values.detach().numpy()[::-1].copy()
+    return flipped[::-1]
+
+
+def of_type(dtype: torch.dtype) -> Callable[[Tensor], Tensor]:
+    """Floats of this width; whole numbers and truth values stay."""
+    return lambda values: values.to(dtype) if values.is_floating_point() else values
+
+
+def short(values: Tensor) -> Tensor:
+    """Positions and labels as 32-bit numbers."""
+    return values.int() if values.dtype == torch.int64 else values
+
+
+def learning(values: Tensor) -> Tensor:
+    """Still part of a graph."""
+    return values.clone().requires_grad_() if values.is_floating_point() else values
+
+
+CALLS = {
+    "float64": of_type(torch.float64),
+    "every second": every_second,
+    "turned": turned,
+    "float64, every second": lambda values: every_second(of_type(torch.float64)(values)),
+}
+
+ANSWERS = {
+    "float32": (of_type(torch.float32), np.float32),
+    "float64": (of_type(torch.float64), np.float64),
+    "every second": (every_second, torch.tensor),
+    "turned, float64": (lambda values: turned(of_type(torch.float64)(values)), lambda number: torch.tensor([number])),
+    "NumPy, backwards": (backwards, np.asarray),
+    "32-bit positions": (short, np.float32),
+    "learning": (learning, lambda number: torch.tensor(number, requires_grad=True)),
+}
+
+
+def called(function: Callable, change: Callable[[Tensor], Tensor]) -> Callable:
+    """The function, called with changed tensors."""
+
+    @functools.wraps(function)
+    def call(*inputs: Any) -> Any:
+        return function(*[change(value) if isinstance(value, Tensor) else value for value in inputs])
+
+    return call
+
+
+def answered(function: Callable, tensor: Callable[[Tensor], Any], number: Callable[[float], Any]) -> Callable:
+    """The function, its tensors (NumPy's are made ones first) and numbers handed over otherwise, a tuple as a list."""
+
+    def other(answer: Any) -> Any:
+        if isinstance(answer, tuple | list):
+            return [other(part) for part in answer]
+        if isinstance(answer, Tensor | np.ndarray) and np.ndim(answer):
+            return tensor(copy(answer))
+        return number(float(answer))
+
+    @functools.wraps(function)
+    def call(*inputs: Any) -> Any:
+        return other(function(*inputs))
+
+    return call
+
+
+def noisy(function: Callable) -> Callable:
+    """Prints, complains and warns at every call."""
+
+    @functools.wraps(function)
+    def call(*inputs: Any) -> Any:
+        print("called with", len(inputs), "arguments")
+        print("careful", file=sys.stderr)
+        warnings.warn("this is slow", UserWarning, stacklevel=2)
+        return function(*inputs)
+
+    return call
+
+
+class Remembers:
+    """A callable object with parameters of other names and one more that has a default."""
+
+    def __init__(self, function: Callable):
+        self.function, self.calls = function, 0
+
+    def __call__(self, *a: Any, verbose: bool = False) -> Any:
+        self.calls += 1
+        return self.function(*a)
+
+
+DRESSES = {
+    "noisy": noisy,
+    "an object": Remembers,
+    "a partial": functools.partial,
+    "a lambda": lambda function: lambda *x: function(*x),
+    "without gradients": torch.no_grad(),
+    "a method": lambda function: Remembers(function).__call__,
+}
+
+
+def nms_from_behind(function: Callable) -> Callable:
+    """Equal scores in the other order."""
+    return lambda boxes, scores, t: len(boxes) - 1 - copy(function(boxes.flip(0), scores.flip(0), t))
+
+
+def mine_from_behind(function: Callable) -> Callable:
+    """Equal scores in the other order; features may be a NumPy array."""
+    return lambda svm, rows: len(rows) - 1 - copy(function(svm, torch.as_tensor(rows).flip(0)))
+
+
+TIES = {"nms": nms_from_behind, "mine_hard_negatives": mine_from_behind}
