@@ -44,10 +44,13 @@ def _is_check(cell: NotebookNode) -> bool:
 
 def _write_check(cell: NotebookNode, checked: Checked | None, notes: tuple[str, ...]) -> None:
     page = "".join(f"<li>{escape(note)}</li>" for note in notes)
-    page = (f"<ul>{page}</ul>" if page else "") + (checked.html if checked else f"<p>{UNKNOWN}</p>")
+    page = f"<p><b>Notes on this submission</b></p><ul>{page}</ul>" if page else ""
+    page += checked.html if checked else f"<p>{UNKNOWN}</p>"
     if checked and checked.slow:
         page += f"<p>About {checked.slow:.0f} times slower than the course's own version; this costs no points.</p>"
-    points = {"text/plain": str(_points(cell, checked))}
+    earned = _points(cell, checked)
+    shown = f"<b>{earned:g} of {cell.metadata.nbgrader.points:g} points</b>"
+    points = {"text/plain": str(earned), "text/html": shown}  # nbgrader reads the first, people read the second
     cell.outputs = [
         nbformat.v4.new_output("display_data", {"text/html": page}),
         nbformat.v4.new_output("execute_result", points, execution_count=1),

@@ -7,9 +7,12 @@ marking scheme: the same question is asked again next year.
 """
 
 import re
+from collections.abc import Iterator
 from html import escape
 from typing import Any
 
+from bleach.html5lib_shim import Filter
+from bleach.sanitizer import Cleaner
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
@@ -70,13 +73,11 @@ def markdown(context: Context, source: str | None) -> str:
 
 def rendered(source: str, attached: dict[str, Any]) -> str:
     """The HTML of one cell: allowed tags only, no ids, styles or handlers, pictures only where they are in the cell."""
-    import bleach
-
     try:
         if len(source) > MAX_MARKDOWN:
             raise ValueError(f"longer than {MAX_MARKDOWN} characters")
         html = MarkdownWithMath(renderer=_Renderer(attached)).render(source)
-        return bleach.clean(html, tags=TAGS, attributes=_allowed, protocols=("http", "https", "mailto", "data"))
+        return CLEANER.clean(html)
     except (ValueError, RecursionError) as error:
         return f"<p>[shown as plain text: {escape(str(error))}]</p><pre>{escape(source)}</pre>"
 
@@ -90,6 +91,18 @@ def _allowed(tag: str, name: str, value: str) -> bool:
     if name == "class":
         return value == "highlight" or (tag == "span" and len(value) <= 3)
     return name in {"img": ("alt", "width", "height"), "td": ("align", "colspan", "rowspan")}.get(tag, ("title",))
+
+
+class _NoEmptyPictures(Filter):
+    """Says so where a picture lost its source."""
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for token in super().__iter__():
+            lost = token.get("name") == "img" and (None, "src") not in token["data"]
+            yield {"type": "Characters", "data": "[picture not shown]"} if lost else token
+
+
+CLEANER = Cleaner(TAGS, _allowed, ("http", "https", "mailto", "data"), filters=[_NoEmptyPictures])
 
 
 class _Renderer(IPythonRenderer):

@@ -109,6 +109,11 @@ def test_hostile_markdown_takes_no_time(unit):
     assert time.process_time() - start < 10
 
 
+def test_a_picture_from_elsewhere_is_said_in_words():
+    assert rendered('a <img src=http://evil.example/x.png alt="<b>"> b', {}) == "<p>a [picture not shown] b</p>\n"
+    assert rendered("![my plot](http://evil.example/x.png)", {}) == "<p>[picture not shown: my plot]</p>\n"
+
+
 def test_what_is_too_long_is_shown_as_text():
     html = rendered("<b>" * MAX_MARKDOWN, {})
     assert html.startswith("<p>[shown as plain text: longer than 50000 characters]</p><pre>&lt;b&gt;")
