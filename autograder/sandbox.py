@@ -101,6 +101,7 @@ class Box:
         """
         warm_up(kind)
         self._folder = self._plain = self._leash = None
+        self._next_look = time.monotonic() + GLANCE
         if kind == "none":
             self._start_plain(unit_module)
         else:
@@ -165,13 +166,14 @@ class Box:
         return b"".join(parts)
 
     def _receive(self, most: int, deadline: float) -> bytes:
-        """The next bytes; while there are none, a look at the box's memory now and then."""
+        """The next bytes, with a look at the box's memory now and then, whether some come or not."""
         while (left := deadline - time.monotonic()) > 0:
+            if time.monotonic() > self._next_look:
+                self._weigh()
             self._socket.settimeout(min(left, GLANCE))
             try:
                 part = self._socket.recv(most)
             except TimeoutError:
-                self._weigh()
                 continue
             if not part:
                 raise ConnectionError("hung up")
@@ -179,6 +181,7 @@ class Box:
         raise TimeoutError
 
     def _weigh(self) -> None:
+        self._next_look = time.monotonic() + GLANCE
         used = memory_of(self._plain.pid if self._plain else _warm.process.pid)
         if used > MAX_MEMORY:
             raise Gone(f"It used more than {MAX_MEMORY // 2**30} GB of memory, or very many processes; it was stopped.")
@@ -196,9 +199,13 @@ class Box:
 
 
 def memory_of(pid: int) -> int:
-    """Bytes of memory that a process and all that descend from it hold for themselves alone."""
+    """Bytes of memory that a process and all that descend from it hold for themselves alone; 0 when it has ended."""
     total = 0
-    for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+    try:
+        found = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0
+    for process in found:
         try:
             usage = process.memory_info()
         except psutil.NoSuchProcess:

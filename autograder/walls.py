@@ -22,18 +22,23 @@ OPEN_FILES = 1024
 _libc = ctypes.CDLL(None, use_errno=True)
 _NEWNS, _NEWIPC, _NEWUSER, _NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
 _NEW_ANY = 0x7E020080
-_NOSUID_NODEV, _PRIVATE, _RECURSIVE, _READ_ONLY = 0x2 | 0x4, 1 << 18, 1 << 14, 0x1
+_NOSUID_NODEV, _PRIVATE, _RECURSIVE, _READ_ONLY, _BIND = 0x2 | 0x4, 1 << 18, 1 << 14, 0x1, 1 << 12
+_AF_UNIX, _SHARED_ANONYMOUS = 1, 0x21
 _SET_PDEATHSIG, _SET_DUMPABLE, _SET_SECCOMP, _CAPBSET_DROP, _NO_NEW_PRIVS = 1, 4, 22, 24, 38
 
 # System calls that open the kernel further, leave things behind, or hold memory that no limit sees.
 _NAMES = """ptrace process_vm_readv process_vm_writev add_key request_key keyctl unshare setns mount umount2 pivot_root
 chroot bpf perf_event_open userfaultfd io_uring_setup memfd_create memfd_secret kexec_load init_module finit_module
-open_by_handle_at fsopen fsmount open_tree move_mount mount_setattr pidfd_getfd shmget""".split()
+open_by_handle_at fsopen fsmount open_tree move_mount mount_setattr pidfd_getfd shmget semget msgget mq_open
+syslog""".split()
 _X86 = (101, 310, 311, 248, 249, 250, 272, 308, 165, 166, 155)
-_X86 += (161, 321, 298, 323, 425, 319, 447, 246, 175, 313, 304, 430, 432, 428, 429, 442, 438, 29)
+_X86 += (161, 321, 298, 323, 425, 319, 447, 246, 175, 313, 304, 430, 432, 428, 429, 442, 438, 29, 64, 68, 240, 103)
 _ARM = (117, 270, 271, 217, 218, 219, 97, 268, 40, 39, 41)
-_ARM += (51, 280, 241, 282, 425, 279, 447, 104, 105, 273, 265, 430, 432, 428, 429, 442, 438, 194)
-_KINDS = {"x86_64": (0xC000003E, _X86, 56), "aarch64": (0xC00000B7, _ARM, 220)}  # audit number, denied, clone
+_ARM += (51, 280, 241, 282, 425, 279, 447, 104, 105, 273, 265, 430, 432, 428, 429, 442, 438, 194, 190, 186, 180, 116)
+_KINDS = {  # audit number, denied, clone, socket, mmap
+    "x86_64": (0xC000003E, _X86, 56, 41, 9),
+    "aarch64": (0xC00000B7, _ARM, 220, 198, 222),
+}
 _CLONE3 = 435
 
 
@@ -53,8 +58,12 @@ def separate() -> None:
 
 
 def furnish() -> None:
-    """Private empty folders, and nothing at all in /proc, where other processes could be seen."""
+    """Private empty folders, nothing at all in /proc, where other processes could be seen, and no /dev/zero.
+
+    Shared memory from /dev/zero stays when its pages are given up: no process shows it, and no limit sees it.
+    """
     _call("mount", b"none", b"/", None, ctypes.c_ulong(_PRIVATE | _RECURSIVE), None)
+    _call("mount", b"/dev/null", b"/dev/zero", None, ctypes.c_ulong(_BIND), None)
     for room in ROOMS:
         _tmpfs(room, f"size={ROOM},nr_inodes=20000,mode=0700")
     _tmpfs("/proc", "size=4096,nr_inodes=2", _READ_ONLY)
@@ -102,17 +111,24 @@ class _Program(ctypes.Structure):
 
 
 def _deny_calls() -> None:
-    """A seccomp filter: the listed calls fail with EPERM, clone3 with ENOSYS (glibc then takes clone)."""
-    load, equal, any_bit, at_least, answer = 0x20, 0x15, 0x45, 0x35, 0x06
+    """A seccomp filter: the listed calls fail with EPERM, clone3 with ENOSYS (glibc then takes clone).
+
+    Denied are also sockets other than Unix ones (those of virtual machines reach the host from any network namespace)
+    and shared memory without a file, which no limit counts.
+    """
+    load, equal, any_bit, at_least, mask, answer = 0x20, 0x15, 0x45, 0x35, 0x54, 0x06
     allow, refuse, unknown = 0x7FFF0000, 0x00050000 | 1, 0x00050000 | 38
-    machine, denied, clone = _KINDS[platform.machine()]
-    steps = [(load, 0, 0, 4), (equal, 1, 0, machine), (answer, 0, 0, refuse)]  # another kind of call: refused
-    steps += [(load, 0, 0, 0), (at_least, 0, 1, 0x40000000), (answer, 0, 0, refuse)]
+    machine, denied, clone, new_socket, mmap = _KINDS[platform.machine()]
+    refused, allowed, argument = (answer, 0, 0, refuse), (answer, 0, 0, allow), (load, 0, 0, 16)
+    steps = [(load, 0, 0, 4), (equal, 1, 0, machine), refused]  # another kind of call: refused
+    steps += [(load, 0, 0, 0), (at_least, 0, 1, 0x40000000), refused]
     for number in denied:
-        steps += [(equal, 0, 1, number), (answer, 0, 0, refuse)]
+        steps += [(equal, 0, 1, number), refused]
     steps += [(equal, 0, 1, _CLONE3), (answer, 0, 0, unknown)]
-    steps += [(equal, 0, 3, clone), (load, 0, 0, 16), (any_bit, 0, 1, _NEW_ANY), (answer, 0, 0, refuse)]
-    steps += [(answer, 0, 0, allow)]
+    steps += [(equal, 0, 4, clone), argument, (any_bit, 0, 1, _NEW_ANY), refused, allowed]
+    steps += [(equal, 0, 4, new_socket), argument, (equal, 1, 0, _AF_UNIX), refused, allowed]
+    steps += [(equal, 0, 4, mmap), (load, 0, 0, 40), (mask, 0, 0, _SHARED_ANONYMOUS), (equal, 0, 1, _SHARED_ANONYMOUS)]
+    steps += [refused, allowed]
     filters = (_Filter * len(steps))(*steps)
     _call("prctl", _SET_SECCOMP, 2, ctypes.byref(_Program(len(steps), filters)), 0, 0)
 
