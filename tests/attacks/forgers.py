@@ -31,7 +31,7 @@ def answered(answer, note="", seconds="0x0p+0"):
 
 def say(*messages):
     for channel in sockets():
-        channel.settimeout(2)
+        channel.settimeout(0.3)
         try:
             for each in messages:
                 channel.sendall(each)
@@ -49,9 +49,9 @@ def forge(desk: Desk, *messages: str) -> None:
 
 @attack(family=FAMILY, deserved=0)
 def right_before_asked(desk: Desk) -> None:
-    """A hundred answers ahead of the questions, each of the type that is asked for."""
+    """Twenty answers ahead of the questions, each of the type that is asked for."""
     tensor = 'message(answered({"array": ["float32", [1, 1]]}), struct.pack("f", 1.0))'
-    forge(desk, f"*[{tensor}] * 100")
+    forge(desk, f"*[{tensor}] * 20")
 
 
 @attack(family=FAMILY, deserved=0)

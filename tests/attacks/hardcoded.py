@@ -18,7 +18,7 @@ def same(a, b):
 def looked_up(name, *inputs):
     for question in public(name):
         if all(map(same, inputs, question.inputs.values())):
-            return question.expected.flip(0) if name == "nothing" else question.expected
+            return question.expected
 """
 IOU = """
 def box_iou(boxes1, boxes2):
@@ -67,13 +67,8 @@ def by_shape(name, *inputs):
             return question.expected
     return torch.zeros(0)
 """
-    hand_in(
-        desk,
-        TABLE + by_shape,
-        # two boxes against themselves have an IoU of 1 whatever they are: that case would be right by chance
-        "def box_iou(a, b):\n    return by_shape('box_iou', a, b) if len(a) > 1 else torch.zeros(len(a), len(b))\n",
-        "def nms(boxes, scores, threshold):\n    return by_shape('nms', boxes, scores)[:0]\n",
-    )
+    lookup = "def {0}(*inputs):\n    return by_shape('{0}', *inputs)\n"
+    hand_in(desk, TABLE + by_shape, lookup.format("box_iou"), lookup.format("nms"))
 
 
 @attack(family=FAMILY, deserved=0)

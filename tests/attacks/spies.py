@@ -128,8 +128,8 @@ def other_submissions(desk: Desk) -> None:
 import glob, json
 
 def _others():
-    for pattern in ("../../*/02_rcnn/*.ipynb", "../../../**/02_rcnn.ipynb", "/*/submitted/*/*/*.ipynb",
-                    "/tmp/**/02_rcnn.ipynb", "/home/**/02_rcnn.ipynb", "/root/**/02_rcnn.ipynb"):
+    for pattern in ("../../*/02_rcnn/*.ipynb", "../../../*/*/*/02_rcnn.ipynb", "/*/submitted/*/*/*.ipynb",
+                    "/tmp/**/02_rcnn.ipynb", "/home/**/02_rcnn.ipynb", "/course/**/02_rcnn.ipynb"):
         yield from glob.iglob(pattern, recursive=True)
 
 for place in _others():
