@@ -1,5 +1,6 @@
 """Clean copies of what was handed in. nbgrader and the exam read these; only intake reads the submitted folders."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -7,13 +8,15 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder import intake, release
+from autograder.handed_in import look
+
+NAME = re.compile(r"[\w.@+-][\w.@+ -]*")  # formgrader puts names unescaped into its pages
+MISNAMED = "Not graded: a student's folder is named with letters, digits, spaces and .@+-_ only. Rename it."
 
 
 def students_of(submitted: Path, unit: str, wanted: str = "*") -> list[str]:
-    """Students with a folder (not a link) for this unit; `wanted` is "*" or one of them."""
-    found = [
-        folder.parent.name for folder in submitted.glob(f"*/{unit}") if folder.is_dir() and not folder.is_symlink()
-    ]
+    """Students with a folder (or a link, which is not followed) for this unit; `wanted` is "*" or one of them."""
+    found = [folder.parent.name for folder in submitted.glob(f"*/{unit}") if folder.is_symlink() or folder.is_dir()]
     return sorted(student for student in found if wanted in ("*", student))
 
 
@@ -38,14 +41,14 @@ def take_in_all(submitted: Path, clean: Path, students: list[str], unit: str, co
 
 def take_in(source: Path, target: Path, unit: str, course: Path) -> None:
     """Write one submission's clean copy: the repaired notebook, the weights, the time stamp."""
-    released, note = release.find(unit, course, _claimed_release(source / f"{unit}.ipynb"))
-    submission = intake.read(source, released, unit)
+    handed_in = look(source, unit, course)
+    released, note = release.find(unit, course, handed_in.release)
+    submission = intake.repair(handed_in, released)
     write_clean(target, unit, submission.notebook, submission.notes + [note] * bool(note))
     if submission.weights:
-        shutil.copyfile(submission.weights, target / f"{unit}.safetensors")
-    stamp = source / "timestamp.txt"
-    if stamp.is_file() and not stamp.is_symlink():
-        (target / stamp.name).write_bytes(stamp.read_bytes()[:100])
+        shutil.copyfile(submission.weights, target / f"{unit}.safetensors", follow_symlinks=False)
+    if handed_in.stamp:
+        (target / "timestamp.txt").write_text(handed_in.stamp)
 
 
 def write_clean(target: Path, unit: str, notebook: NotebookNode, notes: list[str]) -> None:
@@ -53,14 +56,6 @@ def write_clean(target: Path, unit: str, notebook: NotebookNode, notes: list[str
     notebook.metadata.course = {**notebook.metadata.get("course", {}), "notes": notes}
     target.mkdir(parents=True)
     nbformat.write(notebook, target / f"{unit}.ipynb")
-
-
-def _claimed_release(path: Path) -> str:
-    """The release that a submission says it was made from; only a name to look up, so nothing else is believed."""
-    try:
-        return release.release_of(intake.parse(path)) if path.is_file() and not path.is_symlink() else ""
-    except intake.BrokenSubmission:
-        return ""
 
 
 def clean_copy(clean: Path, student: str, unit: str) -> tuple[NotebookNode, Path | None]:

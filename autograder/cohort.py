@@ -20,7 +20,7 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 
 from autograder import crew, examiner, gradebook, intake, reference, release, secret
-from autograder.clean import clean_copy, students_of, take_in_all
+from autograder.clean import clean_copy, misnamed, students_of, take_in_all
 from autograder.errors import GradingError
 from autograder.results import Checked, Result
 from course_lib.errors import CourseError
@@ -132,7 +132,7 @@ class _Coordinator:
         if not students:
             raise GradingError("There is nothing to grade.", expected=f"folders {submitted}/STUDENT/{unit}", got="none")
         with examiner.desk(self.desk) as clean, gradebook.kept(directory.db_url, directory.course_id) as book:
-            self.graded.failed = take_in_all(submitted, clean, students, unit, course)
+            self.graded.failed = misnamed(submitted, unit) | take_in_all(submitted, clean, students, unit, course)
             self._prepare()
             self._run(book, self._wanted(book, clean, students))
             self.graded.rows = gradebook.recorded(book, unit)

@@ -20,7 +20,7 @@ from nbgrader.utils import rmtree
 from traitlets import Unicode
 
 from autograder import gradebook, journal, marking, release, secret
-from autograder.clean import clean_copy, students_of, take_in_all
+from autograder.clean import clean_copy, misnamed, students_of, take_in_all
 from autograder.results import Result
 from course_lib.errors import CourseError, DataMissing
 
@@ -66,7 +66,8 @@ def init_notebooks(self: Autograde) -> None:
             clean = stack.enter_context(desk(self))
             unit, course = self.coursedir.assignment_id, Path(self.coursedir.root)
             students = students_of(submitted, unit, self.coursedir.student_id)
-            self._failed = take_in_all(submitted, clean, students, unit, course)
+            odd = misnamed(submitted, unit, self.coursedir.student_id)
+            self._failed = odd | take_in_all(submitted, clean, students, unit, course)
             _init_notebooks(self)
     except BaseException:
         stack.close()
