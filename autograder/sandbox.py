@@ -4,6 +4,7 @@ A `Box` is a process that answers requests (inside.py), and the socket to it. Wh
 bytes, and whatever it is worth is decided elsewhere.
 """
 
+import contextlib
 import os
 import resource
 import shutil
@@ -29,6 +30,7 @@ KINDS = ("bubblewrap", "none")
 MAX_MESSAGE = 8 * 2**20  # that it sends
 MAX_MEMORY = 6 * 2**30  # of a whole box
 GLANCE = 0.25  # seconds between two looks at its memory
+BURIAL = 20.0  # seconds that hundreds of processes may take to die
 
 
 def require(kind: str) -> None:
@@ -187,15 +189,23 @@ class Box:
             raise Gone(f"It used more than {MAX_MEMORY // 2**30} GB of memory, or very many processes; it was stopped.")
 
     def close(self) -> None:
-        """End the process and everything that it started."""
+        """End the process and everything that it started; when this returns, their memory is free again."""
         self._socket.close()
         if self._leash:
-            self._leash.close()
+            _let_go(self._leash)
         if self._plain:
             if self._plain.poll() is None:
                 os.killpg(self._plain.pid, signal.SIGKILL)
             self._plain.wait()
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _let_go(leash: socket.socket) -> None:
+    """Hang up, and wait until the other side has buried everything: the next submission must not carry its weight."""
+    with leash, contextlib.suppress(OSError):
+        leash.shutdown(socket.SHUT_WR)
+        leash.settimeout(BURIAL)
+        leash.recv(1)
 
 
 def memory_of(pid: int) -> int:
