@@ -16,6 +16,15 @@ MISNAMED = "Not graded: a student's folder is named with letters, digits, spaces
 
 def students_of(submitted: Path, unit: str, wanted: str = "*") -> list[str]:
     """Students with a folder (or a link, which is not followed) for this unit; `wanted` is "*" or one of them."""
+    return [student for student in _folders(submitted, unit, wanted) if NAME.fullmatch(student)]
+
+
+def misnamed(submitted: Path, unit: str, wanted: str = "*") -> dict[str, str]:
+    """The students whose folder has a name that nobody can be graded by, and what to do about it."""
+    return {student: MISNAMED for student in _folders(submitted, unit, wanted) if not NAME.fullmatch(student)}
+
+
+def _folders(submitted: Path, unit: str, wanted: str) -> list[str]:
     found = [folder.parent.name for folder in submitted.glob(f"*/{unit}") if folder.is_symlink() or folder.is_dir()]
     return sorted(student for student in found if wanted in ("*", student))
 

@@ -1,35 +1,35 @@
-"""A submitted folder becomes cells that match the release, before nbgrader copies or parses anything.
+"""A submitted notebook becomes cells that match the release, before nbgrader copies or parses anything.
 
 Locked cells come from the release, never from the student. Everything that a student may not set (tags, nbgrader's
 metadata, kernel, cell types of released cells) is dropped, and what was repaired is noted.
 """
 
 import ast
-import json
-import os
-import stat
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import nbformat
 from nbformat import NotebookNode
 
 from autograder.errors import BrokenSubmission
+from autograder.handed_in import HandedIn, look
 
-MAX_NOTEBOOK = 20 * 2**20
-MAX_WEIGHTS = 64 * 2**20
 MAX_CELLS = 2000
-MAX_NESTING = 40
+MAX_PICTURES = 5 * 2**20  # characters of all pictures in a Markdown cell
 FREE = {"code": "code", "markdown": "markdown", "raw": "raw"}
+PICTURES = ("image/png", "image/jpeg", "image/gif")
+BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
+TEX_LINK = re.compile(r"\\(?=href\b)")
+UNSEEN = "\u2060"  # joins words, has no width
 
 
 @dataclass
 class Submission:
-    """What one student handed in for one unit.
+    """What one student handed in for one unit, repaired.
 
     Attributes:
-        notebook: the repaired notebook: the release's cells in the release's order, the student's own between them.
+        notebook: the release's cells in the release's order, the student's own between them.
         weights: the trained experiment's file, where one was handed in.
         notes: what was repaired or missing, for the student and the instructor.
     """
@@ -41,85 +41,18 @@ class Submission:
 
 def read(folder: Path, release: NotebookNode, unit: str) -> Submission:
     """Read a submitted folder. A folder that holds nothing usable gives the release itself, with the reason noted."""
-    notes: list[str] = []
+    return repair(look(folder, unit), release)
+
+
+def repair(handed_in: HandedIn, release: NotebookNode) -> Submission:
+    """Match what was handed in with its release. Where nothing can be read, the release itself is the notebook."""
+    notes = list(handed_in.notes)
     try:
-        path = _notebook_in(folder, unit, notes)
-        cells = _cells(parse(path))
+        cells = _cells(handed_in.notebook) if handed_in.notebook else []
     except BrokenSubmission as error:
-        notes.append(str(error))
+        notes.insert(0, str(error))
         cells = []
-    return Submission(match(cells, release, notes), _weights_in(folder, unit, notes), notes)
-
-
-def _notebook_in(folder: Path, unit: str, notes: list[str]) -> Path:
-    expected = folder / f"{unit}.ipynb"
-    if _regular(expected):
-        return expected
-    others = [path for path in sorted(folder.glob("*.ipynb")) if _regular(path)] if _directory(folder) else []
-    if len(others) != 1:
-        raise BrokenSubmission(
-            f"There is no notebook {unit}.ipynb in this submission.",
-            expected="one notebook of that name, an ordinary file",
-            got=", ".join(path.name for path in others) or "none",
-        )
-    notes.append(f"The notebook was handed in as {others[0].name}, expected {unit}.ipynb.")
-    return others[0]
-
-
-def _weights_in(folder: Path, unit: str, notes: list[str]) -> Path | None:
-    path = folder / f"{unit}.safetensors"
-    if not _directory(folder) or not os.path.lexists(path):
-        notes.append(f"No {unit}.safetensors was handed in: the exam trains the experiment itself.")
-        return None
-    if not _regular(path) or path.stat().st_size > MAX_WEIGHTS:
-        notes.append(f"{path.name} is not an ordinary file of at most {MAX_WEIGHTS // 2**20} MB and was not read.")
-        return None
-    return path
-
-
-def _regular(path: Path) -> bool:
-    """An ordinary file, not a link to one, a pipe or a device."""
-    return os.path.lexists(path) and stat.S_ISREG(os.lstat(path).st_mode)
-
-
-def _directory(path: Path) -> bool:
-    return os.path.lexists(path) and stat.S_ISDIR(os.lstat(path).st_mode)
-
-
-def parse(path: Path) -> NotebookNode:
-    """The file as a notebook of format 4.
-
-    Raises:
-        BrokenSubmission: too large, no JSON, nested too deeply, or no notebook.
-    """
-    size = path.stat().st_size
-    if size > MAX_NOTEBOOK:
-        raise BrokenSubmission(
-            "The notebook is too large.", expected=f"at most {MAX_NOTEBOOK // 2**20} MB", got=f"{size / 2**20:.0f} MB"
-        )
-    try:
-        content = json.loads(path.read_bytes())
-        if _depth(content) > MAX_NESTING:
-            raise ValueError(f"it is nested more than {MAX_NESTING} levels deep")
-        notebook = nbformat.from_dict(content)
-        notebook = nbformat.convert(notebook, 4) if notebook.get("nbformat") != 4 else notebook
-        if not isinstance(notebook.get("cells"), list):
-            raise ValueError("it has no list of cells")
-    except Exception as error:  # whatever a stranger's file does to a parser is that file's fault
-        reason = f"{type(error).__name__}: {str(error)[:200]}"
-        raise BrokenSubmission("The file is not a Jupyter notebook.", expected="a notebook", got=reason) from error
-    return notebook
-
-
-def _depth(content: object) -> int:
-    """Nesting of lists and dicts, without recursion."""
-    deepest, waiting = 0, [(content, 1)]
-    while waiting:
-        value, depth = waiting.pop()
-        deepest = max(deepest, depth)
-        if depth <= MAX_NESTING and isinstance(value, dict | list):
-            waiting.extend((item, depth + 1) for item in (value.values() if isinstance(value, dict) else value))
-    return deepest
+    return Submission(match(cells, release, notes), handed_in.weights, notes)
 
 
 @dataclass(frozen=True)
@@ -130,6 +63,7 @@ class _Cell:
     source: str
     grade_id: str
     id: str
+    attachments: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def _cells(notebook: NotebookNode) -> list[_Cell]:
@@ -150,7 +84,18 @@ def _each(cells: list) -> Iterator[_Cell]:
         metadata = cell.get("metadata") if isinstance(cell.get("metadata"), dict) else {}
         grading = metadata.get("nbgrader") if isinstance(metadata.get("nbgrader"), dict) else {}
         kind = FREE.get(str(cell.get("cell_type")), "raw")
-        yield _Cell(kind, source, str(grading.get("grade_id", "")), str(cell.get("id", "")))
+        pictures = _pictures(cell.get("attachments")) if kind == "markdown" else {}
+        yield _Cell(kind, source, str(grading.get("grade_id", "")), str(cell.get("id", "")), pictures)
+
+
+def _pictures(attachments: object) -> dict[str, dict[str, str]]:
+    """The pictures pasted into a Markdown cell, of kinds that only draw."""
+    kept, room = {}, MAX_PICTURES
+    for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
+        for kind, data in kinds.items() if isinstance(kinds, dict) else ():
+            if kind in PICTURES and isinstance(data, str) and len(data) <= room and BASE64.fullmatch(data):
+                kept[str(name)], room = {kind: data}, room - len(data)
+    return kept
 
 
 def match(cells: list[_Cell], release: NotebookNode, notes: list[str]) -> NotebookNode:
@@ -160,11 +105,11 @@ def match(cells: list[_Cell], release: NotebookNode, notes: list[str]) -> Notebo
     changed one counts.
     """
     released = {id_: cell for cell in release.cells if (id_ := grade_id(cell))}
-    owners = [_owner(cell, released, release) for cell in cells]
+    owners = _owners(cells, released, release)
     notebook = NotebookNode(nbformat=4, nbformat_minor=5, metadata=NotebookNode(release.metadata), cells=[])
     notebook.cells += _own_cells(cells, owners, before_first=True)
     for cell in release.cells:
-        mine = [own.source for own, owner in zip(cells, owners, strict=True) if owner == cell.id]
+        mine = [own for own, owner in zip(cells, owners, strict=True) if owner == cell.id]
         notebook.cells.append(_filled(cell, mine, bool(cells), notes))
         notebook.cells += _own_cells(cells, owners, behind=cell.id)
     return notebook
@@ -175,15 +120,28 @@ def grade_id(cell: NotebookNode) -> str:
     return cell.metadata.get("nbgrader", {}).get("grade_id", "")
 
 
+def _owners(cells: list[_Cell], released: dict[str, NotebookNode], release: NotebookNode) -> list[str]:
+    """For each cell the id of the released cell that it is (a copy of), or "" for a student's own.
+
+    A cell that merely defines a function of a task counts as its solution where the released cell is gone or untouched.
+    """
+    owners = [_owner(cell, released, release) for cell in cells]
+    written = {c.id: c.source for c in release.cells if is_solution(c)}
+    done = {o for cell, o in zip(cells, owners, strict=True) if o in written and cell.source != written[o]}
+    tasks = {grade_id(cell): cell.id for cell in release.cells if is_solution(cell)}
+    for number, cell in enumerate(cells):
+        if not owners[number] and cell.kind == "code":
+            mine = [task for name, task in tasks.items() if task not in done and _defines(cell.source, name)]
+            owners[number] = mine[0] if mine else ""
+    return owners
+
+
 def _owner(cell: _Cell, released: dict[str, NotebookNode], release: NotebookNode) -> str:
-    """The id of the released cell that this one is (a copy of), or "" for a student's own."""
+    """The released cell that has the same name, or the same kind and id or text."""
     if cell.grade_id in released:
         return released[cell.grade_id].id
     for candidate in release.cells:
-        same = cell.source == candidate.source or cell.id == candidate.id
-        if (same and candidate.cell_type == cell.kind) or (
-            is_solution(candidate) and cell.kind == "code" and _defines(cell.source, grade_id(candidate))
-        ):
+        if candidate.cell_type == cell.kind and (cell.source == candidate.source or cell.id == candidate.id):
             return candidate.id
     return ""
 
@@ -201,7 +159,7 @@ def _defines(source: str, name: str) -> bool:
     return any(isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == name for node in tree.body)
 
 
-def _filled(cell: NotebookNode, mine: list[str], any_cells: bool, notes: list[str]) -> NotebookNode:
+def _filled(cell: NotebookNode, mine: list[_Cell], any_cells: bool, notes: list[str]) -> NotebookNode:
     """The released cell, with the student's source where students write."""
     filled, name = NotebookNode({**cell, "metadata": NotebookNode(cell.metadata)}), grade_id(cell)
     if cell.cell_type == "code":
@@ -211,11 +169,13 @@ def _filled(cell: NotebookNode, mine: list[str], any_cells: bool, notes: list[st
     if name and len(mine) > 1:
         notes.append(f"The cell {name} came {len(mine)} times; the last changed one counts.")
     if is_solution(cell):
-        filled.source = next((source for source in reversed(mine) if source != cell.source), cell.source)
-    elif name and any(source != cell.source for source in mine):
+        filled.source = next((own.source for own in reversed(mine) if own.source != cell.source), cell.source)
+    elif name and any(own.source != cell.source for own in mine):
         notes.append(f"The locked cell {name} was changed; the released one was used.")
     elif not name and mine:
-        filled.source = mine[-1]
+        filled.source = _shown(mine[-1])
+        if mine[-1].attachments:
+            filled.attachments = NotebookNode(mine[-1].attachments)
     return filled
 
 
@@ -234,7 +194,18 @@ def _own_cells(
 
 
 def _own_cell(cell: _Cell, number: int) -> NotebookNode:
-    made = NotebookNode(cell_type=cell.kind, id=f"own-{number}", metadata=NotebookNode(), source=cell.source)
+    kind = "markdown" if cell.kind == "raw" else cell.kind  # converters hand raw cells through to the page
+    made = NotebookNode(cell_type=kind, id=f"own-{number}", metadata=NotebookNode(), source=_shown(cell))
     if cell.kind == "code":
         made.outputs, made.execution_count = [], None
+    elif cell.attachments:
+        made.attachments = NotebookNode(cell.attachments)
     return made
+
+
+def _shown(cell: _Cell) -> str:
+    """The source as it may stand on a page: no link in a formula, and what is raw as plain text."""
+    if cell.kind == "raw":
+        fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", cell.source)), 3)
+        return f"{fence}\n{cell.source}\n{fence}"
+    return TEX_LINK.sub(lambda found: found[0] + UNSEEN, cell.source) if cell.kind == "markdown" else cell.source

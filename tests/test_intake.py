@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from autograder import intake
+from autograder import handed_in, intake
 
 UNIT = "02_rcnn"
 
@@ -224,7 +224,7 @@ def test_links_pipes_and_folders_are_not_read(tmp_path, work, release):
 
 
 def test_a_huge_notebook_is_refused_unread(tmp_path, release, monkeypatch):
-    monkeypatch.setattr(intake, "MAX_NOTEBOOK", 1000)
+    monkeypatch.setattr(handed_in, "MAX_NOTEBOOK", 1000)
     (tmp_path / f"{UNIT}.ipynb").write_text("x" * 2000)
     assert "too large" in intake.read(tmp_path, release, UNIT).notes[0]
 

@@ -100,8 +100,8 @@ def changed_imports(desk: Desk) -> None:
 def absurd_metadata(desk: Desk) -> None:
     """Right work whose metadata has the wrong types everywhere: lists for dicts, words for points, null for ids."""
     notebook = desk.solution()
-    cell_of(notebook, "box_iou").metadata["nbgrader"] = ["a", 1]
     cell_of(notebook, "check_nms").metadata["nbgrader"]["points"] = "many"
+    cell_of(notebook, "box_iou").metadata["nbgrader"] = ["a", 1]
     notebook.cells[0]["metadata"], notebook.cells[1]["id"] = [], None
     notebook.cells[2]["metadata"] = {"nbgrader": {"grade_id": {"a": 1}}, "tags": "skip-execution"}
     notebook["metadata"] = {"course": ["x"], "kernelspec": 3, "language_info": None}

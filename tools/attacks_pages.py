@@ -1,0 +1,68 @@
+"""Pages on which an attacker's script would act: the feedback page, and formgrader's view of a graded notebook."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+HARM_TAGS = ("meta", "base", "embed", "object", "iframe")
+LITERAL = {"pre", "code", "textarea", "title"}  # MathJax leaves formulas in these alone
+
+
+def acting(page: str, mark: str) -> bool:
+    """Whether `mark` stands where a browser would run it: in a script, a handler, a link's target, a formula's link."""
+    reader = _Reader(mark)
+    reader.feed(page)
+    return reader.found
+
+
+class _Reader(HTMLParser):
+    def __init__(self, mark: str):
+        super().__init__(convert_charrefs=True)
+        self.found, self._mark, self._open = False, mark, []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """An opened tag and its attributes."""
+        self._open.append(tag)
+        self.found |= any(self._mark in (value or "") and _runs(tag, name, value or "") for name, value in attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        """The innermost tag of that name ends, and what was open within it."""
+        if tag in self._open:
+            del self._open[len(self._open) - 1 - self._open[::-1].index(tag) :]
+
+    def handle_data(self, data: str) -> None:
+        """Text between tags."""
+        around = {*self._open}
+        formula = "\\href" in data and not LITERAL & around
+        self.found |= self._mark in data and bool(formula or {"script", "style"} & around)
+
+
+def _runs(tag: str, name: str, value: str) -> bool:
+    """Whether a browser may run an attribute's value."""
+    target = re.sub(r"[\x00-\x20]", "", value).lower()
+    script = target.startswith(("javascript:", "vbscript:"))
+    frame = target.startswith("data:") and not target.startswith("data:image/")
+    return name.startswith("on") or name == "srcdoc" or script or frame or tag in HARM_TAGS
+
+
+def formgrader_pages(course: Path, unit: str) -> Iterator[tuple[str, str]]:
+    """Formgrader's page of each graded notebook: the student and the HTML."""
+    exporter = _exporter(course)
+    for path in sorted((course / "autograded").glob(f"*/{unit}/{unit}.ipynb")):
+        names = dict.fromkeys(("submission_id", "base_url", "my_mathjax_url", "last_name", "first_name"), "")
+        resources = {**names, "assignment_id": unit, "notebook_id": unit, "index": 1, "total": 1, "notebook_path": ""}
+        yield path.parts[-3], exporter.from_filename(str(path), resources=resources)[0]
+
+
+def _exporter(course: Path) -> Any:
+    """The exporter that formgrader makes of the course's configuration."""
+    from nbconvert.exporters import HTMLExporter
+    from nbgrader.server_extensions.formgrader import handlers
+    from traitlets.config.loader import PyFileConfigLoader
+
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
+    config.HTMLExporter.template_name = "formgrade"
+    config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
+    return HTMLExporter(config=config)
