@@ -55,8 +55,8 @@ def _works(unit: str, submitted: Path, course: Path) -> tuple[dict[str, list[tup
         raise DataMissing(f"Nothing was handed in for {unit}.", expected=f"{submitted}/STUDENT/{unit}/{unit}.ipynb")
     present, works, failed = release.find(unit, course, "")[0], {}, []
     for name, reason in clean.misnamed(submitted, unit).items():
-        typer.echo(f"{name}: {reason}", err=True)
-        failed.append(name)
+        typer.echo(f"{name!r}: {reason}", err=True)
+        failed.append(repr(name))
     for student in students:
         try:
             works[student] = _written(intake.read(submitted / student / unit, present, unit).notebook)
