@@ -48,6 +48,7 @@ def _write_check(cell: NotebookNode, checked: Checked | None, notes: tuple[str, 
     page += checked.html if checked else f"<p>{UNKNOWN}</p>"
     if checked and checked.slow:
         page += f"<p>About {checked.slow:.0f} times slower than the course's own version; this costs no points.</p>"
+    page = f'<div class="tex2jax_ignore mathjax_ignore">{page}</div>'  # students' words are in it, and no formulas
     earned = _points(cell, checked)
     shown = f"<b>{earned:g} of {cell.metadata.nbgrader.points:g} points</b>"
     points = {"text/plain": str(earned), "text/html": shown}  # nbgrader reads the first, people read the second

@@ -19,12 +19,13 @@ from tools.attacks_pages import acting
 from tools.build_notebooks import ROOT
 
 sys.path.insert(0, str(ROOT / "tests"))
-from attacks.attack import FULL, HARM, NEIGHBOUR, POINTS, SECRET, TRACE, UNIT, Attack, Desk
+from attacks.attack import FULL, HARM, NEIGHBOUR, POINTS, SECRET, TRACE, UNIT, Attack, Desk, collect
 
-HALF = "honest-m"  # a neighbour with one right function
-LAST = "honest-z"  # a neighbour who is graded after all others
-HONEST = {NEIGHBOUR: float(FULL), HALF: float(POINTS["box_iou"]), LAST: float(FULL)}
+__all__ = ["FULL", "HARM", "Attack", "collect"]
+HALF = "adam"  # another neighbour, with one right function, who is graded first
+HONEST = {HALF: float(POINTS["box_iou"]), NEIGHBOUR: float(FULL)}
 PRODUCED = ("autograded", "feedback", ".grading", "gradebook.db", "gradebook.db-journal", "gradebook.db-wal")
+OWN = ("home/.ipython/profile_default/startup/README", "home/.jupyter/migrated")  # Jupyter's, at its first start
 SHARED = ("/tmp", "/dev/shm", "/var/tmp")
 
 
@@ -47,6 +48,7 @@ class Host:
         self._server = socket.create_server(("127.0.0.1", 0))
         threading.Thread(target=self._count, daemon=True).start()
         self._before: dict[str, str] = {}
+        self._left: set[str] = set()
 
     def _count(self) -> None:
         while True:
@@ -88,13 +90,14 @@ class Host:
 
     def remember(self) -> None:
         """Take the picture of what may not change."""
-        self._before = dict(self._picture())
+        self._before, self._left = dict(self._picture()), {*_names(self.tmp)}
 
     def _picture(self) -> Iterator[tuple[str, str]]:
         """Each file that grading has no reason to change, and a word about its state."""
         for path in _files(self.root):
             inner = path.relative_to(self.root)
-            if inner.parts[0] != "tmp" and not (inner.parts[0] == "course" and inner.parts[1] in PRODUCED):
+            produced = inner.parts[0] == "course" and inner.parts[1] in PRODUCED
+            if not produced and inner.parts[0] != "tmp" and str(inner) not in OWN:
                 yield str(inner), _state(path)
 
     def effects(self, students: Iterable[str]) -> dict[str, list[str]]:
@@ -107,7 +110,8 @@ class Host:
                 found.setdefault("", []).append(f"{what}: {name}")
         if self.calls:
             found.setdefault("", []).append(f"reached the host's server {self.calls} times")
-        found.setdefault("", []).extend([*traces(), *(f"left in tmp: {name}" for name in _names(self.tmp))])
+        left = [f"left in tmp: {name}" for name in _names(self.tmp) if name not in self._left]
+        found.setdefault("", []).extend([*traces(), *left])
         for student in students:
             found.setdefault(student, []).extend(self._shown(student))
         return {student: what for student, what in found.items() if what}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tools.attacks_host import FULL, HARM, HONEST, UNIT, Attack, Host
+from tools.attacks_host import FULL, HALF, HARM, HONEST, NEIGHBOUR, UNIT, Attack, Host
 from tools.attacks_pages import acting, formgrader_pages
 from tools.small_course import make_course
 
@@ -62,13 +62,13 @@ def grade(attacks: Sequence[Attack], root: Path, sandbox: str = "bubblewrap") ->
     """
     host = Host(root)
     make_course(host.course)
-    host.hand_in_honest(list(HONEST)[:1])
-    log = [_graded(host, sandbox), _run(host, "nbgrader", "generate_feedback", UNIT)]
-    host.hand_in_honest(list(HONEST)[1:])
+    host.hand_in_honest([HALF])
+    log = [_graded(host, sandbox), run(host, "nbgrader", "generate_feedback", UNIT)]
+    host.hand_in_honest([NEIGHBOUR])
     for attack in attacks:
         host.hand_in(attack)
     host.remember()
-    log += [_graded(host, sandbox), _run(host, "nbgrader", "generate_feedback", UNIT)]
+    log += [_graded(host, sandbox), run(host, "nbgrader", "generate_feedback", UNIT)]
     points, effects = recorded(host), host.effects([attack.name for attack in attacks])
     for student, page in formgrader_pages(host.course, UNIT):
         if acting(page, HARM):
@@ -84,11 +84,11 @@ def grade(attacks: Sequence[Attack], root: Path, sandbox: str = "bubblewrap") ->
 
 
 def _graded(host: Host, sandbox: str) -> str:
-    return _run(host, "autograder", "grade", UNIT, "--sandbox", sandbox)
+    return run(host, "autograder", "grade", UNIT, "--sandbox", sandbox)
 
 
-def _run(host: Host, program: str, *words: str) -> str:
-    """Run a command in the course's folder; its output, with the exit status at the end."""
+def run(host: Host, program: str, *words: str) -> str:
+    """Run a command of this Python in the course's folder; its output, with the exit status at the end."""
     command = [str(Path(sys.executable).with_name(program)), *words]
     try:
         done = subprocess.run(

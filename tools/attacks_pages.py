@@ -20,23 +20,24 @@ def acting(page: str, mark: str) -> bool:
 class _Reader(HTMLParser):
     def __init__(self, mark: str):
         super().__init__(convert_charrefs=True)
-        self.found, self._mark, self._open = False, mark, []
+        self.found, self._mark, self._open = False, mark, []  # open tags, and whether formulas are left alone in them
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """An opened tag and its attributes."""
-        self._open.append(tag)
+        self._open.append((tag, tag in LITERAL or "tex2jax_ignore" in (dict(attrs).get("class") or "")))
         self.found |= any(self._mark in (value or "") and _runs(tag, name, value or "") for name, value in attrs)
 
     def handle_endtag(self, tag: str) -> None:
         """The innermost tag of that name ends, and what was open within it."""
-        if tag in self._open:
-            del self._open[len(self._open) - 1 - self._open[::-1].index(tag) :]
+        names = [name for name, _ in self._open]
+        if tag in names:
+            del self._open[len(names) - 1 - names[::-1].index(tag) :]
 
     def handle_data(self, data: str) -> None:
         """Text between tags."""
-        around = {*self._open}
-        formula = "\\href" in data and not LITERAL & around
-        self.found |= self._mark in data and bool(formula or {"script", "style"} & around)
+        formula = "\\href" in data and not any(literal for _, literal in self._open)
+        code = any(tag in ("script", "style") for tag, _ in self._open)
+        self.found |= self._mark in data and (formula or code)
 
 
 def _runs(tag: str, name: str, value: str) -> bool:

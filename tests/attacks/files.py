@@ -56,8 +56,8 @@ def linked_dangling(desk: Desk) -> None:
 
 @attack(LINKS, deserved=0)
 def hard_link(desk: Desk) -> None:
-    """The notebook is a hard link to another student's file, as an archive with a link entry makes it."""
-    os.link(desk.folder.parents[1] / NEIGHBOUR / UNIT / f"{UNIT}.ipynb", desk.notebook)
+    """The notebook is a hard link to the instructor's solution, as unpacking an archive with a link entry makes it."""
+    os.link(desk.folder.parents[2] / "solutions" / UNIT / f"{UNIT}.ipynb", desk.notebook)
 
 
 @attack(LINKS, deserved=7)

@@ -113,7 +113,7 @@ DISPLAYS = {
         "an SVG with a handler, and a PNG that is HTML",
         "from IPython.display import display\n"
         f"display({{'image/svg+xml': '''<svg onload=\"{RUN}\"/>'''}}, raw=True)\n"
-        f"display({{'image/png': '''\" onerror=\"{RUN}'''}}, raw=True)",
+        f"display({{'image/png': '''\" onerror=\"{RUN} '''}}, raw=True)",
     ),
     "displayed_text": (
         "markdown and LaTeX with scripts",

@@ -1,0 +1,124 @@
+"""Attacks against stock nbgrader: its own autograde, without the examiner, inside a box that may be ruined.
+
+Attacks of the same family share a batch; where anything happens to a batch, each of its attacks is repeated alone
+beside an honest neighbour. `python -m tools.attacks_stock NAME…` is what runs inside the box.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tools import attacks_box
+from tools.attacks_host import HARM, HONEST, NEIGHBOUR, UNIT, Attack, Host, collect
+from tools.attacks_ours import Outcome, recorded, run
+from tools.attacks_pages import acting, formgrader_pages
+from tools.small_course import make_course
+
+CONFIG = """c = get_config()
+c.CourseDirectory.course_id = "stock"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "exercises"
+"""
+TOGETHER = 5  # attacks in a batch
+PATIENCE, EACH = 150.0, 60.0  # seconds for a batch, and more for each of its attacks
+INSIDE = Path("/host/machine")
+
+
+def prepare(folder: Path) -> Path:
+    """A course as stock nbgrader has it: its configuration, the release in its gradebook.
+
+    Args:
+        folder: not there yet; it will be seen from inside the boxes.
+    """
+    course = make_course(folder / "course")
+    (course / "nbgrader_config.py").write_text(CONFIG)
+    shutil.rmtree(course / "exercises")
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(folder)}
+    command = [str(Path(sys.executable).with_name("nbgrader")), "generate_assignment", UNIT]
+    subprocess.run(command, cwd=course, env=environment, check=True, capture_output=True)
+    return folder
+
+
+def grade(
+    attacks: Sequence[Attack], given: Path, keep: Callable[[dict[str, Outcome]], None], seconds: float, jobs: int = 2
+) -> None:
+    """Grade all attacks; each batch's outcomes are handed over as soon as they are known.
+
+    Args:
+        given: from `prepare`.
+        seconds: after which no new batch is begun.
+        jobs: boxes at the same time.
+    """
+    end, keeping = time.monotonic() + seconds, threading.Lock()
+
+    def one(batch: list[Attack]) -> None:
+        if time.monotonic() < end:
+            outcomes = _batch(batch, given)
+            with keeping:
+                keep(outcomes)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        list(pool.map(one, _batches(attacks)))
+
+
+def _batches(attacks: Sequence[Attack]) -> Iterable[list[Attack]]:
+    """Attacks of one family together, those that need a sandbox alone."""
+    for family in dict.fromkeys(attack.family for attack in attacks):
+        mild = [attack for attack in attacks if attack.family == family and not attack.boxed]
+        yield from (mild[start : start + TOGETHER] for start in range(0, len(mild), TOGETHER))
+        yield from ([attack] for attack in attacks if attack.family == family and attack.boxed)
+
+
+def _batch(attacks: list[Attack], given: Path) -> dict[str, Outcome]:
+    """The outcomes of a batch; where somebody was harmed, of each attack alone."""
+    found = _boxed(attacks, given)
+    harmed = any(outcome.aborted or outcome.effects for outcome in found.values())
+    if len(attacks) == 1 or not harmed:
+        return found
+    return {attack.name: _boxed([attack], given)[attack.name] for attack in attacks}
+
+
+def _boxed(attacks: list[Attack], given: Path) -> dict[str, Outcome]:
+    """Run a box and read what it says; a box that says nothing was ruined."""
+    words = ["-m", "tools.attacks_stock", *(attack.name for attack in attacks)]
+    said, stopped = attacks_box.run(words, given, PATIENCE + EACH * len(attacks))
+    last = said.strip().rpartition("\n")[2]
+    if stopped or not last.startswith("{"):
+        ruin = f"the grader's machine was ruined: {stopped or 'nothing was left that could answer'}"
+        return {attack.name: Outcome(None, [ruin], True) for attack in attacks}
+    return {name: Outcome(**outcome) for name, outcome in json.loads(last).items()}
+
+
+def inside(names: Sequence[str]) -> dict[str, Outcome]:
+    """In the box: lay out a class, have it graded, look at the host."""
+    attacks = [attack for attack in collect() if attack.name in names]
+    INSIDE.mkdir()
+    shutil.copytree("/given/course", INSIDE / "course")
+    host = Host(INSIDE)
+    host.hand_in_honest()
+    for attack in attacks:
+        host.hand_in(attack)
+    host.remember()
+    for words in (("autograde", UNIT), ("generate_feedback", UNIT)):
+        run(host, "nbgrader", *words)
+    time.sleep(3)  # for what outlives the grading
+    points, effects = recorded(host), host.effects([attack.name for attack in attacks])
+    for student, page in formgrader_pages(host.course, UNIT):
+        if acting(page, HARM):
+            effects.setdefault(student, []).append("script on formgrader's page")
+    aborted = any(points.get(student) != deserved for student, deserved in HONEST.items())
+    common = effects.get("", [])
+    if not points.get(NEIGHBOUR) and not aborted:
+        common.append("the gradebook cannot be read")
+    return {a.name: Outcome(points.get(a.name), effects.get(a.name, []) + common, aborted) for a in attacks}
+
+
+if __name__ == "__main__":
+    print(json.dumps({name: vars(outcome) for name, outcome in inside(sys.argv[1:]).items()}))
