@@ -35,8 +35,8 @@ build: $(READY) ## the public checks' answers and the notebooks, from their text
 figures: $(READY) ## run the experiments and rewrite docs/figures.md
 	$(BIN)/python -m tools.figures
 
-grade: $(READY) ## grade what lies in submitted/: make grade UNIT=02_rcnn
-	$(BIN)/autograder grade $(UNIT)
+grade: $(READY) debian ## grade thirty sample submissions; make grade UNIT=02_rcnn grades what lies in submitted/
+	$(if $(UNIT),$(BIN)/autograder grade $(UNIT),$(BIN)/python -m tools.sample_class --grade)
 
 attacks: $(READY) debian ## every attack against our grader and against stock nbgrader, into docs/attacks.md
 	$(BIN)/python -m tools.attacks
