@@ -1,6 +1,7 @@
 """The processes that examine: Dask workers on this machine, or those of a scheduler that runs somewhere."""
 
 import logging
+import os
 import queue
 import threading
 from collections.abc import Iterable, Iterator
@@ -37,12 +38,18 @@ class Task:
     arguments: dict[str, Any]
 
 
-def begin() -> None:
-    """Start the process from which local workers fork; it imports torch while the coordinator does other things."""
+def begin(sandboxes: int) -> None:
+    """Start the process from which local workers fork; it imports torch while the coordinator does other things.
+
+    Args:
+        sandboxes: how many warm ones it begins to start for its workers.
+    """
     from multiprocessing import forkserver, set_forkserver_preload
 
     set_forkserver_preload([PRELOADED])
+    os.environ["AUTOGRADER_SANDBOXES"] = str(sandboxes)
     forkserver.ensure_running()
+    del os.environ["AUTOGRADER_SANDBOXES"]
 
 
 @contextmanager

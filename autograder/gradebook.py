@@ -11,6 +11,7 @@ from unittest import mock
 import nbgrader.converters.autograde
 import nbgrader.preprocessors.latesubmissions
 import nbgrader.preprocessors.overwritecells
+import nbgrader.preprocessors.overwritekernelspec
 import nbgrader.preprocessors.saveautogrades
 from nbformat import NotebookNode
 from nbgrader.api import BaseCell, Grade, Gradebook, Student, SubmittedAssignment, SubmittedNotebook
@@ -28,6 +29,7 @@ USERS = (
     nbgrader.converters.autograde,
     nbgrader.preprocessors.latesubmissions,
     nbgrader.preprocessors.overwritecells,
+    nbgrader.preprocessors.overwritekernelspec,
     nbgrader.preprocessors.saveautogrades,
 )
 _kept: dict[str, "Kept"] = {}

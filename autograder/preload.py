@@ -11,6 +11,10 @@ signal.signal(signal.SIGINT, signal.SIG_IGN)
 os.environ["OMP_NUM_THREADS"] = "1"  # a core for each worker; and a fork of threaded torch would hang
 sys.modules.setdefault("rfc3987_syntax", None)  # web addresses in JSON schemas: notebooks have none, it takes 1.4 s
 
+from autograder import early  # noqa: E402
+
+early.start(int(os.environ.get(early.COUNT, "0")))
+
 import distributed.nanny  # noqa: E402, F401
 import torchvision  # noqa: E402, F401
 

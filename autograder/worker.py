@@ -41,10 +41,12 @@ def examine(
 @cache
 def _lack(unit: str, kind: str) -> str:
     """Why this machine has no sandbox of this kind, or ""; found out once, with an empty box."""
-    from autograder import papers, reference, sandbox
+    from autograder import early, papers, reference, sandbox
     from autograder.errors import BoxError
 
     try:
+        if kind == "bubblewrap" and (begun := early.take()):
+            sandbox._warm = begun
         sandbox.warm_up(kind)
         papers.checks_of(unit)
         reference.load(unit)  # meanwhile

@@ -44,7 +44,7 @@ def grade(
 
     workers = workers or len(os.sched_getaffinity(0))
     if not scheduler:
-        crew.begin()
+        crew.begin(0 if sandbox == "none" else workers)
     sys.modules.setdefault("rfc3987_syntax", None)  # 1.4 s for web addresses in JSON schemas; notebooks have none
     with readable_errors(), _stoppable():
         from autograder import cohort
