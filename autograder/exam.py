@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from autograder.errors import BoxError
+from autograder.outputs import plain
 from autograder.sandbox import Box, Gone
 from course_lib.checks import codec
 from course_lib.checks.ladder import Outcome, Question
@@ -20,6 +21,8 @@ from course_lib.checks.run import STILL_TO_WRITE
 from course_lib.checks.spec import Check
 
 MAX_ITEMS = 20  # that one cell shows
+MAX_SHOWN = 16 * 2**20  # characters, pictures included, that all cells show
+MAX_ANSWER = 4 * 2**20  # bytes, beside four times those of the expected answer
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ class _Sitting:
         self._files, self._limits, self._deadline = files, limits, time.monotonic() + limits.submission
         self._done: list[Cell] = []
         self._box: Box | None = None
-        self._lost = 0
+        self._lost, self._room = 0, MAX_SHOWN
 
     def run(self, cell: Cell) -> None:
         """Run one cell; what kills the process is not run again."""
@@ -107,7 +110,9 @@ class _Sitting:
         try:
             reply = self._request(_running(cell), self._seconds(cell))
             self._note(cell, str(reply.get("error", ""))[:400])
-            self.answers.displayed[cell.id or cell.name] = _items(reply.get("displayed"))
+            items = _items(reply.get("displayed"), self._room)
+            self._room -= sum(len(item["data"]) for item in items)
+            self.answers.displayed[cell.id or cell.name] = items
             self._done.append(cell)
         except Gone as gone:
             self._note(cell, str(gone))
@@ -127,7 +132,7 @@ class _Sitting:
         inputs = {name: value for name, value in question.inputs.items() if not name.startswith("_")}
         request = {"do": "ask", "check": check.name, "case": check.cases.index(question.case), "inputs": inputs}
         try:
-            return _outcome(self._request(request, check.seconds))
+            return _outcome(self._request(request, check.seconds), question, check.seconds)
         except Gone as gone:
             return Outcome(gone.status, note=str(gone))
 
@@ -167,7 +172,7 @@ class _Sitting:
 
     def _note(self, cell: Cell, error: str) -> None:
         if error:
-            self.answers.errors[_title(cell)] = error
+            self.answers.errors[_title(cell)] = plain(error)
 
     def close(self) -> None:
         """End the process."""
@@ -183,19 +188,27 @@ def _title(cell: Cell) -> str:
     return cell.name or cell.source.strip().split("\n")[0][:60]
 
 
-def _items(displayed: object) -> list:
-    """What a cell showed, as far as it has the right shape and size."""
-    whole = isinstance(displayed, list) and all(isinstance(item, dict) for item in displayed)
-    return displayed[:MAX_ITEMS] if whole else []
+def _items(displayed: object, room: int) -> list[dict[str, str]]:
+    """What a cell showed, as far as it has the right form; items that are longer than the `room` left are forgotten."""
+    items = []
+    for item in displayed[:MAX_ITEMS] if isinstance(displayed, list) else ():
+        kind, data = (item.get("type"), item.get("data")) if isinstance(item, dict) else (None, None)
+        if kind in ("text", "image/png") and isinstance(data, str) and len(data) <= room:
+            items.append({"type": kind, "data": data})
+            room -= len(data)
+    return items
 
 
-def _outcome(reply: dict) -> Outcome:
-    """A reply as an outcome; fields of a wrong type count as no answer."""
+def _outcome(reply: dict, question: Question, limit: float) -> Outcome:
+    """A reply as an outcome; fields of a wrong type count as no answer, and a huge answer as one of a wrong type."""
     status, note, seconds = reply.get("status"), reply.get("note"), reply.get("seconds")
     allowed = ("answered", "missing", "not callable", "signature", "raised")
     if status not in allowed or not isinstance(note, str) or not isinstance(seconds, float):
         return Outcome("died", note="The answer could not be read.")
-    return Outcome(status, codec.copy(reply.get("answer")), _plain(status, note), seconds)
+    answer, most = codec.copy(reply.get("answer")), 4 * codec.weight(question.expected) + MAX_ANSWER
+    if codec.weight(answer) > most:
+        answer = codec.Other(f"more than {most // 2**20} MB")
+    return Outcome(status, answer, _plain(status, note), seconds if 0.0 <= seconds <= limit else limit)
 
 
 def _plain(status: str, note: str) -> str:
@@ -203,4 +216,4 @@ def _plain(status: str, note: str) -> str:
     if status == "raised" and note != STILL_TO_WRITE:
         found = re.match(r"Your function raised \w{1,40}( in line \d{1,5})?", note)
         return f"{found[0]}." if found else "Your function raised an error."
-    return note[:300]
+    return plain(note[:300])

@@ -16,6 +16,7 @@ from course_lib.errors import DataBroken
 
 MAX_DEPTH = 12
 MAX_OUTLINE = 16 * 2**20  # bytes of JSON in one message
+MAX_ARRAYS = 10_000  # in one message
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError, StopIteration, MemoryError)
 DTYPES = {
     name: getattr(torch, name)
@@ -92,7 +93,7 @@ def _tree(outline: Any, arrays: Any) -> Any:
     if not isinstance(outline, dict):
         if outline is not None and not isinstance(outline, bool | int | str):
             raise TypeError(f"{type(outline).__name__} has no place in an outline")
-        return outline
+        return outline.encode(errors="replace").decode() if isinstance(outline, str) else outline  # no lone surrogates
     [(kind, value)] = outline.items()
     if kind == "float":
         return float.fromhex(value)
@@ -134,6 +135,8 @@ def from_bytes(message: bytes) -> Any:
                 raise ValueError(f"negative side in {shape}")
             arrays.append(np.frombuffer(message, np.dtype(dtype), count, start))
             start += arrays[-1].nbytes
+            if len(arrays) > MAX_ARRAYS:
+                raise ValueError(f"more than {MAX_ARRAYS} arrays")
     except UNREADABLE as error:
         raise DataBroken(f"Expected a whole message, got one that cannot be read: {error}.") from error
     return restore(outline, arrays)
@@ -172,3 +175,13 @@ def load(path: Path) -> Any:
 def copy(tree: Any) -> Any:
     """A tree of fresh plain values: arrays as CPU tensors, numbers and containers of the plain types."""
     return restore(*flatten(tree))
+
+
+def weight(tree: Any) -> int:
+    """Bytes that a tree takes, roughly: those of its arrays and texts, and 64 for each value."""
+    if isinstance(tree, torch.Tensor):
+        return 64 + tree.nbytes
+    if isinstance(tree, str):
+        return 64 + len(tree)
+    items = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list | tuple) else ()
+    return 64 + sum(map(weight, items))

@@ -46,7 +46,7 @@ os.abort()
 @attack(family=FAMILY, deserved=FULL)
 def recursion_in_c(desk: Desk) -> None:
     """A recursion that overflows the C stack."""
-    right_but(desk, "import sys\nsys.setrecursionlimit(10**8)\ndef deeper(n):\n    return deeper(n + 1) + 1\ndeeper(0)")
+    right_but(desk, "import sys\nsys.setrecursionlimit(10**8)\ndef deeper(n):\n    return [*map(deeper, [n])]\ndeeper(0)")
 
 
 @attack(family=FAMILY, deserved=FULL)
@@ -67,17 +67,11 @@ while True:
     hand_in(desk, "", RIGHT_IOU, RIGHT_NMS, last=loop)
 
 
-@attack(family=FAMILY, deserved=FULL)
-def lock_that_never_opens(desk: Desk) -> None:
-    """A lock inside C that no signal interrupts, taken twice, in the last cell."""
-    lock = "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()"
-    hand_in(desk, "", RIGHT_IOU, RIGHT_NMS, last=lock)
-
-
 @attack(family=FAMILY, deserved=POINTS["box_iou"])
 def function_that_never_returns(desk: Desk) -> None:
-    """`nms` sleeps for ever; `box_iou` is right and keeps its points."""
-    hand_in(desk, "", RIGHT_IOU, "def nms(*inputs):\n    import time\n    time.sleep(10**6)")
+    """`nms` waits for a lock that no signal interrupts; `box_iou` is right and keeps its points."""
+    lock = "import threading\nlock = threading.Lock()\nlock.acquire()"
+    hand_in(desk, lock, RIGHT_IOU, "def nms(*inputs):\n    lock.acquire()")
 
 
 @attack(family=FAMILY, deserved=POINTS["nms"])

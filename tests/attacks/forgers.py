@@ -119,9 +119,9 @@ def brackets_of_a_bomb(desk: Desk) -> None:
 
 
 @attack(family=FAMILY, deserved=0)
-def a_million_small_arrays(desk: Desk) -> None:
-    """One answer of a million arrays without elements: small on the wire, large in memory, slow to print."""
-    forge(desk, 'message(answered({"list": [{"array": ["bool", [0]]}] * 1_000_000}))')
+def countless_small_arrays(desk: Desk) -> None:
+    """Answers of hundreds of thousands of arrays without elements: small on the wire, large in memory, slow to print."""
+    forge(desk, 'message(answered({"list": [{"array": ["bool", [0]]}] * 400_000}))')
 
 
 @attack(family=FAMILY, deserved=0)
