@@ -51,8 +51,9 @@ class Kept:
 
 
 def _digest(attack: Attack) -> str:
-    """A name for one version of an attack: the text of its module."""
-    text = inspect.getsource(sys.modules[attack.make.__module__])
+    """A name for one version of an attack: the text of its function, of its module where many share a function."""
+    shared = "<locals>" in attack.make.__qualname__
+    text = inspect.getsource(sys.modules[attack.make.__module__] if shared else attack.make)
     return f"{attack.name} {hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
 
@@ -86,12 +87,15 @@ def main(
     only: Annotated[str, typer.Option(help="Attacks whose family or name holds these words.")] = "",
     stock: Annotated[bool, typer.Option(help="Also against stock nbgrader.")] = True,
     ours: Annotated[bool, typer.Option(help="Also against our grader.")] = True,
+    again: Annotated[bool, typer.Option("--again", help="Forget what stock nbgrader did before.")] = False,
     minutes: Annotated[float, typer.Option(help="No new attack on stock nbgrader after so long.")] = 120.0,
 ) -> None:
     """Attack both graders; write the table when nothing was left out."""
     attacks = [attack for attack in collect() if only in f"{attack.family} {attack.name}"]
     try:
         require("bubblewrap")
+        if again:
+            (settings().cache / KEPT).unlink(missing_ok=True)
         kept = Kept(settings().cache / KEPT)
         if stock:
             against_stock(attacks, kept, 60 * minutes)

@@ -78,31 +78,33 @@ def _batches(attacks: Sequence[Attack]) -> Iterable[list[Attack]]:
 
 def _batch(attacks: list[Attack], given: Path) -> dict[str, Outcome]:
     """The outcomes of a batch; where somebody was harmed, of each attack alone."""
-    found = _boxed(attacks, given)
-    harmed = any(outcome.aborted or outcome.effects for outcome in found.values())
-    if len(attacks) == 1 or not harmed:
+    found, harm = _boxed(attacks, given)
+    if len(attacks) == 1 or not (harm.effects or harm.aborted):
+        for outcome in found.values():
+            outcome.effects, outcome.aborted = outcome.effects + harm.effects, harm.aborted
         return found
-    return {attack.name: _boxed([attack], given)[attack.name] for attack in attacks}
+    return {name: outcome for attack in attacks for name, outcome in _batch([attack], given).items()}
 
 
-def _boxed(attacks: list[Attack], given: Path) -> dict[str, Outcome]:
-    """Run a box and read what it says; a box that says nothing was ruined."""
+def _boxed(attacks: list[Attack], given: Path) -> tuple[dict[str, Outcome], Outcome]:
+    """Run a box and read what it says, of each attack and of all together; a box that says nothing was ruined."""
     words = ["-m", "tools.attacks_stock", *(attack.name for attack in attacks)]
     said, stopped = attacks_box.run(words, given, PATIENCE + EACH * len(attacks))
     last = said.strip().rpartition("\n")[2]
     if stopped or not last.startswith("{"):
         ruin = f"the grader's machine was ruined: {stopped or 'nothing was left that could answer'}"
-        return {attack.name: Outcome(None, [ruin], True) for attack in attacks}
-    return {name: Outcome(**outcome) for name, outcome in json.loads(last).items()}
+        return {attack.name: Outcome() for attack in attacks}, Outcome(effects=[ruin], aborted=True)
+    found = {name: Outcome(**outcome) for name, outcome in json.loads(last).items()}
+    return found, found.pop("")
 
 
 def inside(names: Sequence[str]) -> dict[str, Outcome]:
-    """In the box: lay out a class, have it graded, look at the host."""
+    """In the box: lay out a class, have it graded, look at the host. What nobody is named for stands under ""."""
     attacks = [attack for attack in collect() if attack.name in names]
     INSIDE.mkdir()
     shutil.copytree("/given/course", INSIDE / "course")
     host = Host(INSIDE)
-    host.hand_in_honest()
+    host.hand_in_honest([NEIGHBOUR])
     for attack in attacks:
         host.hand_in(attack)
     host.remember()
@@ -113,11 +115,8 @@ def inside(names: Sequence[str]) -> dict[str, Outcome]:
     for student, page in formgrader_pages(host.course, UNIT):
         if acting(page, HARM):
             effects.setdefault(student, []).append("script on formgrader's page")
-    aborted = any(points.get(student) != deserved for student, deserved in HONEST.items())
-    common = effects.get("", [])
-    if not points.get(NEIGHBOUR) and not aborted:
-        common.append("the gradebook cannot be read")
-    return {a.name: Outcome(points.get(a.name), effects.get(a.name, []) + common, aborted) for a in attacks}
+    found = {each.name: Outcome(points.get(each.name), effects.get(each.name, [])) for each in attacks}
+    return {**found, "": Outcome(None, effects.get("", []), points.get(NEIGHBOUR) != HONEST[NEIGHBOUR])}
 
 
 if __name__ == "__main__":

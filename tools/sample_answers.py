@@ -52,8 +52,9 @@ def _answers(kind: str, turn: int, unit: str, right: dict[str, str]) -> tuple[st
         done = 1 + turn * (len(right) - 1) // 5
         return f"{done} of {len(right)} functions", dict(list(right.items())[:done]), ""
     if kind == "misconception":
-        function, name, source = misconceived(unit, tuple(right))[turn]
-        return f"{function}: {name}", {**right, function: source}, ""
+        wrong = misconceived(unit, tuple(right), turn)
+        about = ", ".join(f"{name} in {function}" for function, (name, _) in wrong.items())
+        return about, right | {function: source for function, (_, source) in wrong.items()}, ""
     if kind == "noisy":
         loud = {name: source + NOISE.replace("{name}", name) for name, source in right.items()}
         return "right, with warnings", loud, "import sys\nimport warnings"
@@ -96,13 +97,13 @@ def in_style(unit: str, style: str) -> tuple[str, dict[str, str]]:
 
 
 @cache
-def misconceived(unit: str, functions: tuple[str, ...]) -> list[tuple[str, str, str]]:
-    """(function, name, source) of the wrong versions: each function's first one, then each one's second, …"""
+def misconceived(unit: str, functions: tuple[str, ...], turn: int) -> dict[str, tuple[str, str]]:
+    """The wrong version number `turn` of each function that has so many: its name and its source."""
     from autograder import misconceptions
 
-    known = [[wrong for wrong in misconceptions.of(unit) if wrong.check == function] for function in functions]
-    ordered = [versions[turn] for turn in range(max(map(len, known))) for versions in known if turn < len(versions)]
-    return [(wrong.check, wrong.name, misconceptions.source(wrong)) for wrong in ordered]
+    known = {function: [m for m in misconceptions.of(unit) if m.check == function] for function in functions}
+    chosen = {function: versions[turn] for function, versions in known.items() if turn < len(versions)}
+    return {function: (wrong.name, misconceptions.source(wrong)) for function, wrong in chosen.items()}
 
 
 def _grade_id(cell: NotebookNode) -> str:

@@ -3,7 +3,7 @@
     python -m tools.sample_class --grade      make it in a temporary folder, grade it, show table and report
 
 FOLDER becomes a course of one unit, 02_rcnn, with thirty submissions: right ones in three styles, half done ones,
-misconceptions, and what goes wrong with files. The students are invented. A class is the same at every call.
+every misconception that we know, and what goes wrong with files. The students are invented. A class is the same at every call.
 Nobody hands in a trained experiment, so that nothing is trained and its points stay out of reach, unless --train asks.
 """
 
@@ -30,11 +30,11 @@ DUE, IN_TIME, LATE = "2030-01-14 12:00:00 UTC", "2030-01-13 18:30:00 UTC", "2030
 STUDENTS = """abena beatriz chidi dilnoza emre farah giang hinemoa isidora jamal keala luis maryam nadia omar
     priya quynh ragnhild sione tadeusz ulrike vikram wanjiru ximena yusuf zofia aroha bogdan chiyo dafydd""".split()
 PLAN = {  # of each kind, how many of the thirty
-    "right": 4,
+    "right": 3,
     "arrays": 3,
     "loops": 2,
     "half": 5,
-    "misconception": 10,
+    "misconception": 11,  # in each function another one: together all 82
     "untouched": 1,
     "empty": 1,
     "broken": 1,
