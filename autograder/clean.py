@@ -1,5 +1,6 @@
 """Clean copies of what was handed in. nbgrader and the exam read these; only intake reads the submitted folders."""
 
+import errno
 import re
 import shutil
 from pathlib import Path
@@ -10,6 +11,7 @@ from nbformat import NotebookNode
 from autograder import intake, release
 from autograder.handed_in import look
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # says nothing about the submission
 NAME = re.compile(r"[\w.@+-][\w.@+ -]*")  # formgrader puts names unescaped into its pages
 MISNAMED = "Not graded: a student's folder is named with letters, digits, spaces and .@+-_ only. Rename it."
 
@@ -40,7 +42,9 @@ def take_in_all(submitted: Path, clean: Path, students: list[str], unit: str, co
         target = clean / student / unit
         try:
             take_in(submitted / student / unit, target, unit, course)
-        except Exception as error:  # one student's folder is nobody else's trouble
+        except Exception as error:  # one student's folder is nobody else's trouble, but a full disk is everyone's
+            if getattr(error, "errno", None) in FULL:
+                raise
             reason = f"The submission cannot be read: {type(error).__name__}: {error}"
             failed[student] = reason
             shutil.rmtree(target, ignore_errors=True)

@@ -4,12 +4,13 @@ import logging
 import os
 import queue
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from autograder.errors import GradingError
+from autograder.tasks import Task
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -18,6 +19,7 @@ PRELOADED = "autograder.preload"
 ANSWER = "15s"  # until a scheduler that does not answer is given up
 LIVES = 3  # a submission that outlives so many of its workers is not tried again
 LOOK = 0.2  # seconds between two looks for workers that have come
+PATIENCE = 3.0  # seconds without a worker after which we say that we wait
 SETTINGS = {
     "distributed.worker.multiprocessing-method": "forkserver",
     "distributed.scheduler.allowed-failures": LIVES - 1,
@@ -28,14 +30,6 @@ SETTINGS = {
     "distributed.logging": {"distributed": "critical", "tornado": "critical", "asyncio": "critical"},
     "logging": {"distributed": "critical", "tornado": "critical", "asyncio": "critical"},
 }
-
-
-@dataclass(frozen=True)
-class Task:
-    """One submission for a worker: the arguments of `worker.examine`."""
-
-    student: str
-    arguments: dict[str, Any]
 
 
 def begin(sandboxes: int) -> None:
@@ -65,7 +59,7 @@ def hired(workers: int, scheduler: str) -> Iterator["Client"]:
     """
     import dask
 
-    with dask.config.set(SETTINGS), _quiet():
+    with dask.config.set(SETTINGS):
         from distributed import utils
 
         utils._forkserver_preload_set = True  # `begin` has said what to import; Dask would import more
@@ -81,16 +75,19 @@ def hired(workers: int, scheduler: str) -> Iterator["Client"]:
 def _local(workers: int) -> Any:
     from distributed import LocalCluster
 
-    return LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=True,
-        host="127.0.0.1",
-        dashboard_address=None,
-        worker_dashboard_address=None,
-        memory_limit=0,  # the sandbox holds student code to its share
-        silence_logs=logging.CRITICAL,
-    )
+    try:
+        return LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            worker_dashboard_address=None,
+            memory_limit=0,  # the sandbox holds student code to its share
+            silence_logs=logging.CRITICAL,
+        )
+    except (RuntimeError, OSError) as error:
+        raise GradingError("The workers do not start.", got=str(error), advice="fewer --workers") from error
 
 
 @contextmanager
@@ -110,7 +107,7 @@ def _connected(scheduler: Any) -> Iterator["Client"]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Dask's own log stays off the terminal: a worker that dies is said in one line by us."""
     loggers = [logging.getLogger(name) for name in ("distributed", "tornado", "asyncio", "dask")]
     before = [logger.level for logger in loggers]
@@ -144,10 +141,14 @@ def _feed(client: "Client", tasks: Iterator[Task], finished: queue.Queue) -> Non
     """Keep every worker thread busy. Runs beside the coordinator's main thread, which records."""
     running: dict[str, tuple[str, Future]] = {}
     done: queue.Queue = queue.Queue()
-    left = True
+    left, patient = True, time.monotonic() + PATIENCE
     try:
         while left or running:
-            while left and len(running) < sum(client.nthreads().values()):
+            threads = sum(client.nthreads().values())
+            if not threads and 0 < patient < time.monotonic():
+                finished.put(("", {"waiting": "The scheduler has no workers yet: waiting for them."}))
+                patient = 0.0
+            while left and len(running) < threads:
                 task = next(tasks, None)
                 left = task is not None
                 if task:

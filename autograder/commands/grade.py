@@ -88,6 +88,9 @@ class _Screen(Progress):
             known = f", of which {event.known} were examined before" if event.known else ""
             self.print(f"{event.count} to grade{known}")
             return
+        if event.kind == "waiting":
+            self.print(event.reason)
+            return
         if event.result:
             said = [f"{checked.name}: {checked.comment}" for checked in event.result.checks if checked.comment]
             text = f"{event.result.points:g} of {event.result.of:g}  {'; '.join(said)}"
