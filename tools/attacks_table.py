@@ -15,7 +15,8 @@ All are made from the same exercise of two functions, worth {FULL} points; `test
 - **Ours**: all of them in one class beside {len(HONEST)} honest students, graded by `autograder grade`, with feedback.
 - **Stock**: nbgrader's own `autograde` and `generate_feedback` with its default settings, as a whole inside a box that
   may be ruined, a few submissions of one kind at a time beside an honest student; where anything happened to all of
-  them, each alone. Our exercise's check cells call `check`, which raises when the function is wrong, as nbgrader's tests do.
+  them, each alone. Our exercise's check cells call `check`, which raises when the function is wrong, as nbgrader's
+  tests do.
 - **Unearned** points are those above what the honest part of the work deserves, **lost** ones those below. Without a
   grade it is 0 points.
 - **Host effects**: a changed or new file outside the places that grading writes to (other submissions, the solution,
