@@ -3,6 +3,7 @@
 import logging
 import os
 import queue
+import signal
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -10,10 +11,11 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from autograder.errors import GradingError
-from autograder.tasks import Task
 
 if TYPE_CHECKING:
     from distributed import Client, Future
+
+    from autograder.tasks import Task
 
 PRELOADED = "autograder.preload"
 ANSWER = "15s"  # until a scheduler that does not answer is given up
@@ -44,6 +46,15 @@ def begin(sandboxes: int) -> None:
     os.environ["AUTOGRADER_SANDBOXES"] = str(sandboxes)
     forkserver.ensure_running()
     del os.environ["AUTOGRADER_SANDBOXES"]
+
+
+def end() -> None:
+    """End what `begin` has started, and its sandboxes with it; it may still be importing."""
+    from multiprocessing.forkserver import _forkserver
+
+    if _forkserver._forkserver_pid is not None:
+        os.kill(_forkserver._forkserver_pid, signal.SIGKILL)
+        _forkserver._stop()
 
 
 @contextmanager
@@ -120,7 +131,7 @@ def quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def examined(client: "Client", tasks: Iterable[Task]) -> Iterator[tuple[str, dict[str, str]]]:
+def examined(client: "Client", tasks: Iterable["Task"]) -> Iterator[tuple[str, dict[str, str]]]:
     """Have all tasks done; gives (student, what `worker.examine` returned) as they come.
 
     As many are under way as there are worker threads, so that when a worker dies it is known over which submission.
@@ -137,7 +148,7 @@ def examined(client: "Client", tasks: Iterable[Task]) -> Iterator[tuple[str, dic
         yield found
 
 
-def _feed(client: "Client", tasks: Iterator[Task], finished: queue.Queue) -> None:
+def _feed(client: "Client", tasks: Iterator["Task"], finished: queue.Queue) -> None:
     """Keep every worker thread busy. Runs beside the coordinator's main thread, which records."""
     running: dict[str, tuple[str, Future]] = {}
     done: queue.Queue = queue.Queue()
@@ -162,7 +173,7 @@ def _feed(client: "Client", tasks: Iterator[Task], finished: queue.Queue) -> Non
         finished.put(error if isinstance(error, GradingError) else lost)
 
 
-def _submit(client: "Client", task: Task, running: dict, done: queue.Queue) -> None:
+def _submit(client: "Client", task: "Task", running: dict, done: queue.Queue) -> None:
     from autograder import worker
 
     future = client.submit(worker.examine, **task.arguments, pure=False)

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,7 +47,7 @@ def grade(
     if not scheduler:
         crew.begin(0 if sandbox == "none" else workers)
     sys.modules.setdefault("rfc3987_syntax", None)  # 1.4 s for web addresses in JSON schemas; notebooks have none
-    with readable_errors(), _stoppable():
+    with readable_errors(), _ending_in_order():
         from autograder import cohort
 
         _, config = open_course(database)
@@ -62,8 +63,10 @@ def grade(
 
 
 @contextmanager
-def _stoppable():
-    """Ctrl-C and a polite kill end the run in order."""
+def _ending_in_order() -> Iterator[None]:
+    """Ctrl-C and a polite kill end the run in order, and no process is left behind."""
+    from autograder import crew
+
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
@@ -71,6 +74,7 @@ def _stoppable():
         typer.echo("Stopped. What is graded is kept: start again to go on.", err=True)
         raise typer.Exit(STOPPED) from stop
     finally:
+        crew.end()
         signal.signal(signal.SIGTERM, before)
 
 
