@@ -188,6 +188,8 @@ def parse(path: Path, notes: list[str] | None = None) -> NotebookNode:
         notebook = nbformat.convert(notebook, 4) if notebook.get("nbformat") != 4 else notebook
         if not isinstance(notebook.get("cells"), list):
             raise ValueError("it has no list of cells")
+        if not isinstance(notebook.get("metadata"), dict):
+            notebook.metadata = NotebookNode()
     except Exception as error:  # whatever a stranger's file does to a parser is that file's fault
         reason = f"{type(error).__name__}: {str(error)[:200]}"
         raise BrokenSubmission("The file is not a Jupyter notebook.", expected="a notebook", got=reason) from error

@@ -223,6 +223,39 @@ def test_links_pipes_and_folders_are_not_read(tmp_path, work, release):
         assert submission.weights is None
 
 
+def test_a_try_after_the_solution_does_not_replace_it(tmp_path, work, release):
+    work.cells.append(v4.new_code_cell("def f(x):\n    return None  # an experiment"))
+    submission = taken(tmp_path, work, release)
+    assert cell_named(submission.notebook, "f").source == "def f(x):\n    return x"
+    assert submission.notebook.cells[-1].source == work.cells[-1].source
+
+
+def test_raw_cells_become_text_in_a_fence(tmp_path, work, release):
+    work.cells.append(v4.new_raw_cell("<script>x</script>\n````"))
+    cell = taken(tmp_path, work, release).notebook.cells[-1]
+    assert (cell.cell_type, cell.source) == ("markdown", "`````\n<script>x</script>\n````\n`````")
+
+
+def test_links_in_formulas_are_broken(tmp_path, work, release):
+    work.cells.append(v4.new_markdown_cell("$\\href{javascript:x}{y}$ and `\\alpha`"))
+    cell = taken(tmp_path, work, release).notebook.cells[-1]
+    assert "\\href" not in cell.source
+    assert "\\alpha" in cell.source
+
+
+def test_pasted_pictures_stay_and_other_attachments_go(tmp_path, work, release):
+    cell = v4.new_markdown_cell("![a](attachment:a.png)")
+    cell.attachments = {
+        "a.png": {"image/png": "iVBORw0K"},
+        "b.svg": {"image/svg+xml": "<svg/>"},
+        "c.png": {"image/png": '" onerror="'},
+        "d.png": {"image/png": "A" * 2**23},
+        "e.png": 7,
+    }
+    work.cells.append(cell)
+    assert taken(tmp_path, work, release).notebook.cells[-1].attachments == {"a.png": {"image/png": "iVBORw0K"}}
+
+
 def test_a_huge_notebook_is_refused_unread(tmp_path, release, monkeypatch):
     monkeypatch.setattr(handed_in, "MAX_NOTEBOOK", 1000)
     (tmp_path / f"{UNIT}.ipynb").write_text("x" * 2000)

@@ -26,7 +26,7 @@ c.CourseDirectory.course_id = "stock"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
 """
-TOGETHER = 5  # attacks in a batch
+TOGETHER = 8  # attacks in a batch
 PATIENCE, EACH = 150.0, 60.0  # seconds for a batch, and more for each of its attacks
 INSIDE = Path("/host/machine")
 
