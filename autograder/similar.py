@@ -8,10 +8,13 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from copydetect import CodeFingerprint
+import nbformat
+from copydetect import CodeFingerprint, compare_files
+
+from autograder import clean, intake, release
+from course_lib.errors import DataMissing
 
 NOISE = 25  # characters of filtered code that must agree in a row to count at all
 GUARANTEE = 30  # such a run of this length is always found
@@ -69,16 +72,12 @@ def _given(released: Iterable[str]) -> list[int]:
     return sorted({int(value) for each in known for value in each.hashes})
 
 
-def _print(code: str, given: list[int], window: int = GUARANTEE - NOISE + 1) -> "CodeFingerprint":
+def _print(code: str, given: list[int], window: int = GUARANTEE - NOISE + 1) -> CodeFingerprint:
     """copydetect's fingerprint of Python code; without hashes where there is less of it than NOISE."""
-    from copydetect import CodeFingerprint
-
     return CodeFingerprint("", NOISE, window, given, language="python", fp=io.StringIO(code))
 
 
-def _compared(one: str, other: str, prints: "Mapping[str, CodeFingerprint]", works: Mapping[str, Cells]) -> Pair:
-    from copydetect import compare_files
-
+def _compared(one: str, other: str, prints: Mapping[str, CodeFingerprint], works: Mapping[str, Cells]) -> Pair:
     _, shares, slices = compare_files(prints[one], prints[other])
     named = tuple(_cells_in(works[student], runs) for student, runs in zip((one, other), slices, strict=True))
     return Pair((one, other), tuple(min(1.0, float(share)) for share in shares), named)
@@ -95,3 +94,35 @@ def _cells_in(cells: Cells, runs: Iterable[Iterable]) -> tuple[str, ...]:
             named.append(name)
         at = end + 1
     return tuple(named)
+
+
+def released_sources(unit: str, course: Path) -> list[str]:
+    """The sources of a unit's releases, the present and the kept ones."""
+    paths = [release.released(unit, course), *sorted((course / release.KEPT / unit).glob("*.ipynb"))]
+    return [c.source for path in paths for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+
+
+def works_of(unit: str, submitted: Path, course: Path) -> tuple[dict[str, Cells], dict[str, str]]:
+    """The cells that each student wrote, by name; and whose folder cannot be read, and why.
+
+    Raises:
+        DataMissing: nobody handed anything in.
+    """
+    students, works = clean.students_of(submitted, unit), {}
+    failed = {repr(name): reason for name, reason in clean.misnamed(submitted, unit).items()}
+    if not students:
+        raise DataMissing(f"Nothing was handed in for {unit}.", expected=f"{submitted}/STUDENT/{unit}/{unit}.ipynb")
+    present = release.find(unit, course, "")[0]
+    for student in students:
+        try:
+            works[student] = _written(intake.read(submitted / student / unit, present, unit).notebook)
+        except Exception as error:  # one student's folder is nobody else's trouble
+            failed[student] = f"{type(error).__name__}: {' '.join(str(error).split())}"
+    return works, failed
+
+
+def _written(notebook: nbformat.NotebookNode) -> list[tuple[str, str]]:
+    """(name, source) of the code cells that are not locked."""
+    cells = [c for c in notebook.cells if c.cell_type == "code" and not c.metadata.get("nbgrader", {}).get("locked")]
+    names = [c.metadata.get("nbgrader", {}).get("grade_id") or f"own cell {c.id.removeprefix('own-')}" for c in cells]
+    return [(name, cell.source) for name, cell in zip(names, cells, strict=True)]

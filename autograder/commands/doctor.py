@@ -90,11 +90,11 @@ def _course(database: str) -> Iterator[Finding]:
 
 def _gradebook(db_url: str) -> Finding:
     from autograder import gradebook
+    from autograder.classbook import sqlite_file
 
     try:
         address = gradebook.address(db_url)
-        file = Path(address.removeprefix("sqlite:///"))
-        if address.startswith("sqlite:///") and not file.exists():
+        if (file := sqlite_file(address)) and not file.exists():
             return Finding("gradebook", file.parent.is_dir(), f"{file} will be made at the first grading")
         gradebook.require(address)
     except CourseError as error:

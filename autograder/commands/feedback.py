@@ -27,7 +27,6 @@ def feedback(unit: Unit, student: Student = "", database: Database = "") -> None
         reference.source_of(unit)
         course, config = open_course(database)
         db_url = config.CourseDirectory.db_url = gradebook.address(config.CourseDirectory.db_url)
-        gradebook.require(db_url)
         failed = []
         for name in _graded(unit, course, config, student):
             reason = _write(unit, name, config)
@@ -70,10 +69,9 @@ def _write(unit: str, student: str, config: "Config") -> str:
 
 def _remind(unit: str, db_url: str) -> None:
     """Say how many pages count a written answer as 0 because nobody has read it yet."""
-    from autograder.commands.report import rows_of
-    from autograder.release import quiet
+    from autograder.classbook import rows_of
 
-    if waiting := sum(bool(row.waiting) for row in quiet(rows_of)(unit, db_url)):
+    if waiting := sum(bool(row.waiting) for row in rows_of(unit, db_url)):
         typer.echo(f"{waiting} of the class wait for a human (formgrader); then write the pages again", err=True)
 
 

@@ -1,0 +1,98 @@
+"""A class read from the gradebook and from the journal beside it, for the report."""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from nbgrader.api import (
+    BaseCell,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
+from sqlalchemy import select
+from sqlalchemy.engine import make_url
+
+from autograder import gradebook, misconceptions
+from autograder.journal import FOLDER
+from autograder.release import quiet
+from autograder.report import Row, Summary, summarize
+from autograder.results import Result
+from course_lib.errors import DataBroken, DataMissing
+
+
+def read(unit: str, course: Path, db_url: str, say: Callable[[str], None]) -> Summary:
+    """The class's summary.
+
+    Args:
+        say: is told of each result in the journal that cannot be read.
+
+    Raises:
+        DataMissing: nothing of this unit is graded.
+        GradebookError: the gradebook cannot be used.
+    """
+    rows = rows_of(unit, db_url)
+    if not rows:
+        raise DataMissing(f"Nothing of {unit} is graded yet.", advice=f"`autograder grade {unit}`")
+    known = {row.student for row in rows}
+    results = [r for r in journaled(unit, gradebook.folder(db_url, course), say) if r.student in known]
+    return summarize(unit, rows, results, {(m.check, m.name): m.sentence for m in misconceptions.of(unit)})
+
+
+def rows_of(unit: str, db_url: str) -> list[Row]:
+    """The gradebook's submissions of a unit; none where there is no gradebook yet.
+
+    Raises:
+        GradebookError: the gradebook cannot be used.
+    """
+    if (file := sqlite_file(db_url)) and not file.exists():
+        return []
+    gradebook.require(db_url)
+    return quiet(_rows)(unit, db_url)
+
+
+def _rows(unit: str, db_url: str) -> list[Row]:
+    with Gradebook(db_url) as book:
+        try:
+            waiting = _waiting(book, unit)
+        except MissingEntry:
+            return []
+        return [
+            Row(s.student.id, round(s.score, 2), s.max_score, waiting[s.student.id], s.late_submission_penalty or 0.0)
+            for s in book.assignment_submissions(unit)
+        ]
+
+
+def _waiting(book: Gradebook, unit: str) -> dict[str, tuple[str, ...]]:
+    """For each student the cells that need a manual grade."""
+    query = (
+        select(Student.id, BaseCell.name)
+        .join(SubmittedAssignment, SubmittedAssignment.student_id == Student.id)
+        .join(SubmittedNotebook, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
+        .join(BaseCell, Grade.cell_id == BaseCell.id)
+        .where(SubmittedAssignment.assignment_id == book.find_assignment(unit).id, Grade.needs_manual_grade)
+    )
+    found: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    for student, cell in book.db.execute(query):
+        found[student] += (cell,)
+    return found
+
+
+def journaled(unit: str, beside: Path, say: Callable[[str], None]) -> Iterator[Result]:
+    """The exams' results that lie beside the gradebook; what cannot be read is said, and left out."""
+    for path in sorted((beside / FOLDER / unit).glob("*.json")):
+        try:
+            yield Result.from_json(json.loads(path.read_text(encoding="utf-8"))["result"])
+        except (OSError, ValueError, TypeError, KeyError, DataBroken) as error:
+            say(f"{path.name} is left out: {type(error).__name__}: {' '.join(str(error).split())}")
+
+
+def sqlite_file(db_url: str) -> Path | None:
+    """Where an SQLite gradebook lies; None for a server."""
+    url = make_url(db_url)
+    return Path(url.database) if url.drivername.startswith("sqlite") and url.database else None
