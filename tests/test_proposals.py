@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from autograder import papers
+from course_lib.checks import run
 from course_lib.data import proposals as module
 from course_lib.data.proposals import ProposalError, proposals
 from course_lib.metrics import average_best_overlap
@@ -100,3 +102,14 @@ def test_float_image_is_refused_with_advice():
 def test_unknown_quality_names_the_known(image):
     with pytest.raises(ProposalError, match="single or fast or quality"):
         proposals(image, 0, "best")
+
+
+def test_a_notebook_is_asked_about_few_scenes_with_their_proposals_at_hand_and_the_exam_about_many(monkeypatch):
+    check = next(check for check in papers.checks_of("02_rcnn") if check.name == "experiment")
+    (question,), _ = run.load_public("02_rcnn", check)
+    monkeypatch.setattr(module, "_search", lambda *_: pytest.fail("searched again"))
+    outcome = run.ask(question.case, lambda images: [proposals(image, 0) for image in images], question.inputs)
+    assert (outcome.status, len(outcome.answer)) == ("answered", 8)
+    assert sorted(outcome.answer[0].tolist()) == sorted(question.inputs["searched"][0].float().tolist())
+    (hidden,) = papers.set_paper("02_rcnn", check, seed=1).questions
+    assert (len(hidden.inputs["images"]), hidden.inputs["searched"]) == (48, [])

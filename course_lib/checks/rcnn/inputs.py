@@ -128,11 +128,10 @@ def warp(x1: int, y1: int, width: int, height: int, context: int = 6, size: int 
 
 
 def iou_table(rng: Generator, n: int, m: int, *thresholds: float) -> Tensor:
-    """Overlaps of n proposals with m objects, none within 0.01 of a threshold. [n, m]"""
+    """Overlaps of n proposals with m objects, no two equal, none within 0.01 of a threshold. [n, m]"""
     table = floats(rng.uniform(0, 1, (n, m)) * rng.uniform(0.15, 1, (n, 1)))
     for threshold in thresholds:
-        near = (table - threshold).abs() < 0.01
-        table[near] = threshold + 0.02
+        table[(table - threshold).abs() < 0.01] += 0.02
     return table
 
 
