@@ -37,7 +37,7 @@ def command(control: int) -> list[str]:
     for name in SERVING:
         words += ["--ro-bind", str(here / name), f"/grader/{name}"]
     words += [word for name, value in environment("/exam").items() for word in ("--setenv", name, value)]
-    words += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
+    words += ["--remount-ro", "/dev/pts", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
     return [*words, *_as_guest(), sys.executable, "-P", inside, str(control)]
 
 
