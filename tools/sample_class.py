@@ -3,7 +3,7 @@
     python -m tools.sample_class --grade      make it in a temporary folder, grade it, show table and report
 
 FOLDER becomes a course of one unit, 02_rcnn, with thirty submissions: right ones in three styles, half done ones,
-every misconception that we know, and what goes wrong with files. The students are invented. A class is the same at every call.
+every misconception that we know, and what goes wrong with files. Students are invented, the class is always the same.
 Nobody hands in a trained experiment, so that nothing is trained and its points stay out of reach, unless --train asks.
 """
 
@@ -34,7 +34,7 @@ PLAN = {  # of each kind, how many of the thirty
     "arrays": 3,
     "loops": 2,
     "half": 5,
-    "misconception": 11,  # in each function another one: together all 82
+    "misconception": 11,  # each has another one in every function: together all that there are
     "untouched": 1,
     "empty": 1,
     "broken": 1,
