@@ -83,6 +83,7 @@ def grade(plan: Plan, config: "Config", tell: Callable[[Event], None]) -> Graded
     """
     reference.source_of(plan.unit)
     config.CourseDirectory.db_url = gradebook.address(config.CourseDirectory.db_url)
+    gradebook.require(config.CourseDirectory.db_url)
     directory = CourseDirectory(config=config, assignment_id=plan.unit)
     if plan.submissions:
         directory.submitted_directory = str(Path(plan.submissions).absolute())
@@ -113,7 +114,7 @@ class _Coordinator:
 
     def __init__(self, plan: Plan, desk: Autograde, tell: Callable[[Event], None]):
         self.plan, self.desk, self.tell, self.graded = plan, desk, tell, Graded()
-        self.kind = plan.sandbox or examiner.Examine(None, config=desk.config).sandbox
+        self.kind = plan.sandbox or examiner.Examine(config=desk.config).sandbox
         if self.kind not in ("bubblewrap", "none"):
             from autograder.sandbox import require  # it imports torch; the other kinds are looked for by the workers
 

@@ -69,10 +69,9 @@ def hired(workers: int, scheduler: str) -> Iterator["Client"]:
         GradingError: the scheduler does not answer.
     """
     import dask
+    from distributed import utils  # before the settings: it brings its own
 
     with dask.config.set(SETTINGS):
-        from distributed import utils
-
         utils._forkserver_preload_set = True  # `begin` has said what to import; Dask would import more
         cluster = None if scheduler else _local(workers)
         try:

@@ -41,7 +41,7 @@ class Examine(NbGraderPreprocessor):
 
     sandbox = Unicode("bubblewrap", help="Where student code runs: bubblewrap, or none.").tag(config=True)
 
-    def __init__(self, sit: Callable[[str, str, str], Result], **options):
+    def __init__(self, sit: Callable[[str, str, str], Result] | None = None, **options):
         """`sit(unit, student, sandbox)` gives the result of a submission."""
         super().__init__(**options)
         self._sit = sit
@@ -61,7 +61,8 @@ def init_notebooks(self: Autograde) -> None:
     self._course = stack = ExitStack()
     try:
         with named_by_nbgrader(self):
-            require(Examine(None, config=self.config).sandbox)
+            require(Examine(config=self.config).sandbox)
+            gradebook.require(self.coursedir.db_url)
             submitted = Path(self.coursedir.root, self.coursedir.submitted_directory)
             clean = stack.enter_context(desk(self))
             unit, course = self.coursedir.assignment_id, Path(self.coursedir.root)
@@ -122,7 +123,6 @@ def named_by_nbgrader(self: Autograde) -> Iterator[None]:
 def desk(self: Autograde) -> Iterator[Path]:
     """The folder of clean copies, from which nbgrader reads in the place of the submitted one."""
     course, unit = Path(self.coursedir.root), self.coursedir.assignment_id
-    gradebook.require(self.coursedir.db_url)
     registered(unit, course, self.coursedir.db_url)
     submitted = self.coursedir.submitted_directory
     with journal.intake_folder(course) as clean:

@@ -1,0 +1,348 @@
+"""A class is graded once, goes on where it was stopped, and one student's trouble is nobody else's.
+
+Most tests put canned results in the workers' place; the last ones let the command run as an instructor does.
+"""
+
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import chdir, contextmanager
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from autograder import cohort, crew, gradebook, intake, journal, release
+from autograder.commands.common import open_course
+from autograder.errors import GradebookError, GradingError
+from autograder.release import quiet
+from autograder.results import Checked, Result
+from course_lib.errors import CourseError
+from tools.small_course import UNIT, make_course
+
+STUDENTS = ("ada", "bob", "cy")
+PROGRAM = Path(sys.executable).with_name("autograder")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A short course, entered into a gradebook, in which three students have handed in the solution."""
+    course = make_course(tmp_path_factory.mktemp("made") / "course", written=True)
+    with chdir(course):
+        quiet(release.register)(UNIT, course, open_course()[1].CourseDirectory.db_url)
+    solution = (course / "solutions" / UNIT / f"{UNIT}.ipynb").read_text()
+    for student in STUDENTS:
+        folder = course / "submitted" / student / UNIT
+        folder.mkdir(parents=True)
+        (folder / f"{UNIT}.ipynb").write_text(solution)
+    return course
+
+
+@pytest.fixture
+def course(made, tmp_path, monkeypatch):
+    """A copy of it, in which we stand."""
+    shutil.copytree(made, tmp_path / "course")
+    monkeypatch.chdir(tmp_path / "course")
+    return tmp_path / "course"
+
+
+class Workers:
+    """Stand in the place of the real ones: `replies` says what comes back for a student, by default full marks."""
+
+    def __init__(self):
+        self.asked, self.replies = [], {}
+
+    def examined(self, client, tasks):
+        for task in tasks:
+            self.asked.append(task.student)
+            reply = self.replies.get(task.student) or {"result": result(task.student).to_json()}
+            if isinstance(reply, BaseException):
+                raise reply
+            yield task.student, reply
+
+
+def result(student, points=3.0):
+    checks = (
+        Checked("box_iou", points, 3.0, "", "", ""),
+        Checked("nms", 1.5, 4.0, "edge", "", "5 of 6: two ties", "<p/>"),
+    )
+    return Result(UNIT, student, "bubblewrap", checks, ("a note",), seconds=0.1)
+
+
+@pytest.fixture
+def workers(monkeypatch):
+    found = Workers()
+
+    @contextmanager
+    def hired(count, scheduler):
+        yield None
+
+    monkeypatch.setattr(crew, "hired", hired)
+    monkeypatch.setattr(crew, "examined", found.examined)
+    return found
+
+
+def grade(**options):
+    """Grade the course in which we stand."""
+    course, config = open_course(options.pop("database", ""))
+    return quiet(cohort.grade)(cohort.Plan(UNIT, **options), config, lambda event: None)
+
+
+def points(graded):
+    return {row["student"]: row["points"] for row in graded.rows}
+
+
+def test_everyone_is_examined_and_recorded_once(course, workers):
+    graded = grade()
+    assert (points(graded), graded.failed) == (dict.fromkeys(STUDENTS, 4.5), {})
+    assert grade().examined == []
+    assert workers.asked == list(STUDENTS)
+    assert len((course / ".grading" / UNIT / "exams.log").read_text().splitlines()) == 3
+    assert list(course.glob(".intake-*")) == []
+
+
+def test_grades_comments_and_pages_are_written(course, workers):
+    graded = grade()
+    assert graded.rows[0]["checks"] == {"check_box_iou": 3.0, "check_nms": 1.5, "written_1": None}
+    with gradebook.kept(f"sqlite:///{course / 'gradebook.db'}", "vision_course") as book:
+        submission = book.find_submission_notebook(UNIT, UNIT, "ada")
+        comments = {comment.name: comment.auto_comment for comment in submission.comments}
+        waiting = {grade.name: grade.needs_manual_grade for grade in submission.grades}
+    assert comments["nms"] == "5 of 6: two ties"
+    assert comments["box_iou"] is None
+    assert waiting == {"check_box_iou": False, "check_nms": False, "written_1": True}
+    page = nbformat.read(course / "autograded" / "ada" / UNIT / f"{UNIT}.ipynb", as_version=4)
+    shown = {intake.grade_id(cell): cell.get("outputs", []) for cell in page.cells}
+    assert "a note" in shown["check_box_iou"][0].data["text/html"]
+    assert shown["check_nms"][1].data["text/plain"] == "1.5"
+
+
+def test_only_what_is_new_or_changed_is_examined_again(course, workers):
+    grade()
+    path = course / "submitted" / "bob" / UNIT / f"{UNIT}.ipynb"
+    path.write_text(path.read_text().replace("def nms", "def  nms"))
+    shutil.copytree(course / "submitted" / "ada", course / "submitted" / "zoe")
+    assert grade().examined == ["bob", "zoe"]
+    shutil.rmtree(course / "autograded" / "cy")
+    assert grade().examined == []
+    assert (course / "autograded" / "cy" / UNIT / f"{UNIT}.ipynb").exists()
+
+
+def test_force_examines_everyone_even_when_stopped_between(course, workers):
+    grade()
+    workers.replies["bob"] = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt):
+        grade(force=True)
+    del workers.replies["bob"]
+    assert grade().examined == ["bob", "cy"]
+
+
+def test_a_manual_score_survives_and_asks_for_a_look(course, workers):
+    grade()
+    url = f"sqlite:///{course / 'gradebook.db'}"
+    with gradebook.kept(url, "vision_course") as book:
+        for name, score in (("check_nms", 4), ("written_1", 2)):
+            quiet(book.find_grade)(name, UNIT, UNIT, "ada").manual_score = score
+        book.db.commit()
+    assert points(grade(force=True))["ada"] == 9.0
+    with gradebook.kept(url, "vision_course") as book:
+        again = quiet(book.find_grade)("check_nms", UNIT, UNIT, "ada")
+        assert (again.manual_score, again.auto_score, again.needs_manual_grade) == (4, 1.5, True)
+
+
+@pytest.mark.parametrize("moment", ["init_assignment", "convert_single_notebook", "set_permissions"])
+def test_what_is_killed_while_it_is_recorded_is_recorded_again(course, workers, monkeypatch, moment):
+    """As after kill -9: no clean-up runs, the half of it stays."""
+    from nbgrader.converters import Autograde
+
+    def stop(self, *_):
+        os._exit(9)
+
+    child = os.fork()
+    if child == 0:
+        monkeypatch.setattr(Autograde, moment, stop)
+        grade()
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    assert len(list(course.glob(".intake-*"))) == 1
+    graded = grade()
+    assert points(graded) == dict.fromkeys(STUDENTS, 4.5)
+    assert graded.examined == ["bob", "cy"]
+    assert list(course.glob(".intake-*")) == []
+
+
+def test_a_submission_that_cannot_be_graded_costs_nobody_else(course, workers):
+    workers.replies = {"ada": {"failed": "OSError: odd"}, "bob": {"killed": "The grader's process ended."}}
+    graded = grade()
+    assert points(graded) == {"bob": 0.0, "cy": 4.5}
+    assert graded.failed == {"ada": "OSError: odd", "bob": "The grader's process ended."}
+    workers.replies = {}
+    assert grade().examined == ["ada"]
+
+
+def test_a_folder_that_cannot_be_read_costs_its_owner_only(course, workers, monkeypatch):
+    from autograder import clean
+
+    def look(source, unit, course, real=clean.look):
+        if source.parent.name == "bob":
+            raise OSError(errno.EIO, "Input/output error")
+        return real(source, unit, course)
+
+    monkeypatch.setattr(clean, "look", look)
+    graded = grade()
+    assert "Input/output error" in graded.failed["bob"]
+    assert set(points(graded)) == set(STUDENTS)
+
+
+@pytest.mark.parametrize("place", ["autograder.clean.write_clean", "autograder.journal._write"])
+def test_a_full_disk_is_one_line_and_loses_nothing(course, workers, monkeypatch, place):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(place, full)
+        with pytest.raises(GradingError, match="No space left on device"):
+            grade()
+    graded = grade()
+    assert (points(graded), graded.failed) == (dict.fromkeys(STUDENTS, 4.5), {})
+
+
+def test_nbgrader_s_stumble_over_one_submission_is_its_own(course, workers, monkeypatch):
+    from nbgrader.converters import Autograde
+
+    def stumble(self, assignment, student, real=Autograde.init_assignment):
+        if student == "ada":
+            raise RuntimeError("stumbled")
+        return real(self, assignment, student)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Autograde, "init_assignment", stumble)
+        assert grade().failed == {"ada": "RuntimeError: stumbled"}
+    graded = grade()
+    assert points(graded) == dict.fromkeys(STUDENTS, 4.5)
+    assert workers.asked == list(STUDENTS)
+
+
+def test_another_run_on_the_same_unit_is_refused(course):
+    with journal.Journal(course, UNIT).alone(), pytest.raises(GradingError, match="being graded already"):
+        grade()
+
+
+@pytest.mark.parametrize(
+    ("database", "told"),
+    [
+        ("sqlite:////nowhere/gradebook.db", "unable to open"),
+        ("sqlite:///text.db", "file is not a database"),
+        ("sqlite:///old.db", "of another version"),
+        ("sqlite:///foreign.db", "not nbgrader's"),
+        ("postgresql://teacher:secret@127.0.0.1:9/book", "refused"),
+        ("gradebook", "no database's address"),
+        ("mysql://127.0.0.1/book", "cannot be used"),
+    ],
+)
+def test_a_database_that_refuses_is_one_line(course, database, told):
+    import sqlite3
+
+    Path("text.db").write_text("dear gradebook " * 100)
+    for name, statements in {
+        "old.db": ("CREATE TABLE alembic_version (version_num TEXT)", "INSERT INTO alembic_version VALUES ('old')"),
+        "foreign.db": ("CREATE TABLE birds (name TEXT)",),
+    }.items():
+        with sqlite3.connect(name) as connection:
+            for statement in statements:
+                connection.execute(statement)
+        connection.close()
+    with pytest.raises(GradebookError, match=told) as caught:
+        grade(database=database)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("given", ["postgresql://a:b@host/x", "postgresql+psycopg://a:b@host/x"])
+def test_both_spellings_of_postgresql_mean_psycopg_3(given):
+    assert gradebook.address(given) == "postgresql+psycopg://a:b@host/x?connect_timeout=10"
+
+
+def test_key_and_journal_lie_beside_the_gradebook_or_in_the_course(tmp_path):
+    assert gradebook.folder(f"sqlite:///{tmp_path}/there/gradebook.db", tmp_path / "course") == tmp_path / "there"
+    assert gradebook.folder("postgresql://host/book", tmp_path) == tmp_path
+
+
+def test_a_unit_or_a_class_that_does_not_exist_is_named(course, workers):
+    for plan, told in (
+        (cohort.Plan("77_none"), "There is no unit '77_none'"),
+        (cohort.Plan(UNIT, submissions="empty"), "nothing to grade"),
+        (cohort.Plan(UNIT, sandbox="x"), "no sandbox 'x'"),
+    ):
+        with pytest.raises(CourseError, match=told):
+            cohort.grade(plan, open_course()[1], lambda event: None)
+
+
+def test_a_scheduler_that_does_not_answer_is_one_line(course, monkeypatch):
+    monkeypatch.setattr(crew, "ANSWER", "1s")
+    with pytest.raises(GradingError, match="does not answer"):
+        grade(scheduler="tcp://127.0.0.1:9")
+
+
+def test_a_folder_elsewhere_is_graded_too(course, workers, tmp_path):
+    (course / "submitted").rename(tmp_path / "handed in")
+    assert points(grade(submissions=str(tmp_path / "handed in"))) == dict.fromkeys(STUDENTS, 4.5)
+
+
+def test_a_cut_journal_entry_is_no_entry(tmp_path):
+    diary = journal.Journal(tmp_path, UNIT)
+    diary.keep("ada", "digest", result("ada"))
+    assert diary.result("ada", "digest") == result("ada")
+    assert diary.result("ada", "other") is None
+    path = tmp_path / ".grading" / UNIT / "ada.json"
+    path.write_text(path.read_text()[:-20])
+    assert diary.result("ada", "digest") is None
+    assert (tmp_path / ".grading").stat().st_mode & 0o77 == 0
+
+
+def command(course, *words):
+    return subprocess.run([PROGRAM, "grade", UNIT, *words], cwd=course, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.long
+@pytest.mark.sandbox
+def test_the_command_grades_a_class_and_says_so(course):
+    (course / "submitted" / "bob" / UNIT / f"{UNIT}.ipynb").write_text("no notebook")
+    done = command(course, "--json", "--workers", "2")
+    assert done.returncode == 0, done.stderr
+    rows = {row["student"]: row["points"] for row in map(json.loads, done.stdout.splitlines())}
+    assert rows == {"ada": 7.0, "bob": 0.0, "cy": 7.0}
+    assert [line.split("  ")[0] for line in done.stderr.splitlines()[1:4]].count("bob") == 1
+    again = command(course)
+    assert (again.returncode, again.stderr.splitlines()[0]) == (0, "0 to grade")
+    assert "ada" in again.stdout
+
+
+@pytest.mark.long
+@pytest.mark.sandbox
+def test_ctrl_c_at_any_moment_and_then_on(course):
+    for wait in (1.0, 5.0):
+        running = subprocess.Popen([PROGRAM, "grade", UNIT], cwd=course, stderr=subprocess.PIPE, text=True)
+        time.sleep(wait)
+        running.send_signal(signal.SIGINT)
+        said = running.communicate(timeout=60)[1]
+        assert "Traceback" not in said
+        assert running.returncode in (0, 130)
+    done = command(course, "--json")
+    assert [json.loads(line)["points"] for line in done.stdout.splitlines()] == [7.0] * 3
+
+
+@pytest.mark.long
+def test_errors_of_the_command_are_readable(course):
+    for words, told in (
+        (("--scheduler", "tcp://127.0.0.1:9"), "does not answer"),
+        (("--database", "postgresql://127.0.0.1:9/book"), "cannot be used"),
+    ):
+        done = command(course, *words)
+        assert done.returncode == 1
+        assert told in done.stderr
+        assert "Traceback" not in done.stderr
