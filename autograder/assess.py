@@ -1,5 +1,6 @@
 """One submission sits the exam and is judged; what comes of it is a `Result`. Knows nothing of nbgrader."""
 
+import ast
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -35,7 +36,7 @@ def examine(
         papers.set_paper(unit, check, seeds[check.name]) for check in papers.checks_of(unit) if check.name in seeds
     ]
     questions = {paper.check.name: (paper.check, paper.questions) for paper in asked}
-    answers = sit(unit, cells_of(notebook), questions, weights, kind)
+    answers = sit(unit, cells_of(notebook), questions, weights, kind, imports=released_imports(notebook))
     notes = [WARNING] * (kind == "none") + list(notebook.metadata.get("course", {}).get("notes", []))
     notes += [f"In the cell {name!r}: {error}" for name, error in answers.errors.items()]
     verdict = judge(asked, answers.outcomes, written_by_student(notebook), notes)
@@ -56,10 +57,27 @@ def cells_of(notebook: NotebookNode) -> list[Cell]:
     return cells
 
 
-def written_by_student(notebook: NotebookNode) -> list[str]:
-    """The sources that are not locked: solutions and the student's own cells."""
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    return [cell.source for cell in code if not cell.metadata.get("nbgrader", {}).get("locked")]
+def released_imports(notebook: NotebookNode) -> list[str]:
+    """The modules that the locked cells import; intake has put the release's own text there."""
+    found: list[str] = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("locked"):
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Import):
+                    found += [alias.name for alias in node.names]
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    found.append(node.module)
+    return list(dict.fromkeys(found))
+
+
+def written_by_student(notebook: NotebookNode) -> dict[str, list[str]]:
+    """For each check the sources before it that are not locked: solutions and the student's own cells."""
+    written, before = {}, []
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("locked"):
+            before.append(cell.source)
+        written[intake.grade_id(cell).removeprefix("check_")] = list(before)
+    return written
 
 
 def _checked(unit: str, paper: Paper, verdict: Verdict, answers: Answers) -> Checked:

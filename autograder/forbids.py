@@ -4,7 +4,12 @@ It can be evaded (`getattr`, `exec`); it tells the honest that a ready-made answ
 """
 
 import ast
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+MENDED = 200  # lines of one cell that Python cannot read and that are passed over
+MAGIC = re.compile(r"^(\s*)%{1,2}\w+[ \t]*(.*)$")
+NESTING = (ast.stmt, ast.ExceptHandler, ast.match_case)
 
 
 def used(function: str, sources: Sequence[str]) -> set[str]:
@@ -12,22 +17,26 @@ def used(function: str, sources: Sequence[str]) -> set[str]:
 
     Args:
         function: the name of a function or class.
-        sources: the student's cells; those that do not parse are left out.
+        sources: the student's cells; lines that only IPython can read are left out.
     """
-    statements = [node for tree in map(_tree, sources) for node in tree.body]
-    aliases, definitions = _aliases(statements), _definitions(statements)
+    statements = [node for source in sources for node in _outside(_tree(source).body)]
+    aliases, definitions, stars = _aliases(statements), _definitions(statements), _stars(statements)
+    last_bound = {name: node for node in statements for name in _bound(node)}
     found, seen, waiting = set(), set(), [function]
     while waiting:
         name = waiting.pop()
-        if name in definitions and name not in seen:
-            seen.add(name)
-            for node in definitions[name]:
-                names = set(_dotted(node, {**aliases, **_aliases(ast.walk(node))}))
-                found |= names
-                waiting.extend(names & set(definitions))
-        elif name in aliases:
+        if name in seen:
+            continue
+        seen.add(name)
+        if isinstance(last_bound.get(name), ast.Import | ast.ImportFrom):
             found.add(aliases[name])
-    return found
+        for node in definitions.get(name, []):
+            names = set(_dotted(node, {**aliases, **_aliases(ast.walk(node))}))
+            found |= names
+            waiting.extend(names & set(definitions))
+        if name not in last_bound:
+            found.add(name)
+    return found | {f"{star}.{name}" for star in stars for name in found if name.split(".")[0] not in last_bound}
 
 
 def hits(forbidden: Iterable[str], names: Iterable[str]) -> list[str]:
@@ -37,15 +46,60 @@ def hits(forbidden: Iterable[str], names: Iterable[str]) -> list[str]:
 
 
 def _tree(source: str) -> ast.Module:
-    lines = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
+    """The syntax tree of a cell. What follows a magic counts; lines that Python cannot read are passed over."""
+    lines = [_without_magic(line) for line in source.splitlines()]
+    for _ in range(MENDED):
+        try:
+            return ast.parse("\n".join(lines))
+        except SyntaxError as error:
+            at = min(max(error.lineno or 1, 1), len(lines)) - 1
+            indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
+            lines[at] = "" if lines[at].strip() == "pass" else f"{indent}pass"
+        except (ValueError, RecursionError, MemoryError):
+            break
+    return ast.Module([], [])
+
+
+def _without_magic(line: str) -> str:
+    """`%time f()` runs `f()`; of `!ls` and `%matplotlib inline` nothing is Python."""
+    if line.lstrip().startswith("!"):
+        return ""
+    found = MAGIC.match(line)
+    if not found:
+        return line
     try:
-        return ast.parse("\n".join(lines))
+        ast.parse(found[2])
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ast.Module([], [])
+        return ""
+    return found[1] + found[2]
+
+
+def _outside(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements that run when a cell runs: those in `if`, `try`, `for` too, but in no function or class."""
+    for node in statements:
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for child in ast.iter_child_nodes(node):
+                yield from _outside([child] if isinstance(child, ast.stmt) else getattr(child, "body", []) or [])
+
+
+def _bound(node: ast.stmt) -> list[str]:
+    """The names that a statement binds itself, not through the statements in it."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return list(_aliases([node]))
+    parts = [part for own in _own(node) for part in ast.walk(own)]
+    return [part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
+
+
+def _own(node: ast.stmt) -> list[ast.AST]:
+    """The parts of a statement that are no statements."""
+    return [child for child in ast.iter_child_nodes(node) if not isinstance(child, NESTING)]
 
 
 def _aliases(nodes: Iterable[ast.AST]) -> dict[str, str]:
-    """Local name to dotted name, from import statements."""
+    """Local name to dotted name, from import statements and from plain assignments (`tools = torchvision.ops`)."""
     aliases = {}
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -54,23 +108,32 @@ def _aliases(nodes: Iterable[ast.AST]) -> dict[str, str]:
         elif isinstance(node, ast.ImportFrom):
             for name in node.names:
                 aliases[name.asname or name.name] = f"{node.module}.{name.name}"
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    aliases[target.id] = next(_dotted(node.value, aliases), target.id)
     return aliases
 
 
+def _stars(statements: Iterable[ast.stmt]) -> list[str]:
+    """The modules from which everything is imported."""
+    imports = [node for node in statements if isinstance(node, ast.ImportFrom)]
+    return [node.module or "" for node in imports if any(name.name == "*" for name in node.names)]
+
+
 def _definitions(statements: Iterable[ast.stmt]) -> dict[str, list[ast.AST]]:
-    """Top-level functions, classes and assigned names, with the nodes that define them."""
+    """Functions, classes and assigned names, with the nodes that define them."""
     definitions: dict[str, list[ast.AST]] = {}
     for node in statements:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             definitions.setdefault(node.name, []).append(node)
-        elif isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    definitions.setdefault(target.id, []).append(node.value)
+        elif not isinstance(node, ast.Import | ast.ImportFrom):
+            for name in _bound(node):
+                definitions.setdefault(name, []).extend(_own(node))
     return definitions
 
 
-def _dotted(root: ast.AST, aliases: dict[str, str]) -> Iterable[str]:
+def _dotted(root: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
     """Every name and attribute chain below a node, its first part replaced by what it was imported as."""
     for node in ast.walk(root):
         parts, inner = [], node

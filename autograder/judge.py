@@ -41,21 +41,22 @@ class Verdict:
 def judge(
     papers: Sequence[Paper],
     outcomes: Mapping[str, Sequence[Outcome]],
-    sources: Sequence[str],
+    sources: Sequence[str] | Mapping[str, Sequence[str]],
     notes: Sequence[str] = (),
 ) -> Verdict:
     """Judge all checks of one submission. A check without outcomes earns an explicit zero.
 
     Args:
         outcomes: of each check's questions.
-        sources: the cells that the student wrote.
+        sources: the cells that the student wrote; or, for each check by its name, those that ran before it.
     """
     silent = Outcome("missing", note="The function was never asked: its check cell was not reached.")
     reports = {}
     for paper in papers:
         answers = outcomes.get(paper.check.name) or [silent] * len(paper.questions)
         report = climb(paper.check, paper.questions, answers, paper.suspicions(), explain=False)
-        reports[paper.check.name] = without_values(_enforce(report, sources))
+        written = sources.get(paper.check.name, ()) if isinstance(sources, Mapping) else sources
+        reports[paper.check.name] = without_values(_enforce(report, written))
     return Verdict(reports, list(notes))
 
 

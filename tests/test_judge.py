@@ -11,7 +11,7 @@ from course_lib.checks.ladder import Outcome
 from course_lib.errors import DataMissing
 
 UNIT = "02_rcnn"
-FORBIDDEN = ("torchvision.ops.box_iou", "torchmetrics")
+FORBIDDEN = ("torchvision.ops.box_iou", "torchvision.ops.generalized_box_iou", "torchmetrics")
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,20 @@ FORBIDDEN = ("torchvision.ops.box_iou", "torchmetrics")
         "from torchvision import ops\nlib = ops.box_iou\ndef box_iou(x, y):\n    return lib(x, y)",
         "import torchmetrics.detection.iou as t\ndef box_iou(x, y):\n    return t.IntersectionOverUnion()(x, y)",
         "%matplotlib inline\nfrom torchvision.ops import box_iou as b\nbox_iou = b",
+        "from torchvision.ops import *",
+        "from torchvision.ops import *\ndef box_iou(*boxes):\n    return generalized_box_iou(*boxes)",
+        "if True:\n    from torchvision.ops import box_iou as b\ndef box_iou(x, y):\n    return b(x, y)",
+        "try:\n    from torchvision.ops import box_iou\nexcept ImportError:\n    pass",
+        "import torchvision\nops = torchvision.ops\ndef box_iou(x, y):\n    return ops.box_iou(x, y)",
+        "import torchvision\nbox_iou: object = torchvision.ops.box_iou",
+        "import torchvision\nbox_iou, spare = torchvision.ops.box_iou, None",
+        "import torchvision\nprint(box_iou := torchvision.ops.box_iou)",
+        "import torchvision\nfor box_iou in [torchvision.ops.box_iou]:\n    pass",
+        "def box_iou(x, y):\n    return x\nfrom torchvision.ops import box_iou",
+        "files = !ls\nwhen = %time 1\nfrom torchvision.ops import box_iou",
+        "def box_iou(x, y):\n    !ls\n    a = !ls\n    import torchvision\n    return torchvision.ops.box_iou(x, y)",
+        "%time from torchvision.ops import box_iou",
+        "%%time\nfrom torchvision.ops import box_iou\nhelp?",
     ],
 )
 def test_ready_made_answers_are_seen(source):
@@ -39,11 +53,25 @@ def test_ready_made_answers_are_seen(source):
         "import torchvision\ndef box_iou(x, y):\n    return torchvision.ops.box_area(x)",
         "from torchvision.ops import box_iou as library\ndef box_iou(x, y):\n    return x\nprint(library)",
         "def box_iou(x, y):\n    '''torchvision.ops.box_iou does the same'''\n    return x",
+        "from torchvision.ops import box_iou\ndef box_iou(x, y):\n    return x",
+        "from torchvision.ops import *\ndef box_iou(x, y):\n    return x",
+        "%%time\nimport torchvision\nwhen = %time torchvision.ops.box_iou(1, 2)\ndef box_iou(x, y):\n    return x",
         "def broken(:",
+        "(" * 500,
+        "\0",
     ],
 )
 def test_comparing_with_the_library_elsewhere_is_no_offence(source):
     assert not forbids.hits(FORBIDDEN, forbids.used("box_iou", [source]))
+
+
+def test_what_comes_after_a_check_is_no_offence(iou_paper):
+    before, after = ["def box_iou(a, b):\n    return a"], ["from torchvision.ops import box_iou"]
+    outcomes = {"box_iou": [Outcome("answered", q.expected) for q in iou_paper.questions]}
+    earned = [
+        judge([iou_paper], outcomes, {"box_iou": cells}).reports["box_iou"].points for cells in (before, before + after)
+    ]
+    assert earned == [3, 0]
 
 
 def zeros(tree):
