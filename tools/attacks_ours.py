@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools.attacks_host import FULL, HALF, HARM, HONEST, NEIGHBOUR, UNIT, Attack, Host
-from tools.attacks_pages import acting, formgrader_pages
+from tools.attacks_pages import formgrader_harm
 from tools.small_course import make_course
 
 LONGEST = 3000.0  # seconds for the whole class
@@ -70,9 +70,8 @@ def grade(attacks: Sequence[Attack], root: Path, sandbox: str = "bubblewrap") ->
     host.remember()
     log += [_graded(host, sandbox), run(host, "nbgrader", "generate_feedback", UNIT)]
     points, effects = recorded(host), host.effects([attack.name for attack in attacks])
-    for student, page in formgrader_pages(host.course, UNIT):
-        if acting(page, HARM):
-            effects.setdefault(student, []).append("script on formgrader's page")
+    for student, harm in formgrader_harm(host.course, UNIT, HARM):
+        effects.setdefault(student, []).append(harm)
     strange = sorted({*points} - {attack.name for attack in attacks} - {*HONEST})
     host.close()
     return Batch(

@@ -48,13 +48,19 @@ def _runs(tag: str, name: str, value: str) -> bool:
     return name.startswith("on") or name == "srcdoc" or script or frame or tag in HARM_TAGS
 
 
-def formgrader_pages(course: Path, unit: str) -> Iterator[tuple[str, str]]:
-    """Formgrader's page of each graded notebook: the student and the HTML."""
+def formgrader_harm(course: Path, unit: str, mark: str) -> Iterator[tuple[str, str]]:
+    """Whose graded notebook does harm on formgrader's page, and which: a script acts, or there is no page at all."""
     exporter = _exporter(course)
     for path in sorted((course / "autograded").glob(f"*/{unit}/{unit}.ipynb")):
         names = dict.fromkeys(("submission_id", "base_url", "my_mathjax_url", "last_name", "first_name"), "")
         resources = {**names, "assignment_id": unit, "notebook_id": unit, "index": 1, "total": 1, "notebook_path": ""}
-        yield path.parts[-3], exporter.from_filename(str(path), resources=resources)[0]
+        try:
+            page = exporter.from_filename(str(path), resources=resources)[0]
+        except Exception as error:  # whatever a graded notebook does to formgrader is what we look for
+            yield path.parts[-3], f"formgrader cannot show the notebook ({type(error).__name__})"
+            continue
+        if acting(page, mark):
+            yield path.parts[-3], "script on formgrader's page"
 
 
 def _exporter(course: Path) -> Any:

@@ -18,7 +18,7 @@ from pathlib import Path
 from tools import attacks_box
 from tools.attacks_host import HARM, HONEST, NEIGHBOUR, UNIT, Attack, Host, collect
 from tools.attacks_ours import Outcome, recorded, run
-from tools.attacks_pages import acting, formgrader_pages
+from tools.attacks_pages import formgrader_harm
 from tools.small_course import make_course
 
 CONFIG = """c = get_config()
@@ -112,9 +112,8 @@ def inside(names: Sequence[str]) -> dict[str, Outcome]:
         run(host, "nbgrader", *words)
     time.sleep(3)  # for what outlives the grading
     points, effects = recorded(host), host.effects([attack.name for attack in attacks])
-    for student, page in formgrader_pages(host.course, UNIT):
-        if acting(page, HARM):
-            effects.setdefault(student, []).append("script on formgrader's page")
+    for student, harm in formgrader_harm(host.course, UNIT, HARM):
+        effects.setdefault(student, []).append(harm)
     found = {each.name: Outcome(points.get(each.name), effects.get(each.name, [])) for each in attacks}
     return {**found, "": Outcome(None, effects.get("", []), points.get(NEIGHBOUR) != HONEST[NEIGHBOUR])}
 
