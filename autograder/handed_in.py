@@ -131,8 +131,9 @@ def _weights_in(folder: Path, unit: str, notes: list[str]) -> Path | None:
     path = folder / f"{unit}.safetensors"
     if not _directory(folder) or not os.path.lexists(path):
         return None
-    if not _regular(path) or os.lstat(path).st_size > MAX_WEIGHTS:
-        notes.append(f"{path.name} is not an ordinary file of at most {MAX_WEIGHTS // 2**20} MB and was not read.")
+    if not _regular(path) or os.lstat(path).st_size > MAX_WEIGHTS or not os.access(path, os.R_OK):
+        most = f"{MAX_WEIGHTS // 2**20} MB"
+        notes.append(f"{path.name} is not an ordinary, readable file of at most {most} and was not read.")
         return None
     return path
 

@@ -133,6 +133,21 @@ def test_outputs_may_be_large_but_parts_may_not_be_many(tmp_path, monkeypatch):
     assert "more than 10 parts" in look(tmp_path, UNIT).notes[0]
 
 
+def test_what_may_not_be_read_is_noted(tmp_path, text, monkeypatch):
+    for name in (f"{UNIT}.ipynb", f"{UNIT}.safetensors", "timestamp.txt"):
+        (tmp_path / name).write_text(text)
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", refuse)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    found = look(tmp_path, UNIT)
+    assert (found.notebook, found.weights, found.stamp) == (None, None, "")
+    assert found.notes[0] == "The submission cannot be read: Permission denied."
+    assert len(found.notes) == 3
+
+
 def test_weights_that_are_too_large_are_not_taken(tmp_path, monkeypatch):
     monkeypatch.setattr(handed_in, "MAX_WEIGHTS", 10)
     (tmp_path / f"{UNIT}.safetensors").write_bytes(b"x" * 11)
