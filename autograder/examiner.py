@@ -205,14 +205,16 @@ def registered(unit: str, course: Path, db_url: str) -> None:
 
 
 def examine_clean(self: Autograde, unit: str, student: str, sandbox: str) -> Result:
-    """Examine one clean copy, here and now."""
+    """Examine one clean copy, here and now; the report on the class finds the result in the journal."""
     from autograder.assess import examine
 
     notebook, weights = clean_copy(self._clean, student, unit)
     key = secret.key(gradebook.folder(self.coursedir.db_url, Path(self.coursedir.root)))
     content = weights.read_bytes() if weights else None
     seeds = secret.seeds_of(unit, student, notebook, content, key)
-    return examine(unit, student, notebook, weights, seeds, sandbox)
+    result = examine(unit, student, notebook, weights, seeds, sandbox)
+    diary_of(self).keep(student, "", result)  # of no exam that `autograder grade` would take up again
+    return result
 
 
 @cache
