@@ -2,7 +2,7 @@
 
 from course_lib.checks.compare import close, metric
 from course_lib.checks.probes import styles
-from course_lib.checks.rcnn import explain, probes, rules
+from course_lib.checks.rcnn import explain, probes, rules, scenes
 from course_lib.checks.rcnn import inputs as make
 from course_lib.checks.spec import Case, Check
 
@@ -112,12 +112,12 @@ EXPERIMENT = Check(
         Case(
             "mAP at IoU 0.5 on new scenes",
             "values",
-            make.scenes(48),
+            scenes.unseen(48),
             metric("mAP", rules.map50, low=0.10, high=0.35),
             probes.detect,
             truth=lambda inputs: None,
             draws=1,
-            public=make.searched_scenes(8),
+            public=scenes.searched(8),
         ),
     ),
 )

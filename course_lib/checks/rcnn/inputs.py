@@ -245,28 +245,3 @@ def ranking(count: int, objects: int, method: str):
         return detections("".join(hits), objects, method)(rng)
 
     return make
-
-
-def scenes(count: int):
-    """Street scenes that nobody has seen; `_targets` holds their objects for the judge."""
-
-    def make(rng: Generator) -> Inputs:
-        from course_lib.data import tinytown
-
-        drawn = [tinytown.scene(int(seed), split="test") for seed in rng.integers(10**6, 2**31, count)]
-        targets = [{"boxes": scene.boxes, "labels": scene.labels} for scene in drawn]
-        return {"images": [scene.image for scene in drawn], "searched": [], "_targets": targets}
-
-    return make
-
-
-def searched_scenes(count: int):
-    """Scenes with the boxes that selective search finds in them: searching takes half of a detector's time."""
-
-    def make(rng: Generator) -> Inputs:
-        from course_lib.data.proposals import proposals
-
-        drawn = scenes(count)(rng)
-        return drawn | {"searched": [proposals(image, seed=0).short() for image in drawn["images"]]}
-
-    return make
