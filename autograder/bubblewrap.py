@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 import course_lib
@@ -163,13 +164,18 @@ class Warm:
             return True
         return False
 
-    def fork(self, unit_module: str) -> tuple[socket.socket, socket.socket]:
-        """A fresh fork: the channel to it, and its leash (closing the leash kills it and all that it started)."""
+    def fork(self, unit_module: str, imports: Collection[str] = ()) -> tuple[socket.socket, socket.socket]:
+        """A fresh fork: the channel to it, and its leash (closing the leash kills it and all that it started).
+
+        Args:
+            imports: modules that it finds imported; their names must come from someone who is trusted.
+        """
         channel, theirs = socket.socketpair()
         leash, held = socket.socketpair()
         try:
             handed = array.array("i", [theirs.fileno(), held.fileno()])
-            self._control.sendmsg([unit_module.encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handed)])
+            names = " ".join([unit_module, *imports]).encode()
+            self._control.sendmsg([names], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handed)])
         finally:
             theirs.close()
             held.close()

@@ -6,7 +6,7 @@ one that killed it.
 
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,6 +69,7 @@ def sit(
     weights: Path | None = None,
     kind: str = "bubblewrap",
     limits: Limits | None = None,
+    imports: Collection[str] = (),
 ) -> Answers:
     """Run a submission's cells and ask each check's questions at its cell.
 
@@ -76,12 +77,13 @@ def sit(
         papers: for each check its questions; their answers stay here.
         weights: the trained experiment's file, put beside the notebook.
         kind: of sandbox.
+        imports: modules to have at hand in the box; their names must come from the release, never from a student.
 
     Raises:
         BoxError: there is no such sandbox here, or it ended three times by itself.
     """
     files = {f"{unit}.safetensors": weights.read_bytes()} if weights else {}
-    sitting = _Sitting(unit, files, kind, limits or Limits())
+    sitting = _Sitting(lambda: Box(unit.split("_", 1)[1], kind, imports), files, limits or Limits())
     try:
         for cell in cells:
             if cell.role == "check" and cell.name in papers:
@@ -96,9 +98,8 @@ def sit(
 class _Sitting:
     """A box, and what is needed to come back to the same place in a new one."""
 
-    def __init__(self, unit: str, files: Mapping[str, bytes], kind: str, limits: Limits):
-        self.answers = Answers()
-        self._make_box = lambda: Box(unit.split("_", 1)[1], kind)
+    def __init__(self, make_box: Callable[[], Box], files: Mapping[str, bytes], limits: Limits):
+        self.answers, self._make_box = Answers(), make_box
         self._files, self._limits, self._deadline = files, limits, time.monotonic() + limits.submission
         self._done: list[Cell] = []
         self._box: Box | None = None

@@ -2,10 +2,12 @@
 
     python -P warm.py CONTROL_FD
 
-Each message on the control socket brings the name of a unit's module and two sockets: the channel on which the fork
-answers requests (inside.py), and a leash. When the other end of the leash is let go, everything in the fork dies.
+Each message on the control socket brings the name of a unit's module, the names of other modules that the unit's
+released cells import, and two sockets: the channel on which the fork answers requests (inside.py), and a leash. When
+the other end of the leash is let go, everything in the fork dies.
 """
 
+import contextlib
 import importlib
 import os
 import select
@@ -27,16 +29,24 @@ def main(descriptor: int) -> None:
     control = socket.socket(fileno=descriptor)
     control.send(b"ready")
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 256, 2)
+        message, descriptors, _, _ = socket.recv_fds(control, 2**16, 2)
         if not message:
             return
-        importlib.import_module(f"course_lib.checks.{message.decode()}")  # warm for this fork and all later ones
+        unit_module, *others = message.decode().split()
+        _import(f"course_lib.checks.{unit_module}", *others)
         if os.fork() == 0:
             control.close()
-            _keep(shell, message.decode(), *descriptors)
+            _keep(shell, unit_module, *descriptors)
         for number in descriptors:
             os.close(number)
         _bury()
+
+
+def _import(*names: str) -> None:
+    """Import modules for this fork and all later ones. One that fails fails again, and is heard, in the fork."""
+    for name in names:
+        with contextlib.suppress(Exception):
+            _import(*getattr(importlib.import_module(name), "LATER", ()))
 
 
 def _bury() -> None:

@@ -13,6 +13,8 @@ from course_lib.errors import CacheError
 from course_lib.models import load_tensors
 from course_lib.settings import settings
 
+LATER = ("lightning_fabric",)  # takes seconds, so that it is imported at first use; or by whoever prepares
+
 
 def fit(
     model: nn.Module,
