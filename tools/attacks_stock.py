@@ -27,7 +27,7 @@ c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
 """
 TOGETHER = 8  # attacks in a batch
-PATIENCE, EACH = 150.0, 60.0  # seconds for a batch, and more for each of its attacks
+PATIENCE, EACH = 90.0, 20.0  # seconds for a batch, and more for each of its attacks
 INSIDE = Path("/host/machine")
 
 
