@@ -18,7 +18,7 @@ from tools.build_notebooks import ROOT
 
 USER = 61185  # who everything runs as where we are root; it owns nothing
 ROOM = 1536 * 2**20  # bytes of /host
-MAX_PROCESSES, MAX_FILE, MAX_DATA, MAX_MEMORY = 160, 512 * 2**20, 4 * 2**30, 5 * 2**30
+MAX_PROCESSES, MAX_FILE, MAX_DATA, MAX_MEMORY = 160, 16 * 2**30, 4 * 2**30, 5 * 2**30
 SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", *SETTINGS)
 PASSWD = f"root:x:0:0:root:/:/bin/sh\ngrader:x:{USER}:{USER}:grader:/host:/bin/sh\n"
