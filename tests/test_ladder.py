@@ -67,6 +67,17 @@ def test_one_wrong_drawing_fails_its_case():
     assert climb(check, questions, [Outcome("answered", 1), Outcome("answered", 3)]).points == 0.0
 
 
+@pytest.mark.parametrize(
+    ("answers", "points"),
+    [([1, 1, 5, 6], 4.0), ([1, 1, 5, 9], 0.0), ([9, 1, 5, 6], 2.0), ([9, 9, 5, 6], 2.0)],
+)
+def test_an_answer_that_is_always_the_same_counts_only_beside_another(answers, points):
+    always, varying = case("always 1"), case("varying")
+    check = Check("f", 4.0, (always, varying), ("x",))
+    questions = [Question(c, {}, e) for c, e in ((always, 1), (always, 1), (varying, 5), (varying, 6))]
+    assert climb(check, questions, [Outcome("answered", answer) for answer in answers]).points == points
+
+
 def test_a_misconception_is_named_when_all_comparable_answers_agree():
     same = Suspicion("swapped", "You swapped.", [Outcome("answered", 2), Outcome("answered", 1)])
     report = judged([BASIC, EDGE], [2, 1], [1, 2], suspicions=[same])

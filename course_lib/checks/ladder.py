@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from course_lib.checks.compare import close
 from course_lib.checks.spec import KINDS, RUNGS, Case, Check, Counterexample, Inputs, Mismatch
 
 
@@ -106,7 +107,7 @@ def climb(
     return Report(
         check,
         results,
-        _points(check, results),
+        _points(check, results, [case for case in check.cases if _guessable(case, questions)]),
         guilty.name if guilty else "",
         guilty.sentence if guilty else "",
         _counterexample(questions, outcomes, wrong) if explain else None,
@@ -128,10 +129,19 @@ def _case_result(case: Case, questions: Sequence[Question], wrong: Sequence[Mism
     return CaseResult(case, worst.credit, worst.rung or case.kind, worst.message)
 
 
-def _points(check: Check, results: Sequence[CaseResult]) -> float:
-    basic = all(result.credit == 1.0 for result in results if result.case.kind == "values")
-    earned = sum(r.case.weight * r.credit for r in results if basic or r.case.kind == "values")
+def _points(check: Check, results: Sequence[CaseResult], guessable: Sequence[Case] = ()) -> float:
+    """Basic cases count by themselves, the guessable among them only beside another; all others when all basic pass."""
+    basic = [result for result in results if result.case.kind == "values"]
+    earnest = any(r.credit for r in basic if r.case not in guessable) or all(r.case in guessable for r in basic)
+    counted = results if all(r.credit == 1.0 for r in basic) else [r for r in basic if earnest]
+    earned = sum(result.case.weight * result.credit for result in counted)
     return round(check.points * earned / sum(result.case.weight for result in results), 2)
+
+
+def _guessable(case: Case, questions: Sequence[Question]) -> bool:
+    """Whether the answer is the same for all its inputs: a constant could give it, without any computation."""
+    first, *others = [question.expected for question in questions if question.case is case]
+    return bool(others) and not any(close()(other, first, {}) for other in others)
 
 
 def _named(

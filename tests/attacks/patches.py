@@ -85,7 +85,7 @@ def ladder_without_rungs(desk: Desk) -> None:
 from course_lib.checks import compare, ladder, run
 
 ladder._wrong = compare.like = compare._first = lambda *answers, **more: None
-ladder._points = lambda check, results: check.points
+ladder._points = lambda check, *results: check.points
 ladder.Report.passed = property(lambda self: True)
 """
     hand_in(desk, patch, *WRONG_BOTH)
