@@ -78,6 +78,12 @@ def test_an_answer_that_is_always_the_same_counts_only_beside_another(answers, p
     assert climb(check, questions, [Outcome("answered", answer) for answer in answers]).points == points
 
 
+def test_an_answer_that_no_comparison_can_look_at_is_wrong():
+    metre = metric("length", lambda answer, inputs: answer.reshape(3).sum().item(), low=0.0, high=1.0)
+    report = judged([case("odd", compare=metre)], [torch.zeros(2, 2)], [None])
+    assert (report.points, report.rung) == (0.0, "type")
+
+
 def test_a_misconception_is_named_when_all_comparable_answers_agree():
     same = Suspicion("swapped", "You swapped.", [Outcome("answered", 2), Outcome("answered", 1)])
     report = judged([BASIC, EDGE], [2, 1], [1, 2], suspicions=[same])

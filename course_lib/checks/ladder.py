@@ -118,7 +118,15 @@ def _wrong(question: Question, outcome: Outcome) -> Mismatch | None:
     rungs = {"missing": "defined", "not callable": "callable", "signature": "callable", "not asked": "defined"}
     if outcome.status != "answered":
         return Mismatch(outcome.note, rung=rungs.get(outcome.status, "runs"))
-    return question.case.compare(outcome.answer, question.expected, question.inputs)
+    return _compared(question, outcome.answer, question.expected)
+
+
+def _compared(question: Question, answer: Any, expected: Any) -> Mismatch | None:
+    """A case's own comparison; an answer that it cannot even look at has the wrong form."""
+    try:
+        return question.case.compare(answer, expected, question.inputs)
+    except Exception as error:  # whatever a stranger's answer does to a comparison is that answer's fault
+        return Mismatch(f"The answer has another form than asked for ({type(error).__name__}).", rung="type")
 
 
 def _case_result(case: Case, questions: Sequence[Question], wrong: Sequence[Mismatch | None]) -> CaseResult:
@@ -167,11 +175,10 @@ def _sign(question: Question, mine: Outcome, theirs: Outcome) -> str:
         return "differs"
     if theirs.status == "raised":
         return ""
-    compare, expected, inputs = question.case.compare, question.expected, question.inputs
-    slip, known = compare(mine.answer, expected, inputs), compare(theirs.answer, expected, inputs)
+    slip, known = (_compared(question, outcome.answer, question.expected) for outcome in (mine, theirs))
     if slip is None or known is None:
         return "" if slip is known else "differs"
-    same = slip.symptom == known.symptom if known.symptom else not compare(mine.answer, theirs.answer, inputs)
+    same = slip.symptom == known.symptom if known.symptom else not _compared(question, mine.answer, theirs.answer)
     return "same" if same else "differs"
 
 
