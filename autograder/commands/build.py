@@ -10,9 +10,11 @@ def build(unit: Unit, database: Database = "") -> None:
 
     Example: autograder build 02_rcnn
     """
-    from autograder import release
+    from autograder import gradebook, release
 
     with readable_errors():
         course, config = open_course(database)
-        name = release.register(unit, course, config.CourseDirectory.db_url)
+        url = gradebook.address(config.CourseDirectory.db_url)
+        gradebook.require(url)
+        name = release.register(unit, course, url)
         typer.echo(f"{unit}: release {name} is in the gradebook and kept in {release.KEPT}/{unit}/")
