@@ -40,6 +40,7 @@ class Measured:
     """One class, graded by both.
 
     Attributes:
+        graded: how many of the students got a grade from each grader.
         seconds: of each run of each grader.
         loads: the load average before each run, all graders.
         own: median and largest of the seconds that a submission's own code took, where that is known.
@@ -47,6 +48,7 @@ class Measured:
 
     about: str
     students: int
+    graded: dict[str, int]
     seconds: dict[str, list[float]]
     loads: list[float]
     own: tuple[float, float] | None = None
@@ -84,6 +86,12 @@ def _sentences(found: Sequence[Measured], overhead: Overhead | None) -> list[str
         f"Own code of a submission, {one.about}: median {one.own[0]:.2f} s, at most {one.own[1]:.2f} s."
         for one in found
         if one.own
+    ]
+    said += [
+        f"{one.about}: `{grader}` gave up on {one.students - count} of {one.students}."
+        for one in found
+        for grader, count in one.graded.items()
+        if count < one.students
     ]
     if overhead:
         verdict = _met(overhead.worst < BOUND)

@@ -19,11 +19,11 @@ def a_run(grader=OURS, seconds=10.0, points=POINTS, own=None):
 
 
 def a_class(stock=240.0, ours=(12.0, 10.0, 11.0)):
-    return Measured("two functions", 30, {STOCK: [stock], OURS: list(ours)}, [0.1] * 4, (0.05, 0.2))
+    graded = {STOCK: 30, OURS: 30}
+    return Measured("two functions", 30, graded, {STOCK: [stock], OURS: list(ours)}, [0.1] * 4, (0.05, 0.2))
 
 
 def test_submissions_per_minute_and_their_ratio():
-    assert a_run(seconds=10.0).per_minute == 12
     assert a_class().per_minute(STOCK) == 7.5
     assert a_class().per_minute(OURS) == pytest.approx(30 * 60 / 11)  # the median run
     assert a_class().ratio == pytest.approx(240 / 11)
@@ -53,24 +53,28 @@ def test_the_machine_is_described():
     assert all(word in said for word in ("cores", "GB of memory", "Python 3", "nbgrader 0", "torch 2"))
 
 
-def test_runs_in_turn(monkeypatch):
-    monkeypatch.setattr(grading, "run", lambda grader, course: a_run(grader))
-    told = []
-    runs = grading.in_turn(None, stock=1, ours=3, tell=told.append)
+def test_runs_in_turn(capsys):
+    runs = grading.in_turn(a_run, stock=1, ours=3)
     assert [one.grader for one in runs] == [OURS, STOCK, OURS, OURS]
-    assert told == runs
+    assert len(capsys.readouterr().out.splitlines()) == 4
+
+
+def test_whom_a_grader_gave_up_on_is_said():
+    some = Measured("all", 4, {STOCK: 1, OURS: 4}, {STOCK: [9.0], OURS: [3.0]}, [0.0])
+    assert "all: `nbgrader autograde` gave up on 3 of 4" in document.summary([some], None)
+    assert "gave up" not in document.summary([a_class()], None)
 
 
 def test_what_a_class_is_summed_up_to():
     runs = [a_run(own={"abena": 0.1, "zofia": 0.3}), a_run(STOCK, 40.0, {"abena": 6.0, "zofia": 0.0})]
-    found = grading.measured("two", runs)
-    assert found == Measured("two", 2, {STOCK: [40.0], OURS: [10.0]}, [0.25, 0.25], (pytest.approx(0.2), 0.3))
-    assert grading.measured("two", [a_run(), a_run(STOCK)]).own is None
+    found, seconds = grading.measured("two", 2, runs), {STOCK: [40.0], OURS: [10.0]}
+    assert found == Measured("two", 2, {STOCK: 2, OURS: 2}, seconds, [0.25, 0.25], (pytest.approx(0.2), 0.3))
+    assert grading.measured("two", 2, [a_run(), a_run(STOCK)]).own is None
 
 
 def test_two_runs_that_differ_are_refused():
     with pytest.raises(BenchmarkError, match="different points"):
-        grading.measured("two", [a_run(), a_run(points={"abena": 7.0, "zofia": 1.0}), a_run(STOCK)])
+        grading.measured("two", 2, [a_run(), a_run(points={"abena": 7.0, "zofia": 1.0}), a_run(STOCK)])
 
 
 def test_own_code_is_read_from_the_journal(tmp_path):
@@ -95,7 +99,7 @@ def test_a_class_of_some_has_each_kind_first(tmp_path):
 def test_a_run_that_grades_nobody_says_so(tmp_path, monkeypatch):
     course = grading.class_of(tmp_path, 2, small=True)
     monkeypatch.setattr(grading, "COMMANDS", {OURS: ["python", "-c", "print('nothing done')"]})
-    with pytest.raises(BenchmarkError, match="(?s)did not grade everyone.*nothing done"):
+    with pytest.raises(BenchmarkError, match="(?s)left out abena, beatriz.*nothing done"):
         grading.run(OURS, course)
     with closing(sqlite3.connect(course / "gradebook.db")) as database:
         assert database.execute("select count(*) from submitted_assignment").fetchone() == (0,)

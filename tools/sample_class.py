@@ -7,6 +7,8 @@ every misconception that we know, and what goes wrong with files. Students are i
 Nobody hands in a trained experiment, so that nothing is trained and its points stay out of reach, unless --train asks.
 """
 
+import contextlib
+import io
 import os
 import shutil
 import subprocess
@@ -142,12 +144,14 @@ def untrained() -> bytes:
 
 
 def trained() -> bytes:
-    """The weights file of the solution's experiment, trained now: about a minute."""
+    """The weights file of the solution's experiment, trained now: about a minute, without its progress bars."""
     from safetensors.torch import save
 
     from autograder import reference
 
-    return save({name: value.contiguous() for name, value in reference.load(UNIT)["fit"]().items()})
+    with contextlib.redirect_stdout(io.StringIO()):
+        learned = reference.load(UNIT)["fit"]()
+    return save({name: value.contiguous() for name, value in learned.items()})
 
 
 def grade(course: Path) -> int:
