@@ -1,4 +1,4 @@
-"""A JupyterLab server on copies of the lectures, and a headless Chromium."""
+"""JupyterLab servers, one of them on copies of the lectures, and a headless Chromium."""
 
 import contextlib
 import json
@@ -29,12 +29,27 @@ def lab(root, tmp_path_factory):
         file = folder / "settings" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values))
+    with serving(folder, root) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def serve(root):
+    """Starts a JupyterLab in a folder and gives its address; it ends with the module's tests: `serve(folder)`."""
+    with contextlib.ExitStack() as stack:
+        yield lambda folder: stack.enter_context(serving(folder, root))
+
+
+@contextlib.contextmanager
+def serving(folder, root):
+    """A JupyterLab server whose working folder is `folder`."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     with (folder / "lab.log").open("w") as log:
-        server = subprocess.Popen(_command(folder, port), env=_environment(root, folder), stdout=log, stderr=log)
+        options = {"cwd": folder, "env": _environment(root, folder), "stdout": log, "stderr": log}
+        server = subprocess.Popen(_command(folder, port), **options)
         try:
             _wait_for(address, server, folder / "lab.log")
             yield address
@@ -69,8 +84,9 @@ def _command(folder, port: int) -> list[str]:
 
 
 def _environment(root, folder) -> dict[str, str]:
-    """The course importable, and nothing of the user's own Jupyter."""
+    """The course importable, this environment's programs found, and nothing of the user's own Jupyter."""
     own = {"JUPYTER_CONFIG_DIR": folder / "config", "JUPYTER_DATA_DIR": folder / "data", "PYTHONPATH": root}
+    own["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
     return os.environ | {name: str(value) for name, value in own.items()}
 
 

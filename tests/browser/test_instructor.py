@@ -1,0 +1,139 @@
+"""An instructor's afternoon in the browser: formgrader's autograde button, its page, the feedback page.
+
+The submission is hostile: every place where a student may write tries to run a script.
+"""
+
+import nbformat
+import pytest
+
+from tools.small_course import UNIT, make_course
+
+pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.sandbox]
+ATTACK = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
+MARKDOWN = f"""{ATTACK}
+
+[press me](javascript:alert(3)) ![sketch](attachment:none.png)
+
+# {ATTACK}
+
+```mermaid
+{ATTACK}
+```
+
+**My answer** in words."""
+CODE = f"""from IPython.display import HTML, Javascript, display
+import matplotlib.pyplot as plt
+print({ATTACK!r})
+display(HTML({ATTACK!r}), Javascript("alert(4)"), {{"text/html": {ATTACK!r}}}, raw=False)
+plt.plot([1, 3, 2])
+plt.show()
+print("my own words")"""
+BOX_IOU = """def box_iou(boxes1, boxes2):
+    assert len(boxes1) and len(boxes2), "no boxes"
+    low = torch.maximum(boxes1[:, None, :2], boxes2[:, :2])
+    high = torch.minimum(boxes1[:, None, 2:], boxes2[:, 2:])
+    inter = (high - low).clamp(min=0).prod(-1)
+    area = lambda boxes: (boxes[:, 2:] - boxes[:, :2]).prod(-1)
+    return inter / (area(boxes1)[:, None] + area(boxes2) - inter)"""
+NMS = f'''def nms(boxes, scores, threshold):
+    """{ATTACK}"""
+    return scores.argsort(descending=True)'''
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """A course with one submission, not graded yet: box_iou is partly right, nms wrong, the rest hostile."""
+    course = make_course(tmp_path_factory.mktemp("instructor") / "course", written=True)
+    notebook = nbformat.read(course / "exercises" / UNIT / f"{UNIT}.ipynb", as_version=4)
+    for cell in notebook.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id")
+        cell.source = {"box_iou": BOX_IOU, "nms": NMS}.get(name, cell.source)
+    notebook.cells += [
+        nbformat.v4.new_code_cell(CODE),
+        nbformat.v4.new_markdown_cell(MARKDOWN),
+        nbformat.v4.new_raw_cell(ATTACK),
+        nbformat.v4.new_code_cell(f"raise ValueError({ATTACK!r})"),
+    ]
+    folder = course / "submitted" / "eve" / UNIT
+    folder.mkdir(parents=True)
+    nbformat.write(notebook, folder / f"{UNIT}.ipynb")
+    return course
+
+
+@pytest.fixture(scope="module")
+def formgrader(course, serve):
+    """Address of formgrader in a running JupyterLab."""
+    return f"{serve(course)}/formgrader"
+
+
+@pytest.fixture
+def alarms(page):
+    """What a student's script did in the page: dialogs, and requests to anywhere but this machine or MathJax's home."""
+    heard = []
+    page.on("dialog", lambda dialog: (heard.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda request: heard.append(request.url) if not expected(request.url) else None)
+    return heard
+
+
+def expected(url):
+    return url.startswith(("http://127.0.0.1", "file:", "data:", "about:")) or "/mathjax/" in url
+
+
+def press(page, column):
+    """Press a button in eve's row and wait for formgrader's message."""
+    page.locator(f"tr:has-text('eve') .{column} a").first.click()
+    page.wait_for_selector(".modal-body:has-text('Success')", timeout=90_000)
+    page.locator(".modal-footer button").click()
+    page.wait_for_selector(".modal", state="hidden")
+
+
+def try_everything(page):
+    """Press what a student put there to be pressed, and give scripts time to run."""
+    for link in page.get_by_text("press me").all():
+        link.click(no_wait_after=True, force=True)
+    page.wait_for_timeout(500)
+
+
+def test_the_afternoon(page, alarms, course, formgrader):
+    page.goto(f"{formgrader}/manage_submissions/{UNIT}")
+    page.wait_for_selector("tr:has-text('eve'):has-text('needs autograding')")
+    press(page, "autograde")
+    page.wait_for_selector("tr:has-text('eve'):has-text('needs manual grading')")
+    row = page.locator("tr:has-text('eve')").inner_text()
+    assert "/ 11" in row
+
+    page.goto(f"{formgrader}/gradebook/{UNIT}/{UNIT}")
+    page.locator("a[href*='/formgrader/submissions/']").first.click()
+    page.wait_for_selector("#check_nms")
+    for name, placeholder in (
+        ("check_nms", "^0$"),
+        ("check_box_iou", "^[012]"),
+        ("nms-comment", "two boxes on one"),
+    ):
+        page.wait_for_function(f"/{placeholder}/.test(document.querySelector('#{name}').placeholder)")
+    points = float(page.locator("#check_box_iou").get_attribute("placeholder"))
+    assert 0 < points < 3
+    shows_the_work(page)
+    assert "MARK SCHEME" in page.content()
+
+    page.goto(f"{formgrader}/manage_submissions/{UNIT}")
+    page.wait_for_selector("tr:has-text('eve'):has-text('needs manual grading')")
+    press(page, "generate-feedback")
+
+    page.goto((course / "feedback" / "eve" / UNIT / f"{UNIT}.html").as_uri())
+    shows_the_work(page)
+    text = page.inner_text("body")
+    assert f"Score: {points} / 3.0" in text
+    assert "5 of 13: two boxes on one object. Nothing is suppressed" in text
+    assert "MARK SCHEME" not in page.content()
+    assert alarms == []
+
+
+def shows_the_work(page):
+    """Ladder, misconception, the student's words and plot are there; of the attack there is only text."""
+    try_everything(page)
+    text = page.inner_text("body")
+    for words in ("5 of 13 cases pass", "Nothing is suppressed.", "my own words", "My answer in words.", "alert(1)"):
+        assert words in text
+    assert page.locator("img[src^='data:image/png']").count() == 1
+    assert page.locator("[onerror], a[href^='javascript'], img[src='x']").count() == 0
