@@ -105,15 +105,20 @@ def environment(home: str) -> dict[str, str]:
 class Warm:
     """The warm process: everything is imported, each `fork` takes a few hundredths of a second."""
 
-    def __init__(self):
+    def __init__(self, core: int | None = None):
         """Begin to start it.
+
+        Args:
+            core: the only one that it and its forks may use, so that code that takes all it gets slows no neighbour.
 
         Raises:
             BoxError: there is no bubblewrap.
         """
         self._owner, self._ready = os.getpid(), False
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        cores = os.sched_getaffinity(0)
         try:
+            os.sched_setaffinity(0, cores if core is None else {core})  # what it inherits
             self.process = subprocess.Popen(
                 command(theirs.fileno()),
                 pass_fds=(theirs.fileno(),),
@@ -125,6 +130,7 @@ class Warm:
         except OSError as error:
             raise BoxError("bubblewrap does not start.", got=str(error), advice="apt-get install bubblewrap") from error
         finally:
+            os.sched_setaffinity(0, cores)
             theirs.close()
 
     def wait(self) -> None:

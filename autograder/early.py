@@ -15,8 +15,8 @@ COUNT = "AUTOGRADER_SANDBOXES"  # in the environment of the workers' common pare
 class Early(Warm):
     """A warm process that our parent has started: it is watched by its descriptor, not waited for."""
 
-    def __init__(self):
-        super().__init__()
+    def __init__(self, core: int):
+        super().__init__(core)
         self._watched = os.pidfd_open(self.process.pid)
 
     def take(self) -> "Early":
@@ -43,9 +43,10 @@ _tickets, _issued = os.pipe()
 def start(count: int) -> None:
     """Begin to start so many. Where there is no bubblewrap, the workers will say so."""
     os.set_blocking(_tickets, False)
+    cores = sorted(os.sched_getaffinity(0))
     for number in range(count):
         try:
-            _started.append(Early())
+            _started.append(Early(cores[number % len(cores)]))
         except BoxError:
             return
         os.write(_issued, bytes([number]))
