@@ -5,13 +5,13 @@ reason to read two submissions side by side, never a verdict.
 """
 
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
 import nbformat
-from copydetect import CodeFingerprint, compare_files
+from copydetect import CodeFingerprint
 
 from autograder import clean, intake, release
 from course_lib.errors import DataMissing
@@ -47,12 +47,12 @@ def pairs(works: Mapping[str, Cells], released: Iterable[str], threshold: float 
         released: sources that everyone was given.
         threshold: 0 to 1.
     """
-    given = _given(released)
-    prints = {student: _print(_joined(cells), given) for student, cells in works.items()}
+    given = sorted({value for source in released for value in _print("", source, [], window=1).runs})
+    prints = {student: [_print(*cell, given) for cell in _first(cells)] for student, cells in works.items()}
     found = []
-    for one, other in combinations(sorted(s for s, known in prints.items() if known.hashes), 2):
-        pair = _compared(one, other, prints, works)
-        if max(pair.shares) >= threshold:
+    for one, other in combinations(sorted(prints), 2):
+        pair = _compared((one, other), prints)
+        if pair and max(pair.shares) >= threshold:
             found.append(pair)
     return sorted(found, key=lambda pair: (-max(pair.shares), -min(pair.shares), pair.students))
 
@@ -62,38 +62,48 @@ def read_only_in_part(works: Mapping[str, Cells]) -> list[str]:
     return [student for student, cells in works.items() if sum(len(source) for _, source in cells) > MAX_CODE]
 
 
-def _joined(cells: Cells) -> str:
-    return "".join(f"{source}\n" for _, source in cells)[:MAX_CODE]
-
-
-def _given(released: Iterable[str]) -> list[int]:
-    """The fingerprints of the released code, every one of them."""
-    known = (_print(f"{source}\n", [], window=1) for source in released)
-    return sorted({int(value) for each in known for value in each.hashes})
-
-
-def _print(code: str, given: list[int], window: int = GUARANTEE - NOISE + 1) -> CodeFingerprint:
-    """copydetect's fingerprint of Python code; without hashes where there is less of it than NOISE."""
-    return CodeFingerprint("", NOISE, window, given, language="python", fp=io.StringIO(code))
-
-
-def _compared(one: str, other: str, prints: Mapping[str, CodeFingerprint], works: Mapping[str, Cells]) -> Pair:
-    _, shares, slices = compare_files(prints[one], prints[other])
-    named = tuple(_cells_in(works[student], runs) for student, runs in zip((one, other), slices, strict=True))
-    return Pair((one, other), tuple(min(1.0, float(share)) for share in shares), named)
-
-
-def _cells_in(cells: Cells, runs: Iterable[Iterable]) -> tuple[str, ...]:
-    """The names of the cells of which the shared runs (starts, ends) cover at least CELL_SHARE."""
-    spans = [(int(start), int(end)) for start, end in zip(*runs, strict=True)]
-    named, at = [], 0
+def _first(cells: Cells) -> Iterator[tuple[str, str]]:
+    """The cells, as far as they are read."""
+    left = MAX_CODE
     for name, source in cells:
-        end = at + len(source)
-        shared = sum(max(0, min(end, stop) - max(at, start)) for start, stop in spans)
-        if source.strip() and shared >= CELL_SHARE * len(source):
-            named.append(name)
-        at = end + 1
-    return tuple(named)
+        yield name, source[:left]
+        left = max(0, left - len(source))
+
+
+@dataclass(frozen=True)
+class _Print:
+    """A cell's fingerprint: where each of its runs of NOISE characters begins, and how many characters they cover."""
+
+    name: str
+    runs: dict[int, list[int]]
+    size: int
+
+
+def _print(name: str, source: str, given: list[int], window: int = GUARANTEE - NOISE + 1) -> _Print:
+    """copydetect's fingerprint of Python code, without the runs that were given; empty where there is little code."""
+    found = CodeFingerprint("", NOISE, window, given, language="python", fp=io.StringIO(f"{source}\n"))
+    runs = {int(value): [int(start) for start in starts] for value, starts in found.hash_idx.items()}
+    return _Print(name, runs, int(found.token_coverage))
+
+
+def _compared(students: tuple[str, str], prints: Mapping[str, Sequence[_Print]]) -> Pair | None:
+    """What two students share; None where they share nothing."""
+    mine, theirs = ({value for cell in prints[student] for value in cell.runs} for student in students)
+    both = mine & theirs
+    if not both:
+        return None
+    shares, named = [], []
+    for student in students:
+        shared = [(cell, _covered(cell, both)) for cell in prints[student]]
+        shares.append(round(sum(count for _, count in shared) / sum(cell.size for cell, _ in shared), 3))
+        named.append(tuple(cell.name for cell, count in shared if count and count >= CELL_SHARE * cell.size))
+    return Pair(students, tuple(shares), tuple(named))
+
+
+def _covered(cell: _Print, runs: set[int]) -> int:
+    """How many characters of a cell some runs cover."""
+    starts = (start for value in cell.runs.keys() & runs for start in cell.runs[value])
+    return len({place for start in starts for place in range(start, start + NOISE)})
 
 
 def released_sources(unit: str, course: Path) -> list[str]:

@@ -58,6 +58,11 @@ def test_released_code_does_not_count():
     assert len(pairs({"ada": [("nms", RELEASED)], "bob": [("nms", RELEASED)]}, [], threshold=0.8)) == 1
 
 
+def test_two_untouched_cells_in_a_row_share_nothing():
+    untouched = [("own cell 0", "x = 1"), ("nms", RELEASED), ("again", RELEASED)]
+    assert pairs({"ada": untouched, "bob": untouched}, [RELEASED], threshold=0) == []
+
+
 def test_who_copied_one_function_of_two_shares_half():
     works = {
         "ada": [("box_iou", IOU), ("nms", LOOP)],
