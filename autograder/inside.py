@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import time
+import types
 from pathlib import Path
 
 import torch
@@ -32,9 +33,9 @@ def prepare():
     """Import what students' cells import, and make an IPython shell that reads nothing from the home folder."""
     import matplotlib
     import matplotlib.pyplot
-    import torchvision  # noqa: F401
     from traitlets.config import Config
 
+    import_torchvision()
     matplotlib.use("Agg")
     torch.set_num_threads(1)  # children of a process that ran threaded operations hang
     config = Config()
@@ -42,6 +43,23 @@ def prepare():
     config.InteractiveShell.colors = "nocolor"
     config.BaseIPythonApplication.auto_create = False
     return _shell_class().instance(config=config)
+
+
+def import_torchvision() -> None:
+    """Import torchvision without torch's compiler, of which it wants one function and which takes 1.5 s.
+
+    The function tells whether RoI align may be compiled where results must be deterministic. Who needs the compiler
+    later imports it as ever.
+    """
+    name = "torch._dynamo.utils"
+    stand_in = types.ModuleType(name)
+    stand_in.is_compile_supported = lambda device: False
+    sys.modules.setdefault(name, stand_in)
+    try:
+        importlib.import_module("torchvision")
+    finally:
+        if sys.modules[name] is stand_in:
+            del sys.modules[name]
 
 
 def _shell_class() -> type:

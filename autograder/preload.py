@@ -16,7 +16,10 @@ from autograder import early  # noqa: E402
 early.start(int(os.environ.get(early.COUNT, "0")))
 
 import distributed.nanny  # noqa: E402, F401
-import torchvision  # noqa: E402, F401
+
+from autograder import inside  # noqa: E402
+
+inside.import_torchvision()
 
 import autograder.assess  # noqa: E402
 import autograder.cli  # noqa: E402, F401
