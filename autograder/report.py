@@ -3,6 +3,7 @@
 Results of the exam and rows of the gradebook go in, a `Summary` of plain data comes out; `report_page` shows it.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -13,6 +14,7 @@ from autograder.results import Checked, Result
 from course_lib.checks.report import RUNG_WORDS
 
 BINS = 10
+FAILED = re.compile(r"\d+ of \d+: (.+?)(?:\. |$)")  # a check's comment: the first case that fails, then a sentence
 TO_WRITE = "Still to write."  # a check's comment where nothing was written
 SLOWEST = 5
 
@@ -43,7 +45,7 @@ class CheckLine:
         mean: of the points; `of` is the most.
         stopped: how often which rung of the ladder was the first to fail, the most frequent first; apart from it the
             functions that are still to write.
-        failed: the most frequent comments on what was written, e.g. ("2 of 3: touching boxes", 4).
+        failed: the cases that most often were the first to fail, e.g. ("touching boxes", 4).
         median, worst: seconds in the students' function; `slow` counts those far slower than the reference.
     """
 
@@ -155,7 +157,7 @@ def _by_check(results: Iterable[Result]) -> dict[str, list[Checked]]:
 
 def _line(name: str, found: Sequence[Checked]) -> CheckLine:
     rungs = Counter(_stopped(checked) for checked in found if checked.rung)
-    comments = Counter(checked.comment for checked in found if checked.rung and checked.comment not in ("", TO_WRITE))
+    cases = Counter(FAILED.match(checked.comment)[1] for checked in found if FAILED.match(checked.comment))
     seconds = [checked.seconds for checked in found]
     return CheckLine(
         name,
@@ -165,7 +167,7 @@ def _line(name: str, found: Sequence[Checked]) -> CheckLine:
         sum(checked.points <= 0 for checked in found),
         round(fmean(checked.points for checked in found), 2),
         tuple(rungs.most_common()),
-        tuple(comments.most_common(3)),
+        tuple(cases.most_common(3)),
         round(median(seconds), 3),
         round(max(seconds), 3),
         sum(checked.slow > 0 for checked in found),

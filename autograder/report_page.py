@@ -21,7 +21,8 @@ table {{ border-collapse: collapse; width: 100% }}
 th, td {{ text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #ddd }}
 td.number, th.number {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }}
 h2 {{ margin-top: 2.5rem; border-left: 6px solid {plots.BLUE}; padding-left: .6rem; font-size: 1.15rem }}
-td {{ overflow-wrap: anywhere }}
+td {{ overflow-wrap: anywhere; min-width: 4.5rem }}
+svg {{ max-width: 44rem }}
 """
 NAMED = 5  # students who are named in a line
 WARNING = "Graded without a sandbox: student code ran with the grader's rights"
@@ -39,7 +40,7 @@ class Section:
 def sections(summary: Summary) -> list[Section]:
     """The tables that have something to say, in the order of their use on Monday."""
     taught = [(str(t.students), t.check, t.sentence or t.name) for t in summary.taught]
-    checks = "check", "mean#", "of#", "passed#", "partly#", "none#", "first to fail", "most often"
+    checks = "check", "mean#", "of#", "passed#", "partly#", "none#", "first to fail", "most often at"
     slow = "check", "median s#", "worst s#", "submissions over 50 times slower than ours#"
     found = [
         Section("What to explain again", ("students#", "check", "what the feedback says"), tuple(taught)),
