@@ -80,7 +80,8 @@ def _outside(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
         yield node
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             for child in ast.iter_child_nodes(node):
-                yield from _outside([child] if isinstance(child, ast.stmt) else getattr(child, "body", []) or [])
+                body = getattr(child, "body", [])  # of `except` and `case` a list, of a lambda an expression
+                yield from _outside([child] if isinstance(child, ast.stmt) else body if isinstance(body, list) else [])
 
 
 def _bound(node: ast.stmt) -> list[str]:

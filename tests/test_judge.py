@@ -56,6 +56,8 @@ def test_ready_made_answers_are_seen(source):
         "from torchvision.ops import box_iou\ndef box_iou(x, y):\n    return x",
         "from torchvision.ops import *\ndef box_iou(x, y):\n    return x",
         "%%time\nimport torchvision\nwhen = %time torchvision.ops.box_iou(1, 2)\ndef box_iou(x, y):\n    return x",
+        "area = lambda box: box\nside = lambda box: [box] if box else (lambda: box)",
+        "try:\n    area = lambda box: box\nexcept ValueError:\n    match 1:\n        case _:\n            pass",
         "def broken(:",
         "(" * 500,
         "\0",
