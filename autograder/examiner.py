@@ -5,7 +5,9 @@ stay nbgrader's; students' notebooks are copied, parsed and run only by us. `aut
 results that are ready (see cohort.py).
 """
 
+import os
 import re
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,7 +30,10 @@ _init_notebooks = Autograde.init_notebooks
 
 
 def install() -> None:
-    """Let nbgrader's Autograde use the examiner."""
+    """Let nbgrader's Autograde use the examiner, and find the program `alembic`, which lies beside this Python."""
+    programs, path = str(Path(sys.executable).parent), os.environ.get("PATH", "")
+    if programs not in path.split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([programs, path])
     Autograde.init_notebooks = init_notebooks
     Autograde.convert_notebooks = convert_notebooks
 

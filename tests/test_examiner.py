@@ -20,11 +20,10 @@ WRITTEN = 4
 
 
 def command(course, *words, check=True):
-    """Run a program of this environment in the course's folder; only nbgrader's own need it on the PATH."""
-    bin_ = Path(sys.executable).parent
-    path = os.pathsep.join([str(bin_)] * (words[0] == "nbgrader") + ["/usr/bin", "/bin"])
-    words = [str(bin_ / words[0]), *words[1:]]
-    done = subprocess.run(words, cwd=course, env={**os.environ, "PATH": path}, capture_output=True, text=True)
+    """Run a program of this environment in the course's folder; the environment is not on the PATH."""
+    words = [str(Path(sys.executable).parent / words[0]), *words[1:]]
+    environment = {**os.environ, "PATH": os.pathsep.join(["/usr/bin", "/bin"])}
+    done = subprocess.run(words, cwd=course, env=environment, capture_output=True, text=True)
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done
 

@@ -1,7 +1,5 @@
 """What the commands share: their common options, readable errors, and the course that they work on."""
 
-import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,8 +31,6 @@ def readable_errors() -> Iterator[None]:
 def open_course(database: str = "") -> tuple[Path, "Config"]:
     """The course's folder and its nbgrader configuration; reading that installs the examiner.
 
-    nbgrader starts the program `alembic`, which lies beside this Python.
-
     Args:
         database: an address that goes before the configuration's.
 
@@ -45,7 +41,6 @@ def open_course(database: str = "") -> tuple[Path, "Config"]:
 
     from autograder.examiner import find_course
 
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     course = find_course(Path.cwd())
     config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
     config.CourseDirectory.root = str(course)
