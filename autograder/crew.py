@@ -159,7 +159,7 @@ def _feed(client: "Client", tasks: Iterator["Task"], finished: queue.Queue) -> N
                 finished.put(("", {"waiting": "The scheduler has no workers yet: waiting for them."}))
                 patient = 0.0
             while left and len(running) < threads:
-                task = next(tasks, None)
+                task = _next(tasks, finished)
                 left = task is not None
                 if task:
                     _submit(client, task, running, done)
@@ -170,6 +170,15 @@ def _feed(client: "Client", tasks: Iterator["Task"], finished: queue.Queue) -> N
     except Exception as error:
         lost = GradingError("The scheduler is gone.", got=f"{type(error).__name__}: {error}", advice="start again")
         finished.put(error if isinstance(error, GradingError) else lost)
+
+
+def _next(tasks: Iterator["Task"], finished: queue.Queue) -> "Task | None":
+    """The next task; trouble with making it is told as it is, and is the end of them."""
+    try:
+        return next(tasks, None)
+    except Exception as error:
+        finished.put(error)
+        return None
 
 
 def _submit(client: "Client", task: "Task", running: dict, done: queue.Queue) -> None:

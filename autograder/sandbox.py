@@ -81,6 +81,12 @@ def warm_up(kind: str = "bubblewrap") -> None:
         _warm = Warm()
 
 
+def adopt(warm: Warm) -> None:
+    """Use a warm process that was begun elsewhere for this one (early.py)."""
+    global _warm
+    _warm = warm
+
+
 def cool_down() -> None:
     """End the warm process, if there is one."""
     global _warm

@@ -46,7 +46,7 @@ def _lack(unit: str, kind: str) -> str:
 
     try:
         if kind == "bubblewrap" and (begun := early.take()):
-            sandbox._warm = begun
+            sandbox.adopt(begun)
         sandbox.warm_up(kind)
         papers.checks_of(unit)
         reference.load(unit)  # meanwhile
