@@ -48,15 +48,15 @@ except RuntimeError as error:
 
 @attack(family=FAMILY, deserved=FULL, boxed=True)
 def spinning_processes(desk: Desk) -> None:
-    """A hundred processes that compute for ever, so that whoever is graded beside them waits."""
+    """A hundred small programs that compute for ever, each in a session of its own: neighbours must not wait."""
     spin = """
 import os
 
 for _ in range(100):
     try:
         if os.fork() == 0:
-            while True:
-                pass
+            os.setsid()
+            os.execv("/bin/sh", ["sh", "-c", "while :; do :; done"])
     except OSError:
         break
 """
