@@ -91,7 +91,7 @@ def _local(workers: int) -> Any:
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",
-            dashboard_address=None,
+            scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
             worker_dashboard_address=None,
             memory_limit=0,  # the sandbox holds student code to its share
             silence_logs=logging.CRITICAL,
