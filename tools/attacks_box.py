@@ -16,6 +16,7 @@ import psutil
 
 from tools.build_notebooks import ROOT
 
+LEFT = 2 * 2**30  # bytes of memory that the machine keeps for others
 USER = 61185  # who everything runs as where we are root; it owns nothing
 ROOM = 1536 * 2**20  # bytes of /host
 MAX_PROCESSES, MAX_FILE, MAX_DATA, MAX_MEMORY = 160, 16 * 2**30, 4 * 2**30, 5 * 2**30
@@ -70,8 +71,7 @@ def _watch(process: subprocess.Popen, deadline: float, stopped: list[str]) -> No
             used = sum(_memory(each) for each in [box, *box.children(recursive=True)])
         except psutil.Error:  # it ended meanwhile
             used = 0
-        left = psutil.virtual_memory().available
-        if used > MAX_MEMORY or left < 2 * 2**30:
+        if used > MAX_MEMORY or psutil.virtual_memory().available < LEFT:
             stopped.append(f"it took more than {MAX_MEMORY / 2**30:.0f} GB of memory")
         elif time.monotonic() > deadline:
             stopped.append("it did not end in time")
@@ -82,8 +82,9 @@ def _watch(process: subprocess.Popen, deadline: float, stopped: list[str]) -> No
 
 
 def _memory(process: psutil.Process) -> int:
+    """Its share of the memory that it uses, in bytes; 0 when nobody may know."""
     try:
-        return process.memory_info().rss
+        return process.memory_full_info().pss
     except psutil.Error:
         return 0
 
