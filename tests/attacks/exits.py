@@ -46,7 +46,8 @@ os.abort()
 @attack(family=FAMILY, deserved=FULL)
 def recursion_in_c(desk: Desk) -> None:
     """A recursion that overflows the C stack."""
-    right_but(desk, "import sys\nsys.setrecursionlimit(10**8)\ndef deeper(n):\n    return [*map(deeper, [n])]\ndeeper(0)")
+    deeper = "import sys\nsys.setrecursionlimit(10**8)\ndef deeper(n):\n    return [*map(deeper, [n])]\n"
+    right_but(desk, deeper + "deeper(0)")
 
 
 @attack(family=FAMILY, deserved=FULL)

@@ -120,7 +120,7 @@ def brackets_of_a_bomb(desk: Desk) -> None:
 
 @attack(family=FAMILY, deserved=0)
 def countless_small_arrays(desk: Desk) -> None:
-    """Answers of hundreds of thousands of arrays without elements: small on the wire, large in memory, slow to print."""
+    """Answers of 400,000 arrays without elements: small on the wire, large in memory, slow to print."""
     forge(desk, 'message(answered({"list": [{"array": ["bool", [0]]}] * 400_000}))')
 
 
