@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.servers import Postgres, dask_cluster
 
+from tests.servers import Postgres, dask_cluster
 from tools.sample_class import UNIT, make_class, make_course
 
 pytestmark = [pytest.mark.long, pytest.mark.postgres, pytest.mark.sandbox]

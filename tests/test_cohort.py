@@ -1,46 +1,30 @@
 """A class is graded once, goes on where it was stopped, and one student's trouble is nobody else's.
 
-Most tests put canned results in the workers' place; the last ones let the command run as an instructor does.
+Canned results stand in the workers' place here; test_grade_command.py lets the command run as an instructor does.
 """
 
 import errno
-import json
 import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
-from contextlib import chdir, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 
 import nbformat
 import pytest
 
-from autograder import cohort, crew, gradebook, intake, journal, release
+from autograder import cohort, crew, gradebook, intake, journal
 from autograder.commands.common import open_course
-from autograder.errors import GradebookError, GradingError
+from autograder.errors import GradingError
 from autograder.release import quiet
 from autograder.results import Checked, Result
 from course_lib.errors import CourseError
-from tools.small_course import UNIT, make_course
-
-STUDENTS = ("ada", "bob", "cy")
-PROGRAM = Path(sys.executable).with_name("autograder")
+from tests.classes import STUDENTS, class_of_three
+from tools.small_course import UNIT
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """A short course, entered into a gradebook, in which three students have handed in the solution."""
-    course = make_course(tmp_path_factory.mktemp("made") / "course", written=True)
-    with chdir(course):
-        quiet(release.register)(UNIT, course, open_course()[1].CourseDirectory.db_url)
-    solution = (course / "solutions" / UNIT / f"{UNIT}.ipynb").read_text()
-    for student in STUDENTS:
-        folder = course / "submitted" / student / UNIT
-        folder.mkdir(parents=True)
-        (folder / f"{UNIT}.ipynb").write_text(solution)
-    return course
+    """The class of three."""
+    return class_of_three(tmp_path_factory.mktemp("made") / "course")
 
 
 @pytest.fixture
@@ -233,45 +217,6 @@ def test_another_run_on_the_same_unit_is_refused(course):
         grade()
 
 
-@pytest.mark.parametrize(
-    ("database", "told"),
-    [
-        ("sqlite:////nowhere/gradebook.db", "unable to open"),
-        ("sqlite:///text.db", "file is not a database"),
-        ("sqlite:///old.db", "of another version"),
-        ("sqlite:///foreign.db", "not nbgrader's"),
-        ("postgresql://teacher:secret@127.0.0.1:9/book", "refused"),
-        ("gradebook", "no database's address"),
-        ("mysql://127.0.0.1/book", "cannot be used"),
-    ],
-)
-def test_a_database_that_refuses_is_one_line(course, database, told):
-    import sqlite3
-
-    Path("text.db").write_text("dear gradebook " * 100)
-    for name, statements in {
-        "old.db": ("CREATE TABLE alembic_version (version_num TEXT)", "INSERT INTO alembic_version VALUES ('old')"),
-        "foreign.db": ("CREATE TABLE birds (name TEXT)",),
-    }.items():
-        with sqlite3.connect(name) as connection:
-            for statement in statements:
-                connection.execute(statement)
-        connection.close()
-    with pytest.raises(GradebookError, match=told) as caught:
-        grade(database=database)
-    assert "secret" not in str(caught.value)
-
-
-@pytest.mark.parametrize("given", ["postgresql://a:b@host/x", "postgresql+psycopg://a:b@host/x"])
-def test_both_spellings_of_postgresql_mean_psycopg_3(given):
-    assert gradebook.address(given) == "postgresql+psycopg://a:b@host/x?connect_timeout=10"
-
-
-def test_key_and_journal_lie_beside_the_gradebook_or_in_the_course(tmp_path):
-    assert gradebook.folder(f"sqlite:///{tmp_path}/there/gradebook.db", tmp_path / "course") == tmp_path / "there"
-    assert gradebook.folder("postgresql://host/book", tmp_path) == tmp_path
-
-
 def test_a_unit_or_a_class_that_does_not_exist_is_named(course, workers):
     for plan, told in (
         (cohort.Plan("77_none"), "There is no unit '77_none'"),
@@ -302,47 +247,3 @@ def test_a_cut_journal_entry_is_no_entry(tmp_path):
     path.write_text(path.read_text()[:-20])
     assert diary.result("ada", "digest") is None
     assert (tmp_path / ".grading").stat().st_mode & 0o77 == 0
-
-
-def command(course, *words):
-    return subprocess.run([PROGRAM, "grade", UNIT, *words], cwd=course, capture_output=True, text=True, check=False)
-
-
-@pytest.mark.long
-@pytest.mark.sandbox
-def test_the_command_grades_a_class_and_says_so(course):
-    (course / "submitted" / "bob" / UNIT / f"{UNIT}.ipynb").write_text("no notebook")
-    done = command(course, "--json", "--workers", "2")
-    assert done.returncode == 0, done.stderr
-    rows = {row["student"]: row["points"] for row in map(json.loads, done.stdout.splitlines())}
-    assert rows == {"ada": 7.0, "bob": 0.0, "cy": 7.0}
-    assert [line.split("  ")[0] for line in done.stderr.splitlines()[1:4]].count("bob") == 1
-    again = command(course)
-    assert (again.returncode, again.stderr.splitlines()[0]) == (0, "0 to grade")
-    assert "ada" in again.stdout
-
-
-@pytest.mark.long
-@pytest.mark.sandbox
-def test_ctrl_c_at_any_moment_and_then_on(course):
-    for wait in (1.0, 5.0):
-        running = subprocess.Popen([PROGRAM, "grade", UNIT], cwd=course, stderr=subprocess.PIPE, text=True)
-        time.sleep(wait)
-        running.send_signal(signal.SIGINT)
-        said = running.communicate(timeout=60)[1]
-        assert "Traceback" not in said
-        assert running.returncode in (0, 130)
-    done = command(course, "--json")
-    assert [json.loads(line)["points"] for line in done.stdout.splitlines()] == [7.0] * 3
-
-
-@pytest.mark.long
-def test_errors_of_the_command_are_readable(course):
-    for words, told in (
-        (("--scheduler", "tcp://127.0.0.1:9"), "does not answer"),
-        (("--database", "postgresql://127.0.0.1:9/book"), "cannot be used"),
-    ):
-        done = command(course, *words)
-        assert done.returncode == 1
-        assert told in done.stderr
-        assert "Traceback" not in done.stderr
