@@ -60,9 +60,15 @@ class Run:
 
 
 def class_of(folder: Path, students: int, small: bool, weights: bytes = b"") -> Path:
-    """A course with the first submissions of the sample class: of each kind one, then the others."""
+    """A course with the first submissions of the sample class: of each kind one, then the others.
+
+    Its key is made here, so that all runs draw the same hidden inputs.
+    """
+    from autograder import secret
+
     course = folder / "course"
     sample_class.make_course(course, small)
+    secret.key(course)
     made = sample_class.make_class(course, weights, readable=True)
     kinds = [sample.kind for sample in made]
     ordered = sorted(range(len(made)), key=lambda i: (kinds[:i].count(kinds[i]), i))
