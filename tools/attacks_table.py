@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tools.attacks_host import FULL, HONEST, Attack
 from tools.attacks_ours import Batch, Outcome
 
-Row = tuple[Attack, Outcome, Outcome]
+Row = tuple[Attack, Outcome, Outcome | None]  # ours, stock nbgrader's where it was asked
 INTRO = f"""# Attacks
 
 Written by `make attacks`. Each line is one submission: an attack on the grader, or honest work that looks like one.
@@ -68,8 +68,10 @@ def totals(rows: Sequence[tuple[Attack, Outcome]], common: Sequence[str] = (), h
 def page(rows: Sequence[Row], batch: Batch) -> str:
     """The whole page."""
     ours = totals([(attack, outcome) for attack, outcome, _ in rows], batch.effects, batch.honest)
-    stock = totals([(attack, outcome) for attack, _, outcome in rows])
-    lines = [INTRO, f"Ours: {ours.line()}.", "", f"Stock nbgrader: {stock.line()}.", "", _fallen(rows)]
+    asked = [(attack, stock) for attack, _, stock in rows if stock]
+    left = f", {len(rows) - len(asked)} not put to it yet" if len(asked) < len(rows) else ""
+    stock = f"Stock nbgrader: {totals(asked).line()}{left}."
+    lines = [INTRO, f"Ours: {ours.line()}.", "", stock, "", _fallen(asked)]
     for family in dict.fromkeys(attack.family for attack, _, _ in rows):
         lines += [f"\n## {family[0].upper()}{family[1:]}\n"]
         lines += ["| attack | what it does | deserved | ours | stock | on the host: ours | stock |"]
@@ -78,31 +80,35 @@ def page(rows: Sequence[Row], batch: Batch) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _fallen(rows: Sequence[Row]) -> str:
+def _fallen(asked: Sequence[tuple[Attack, Outcome]]) -> str:
     """How many attacks stock nbgrader fell to, in words."""
-    earned = sum(stock.unearned(attack.deserved) > 0 for attack, _, stock in rows)
-    lost = sum(stock.lost(attack.deserved) > 0 for attack, _, stock in rows)
-    harmed = sum(bool(stock.effects) or stock.aborted for _, _, stock in rows)
+    earned = sum(stock.unearned(attack.deserved) > 0 for attack, stock in asked)
+    lost = sum(stock.lost(attack.deserved) > 0 for attack, stock in asked)
+    harmed = sum(bool(stock.effects) or stock.aborted for _, stock in asked)
     return (
-        f"Of the {len(rows)} submissions, {earned} got points from stock nbgrader that they had not earned, {lost}\n"
+        f"Of the {len(asked)} submissions, {earned} got points from stock nbgrader that they had not earned, {lost}\n"
         f"lost points that they had, and {harmed} reached the host, a page, another student or the whole batch."
     )
 
 
-def _line(attack: Attack, ours: Outcome, stock: Outcome) -> str:
+def _line(attack: Attack, ours: Outcome, stock: Outcome | None) -> str:
     points = [f"{attack.deserved:g}", _points(ours, attack.deserved), _points(stock, attack.deserved)]
     about = attack.about.replace("|", "\\|").replace("<", "&lt;")
     return f"| {attack.name} | {about} | {' | '.join(points)} | {_effects(ours)} | {_effects(stock)} |"
 
 
-def _points(outcome: Outcome, deserved: float) -> str:
+def _points(outcome: Outcome | None, deserved: float) -> str:
     """The points, in bold where they are not the deserved ones."""
+    if outcome is None:
+        return "not run"
     shown = "none" if outcome.points is None else f"{outcome.points:g}"
     return shown if (outcome.points or 0.0) == deserved else f"**{shown}**"
 
 
-def _effects(outcome: Outcome) -> str:
+def _effects(outcome: Outcome | None) -> str:
     """What happened, in a few words."""
+    if outcome is None:
+        return "not run"
     words = ["batch aborted"] * outcome.aborted + outcome.effects[:2]
     more = len(outcome.effects) - 2
     said = "; ".join(words) + (f"; {more} more" if more > 0 else "")
