@@ -117,7 +117,7 @@ def times_slower(unit: str, paper: Paper, outcomes: Sequence[Outcome]) -> float:
     """
     answered = [(q, o) for q, o in zip(paper.questions, outcomes, strict=False) if o.status == "answered"]
     theirs = sum(outcome.seconds for _, outcome in answered)
-    solution = reference.load(unit).get(paper.check.function)
+    solution = reference.find(unit, paper.check.function)
     if theirs < NOTICEABLE or solution is None or any(question.case.truth for question, _ in answered):
         return 0.0
     ours = min(sum(ask(q.case, solution, q.inputs).seconds for q, _ in answered) for _ in range(3))

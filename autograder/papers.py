@@ -22,7 +22,7 @@ def checks_of(unit: str) -> tuple[Check, ...]:
 
 def set_paper(unit: str, check: Check, seed: int) -> Paper:
     """Draw each case of a check as often as it asks for."""
-    rng, solution = np.random.default_rng(seed), reference.load(unit).get(check.function)
+    rng, solution = np.random.default_rng(seed), reference.find(unit, check.function)
     questions = [draw(case, rng, solution) for case in check.cases for _ in range(case.draws)]
     known = [m for m in misconceptions.of(unit) if m.check == check.name]
     return Paper(check, questions, partial(suspect, questions, known))

@@ -1,5 +1,6 @@
 """The solution notebooks' functions, as the oracle: their definitions only, never their experiments."""
 
+from collections import deque
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,10 +34,26 @@ def definitions(unit: str, solutions: Path = SOLUTIONS) -> dict[str, str]:
     return {f"cell {number}": cell.source for number, cell in enumerate(cells)}
 
 
-@cache
 def load(unit: str, solutions: Path = SOLUTIONS) -> dict[str, Any]:
     """Everything that the solution of a unit defines, by name."""
-    namespace: dict[str, Any] = {"__name__": f"solution_of_{unit}"}
-    for name, source in definitions(unit, solutions).items():
-        exec(compile(source, f"<{unit} {name}>", "exec"), namespace)
-    return namespace
+    find(unit, None, solutions)
+    return _begun(unit, solutions)[0]
+
+
+def find(unit: str, name: str | None, solutions: Path = SOLUTIONS) -> Any:
+    """What the solution of a unit defines under a name, or None. Only the cells up to there are run, each once.
+
+    Args:
+        name: None runs all cells.
+    """
+    namespace, waiting = _begun(unit, solutions)
+    while waiting and name not in namespace:
+        cell, source = waiting.popleft()
+        exec(compile(source, f"<{unit} {cell}>", "exec"), namespace)
+    return namespace.get(name)
+
+
+@cache
+def _begun(unit: str, solutions: Path) -> tuple[dict[str, Any], deque[tuple[str, str]]]:
+    """A unit's namespace so far, and the cells that have not run yet."""
+    return {"__name__": f"solution_of_{unit}"}, deque(definitions(unit, solutions).items())

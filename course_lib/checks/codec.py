@@ -6,6 +6,7 @@ A *tree* is None, a bool, int, float or string, a tensor or NumPy array, or a li
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ DTYPES = {
     name: getattr(torch, name)
     for name in ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
 }
+TENSOR_DTYPES = frozenset(DTYPES.values())
 
 
 @dataclass(frozen=True)
@@ -63,14 +65,21 @@ def _array_outline(values: torch.Tensor | np.ndarray, arrays: list[np.ndarray]) 
         values = values.detach().as_subclass(torch.Tensor).cpu().contiguous()
         if values.dtype == torch.bfloat16:
             values = values.float()
-        if str(values.dtype).removeprefix("torch.") not in DTYPES:
+        if values.dtype not in TENSOR_DTYPES:
             return {"other": f"tensor of {values.dtype}"}
         values = values.numpy()
     values = np.array(values, order="C", subok=False)
-    if values.dtype.name not in DTYPES:
+    name = _name(values.dtype)
+    if name not in DTYPES:
         return {"other": f"array of {values.dtype}"}
     arrays.append(values)
-    return {"array": [values.dtype.name, list(values.shape)]}
+    return {"array": [name, list(values.shape)]}
+
+
+@lru_cache(100)  # a stranger may make dtypes without end
+def _name(dtype: np.dtype) -> str:
+    """NumPy works a name out anew at each call, which takes as long as all else here."""
+    return dtype.name
 
 
 def restore(outline: Any, arrays: list[np.ndarray]) -> Any:

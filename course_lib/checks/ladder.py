@@ -157,8 +157,11 @@ def _named(
 ) -> Suspicion | None:
     """The first misconception whose outcomes agree with the student's wherever both can be compared.
 
-    A wrong answer in common is enough; a crash in common only where the student's code crashes nowhere else.
+    A wrong answer in common is enough; a crash in common only where the student's code crashes nowhere else. Without
+    any answer nothing is suspected.
     """
+    if not any(outcome.status == "answered" for outcome in outcomes):
+        return None
     for suspicion in suspicions:
         triples = zip(questions, outcomes, suspicion.outcomes, strict=True)
         signs = {_sign(*triple) for triple in triples}
