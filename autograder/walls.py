@@ -24,6 +24,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _NEWNS, _NEWIPC, _NEWUSER, _NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
 _NEW_ANY = 0x7E020080
 _NOSUID_NODEV, _PRIVATE, _RECURSIVE, _READ_ONLY, _BIND = 0x2 | 0x4, 1 << 18, 1 << 14, 0x1, 1 << 12
+_DETACH = 0x2
 _AF_UNIX, _SHARED_ANONYMOUS = 1, 0x21
 _SET_PDEATHSIG, _SET_DUMPABLE, _SET_SECCOMP, _CAPBSET_DROP, _NO_NEW_PRIVS = 1, 4, 22, 24, 38
 
@@ -90,8 +91,35 @@ def furnish() -> None:
     _call("mount", b"none", b"/", None, ctypes.c_ulong(_PRIVATE | _RECURSIVE), None)
     _call("mount", b"/dev/null", b"/dev/zero", None, ctypes.c_ulong(_BIND), None)
     for room in ROOMS:
-        _tmpfs(room, f"size={ROOM},nr_inodes=20000,mode=0700")
+        _empty(room, _outermost_mounts(room))
     _tmpfs("/proc", "size=4096,nr_inodes=2", _READ_ONLY)
+
+
+def _empty(room: str, kept: list[str]) -> None:
+    """A private folder over `room`; what is mounted below it (a Python that is installed in /tmp) is seen again."""
+    _call("chdir", ROOMS[0].encode())
+    for number, path in enumerate(kept):
+        os.mkdir(f"kept-{number}")
+        _bind(path, f"{ROOMS[0]}/kept-{number}")
+    _tmpfs(room, f"size={ROOM},nr_inodes=20000,mode=0700")
+    for number, path in enumerate(kept):
+        os.makedirs(path, 0o755)
+        _bind(f"{ROOMS[0]}/kept-{number}", path)
+        _call("umount2", f"{ROOMS[0]}/kept-{number}".encode(), _DETACH)
+        os.rmdir(f"{ROOMS[0]}/kept-{number}")
+
+
+def _outermost_mounts(room: str) -> list[str]:
+    found: list[str] = []
+    for line in Path("/proc/self/mounts").read_text().splitlines():
+        path = line.split()[1].encode().decode("unicode_escape")  # a space is written as \\040
+        if path.startswith(f"{room}/") and not any(path.startswith(f"{outer}/") for outer in found):
+            found.append(path)
+    return found
+
+
+def _bind(source: str, target: str) -> None:
+    _call("mount", source.encode(), target.encode(), None, ctypes.c_ulong(_BIND | _RECURSIVE), None)
 
 
 def _tmpfs(folder: str, options: str, flags: int = 0) -> None:
