@@ -283,13 +283,16 @@ def test_children_die_with_their_box():
 
 @pytest.mark.skipif(os.geteuid() != 0 or AGAIN in os.environ, reason="only root can become a plain user")
 def test_all_of_this_holds_for_a_plain_user(root):
-    above = [str(path) for path in reversed(Path(sys.base_prefix).parents) if path != Path("/")]
-    closed = [path for path in above if not os.stat(path).st_mode & 0o001][:1]
-    opened = [word for path in closed for word in ("--perms", "0755", "--tmpfs", path)]
-    below = [path for path in above if closed and path > closed[0]]
-    opened += [word for path in below for word in ("--perms", "0755", "--dir", path)]
-    opened += ["--ro-bind", sys.base_prefix, sys.base_prefix]
-    words = [shutil.which("bwrap"), "--dev-bind", "/", "/", *opened, "--perms", "1777", "--tmpfs", "/tmp"]
+    needed = [Path(sys.base_prefix), Path(sys.prefix), root]
+    parents = {path: list(reversed(path.parents))[1:] for path in needed}
+    closed = {path for paths in parents.values() for path in paths if not path.stat().st_mode & 0o001}
+    covered = [*(path for path in sorted(closed) if not closed & set(path.parents)), Path("/tmp")]
+    opened = [word for path in covered for word in ("--perms", "1777", "--tmpfs", str(path))]
+    for path in needed:
+        below = [parent for parent in parents[path] if set(parent.parents) & set(covered)]
+        opened += [word for parent in below for word in ("--perms", "0755", "--dir", str(parent))]
+        opened += ["--ro-bind", str(path), str(path)] if set(path.parents) & set(covered) else []
+    words = [shutil.which("bwrap"), "--dev-bind", "/", "/", *opened]
     words += ["--cap-add", "ALL", "--die-with-parent", "--setenv", AGAIN, "1", "--setenv", "HOME", "/tmp"]
     words += ["setpriv", "--reuid", NOBODY, "--regid", NOBODY, "--clear-groups", sys.executable, "-m", "pytest"]
     words += ["-q", "-p", "no:cacheprovider", str(Path(__file__).resolve())]
