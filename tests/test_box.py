@@ -84,7 +84,8 @@ def test_nothing_of_the_grader_is_seen(tmp_path, root, monkeypatch):
 
 def test_only_three_private_folders_can_be_written_to():
     writable = run("import os\nprint(*(folder for folder, _, _ in os.walk('/') if os.access(folder, os.W_OK)))")
-    assert set(writable.split()) == set(walls.ROOMS)
+    rooms = tuple(f"{room}/" for room in walls.ROOMS)
+    assert {folder for folder in writable.split() if not folder.startswith(rooms)} == set(walls.ROOMS)
     tries = """
 import torch
 from course_lib.checks import run

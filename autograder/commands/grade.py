@@ -1,6 +1,7 @@
 """`autograder grade`: a class is graded, on all cores or on a cluster."""
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -71,6 +72,7 @@ def _ending_in_order() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as stop:
+        logging.disable(logging.CRITICAL)  # what Dask's unfinished tasks would say of being stopped
         typer.echo("Stopped. What is graded is kept: start again to go on.", err=True)
         raise typer.Exit(STOPPED) from stop
     finally:
