@@ -1,28 +1,15 @@
 """Nothing of a student's acts on formgrader's page or on the feedback page."""
 
 import time
-from html.parser import HTMLParser
 
 import pytest
 from jinja2 import Environment
 
 from autograder.markup import MAX_MARKDOWN, TAGS, guarded, markdown, rendered
+from tests.pages import Page
 
 PIXEL = "iVBORw0KGgo="
 FENCE = "```"
-
-
-class Page(HTMLParser):
-    """Collects tags and attributes as a browser would read them."""
-
-    def __init__(self, html):
-        super().__init__()
-        self.tags, self.attributes = [], []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append(tag)
-        self.attributes += attributes
 
 
 HOSTILE = [

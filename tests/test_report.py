@@ -2,7 +2,6 @@
 
 import io
 import json
-from html.parser import HTMLParser
 
 import pytest
 from rich.console import Console
@@ -10,6 +9,7 @@ from rich.console import Console
 from autograder.report import Row, summarize
 from autograder.report_page import headline, page, sections, show
 from autograder.results import Checked, Result
+from tests.pages import Page
 
 SWAPPED = ("nms", "swapped")
 SENTENCES = {SWAPPED: "Your boxes are read as (cx, cy, w, h)."}
@@ -109,17 +109,6 @@ def test_the_terminal_shows_every_section_as_plain_text(summary):
         assert words in shown
     assert "Graded without a sandbox" in shown
     assert "\x1b" not in shown
-
-
-class Page(HTMLParser):
-    def __init__(self, html):
-        super().__init__()
-        self.tags, self.attributes = [], []
-        self.feed(html)
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append(tag)
-        self.attributes += attributes
 
 
 def test_the_page_needs_nothing_else_and_nothing_acts(summary):
