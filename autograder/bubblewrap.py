@@ -5,10 +5,12 @@ the grader, solutions, gradebook, submissions, home or credentials; no network.
 """
 
 import array
+import atexit
 import os
+import select
 import shutil
-import signal
 import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Collection
@@ -22,6 +24,7 @@ SERVING = ("warm.py", "inside.py", "walls.py")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
 SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/sys/devices/system/cpu")
 START = 120.0  # seconds for the imports, on a slow disk
+_CREDENTIALS = struct.Struct("iII")  # process, user and group, as the kernel tells them
 
 
 def command(control: int) -> list[str]:
@@ -103,35 +106,33 @@ def environment(home: str) -> dict[str, str]:
 
 
 class Warm:
-    """The warm process: everything is imported, each `fork` takes a few hundredths of a second."""
+    """The warm process: everything is imported, each `fork` takes a few hundredths of a second.
 
-    def __init__(self, core: int | None = None):
+    Processes that are forked from its owner may use it too; only the owner ends it.
+    """
+
+    def __init__(self):
         """Begin to start it.
-
-        Args:
-            core: the only one that it and its forks may use, so that code that takes all it gets slows no neighbour.
 
         Raises:
             BoxError: there is no bubblewrap.
         """
-        self._owner, self._ready = os.getpid(), False
+        self._owner, self._ready, self._said = os.getpid(), False, os.memfd_create("said")
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        cores = os.sched_getaffinity(0)
         try:
-            os.sched_setaffinity(0, cores if core is None else {core})  # what it inherits
             self.process = subprocess.Popen(
                 command(theirs.fileno()),
                 pass_fds=(theirs.fileno(),),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
+                stderr=self._said,
                 start_new_session=True,
             )
         except OSError as error:
             raise BoxError("bubblewrap does not start.", got=str(error), advice="apt-get install bubblewrap") from error
         finally:
-            os.sched_setaffinity(0, cores)
             theirs.close()
+        self._life = os.pidfd_open(self.process.pid)
 
     def wait(self) -> None:
         """Return when it is ready.
@@ -143,12 +144,11 @@ class Warm:
             return
         self._control.settimeout(START)
         try:
-            ready = self._control.recv(16)
+            ready = self._control.recv(16, socket.MSG_PEEK)  # it stays there for the other users
         except OSError as error:
             ready = str(error).encode()
         if ready != b"ready":
-            os.kill(self.process.pid, signal.SIGKILL)
-            said = self.process.communicate()[1][-4000:].decode(errors="replace").strip().splitlines()
+            said = os.pread(self._said, 4000, 0).decode(errors="replace").strip().splitlines()
             self.close()
             raise BoxError(
                 "The sandbox does not start.",
@@ -158,30 +158,26 @@ class Warm:
             )
         self._ready = True
 
-    def usable(self) -> bool:
-        """Whether it lives, and was started by this process (a forked copy of us shares nothing with it)."""
-        return self._owner == os.getpid() and self.process.poll() is None
-
-    def lives(self) -> bool:
-        """Whether it still lives a moment from now: it outlasts each fork by far, or dies with it."""
-        try:
-            self.process.wait(0.2)
-        except subprocess.TimeoutExpired:
-            return True
-        return False
+    def lives(self, moment: float = 0.0) -> bool:
+        """Whether it still lives a moment from now (in seconds): it outlasts each fork by far, or dies with it."""
+        return not select.select([self._life], [], [], moment)[0]
 
     def fork(self, unit_module: str, imports: Collection[str] = ()) -> tuple[socket.socket, socket.socket]:
         """A fresh fork: the channel to it, and its leash (closing the leash kills it and all that it started).
+
+        It may use the cores that the calling thread may use.
 
         Args:
             imports: modules that it finds imported; their names must come from someone who is trusted.
         """
         channel, theirs = socket.socketpair()
         leash, held = socket.socketpair()
+        leash.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         try:
             handed = array.array("i", [theirs.fileno(), held.fileno()])
-            names = " ".join([unit_module, *imports]).encode()
-            self._control.sendmsg([names], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handed)])
+            cores = ",".join(map(str, os.sched_getaffinity(0)))
+            message = " ".join([cores, unit_module, *imports]).encode()
+            self._control.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, handed)])
         finally:
             theirs.close()
             held.close()
@@ -190,10 +186,44 @@ class Warm:
     def close(self) -> None:
         """End it and everything in it."""
         self._control.close()
-        if self.process.poll() is None:
-            os.kill(self.process.pid, signal.SIGKILL)
-        self.process.wait()
-        self.process.stderr.close()
+        os.close(self._said)
+        os.close(self._life)
+        if self._owner == os.getpid():
+            self.process.kill()
+            self.process.wait()
+
+
+def keeper_of(leash: socket.socket) -> int | None:
+    """The process id of a fork's keeper, from which everything in it descends; None while it has not said so."""
+    try:
+        _, said, _, _ = leash.recvmsg(1, socket.CMSG_SPACE(_CREDENTIALS.size), socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return None
+    return next((_CREDENTIALS.unpack(data)[0] for _, kind, data in said if kind == socket.SCM_CREDENTIALS), None)
+
+
+_warm: Warm | None = None
+
+
+def begin() -> Warm:
+    """The warm process of this process and of those forked from it; begins to start it where there is none.
+
+    Raises:
+        BoxError: there is no bubblewrap.
+    """
+    global _warm
+    if _warm is None or not _warm.lives():
+        _warm = Warm()
+        atexit.register(end)
+    return _warm
+
+
+def end() -> None:
+    """End the warm process, if this process has started one."""
+    global _warm
+    if _warm:
+        _warm.close()
+    _warm = None
 
 
 def missing() -> str:

@@ -34,18 +34,19 @@ SETTINGS = {
 }
 
 
-def begin(sandboxes: int) -> None:
+def begin(sandbox: bool) -> None:
     """Start the process from which local workers fork; it imports torch while the coordinator does other things.
 
     Args:
-        sandboxes: how many warm ones it begins to start for its workers.
+        sandbox: whether it begins to start one, for all of its workers.
     """
     from multiprocessing import forkserver, set_forkserver_preload
 
     set_forkserver_preload([PRELOADED])
-    os.environ["AUTOGRADER_SANDBOXES"] = str(sandboxes)
+    if sandbox:
+        os.environ["AUTOGRADER_SANDBOX"] = "begin"
     forkserver.ensure_running()
-    del os.environ["AUTOGRADER_SANDBOXES"]
+    os.environ.pop("AUTOGRADER_SANDBOX", None)
 
 
 def end() -> None:

@@ -25,6 +25,7 @@ td {{ overflow-wrap: anywhere; min-width: 4.5rem }}
 svg {{ max-width: 44rem }}
 """
 NAMED = 5  # students who are named in a line
+TAUGHT = 10  # misconceptions: a Monday holds no more; `--json` has all
 WARNING = "Graded without a sandbox: student code ran with the grader's rights"
 
 
@@ -39,11 +40,12 @@ class Section:
 
 def sections(summary: Summary) -> list[Section]:
     """The tables that have something to say, in the order of their use on Monday."""
-    taught = [(str(t.students), t.check, t.sentence or t.name) for t in summary.taught]
+    taught = [(str(t.students), t.check, t.sentence or t.name) for t in summary.taught[:TAUGHT]]
+    again = "What to explain again" + f" (the first {TAUGHT} of {len(summary.taught)})" * (len(summary.taught) > TAUGHT)
     checks = "check", "mean#", "of#", "passed#", "partly#", "none#", "first to fail", "most often at"
     slow = "check", "median s#", "worst s#", "submissions over 50 times slower than ours#"
     found = [
-        Section("What to explain again", ("students#", "check", "what the feedback says"), tuple(taught)),
+        Section(again, ("students#", "check", "what the feedback says"), tuple(taught)),
         Section("Checks", checks, tuple(_checks(summary))),
         Section("Waiting for a human", ("students#", "answer", "who"), tuple(_counted(summary.waiting))),
         Section("Notes", ("students#", "note", "who"), tuple(_counted(summary.notes))),

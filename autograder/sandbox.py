@@ -20,7 +20,6 @@ from pathlib import Path
 import psutil
 
 from autograder import bubblewrap, walls
-from autograder.bubblewrap import Warm
 from autograder.errors import BoxError
 from course_lib.checks import codec
 from course_lib.errors import DataBroken
@@ -66,33 +65,15 @@ class Gone(Exception):
         self.status = status
 
 
-_warm: Warm | None = None
-
-
 def warm_up(kind: str = "bubblewrap") -> None:
     """Begin to start what `Box` needs; returns at once.
 
     Raises:
         BoxError: this sandbox cannot be had here.
     """
-    global _warm
     require(kind)
-    if kind == "bubblewrap" and not (_warm and _warm.usable()):
-        _warm = Warm()
-
-
-def adopt(warm: Warm) -> None:
-    """Use a warm process that was begun elsewhere for this one (early.py)."""
-    global _warm
-    _warm = warm
-
-
-def cool_down() -> None:
-    """End the warm process, if there is one."""
-    global _warm
-    if _warm and _warm.usable():
-        _warm.close()
-    _warm = None
+    if kind == "bubblewrap":
+        bubblewrap.begin()
 
 
 class Box:
@@ -109,14 +90,15 @@ class Box:
         Raises:
             BoxError: this sandbox cannot be had here.
         """
-        warm_up(kind)
-        self._folder = self._plain = self._leash = None
+        require(kind)
+        self._folder = self._plain = self._warm = self._leash = self._keeper = None
         self._next_look = time.monotonic() + GLANCE
         if kind == "none":
             self._start_plain(unit_module)
         else:
-            _warm.wait()
-            self._socket, self._leash = _warm.fork(unit_module, imports)
+            self._warm = bubblewrap.begin()
+            self._warm.wait()
+            self._socket, self._leash = self._warm.fork(unit_module, imports)
 
     def _start_plain(self, unit_module: str) -> None:
         self._folder = tempfile.mkdtemp(prefix="exam-")
@@ -154,7 +136,7 @@ class Box:
             self.close()
             raise Gone(f"It took longer than {seconds:.0f} s and was stopped.", "timeout") from error
         except (OSError, DataBroken) as error:
-            lost = self._leash is not None and not _warm.lives()
+            lost = self._warm is not None and not self._warm.lives(0.2)
             self.close()
             raise Gone(
                 "The process that ran your code ended, or sent what cannot be read.", "lost" if lost else "died"
@@ -192,8 +174,10 @@ class Box:
 
     def _weigh(self) -> None:
         self._next_look = time.monotonic() + GLANCE
-        used = memory_of(self._plain.pid if self._plain else _warm.process.pid)
-        if used > MAX_MEMORY:
+        if self._leash and self._keeper is None:
+            self._keeper = bubblewrap.keeper_of(self._leash)
+        process = self._plain.pid if self._plain else self._keeper
+        if process and memory_of(process) > MAX_MEMORY:
             raise Gone(f"It used more than {MAX_MEMORY // 2**30} GB of memory, or very many processes; it was stopped.")
 
     def close(self) -> None:
@@ -213,7 +197,8 @@ def _let_go(leash: socket.socket) -> None:
     with leash, contextlib.suppress(OSError):
         leash.shutdown(socket.SHUT_WR)
         leash.settimeout(BURIAL)
-        leash.recv(1)
+        while leash.recv(1):
+            continue
 
 
 def memory_of(pid: int) -> int:
@@ -255,5 +240,5 @@ def diagnose() -> list[tuple[str, bool, str]]:
     except (BoxError, Gone) as error:
         found.append(("sandbox", False, " ".join(str(error).split())))
     finally:
-        cool_down()
+        bubblewrap.end()
     return found

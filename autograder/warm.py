@@ -2,9 +2,9 @@
 
     python -P warm.py CONTROL_FD
 
-Each message on the control socket brings the name of a unit's module, the names of other modules that the unit's
-released cells import, and two sockets: the channel on which the fork answers requests (inside.py), and a leash. When
-the other end of the leash is let go, everything in the fork dies.
+Each message on the control socket brings the cores that the fork may use, the name of a unit's module, the names of
+other modules that the unit's released cells import, and two sockets: the channel on which the fork answers requests
+(inside.py), and a leash. When the other end of the leash is let go, everything in the fork dies.
 """
 
 import contextlib
@@ -32,10 +32,11 @@ def main(descriptor: int) -> None:
         message, descriptors, _, _ = socket.recv_fds(control, 2**16, 2)
         if not message:
             return
-        unit_module, *others = message.decode().split()
+        cores, unit_module, *others = message.decode().split()
         _import(f"course_lib.checks.{unit_module}", *others)
         if os.fork() == 0:
             control.close()
+            os.sched_setaffinity(0, map(int, cores.split(",")))
             _keep(shell, unit_module, *descriptors)
         for number in descriptors:
             os.close(number)
@@ -61,6 +62,7 @@ def _bury() -> None:
 def _keep(shell, unit_module: str, channel: int, leash: int) -> None:
     """In the fork: separate, let the student's process begin, and kill it when the leash is let go. Never returns."""
     try:
+        os.write(leash, b"k")  # the kernel adds our process id, as the other side counts
         walls.separate()
         student = os.fork()
         if student == 0:

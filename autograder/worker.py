@@ -4,6 +4,8 @@ What is heavy is imported when the first submission comes; local workers fork fr
 (preload.py).
 """
 
+import os
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,15 +43,24 @@ def examine(
 @cache
 def _lack(unit: str, kind: str) -> str:
     """Why this machine has no sandbox of this kind, or ""; found out once, with an empty box."""
-    from autograder import early, papers, reference, sandbox
+    from autograder import papers, reference, sandbox
     from autograder.errors import BoxError
 
     try:
-        if kind == "bubblewrap" and (begun := early.take()):
-            sandbox.adopt(begun)
+        _stay_on_one_core()
         sandbox.warm_up(kind)
         reference.find(unit, papers.checks_of(unit)[0].function)  # meanwhile
         sandbox.Box(unit.split("_", 1)[1], kind).close()
     except BoxError as error:
         return str(error)
     return ""
+
+
+def _stay_on_one_core() -> None:
+    """A local worker and its boxes share a core, so that code that takes all it gets slows no neighbour."""
+    from distributed import get_worker
+
+    with suppress(ValueError):  # no worker of Dask's
+        if isinstance(number := get_worker().name, int):
+            cores = sorted(os.sched_getaffinity(0))
+            os.sched_setaffinity(0, {cores[number % len(cores)]})

@@ -24,7 +24,7 @@ def graded(course: Path) -> Iterator[tuple[str, float]]:
     from nbgrader.converters import Autograde
     from nbgrader.coursedir import CourseDirectory
 
-    from autograder import assess, sandbox  # noqa: F401
+    from autograder import assess, bubblewrap, sandbox  # noqa: F401
     from autograder.commands.common import open_course
 
     sandbox.warm_up()
@@ -40,7 +40,7 @@ def graded(course: Path) -> Iterator[tuple[str, float]]:
             desk.start()
             if number >= WARMING:
                 yield student, time.perf_counter() - start
-    sandbox.cool_down()
+    bubblewrap.end()
 
 
 def main(course: Path) -> None:

@@ -11,8 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder import sandbox, walls
-from autograder.bubblewrap import Warm
+from autograder import bubblewrap, sandbox, walls
 from autograder.sandbox import Box, Gone
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]
@@ -25,10 +24,10 @@ def warm():
     """One warm process for all tests; it must outlive every one of them."""
     sandbox.warm_up()
     Box("rcnn").close()
-    process = sandbox._warm.process.pid
-    yield process
-    assert (sandbox._warm.process.pid, sandbox._warm.process.poll()) == (process, None)
-    sandbox.cool_down()
+    process = bubblewrap.begin().process
+    yield process.pid
+    assert bubblewrap.begin().process is process
+    bubblewrap.end()
 
 
 def run(*cells, seconds=30):
@@ -134,14 +133,15 @@ def test_priorities_of_the_warm_process_stay(warm):
     assert psutil.Process(warm).nice() == 0
 
 
-def test_code_stays_on_its_core():
-    core = min(os.sched_getaffinity(0))
-    warm = Warm(core)
+def test_code_stays_on_the_cores_of_the_thread_that_asked():
+    cores = os.sched_getaffinity(0)
+    look = "import os\nprint(os.sched_getaffinity(0))"
     try:
-        warm.wait()
-        assert os.sched_getaffinity(warm.process.pid) == {core}
+        os.sched_setaffinity(0, {max(cores)})
+        assert run(look) == str({max(cores)})
     finally:
-        warm.close()
+        os.sched_setaffinity(0, cores)
+    assert run(look) == str(cores)
     with pytest.raises(AssertionError, match="not permitted"):
         run("import os\nos.sched_setaffinity(0, range(64))")
 

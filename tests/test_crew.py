@@ -20,7 +20,7 @@ def tasks(*students):
 @pytest.fixture
 def local():
     """Two workers on this machine."""
-    crew.begin(0)
+    crew.begin(sandbox=False)
     with crew.quiet(), crew.hired(2, "") as client:
         yield client
     crew.end()

@@ -76,6 +76,12 @@ def test_misconceptions_come_with_their_sentence_the_most_frequent_first():
     ]
 
 
+def test_only_the_ten_most_frequent_are_to_be_explained_again():
+    many = [checked(f"check_{i}", 0.0, "values", misconception="swapped") for i in range(12)]
+    found = sections(summarize("u", [], [sat("a", *many)], {}))[0]
+    assert (found.title, len(found.rows)) == ("What to explain again (the first 10 of 12)", 10)
+
+
 def test_slow_checks_are_counted():
     (line,) = summarize("u", [], [sat("a", checked("nms", 4.0, slow=80.0)), sat("b", checked("nms", 4.0))], {}).checks
     assert line.slow == 1

@@ -46,7 +46,7 @@ def grade(
 
     workers = workers or len(os.sched_getaffinity(0))
     if not scheduler:
-        crew.begin(0 if sandbox == "none" else workers)
+        crew.begin(sandbox != "none")
     sys.modules.setdefault("rfc3987_syntax", None)  # 1.4 s for web addresses in JSON schemas; notebooks have none
     with readable_errors(), _ending_in_order():
         from autograder import cohort
