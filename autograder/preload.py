@@ -3,11 +3,13 @@
 Importing it makes Ctrl-C the coordinator's alone, which ends its workers.
 """
 
+import gc
 import os
 import signal
 import sys
 from contextlib import suppress
 
+gc.disable()  # while everything is imported nothing is garbage
 signal.signal(signal.SIGINT, signal.SIG_IGN)
 os.environ["OMP_NUM_THREADS"] = "1"  # a core for each worker; and a fork of threaded torch would hang
 sys.modules.setdefault("rfc3987_syntax", None)  # web addresses in JSON schemas: notebooks have none, it takes 1.4 s
@@ -27,3 +29,6 @@ inside.import_torchvision()
 
 import autograder.assess  # noqa: E402
 import autograder.cli  # noqa: E402, F401
+
+gc.freeze()  # nor later: no worker looks at it, and none copies its pages for that
+gc.enable()

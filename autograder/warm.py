@@ -8,6 +8,7 @@ other modules that the unit's released cells import, and two sockets: the channe
 """
 
 import contextlib
+import gc
 import importlib
 import os
 import select
@@ -15,9 +16,10 @@ import signal
 import socket
 import sys
 
+gc.disable()  # while everything is imported nothing is garbage
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import inside
-import walls
+import inside  # noqa: E402
+import walls  # noqa: E402
 
 sys.path.pop(0)  # from now on nothing is imported from this folder
 
@@ -26,6 +28,8 @@ def main(descriptor: int) -> None:
     """Prepare, say so, then fork for each message until the other side hangs up."""
     walls.hide()
     shell = inside.prepare()
+    gc.freeze()  # nor later: no fork looks at it, and none copies its pages for that
+    gc.enable()
     control = socket.socket(fileno=descriptor)
     control.send(b"ready")
     while True:

@@ -40,11 +40,11 @@ class Question:
 
 @dataclass(frozen=True)
 class Suspicion:
-    """A misconception's outcomes on the same questions."""
+    """A misconception's outcomes on the same questions, which may be found out one by one as they are asked for."""
 
     name: str
     sentence: str
-    outcomes: Sequence[Outcome]
+    outcomes: Iterable[Outcome]
 
 
 @dataclass(frozen=True)
@@ -163,8 +163,11 @@ def _named(
     if not any(outcome.status == "answered" for outcome in outcomes):
         return None
     for suspicion in suspicions:
-        triples = zip(questions, outcomes, suspicion.outcomes, strict=True)
-        signs = {_sign(*triple) for triple in triples}
+        signs: set[str] = set()
+        for triple in zip(questions, outcomes, suspicion.outcomes, strict=True):
+            signs.add(_sign(*triple))
+            if "differs" in signs:
+                break
         if "differs" not in signs and ("same" in signs or ("crashes" in signs and "crashes alone" not in signs)):
             return suspicion
     return None

@@ -150,9 +150,14 @@ def draw_public(case: Case, rng: np.random.Generator, solution: Callable | None)
 
 
 def suspect(questions: Sequence[Question], misconceptions: Iterable[Misconception]) -> Iterator[Suspicion]:
-    """Put the same questions to the wrong versions, one after the other as they are needed."""
+    """Put the same questions to the wrong versions: one version, one question after the other, as they are needed."""
     for m in misconceptions:
-        yield Suspicion(m.name, m.sentence, [ask(question.case, m.version, question.inputs) for question in questions])
+        yield Suspicion(m.name, m.sentence, _answers(m.version, questions))
+
+
+def _answers(function: Callable, questions: Iterable[Question]) -> Iterator[Outcome]:
+    for question in questions:
+        yield ask(question.case, function, question.inputs)
 
 
 def save_public(
