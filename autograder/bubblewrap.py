@@ -117,7 +117,8 @@ class Warm:
         Raises:
             BoxError: there is no bubblewrap.
         """
-        self._owner, self._ready, self._said = os.getpid(), False, os.memfd_create("said")
+        self._owner, self._ready = os.getpid(), False
+        self._said = os.fdopen(os.memfd_create("said"), "rb", 0)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             self.process = subprocess.Popen(
@@ -132,7 +133,7 @@ class Warm:
             raise BoxError("bubblewrap does not start.", got=str(error), advice="apt-get install bubblewrap") from error
         finally:
             theirs.close()
-        self._life = os.pidfd_open(self.process.pid)
+        self._life = os.fdopen(os.pidfd_open(self.process.pid), "rb", 0)
 
     def wait(self) -> None:
         """Return when it is ready.
@@ -148,7 +149,7 @@ class Warm:
         except OSError as error:
             ready = str(error).encode()
         if ready != b"ready":
-            said = os.pread(self._said, 4000, 0).decode(errors="replace").strip().splitlines()
+            said = os.pread(self._said.fileno(), 4000, 0).decode(errors="replace").strip().splitlines()
             self.close()
             raise BoxError(
                 "The sandbox does not start.",
@@ -160,7 +161,7 @@ class Warm:
 
     def lives(self, moment: float = 0.0) -> bool:
         """Whether it still lives a moment from now (in seconds): it outlasts each fork by far, or dies with it."""
-        return not select.select([self._life], [], [], moment)[0]
+        return not self._life.closed and not select.select([self._life], [], [], moment)[0]
 
     def fork(self, unit_module: str, imports: Collection[str] = ()) -> tuple[socket.socket, socket.socket]:
         """A fresh fork: the channel to it, and its leash (closing the leash kills it and all that it started).
@@ -186,8 +187,8 @@ class Warm:
     def close(self) -> None:
         """End it and everything in it."""
         self._control.close()
-        os.close(self._said)
-        os.close(self._life)
+        self._said.close()
+        self._life.close()
         if self._owner == os.getpid():
             self.process.kill()
             self.process.wait()

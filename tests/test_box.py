@@ -12,6 +12,7 @@ import psutil
 import pytest
 
 from autograder import bubblewrap, sandbox, walls
+from autograder.errors import BoxError
 from autograder.sandbox import Box, Gone
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]
@@ -144,6 +145,17 @@ def test_code_stays_on_the_cores_of_the_thread_that_asked():
     assert run(look) == str(cores)
     with pytest.raises(AssertionError, match="not permitted"):
         run("import os\nos.sched_setaffinity(0, range(64))")
+
+
+def test_a_sandbox_that_does_not_start_says_so_and_is_begun_anew(monkeypatch):
+    before = bubblewrap.begin()
+    monkeypatch.setattr(bubblewrap, "_warm", None)
+    monkeypatch.setattr(bubblewrap, "command", lambda control: ["sh", "-c", "echo no namespaces here >&2"])
+    for _ in range(2):
+        with pytest.raises(BoxError, match="no namespaces here"):
+            Box("rcnn")
+    bubblewrap.end()
+    assert before.lives()
 
 
 def test_a_loop_that_hears_nothing_is_stopped_in_time():
