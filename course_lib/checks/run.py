@@ -4,7 +4,7 @@ import inspect
 import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -152,12 +152,18 @@ def draw_public(case: Case, rng: np.random.Generator, solution: Callable | None)
 def suspect(questions: Sequence[Question], misconceptions: Iterable[Misconception]) -> Iterator[Suspicion]:
     """Put the same questions to the wrong versions: one version, one question after the other, as they are needed."""
     for m in misconceptions:
-        yield Suspicion(m.name, m.sentence, _answers(m.version, questions))
+        yield Suspicion(m.name, m.sentence, _Outcomes(m.version, questions))
 
 
-def _answers(function: Callable, questions: Iterable[Question]) -> Iterator[Outcome]:
-    for question in questions:
-        yield ask(question.case, function, question.inputs)
+@dataclass(frozen=True)
+class _Outcomes:
+    """A function's outcomes, found out each time that one looks, and only as far as one looks."""
+
+    function: Any
+    questions: Sequence[Question]
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return (ask(question.case, self.function, question.inputs) for question in self.questions)
 
 
 def save_public(
