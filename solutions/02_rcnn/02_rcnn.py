@@ -423,7 +423,7 @@ from course_lib.training import trained
 # %% tags=["given"]
 SIZE, CONTEXT, HIDDEN = 64, 4, 256  # pixels of a warped region, of its context; length of fc7. Paper: 227, 16, 4096
 SCENES, PROPOSALS = 200, 100  # images to train on, windows of each
-TESTS, FIRST = 140, 5000  # images to test on, and the number of the first one
+TESTS, FIRST = 100, 5000  # images to test on, and the number of the first one
 STEPS, RATE, SOFTNESS, RIDGE = 100, 1e-3, 0.01, 1000.0  # fine-tuning; C of the SVMs; λ of the regressors
 LONGEST = 256 if settings().backbone == "small" else None  # pixels of a photograph's longer side
 NEVER = -1e3  # the bias of a class that has no object to learn from
