@@ -66,7 +66,8 @@ def test_a_cluster_with_postgresql_gives_the_same_grades(both):
     here, there, _ = both
     assert len(here) == 30
     assert there == here
-    assert len({row["points"] for row in here.values()}) > 5
+    points = {row["points"] for row in here.values()}  # of partly right answers, each key draws others
+    assert {0.0, 7.0} < points
 
 
 def test_grading_again_changes_nothing_and_examines_nobody(both, made):
