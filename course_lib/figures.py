@@ -13,9 +13,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import SupportsFloat
 
+from course_lib.download import atomic_write
 from course_lib.errors import CourseError
+from course_lib.settings import settings
 
 BETTER = ("above", "below")
+RECORDED = Path(__file__).parent / "recorded.json"
 
 
 class FigureError(CourseError):
@@ -102,6 +105,27 @@ def read_figures(path: Path) -> list[Figure]:
     if not path.exists():
         return []
     return [Figure(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def recorded(name: str) -> float | None:
+    """What the course's own run of an earlier unit measured under this name (docs/figures.md), in `mini`.
+
+    None in `full`, where other images are meant. Raises FigureError, with the known names, for an unknown one.
+    """
+    if settings().profile != "mini":
+        return None
+    known = json.loads(RECORDED.read_text(encoding="utf-8"))
+    if name not in known:
+        raise FigureError(f"No figure {name!r} is recorded.", expected=" or ".join(known), advice="make figures")
+    return known[name]
+
+
+def record(figures: list[Figure]) -> None:
+    """Keep the values of these figures for `recorded`, beside those of other units."""
+    known = json.loads(RECORDED.read_text(encoding="utf-8")) if RECORDED.exists() else {}
+    known |= {figure.name: figure.value for figure in figures}
+    with atomic_write(RECORDED) as temporary:
+        temporary.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 
 
 def quantity(value: float | int, unit: str) -> str:

@@ -45,6 +45,11 @@ class SmallResNet(nn.Module):
             x = stage(x)
             yield x
 
+    def cut(self, last: int) -> None:
+        """Forget the stages after the `last`."""
+        for number in range(last + 1, 5):
+            setattr(self, f"stage{number}", nn.Identity())
+
 
 class TorchvisionResNet(nn.Module):
     """A ResNet of torchvision cut after its last stage, with the attributes of `SmallResNet`."""
@@ -67,6 +72,11 @@ class TorchvisionResNet(nn.Module):
         for stage in (net.layer1, net.layer2, net.layer3, net.layer4):
             x = stage(x)
             yield x
+
+    def cut(self, last: int) -> None:
+        """Forget the stages after the `last`."""
+        for number in range(last + 1, 5):
+            setattr(self.net, f"layer{number}", nn.Identity())
 
 
 class Backbone(nn.Module):
@@ -100,6 +110,36 @@ class Backbone(nn.Module):
     def forward(self, x: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d i j"]:
         """The last map, as `features`."""
         return self.features(x)
+
+
+class Trunk(nn.Module):
+    """One shared map for all boxes of an image: the settings' backbone up to a stage, narrowed by a 1×1 convolution.
+
+    The first stage stays as pretrained (Fast R-CNN, section 4.5), and so do the statistics of batch normalisation.
+
+    Attributes:
+        stride: pixels a cell. channels: of the map.
+    """
+
+    frozen = ("net.stem", "net.stage1", "net.net.conv1", "net.net.bn1", "net.net.layer1")
+
+    def __init__(self, stage: int, channels: int, pretrained: bool = True):
+        super().__init__()
+        self.conv, self.stage, self.channels = backbone(pretrained=pretrained), stage, channels
+        self.stride = self.conv.strides[stage - 1]
+        self.narrow = nn.Conv2d(self.conv.channels[stage - 1], channels, kernel_size=1)
+        for name, weight in self.conv.named_parameters():
+            weight.requires_grad_(not name.startswith(self.frozen))
+        self.conv.net.cut(stage)
+        self.eval()
+
+    def train(self, mode: bool = True) -> "Trunk":
+        """Batch normalisation keeps its statistics, whatever is asked."""
+        return super().train(False)
+
+    def forward(self, images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n c i j"]:
+        """The map of each image."""
+        return self.narrow(self.conv.features(images, self.stage))
 
 
 def backbone(name: str | None = None, pretrained: bool = True) -> Backbone:

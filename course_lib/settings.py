@@ -58,6 +58,11 @@ def voc_year() -> str:
     return _choice("COURSE_VOC_YEAR", tuple(str(year) for year in range(2007, 2013)), default="2007")
 
 
+def detection_folder() -> str | None:
+    """The folder in COURSE_DATA, in VOC's layout, that `full` detects on in place of PASCAL VOC: COURSE_DETECTION."""
+    return os.environ.get("COURSE_DETECTION") or None
+
+
 def _choice(variable: str, allowed: tuple[str, ...], default: str) -> str:
     value = os.environ.get(variable) or default
     if value not in allowed:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.figures import Figure, FigureError, figure, quantity, read_figures
+from course_lib.figures import RECORDED, Figure, FigureError, figure, quantity, read_figures, record, recorded
+from tools.build_notebooks import ROOT
 from tools.figures import FigureRunError, measure, summary, table
 
 
@@ -129,3 +130,25 @@ def test_a_notebook_that_fails_is_named_with_cell_and_error(unit_source):
     with pytest.raises(FigureRunError, match=r"99_demo\.py did not run through") as caught:
         measure(unit_source("1 / 0"))
     assert "cell 0 raised ZeroDivisionError: division by zero" in str(caught.value)
+
+
+def test_what_an_earlier_unit_measured_is_recorded_and_later_values_replace_it(tmp_path, monkeypatch, settings_from):
+    monkeypatch.setattr("course_lib.figures.RECORDED", tmp_path / "recorded.json")
+    record([Figure("mAP", 42.8), Figure("time", 0.1)])
+    record([Figure("mAP", 43.0)])
+    settings_from()
+    assert recorded("mAP") == 43.0
+    assert recorded("time") == 0.1
+    with pytest.raises(FigureError, match=r"No figure 'map' is recorded.*\n.*mAP or time"):
+        recorded("map")
+    settings_from(COURSE_PROFILE="full", COURSE_BACKBONE="small")
+    assert recorded("mAP") is None
+
+
+def test_what_is_recorded_is_what_the_documents_say():
+    documented = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
+    rows = {cells[2].strip(): cells[4].strip() for line in documented.splitlines() if len(cells := line.split("|")) > 5}
+    known = json.loads(RECORDED.read_text(encoding="utf-8"))
+    assert len(known) > 5
+    for name, value in known.items():
+        assert rows[name].startswith("not measured" if value is None else quantity(value, "")), name

@@ -7,7 +7,7 @@ import torch
 
 from course_lib import models
 from course_lib.errors import DataBroken, DataMissing, SettingsError
-from course_lib.models import Backbone, SmallResNet, backbone
+from course_lib.models import Backbone, SmallResNet, Trunk, backbone
 
 
 @pytest.mark.parametrize("size", [64, 128])
@@ -87,3 +87,38 @@ def test_no_network_says_where_imagenet_weights_are_sought(tmp_path, monkeypatch
     monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
     with pytest.raises(DataMissing, match=r"(?s)resnet18-.*pth in .*no network.*COURSE_BACKBONE=small"):
         backbone("resnet18")
+
+
+@pytest.mark.parametrize(("name", "stage", "stride"), [("small", 3, 8), ("small", 2, 4), ("resnet18", 3, 16)])
+def test_a_trunk_makes_the_map_of_its_stage(settings_from, name, stage, stride):
+    settings_from(COURSE_BACKBONE=name)
+    trunk = Trunk(stage, channels=24, pretrained=False)
+    images = torch.rand(2, 3, 64, 96)
+    assert trunk.stride == stride
+    assert trunk(images).shape == (2, 24, 64 // stride, 96 // stride)
+    expected = trunk.narrow(backbone_of(trunk, name).features(images, stage))
+    torch.testing.assert_close(trunk(images), expected)
+
+
+def backbone_of(trunk, name):
+    """A whole backbone with the trunk's weights."""
+    whole = backbone(name, pretrained=False)
+    whole.load_state_dict(whole.state_dict() | trunk.conv.state_dict())
+    return whole
+
+
+@pytest.mark.parametrize("name", ["small", "resnet18"])
+def test_a_trunk_holds_no_later_stage_and_keeps_its_first_one_and_its_statistics(settings_from, name):
+    settings_from(COURSE_BACKBONE=name)
+    trunk = Trunk(3, channels=8, pretrained=False).train()
+    before = {key: value.clone() for key, value in trunk.state_dict().items()}
+    trunk(torch.rand(2, 3, 64, 64)).sum().backward()
+    torch.optim.SGD([p for p in trunk.parameters() if p.requires_grad], lr=1.0).step()
+    changed = {key for key, value in trunk.state_dict().items() if not torch.equal(value, before[key])}
+    learning = {"small": ("stage2", "stage3"), "resnet18": ("layer2", "layer3")}[name]
+    assert {"narrow.weight", "narrow.bias"} < changed
+    assert all("running" not in key for key in changed)
+    assert all(part in learning for key in changed for part in key.split(".")[2:-1] if part.startswith(("st", "lay")))
+    assert {part for key in changed for part in learning if part in key} == set(learning)
+    assert not [key for key in before if "stage4" in key or "layer4" in key]
+    assert all(p.grad is not None for p in trunk.parameters() if p.requires_grad)

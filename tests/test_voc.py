@@ -209,6 +209,23 @@ def test_real_voc_in_the_full_profile(settings_from, test_data):
     assert found[0].boxes.tolist() == [[173, 100, 349, 351]]  # 2007_000027: 174 101 349 351 in its file
 
 
+@pytest.mark.parametrize(("tests", "found"), [("a\nb\n", 2), (None, 1)])
+def test_a_set_of_ones_own_takes_voc_s_place(settings_from, small_set, tests, found):
+    main = small_set / "ImageSets" / "Main"
+    (main / "val.txt").write_text("b\n")
+    if tests:
+        (main / "test.txt").write_text(tests)
+    settings_from(COURSE_PROFILE="full", COURSE_DATA=small_set.parent, COURSE_DETECTION="zoo")
+    photographs = data.detection("test", 1)
+    assert (len(photographs), photographs.classes, photographs.name) == (found, ("ape", "zebra"), "zoo")
+    assert len(data.detection("train", 1)) == 2
+    settings_from(COURSE_PROFILE="full", COURSE_DATA=small_set.parent, COURSE_DETECTION="zoo", COURSE_LIMIT=1)
+    assert len(data.detection("train", 1)) == 1
+    settings_from(COURSE_PROFILE="full", COURSE_DATA=small_set.parent, COURSE_DETECTION="circus")
+    with pytest.raises(DataMissing, match="circus"):
+        data.detection("train", 1)
+
+
 def test_real_voc_shrinks_to_what_is_asked(settings_from, test_data):
     settings_from(COURSE_PROFILE="full", COURSE_DATA=test_data, COURSE_VOC_YEAR=2012, COURSE_LIMIT=4)
     assert [max(item.image.shape[1:]) for item in data.detection("train", 1, longest=200)] == [200] * 4

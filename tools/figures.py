@@ -10,7 +10,7 @@ from pathlib import Path
 
 from course_lib.download import atomic_write
 from course_lib.errors import CourseError
-from course_lib.figures import Figure, read_figures
+from course_lib.figures import Figure, read_figures, record
 from tools.build_notebooks import ROOT, build_exercise, unit_sources
 from tools.run_notebooks import run_notebook
 
@@ -70,6 +70,7 @@ def main() -> int:
             continue
         print(f"{source.stem}: running the solution notebook")
         figures[source.stem] = measure(source)
+        record(figures[source.stem])  # later units show it beside theirs
         print(*(f"  {figure}" for figure in figures[source.stem]), sep="\n")
     with atomic_write(ROOT / "docs" / "figures.md") as temporary:
         temporary.write_text(table(figures), encoding="utf-8")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from course_lib.errors import SettingsError
-from course_lib.settings import settings, voc_year
+from course_lib.settings import detection_folder, settings, voc_year
 
 SPLITS = ("train", "val", "test")
 
@@ -29,15 +29,21 @@ class Detection(Sequence):
 def detection(split: str, count: int, longest: int | None = None, start: int = 0) -> Detection:
     """The detection data of the profile: in `mini` `count` Tinytown scenes, in `full` PASCAL VOC's whole split.
 
-    `split` is train, val or test; VOC publishes a test set for 2007 only, so other years test on val. COURSE_LIMIT
-    bounds both. `longest` bounds the photographs' longer side in pixels. `start` is the number of the first scene:
-    what was never looked at measures best. Raises DataMissing where VOC is not there.
+    `split` is train, val or test; VOC publishes a test set for 2007 only, so other years test on val, and so does a set
+    of your own without one (COURSE_DETECTION names its folder in COURSE_DATA, in VOC's layout). COURSE_LIMIT bounds
+    all. `longest` bounds the photographs' longer side in pixels. `start` is the number of the first scene: what was
+    never looked at measures best. Raises DataMissing where the set is not there.
     """
     if split not in SPLITS:
         raise SettingsError("There is no such split.", expected=" or ".join(SPLITS), got=repr(split))
     if settings().profile == "full":
-        from course_lib.data.voc import voc
+        from course_lib.data.voc import voc, voc_layout
 
+        if folder := detection_folder():
+            root = settings().data / folder
+            has_test = (root / "ImageSets" / "Main" / "test.txt").is_file()
+            photographs = voc_layout(root, "val" if split == "test" and not has_test else split, longest=longest)
+            return Detection(photographs[: settings().limit], photographs.classes, folder)
         year = voc_year()
         photographs = voc(year, "val" if split == "test" and year != "2007" else split, longest=longest)
         return Detection(photographs, photographs.classes, f"PASCAL VOC {year}")

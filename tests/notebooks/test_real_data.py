@@ -78,13 +78,16 @@ def test_average_precision_gives_the_published_numbers(test_data, student, metho
     assert student.average_precision(scores, matched, total, method) == pytest.approx(published, abs=5e-5)
 
 
+SETS = {"VOC": {"COURSE_VOC_YEAR": "2012"}, "blood cells": {"COURSE_DETECTION": "BCCD"}}
+
+
 @pytest.mark.notebook
-def test_the_pipeline_runs_unchanged_on_real_photographs(test_data, unit, tmp_path):
-    variables = {
+@pytest.mark.parametrize("name", SETS)
+def test_the_pipeline_runs_unchanged_on_real_photographs(test_data, unit, name, tmp_path):
+    variables = SETS[name] | {
         "COURSE_PROFILE": "full",
         "COURSE_BACKBONE": "small",
         "COURSE_LIMIT": "16",
-        "COURSE_VOC_YEAR": "2012",
         "COURSE_DATA": str(test_data),
         "COURSE_CACHE": str(tmp_path / "cache"),
         "COURSE_DEVICE": "cpu",
