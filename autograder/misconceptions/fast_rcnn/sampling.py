@@ -1,0 +1,127 @@
+"""Unit 03: wrong versions of `sample_rois`."""
+
+import torch
+
+from autograder.misconceptions import collector
+
+MISCONCEPTIONS = []
+wrong = collector("sample_rois", MISCONCEPTIONS)
+
+
+def _best(ious):
+    return ious.amax(1) if ious.shape[1] else torch.zeros(len(ious))
+
+
+def _kinds(ious, low=0.1, high=0.5):
+    """The positions of foreground and of background."""
+    best = _best(ious)
+    return (best >= high).nonzero()[:, 0], ((best >= low) & (best < high)).nonzero()[:, 0]
+
+
+def _some(positions, count, rng):
+    return positions[torch.randperm(len(positions), generator=rng)[: max(count, 0)]]
+
+
+def _sample(kinds, batch, fg_fraction, rng):
+    foreground = _some(kinds[0], round(fg_fraction * batch), rng)
+    return foreground, _some(kinds[1], batch - len(foreground), rng)
+
+
+@wrong(
+    "exact-quota",
+    "With two positives you repeat them to reach the quota. Take the two, and fill with background.",
+)
+def _(ious, batch, fg_fraction, rng):
+    foreground, background = _kinds(ious)
+    quota = round(fg_fraction * batch)
+    if 0 < len(foreground) < quota:
+        chosen = foreground[torch.randint(len(foreground), (quota,), generator=rng)]
+    else:
+        chosen = _some(foreground, quota, rng)
+    return chosen, _some(background, batch - len(chosen), rng)
+
+
+@wrong("short-batch", "The batch is not filled up when positives are rare.")
+def _(ious, batch, fg_fraction, rng):
+    foreground, background = _kinds(ious)
+    quota = round(fg_fraction * batch)
+    return _some(foreground, quota, rng), _some(background, batch - quota, rng)
+
+
+@wrong("all-foreground", "The fraction is an upper limit; your batch has hardly any background.")
+def _(ious, batch, fg_fraction, rng):
+    return _sample(_kinds(ious), batch, 1.0, rng)
+
+
+@wrong(
+    "best-first",
+    "You always take the best regions; the head never sees the mediocre ones it will meet. Draw at random.",
+)
+def _(ious, batch, fg_fraction, rng):
+    ranked = _best(ious).argsort(descending=True)
+    foreground, background = _kinds(ious[ranked])
+    chosen = ranked[foreground[: round(fg_fraction * batch)]]
+    return chosen, _some(ranked[background], batch - len(chosen), rng)
+
+
+@wrong(
+    "first-ones", "You take the first ones every time. Proposals come in an order that means something: draw at random."
+)
+def _(ious, batch, fg_fraction, rng):
+    foreground, background = _kinds(ious)
+    chosen = foreground[: round(fg_fraction * batch)]
+    return chosen, background[: batch - len(chosen)]
+
+
+@wrong(
+    "background-anything",
+    "You draw background that touches nothing. The paper's lower bound (0.1) keeps the harder ones.",
+)
+def _(ious, batch, fg_fraction, rng):
+    return _sample(_kinds(ious, low=0.0), batch, fg_fraction, rng)
+
+
+@wrong(
+    "background-all-below",
+    "You draw background below 0.1 only. Those are the easy ones: it is drawn from 0.1 up to 0.5.",
+)
+def _(ious, batch, fg_fraction, rng):
+    best = _best(ious)
+    return _sample(((best >= 0.5).nonzero()[:, 0], (best < 0.1).nonzero()[:, 0]), batch, fg_fraction, rng)
+
+
+@wrong("global-rng", "Your draw does not follow `rng`, so nobody can repeat your experiment.")
+def _(ious, batch, fg_fraction, rng):
+    return _sample(_kinds(ious), batch, fg_fraction, None)
+
+
+@wrong("first-object", "You look at the first object alone. A region's largest IoU with any object counts.")
+def _(ious, batch, fg_fraction, rng):
+    return _sample(_kinds(ious[:, :1]), batch, fg_fraction, rng)
+
+
+@wrong("swapped-order", "You return the background first. The foreground comes first.")
+def _(ious, batch, fg_fraction, rng):
+    return _sample(_kinds(ious), batch, fg_fraction, rng)[::-1]
+
+
+@wrong("subset-positions", "Your numbers count within one kind. Translate them back to all regions.")
+def _(ious, batch, fg_fraction, rng):
+    foreground, background = _kinds(ious)
+    return _sample((torch.arange(len(foreground)), torch.arange(len(background))), batch, fg_fraction, rng)
+
+
+@wrong("no-objects-fails", "Your function fails on an image without objects. No region is used then: answer with none.")
+def _(ious, batch, fg_fraction, rng):
+    if ious.shape[1] == 0:
+        raise IndexError("max(): expected a non-empty dimension")
+    return _sample(_kinds(ious), batch, fg_fraction, rng)
+
+
+@wrong("no-objects-background", "Without objects every largest IoU is 0, below 0.1: there is no background to draw.")
+def _(ious, batch, fg_fraction, rng):
+    kinds = _kinds(ious) if ious.shape[1] else (torch.arange(0), torch.arange(len(ious)))
+    return _sample(kinds, batch, fg_fraction, rng)
+
+
+MISCONCEPTIONS = tuple(MISCONCEPTIONS)

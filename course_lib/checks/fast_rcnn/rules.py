@@ -1,0 +1,41 @@
+"""Unit 03: the rule for random batches, which are judged and not compared."""
+
+from typing import Any
+
+from torch import Tensor
+
+from course_lib.checks.draws import Kind, faults
+from course_lib.checks.spec import Inputs
+
+HIGH, LOW = 0.5, 0.1
+
+
+def valid_rois(answer: Any, inputs: Inputs) -> tuple[str, str] | None:
+    """What is wrong with the batches of `draw_rois`: all symptoms, and the sentence on the first."""
+    ious, batch = inputs["ious"], inputs["batch"]
+    best = ious.amax(dim=1) if ious.shape[1] else ious.new_zeros(len(ious))
+    foreground, background = best >= HIGH, (best >= LOW) & (best < HIGH)
+    wanted = min(int(foreground.sum()), round(inputs["fg_fraction"] * batch))
+    kinds = (
+        Kind(
+            "foreground",
+            foreground,
+            wanted,
+            "Among your foreground regions are some whose largest IoU is below 0.5.",
+        ),
+        Kind(
+            "background",
+            background,
+            min(int(background.sum()), batch - wanted),
+            "Among your background regions are some whose largest IoU is not in 0.1 … 0.5.",
+        ),
+    )
+    found = faults(answer, inputs["seeds"], kinds)
+    if found and _always_highest(answer["times"][0], best, wanted):
+        found.append(("highest", ""))
+    return (" ".join(name for name, _ in found), found[0][1]) if found else None
+
+
+def _always_highest(times: Tensor, best: Tensor, wanted: int) -> bool:
+    """Whether only the foreground regions of the highest IoU were ever drawn."""
+    return set(times.nonzero().flatten().tolist()) == set(best.argsort(descending=True)[:wanted].tolist())
