@@ -1,7 +1,8 @@
-"""Do the checks catch wrong answers? python -m tools.mutants (make mutants)
+"""Do the checks catch wrong answers? python -m tools.mutants [UNIT] (make mutants)
 
 Machine mutants of every solution function, and every misconception, are put to the public and the hidden questions of
-their check. docs/mutants.md lists what survives, with the reasons of tools/equivalent_mutants.toml.
+their check. docs/mutants.md lists what survives, with the reasons of tools/equivalent_mutants.toml; with a UNIT it is
+left as it is.
 The last printed line is "mutants: K of N killed, misconceptions: A of B named".
 """
 
@@ -12,8 +13,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Annotated
 
 import torch
+import typer
 
 from autograder import misconceptions, reference
 from autograder.judge import Paper, judge
@@ -25,7 +28,7 @@ from course_lib.download import atomic_write
 from course_lib.errors import CourseError
 from tools.build_notebooks import ROOT, unit_sources
 from tools.cells import definition, read_source
-from tools.mutants_report import Survivor, UnitResult, Verdict, document, read_reasons, summary
+from tools.mutants_report import Key, Survivor, UnitResult, Verdict, document, read_reasons, summary
 from tools.mutations import Mutant, mutants
 from tools.trials import run_trials
 
@@ -142,13 +145,24 @@ def _verdicts(unit: str, papers: list[Asked]) -> list[Verdict]:
     return [Verdict(unit, v.check, v.name, *(names or ("", ""))) for v, names in zip(wrong, told, strict=True)]
 
 
-def main() -> int:
-    """Examine all units, write docs/mutants.md, print survivors and the summary."""
+def main(
+    unit: Annotated[str | None, typer.Argument(help="One unit, for example 02_rcnn; only told, not written.")] = None,
+) -> None:
+    """Examine all units and write docs/mutants.md, or one unit; print survivors and the summary."""
     torch.set_num_threads(1)  # forks of a process that ran threaded operations hang
-    results = [examine(source) for source in unit_sources() if source.parent.name != "lectures"]
+    try:
+        results = [examine(source) for source in unit_sources(unit=unit) if source.parent.name != "lectures"]
+    except CourseError as error:
+        sys.exit(str(error))
     reasons = read_reasons(ROOT / "tools" / "equivalent_mutants.toml")
-    with atomic_write(ROOT / "docs" / "mutants.md") as temporary:
-        temporary.write_text(document(results, reasons), encoding="utf-8")
+    if unit is None:
+        with atomic_write(ROOT / "docs" / "mutants.md") as temporary:
+            temporary.write_text(document(results, reasons), encoding="utf-8")
+    _tell(results, {key: reason for key, reason in reasons.items() if unit in (None, key[0])})
+
+
+def _tell(results: list[UnitResult], reasons: dict[Key, str]) -> None:
+    """Print what needs a look, and the summary."""
     survivors = [survivor for result in results for survivor in result.survivors]
     for unit, function, before, after in sorted(reasons.keys() - {survivor.key for survivor in survivors}):
         print(f"needless reason: {unit} {function}: {before}  ->  {after} does not survive")
@@ -157,11 +171,7 @@ def main() -> int:
     for verdict in [verdict for result in results for verdict in result.verdicts if not verdict.right]:
         print(f"not named: {verdict}")
     print(summary(results))
-    return 0
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except CourseError as error:
-        sys.exit(str(error))
+    typer.run(main)

@@ -19,7 +19,7 @@ def of(unit: str) -> tuple[Misconception, ...]:
 
 
 def collector(check: str, into: list[Misconception]) -> Callable:
-    """A decorator `wrong(name, sentence)` that collects versions of one function in the order of the text."""
+    """A decorator `wrong(name, sentence)` that collects versions of one function or class in the order of the text."""
 
     def wrong(name: str, sentence: str, convention: bool = False) -> Callable:
         def keep(version: Callable) -> Callable:

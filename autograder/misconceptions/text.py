@@ -11,11 +11,14 @@ from types import ModuleType
 from course_lib.checks.spec import Misconception
 
 PACKAGE = __package__
+DEFINES = ast.FunctionDef | ast.ClassDef
 Definition = tuple[str, ast.stmt]  # the module that it stands in, and the statement
 
 
 def source(wrong: Misconception) -> str:
     """One notebook cell: imports, the helpers it needs, and the version under the name that its check asks for.
+
+    A version is a function, or a class that defines `forward` itself.
 
     Helpers are renamed after the check (`_iou` of nms becomes `_nms_iou`), so that cells of one notebook do not
     overwrite each other's.
@@ -36,14 +39,15 @@ def _text(module: str) -> str:
     return Path(sys.modules[module].__file__).read_text(encoding="utf-8")
 
 
-def _statement(version: Callable) -> ast.FunctionDef:
-    """The definition of a function, found by its line (all versions are called `_`)."""
-    line = inspect.unwrap(version).__code__.co_firstlineno  # of a decorator, or of `def`
-    definitions = [node for node in ast.parse(_text(version.__module__)).body if isinstance(node, ast.FunctionDef)]
+def _statement(version: Callable) -> ast.FunctionDef | ast.ClassDef:
+    """The definition of a function or class, found by a line of it (all versions are called `_`)."""
+    function = version.forward if isinstance(version, type) else version
+    line = inspect.unwrap(function).__code__.co_firstlineno  # of a decorator, or of `def`
+    definitions = [node for node in ast.parse(_text(version.__module__)).body if isinstance(node, DEFINES)]
     return next(node for node in definitions if _first_line(node) <= line <= node.end_lineno)
 
 
-def _first_line(node: ast.FunctionDef) -> int:
+def _first_line(node: ast.FunctionDef | ast.ClassDef) -> int:
     return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
 
 
@@ -60,7 +64,7 @@ def _collect(module: str, statement: ast.stmt, needed: dict[str, Definition]) ->
 def _defined(module: ModuleType, name: str) -> Definition | None:
     """Where a name is defined or imported; None for builtins and a function's own names."""
     for node in ast.parse(_text(module.__name__)).body:
-        if isinstance(node, ast.FunctionDef) and node.name == name != "_":
+        if isinstance(node, DEFINES) and node.name == name != "_":
             return module.__name__, node
         if isinstance(node, ast.Assign) and name in [target.id for target in node.targets]:
             return module.__name__, node
@@ -80,7 +84,7 @@ def _imported(module: ModuleType, node: ast.Import | ast.ImportFrom, alias: ast.
 
 
 class _Renamed(ast.NodeTransformer):
-    """Gives names and functions others."""
+    """Gives names, functions and classes others."""
 
     def __init__(self, names: dict[str, str]):
         self._names = names
@@ -89,7 +93,9 @@ class _Renamed(ast.NodeTransformer):
         node.id = self._names.get(node.id, node.id)
         return node
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.ClassDef) -> ast.FunctionDef | ast.ClassDef:
         node.name = self._names.get(node.name, node.name)
         self.generic_visit(node)
         return node
+
+    visit_ClassDef = visit_FunctionDef

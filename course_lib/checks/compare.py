@@ -1,6 +1,7 @@
 """Ways to compare an answer with the expected one. Each function makes a `Compare` (see `spec`).
 
-An answer in another style is right: another width of floats or integers, a tuple for a list, a NumPy number.
+An answer in another style is right: another width of floats or integers, a tuple for a list, a NumPy number. Where one
+number is expected, a tensor without axes, a tensor of one element and a plain number are the same.
 """
 
 from collections.abc import Callable
@@ -25,6 +26,29 @@ def close(rtol: float = 1e-4, atol: float = 1e-5) -> Compare:
 def exact() -> Compare:
     """The same numbers, in the same order."""
     return close(rtol=0, atol=0)
+
+
+def order_free(atol: float = 1e-3) -> Compare:
+    """The same rows in any order, each number within `atol`."""
+
+    def compare(answer: Any, expected: Any, inputs: Inputs) -> Mismatch | None:
+        wrong = like(answer, expected)
+        if wrong:
+            return wrong
+        mine, theirs = answer.double(), expected.double()
+        times = _times(theirs, mine, atol) == _times(theirs, theirs, atol)
+        if times.all():
+            return None
+        missing = theirs[~times]
+        row = ", ".join(f"{value:.6g}" for value in missing[0].tolist())
+        return Mismatch(f"Your answer lacks the row ({row}), one of {len(missing)} missing among {len(theirs)}.")
+
+    return compare
+
+
+def _times(rows: Tensor, others: Tensor, atol: float) -> Tensor:
+    """How often each row stands among the others; NaN equals nothing. [n]"""
+    return ((rows[:, None] - others[None]).abs() <= atol).all(dim=2).sum(dim=1)
 
 
 def close_on_average(tolerance: float) -> Compare:
@@ -103,7 +127,7 @@ def metric(name: str, measure: Callable[[Any, Inputs], float], low: float, high:
 
 def like(answer: Any, expected: Any, any_length: bool = False) -> Mismatch | None:
     """Whether an answer has the expected one's type, shape and kind of numbers; `any_length` frees the first axis."""
-    if isinstance(expected, Tensor):
+    if isinstance(expected, Tensor) and expected.ndim:
         return _tensor_like(answer, expected, any_length)
     if isinstance(expected, list | tuple):
         if not isinstance(answer, list | tuple) or len(answer) != len(expected):
@@ -113,7 +137,7 @@ def like(answer: Any, expected: Any, any_length: bool = False) -> Mismatch | Non
         if not isinstance(answer, dict) or set(answer) != set(expected):
             return _wrong_type(f"a dict with the keys {sorted(expected)}", answer)
         return next((wrong for key in expected if (wrong := like(answer[key], expected[key], any_length))), None)
-    if isinstance(expected, int | float) and not isinstance(expected, bool):
+    if isinstance(expected, int | float | Tensor) and not isinstance(expected, bool):
         number = (isinstance(answer, Tensor) and answer.numel() == 1) or isinstance(answer, int | float)
         return None if number and not isinstance(answer, bool) else _wrong_type("a number", answer)
     return None if type(answer) is type(expected) else _wrong_type(describe(expected), answer)

@@ -87,7 +87,8 @@ def _refuses(function: Callable, inputs: Inputs) -> str:
 def _told(error: BaseException, function: Callable) -> str:
     if isinstance(error, NotImplementedError):
         return STILL_TO_WRITE
-    source = getattr(getattr(function, "__code__", None), "co_filename", None)
+    code = getattr(getattr(function, "forward", function), "__code__", None)  # of a module, its forward
+    source = getattr(code, "co_filename", None)
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == source]
     where = f" in line {frames[-1].lineno}, `{frames[-1].line}`" if frames and frames[-1].line else ""
     return f"Your function raised {type(error).__name__}{where}: {str(error)[:300]}"

@@ -1,7 +1,7 @@
 """Ways to call a right function, and to hand over what it returns, that must not cost a point.
 
-`CALLS` change what goes in, `ANSWERS` what comes out, `DRESSES` the function itself. What the docstrings leave open is
-changed, never a value.
+`CALLS` change what goes in, `ANSWERS` what comes out, `DRESSES` the function itself; of a class, its `forward`. What
+the docstrings leave open is changed, never a value.
 """
 
 import functools
@@ -12,9 +12,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from course_lib.checks.codec import copy
+from course_lib.checks.probes import each_tensor
+from course_lib.checks.spec import Check
 
 
 def every_second(values: Tensor) -> Tensor:
@@ -66,44 +68,70 @@ ANSWERS = {
 }
 
 
+def around(function: Callable, call: Callable) -> Callable:
+    """The function within `call(function, *inputs)`; of a class, a subclass whose `forward` stands within it."""
+    if isinstance(function, type):
+
+        class Other(function):
+            def forward(self, *inputs: Any) -> Any:
+                return call(super().forward, *inputs)
+
+        return Other
+    return functools.wraps(function)(functools.partial(call, function))
+
+
 def called(function: Callable, change: Callable[[Tensor], Tensor]) -> Callable:
-    """The function, called with changed tensors."""
+    """The function, called with changed tensors; a module goes along with their type."""
 
-    @functools.wraps(function)
-    def call(*inputs: Any) -> Any:
-        return function(*[change(value) if isinstance(value, Tensor) else value for value in inputs])
+    def call(inner: Callable, *inputs: Any) -> Any:
+        others = each_tensor(inputs, change)
+        types = [value.dtype for value in others if isinstance(value, Tensor) and value.is_floating_point()]
+        if types and isinstance(module := getattr(inner, "__self__", None), nn.Module):
+            module.to(types[0])
+        return inner(*others)
 
-    return call
+    return around(function, call)
 
 
 def answered(function: Callable, tensor: Callable[[Tensor], Any], number: Callable[[float], Any]) -> Callable:
     """The function, its tensors (NumPy's are made ones first) and numbers handed over otherwise, a tuple as a list."""
 
     def other(answer: Any) -> Any:
+        if isinstance(answer, nn.Module):
+            return answer
         if isinstance(answer, tuple | list):
             return [other(part) for part in answer]
+        if isinstance(answer, dict):
+            return {key: other(part) for key, part in answer.items()}
+        if isinstance(answer, Tensor) and answer.requires_grad:
+            return tensor(answer)
         if isinstance(answer, Tensor | np.ndarray) and np.ndim(answer):
             return tensor(copy(answer))
         return number(float(answer))
 
-    @functools.wraps(function)
-    def call(*inputs: Any) -> Any:
-        return other(function(*inputs))
+    return around(function, lambda inner, *inputs: other(inner(*inputs)))
 
-    return call
+
+CUTS = {"answers NumPy, backwards", "without gradients"}
+KEEPS = {"answers learning"}
+
+
+def may_be(way: str, check: Check) -> bool:
+    """Whether the answers of a check may come in this way: its probes say whether a graph must be kept or cut."""
+    kept = {case.probe.graph_kept for case in check.cases if hasattr(case.probe, "graph_kept")}
+    return not (way in CUTS and True in kept) and not (way in KEEPS and False in kept)
 
 
 def noisy(function: Callable) -> Callable:
     """Prints, complains and warns at every call."""
 
-    @functools.wraps(function)
-    def call(*inputs: Any) -> Any:
+    def call(inner: Callable, *inputs: Any) -> Any:
         print("called with", len(inputs), "arguments")
         print("careful", file=sys.stderr)
         warnings.warn("this is slow", UserWarning, stacklevel=2)
-        return function(*inputs)
+        return inner(*inputs)
 
-    return call
+    return around(function, call)
 
 
 class Remembers:

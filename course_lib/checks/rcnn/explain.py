@@ -23,7 +23,7 @@ def _canvas(*groups: Tensor) -> Tensor:
     return torch.full((3, height, width), 255, dtype=torch.uint8)
 
 
-def _worst(answer: Tensor, expected: Tensor) -> tuple[int, ...]:
+def worst(answer: Tensor, expected: Tensor) -> tuple[int, ...]:
     """Where two arrays of one shape differ most; NaN differs from everything."""
     apart = (answer.double() - expected.double()).abs()
     apart[answer.isnan() & ~expected.isnan()] = float("inf")
@@ -32,7 +32,7 @@ def _worst(answer: Tensor, expected: Tensor) -> tuple[int, ...]:
 
 def iou(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
     """The pair of boxes whose IoU is furthest off."""
-    i, j = _worst(answer, expected)
+    i, j = worst(answer, expected)
     first, second = inputs["boxes1"][i], inputs["boxes2"][j]
     values = f"expected {expected[i, j]:.3f}, yours {answer[i, j]:.3f}"
     text = f"boxes1[{i}] = {show_box(first)}\nboxes2[{j}] = {show_box(second)}\nIoU: {values}"
@@ -67,7 +67,7 @@ def _verdict_color(wanted: bool, got: bool) -> str:
 def patch(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
     """The image with the box, the expected patch and the student's."""
     apart = (answer.double() - expected.double()).abs().mean(0)  # [size, size]
-    row, column = _worst(apart, torch.zeros_like(apart))
+    row, column = worst(apart, torch.zeros_like(apart))
     size, box = inputs["size"], inputs["box"]
     text = (
         f"image of height {inputs['image'].shape[1]} and width {inputs['image'].shape[2]}, box {show_box(box)}, "
@@ -96,7 +96,7 @@ def _color(values: Tensor) -> str:
 
 def deltas(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
     """The pair whose correction is furthest off."""
-    i, k = _worst(answer, expected)
+    i, k = worst(answer, expected)
     proposal, target = inputs["proposals"][i], inputs["targets"][i]
     name = ("tx", "ty", "tw", "th")[k]
     values = f"{name}: expected {expected[i, k]:.3f}, yours {answer[i, k]:.3f}"
@@ -118,7 +118,7 @@ def deltas(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
 
 def moved(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
     """The proposal whose corrected box is furthest off."""
-    i = _worst(answer, expected)[0]
+    i = worst(answer, expected)[0]
     proposal = inputs["proposals"][i]
     given = ", ".join(
         f"{name} {value:.2f}" for name, value in zip(("tx", "ty", "tw", "th"), inputs["deltas"][i], strict=True)

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from course_lib.checks.codec import copy
-from course_lib.data.proposals import remember
+from course_lib.checks.draws import drawn
 
 
 class LinearScores:
@@ -47,25 +47,8 @@ def mine_again(function: Callable, weight: Tensor, bias: float, features: Tensor
 
 
 def draw_batches(function: Callable, ious: Tensor, seeds: int) -> dict[str, Any]:
-    """What fine_tune_batch draws with the seeds 0, 1, …, and with seed 0 once more.
-
-    Returns:
-        "sizes" [seeds + 1, 2]; how often each proposal came as a positive and as a background one ("times" [2, n]), the
-        last draw not counted; whether a proposal came twice in one draw ("repeats"), a position lay outside 0 … n - 1
-        ("outside"), seed 0 gave the same draw twice ("repeatable").
-    """
-    torch.manual_seed(12345)
-    rngs = [torch.Generator().manual_seed(seed) for seed in (*range(seeds), 0)]
-    draws = [[torch.as_tensor(copy(part)).reshape(-1) for part in function(ious, rng)] for rng in rngs]
-    together = [torch.cat([draw[kind] for draw in draws[:-1]]) for kind in (0, 1)]
-    inside = [kind[(kind >= 0) & (kind < len(ious))].long() for kind in together]
-    return {
-        "sizes": torch.tensor([[len(part) for part in draw] for draw in draws]),
-        "times": torch.stack([torch.bincount(kind, minlength=len(ious)) for kind in inside]),
-        "repeats": any(len(part.unique()) < len(part) for draw in draws for part in draw),
-        "outside": sum(map(len, inside)) < sum(map(len, together)),
-        "repeatable": all(torch.equal(a, b) for a, b in zip(draws[0], draws[-1], strict=True)),
-    }
+    """What fine_tune_batch draws under many seeds; see `drawn`."""
+    return drawn(lambda rng: function(ious, rng), len(ious), seeds)
 
 
 def suppress_twice(function: Callable, boxes: Tensor, scores: Tensor, threshold: float) -> Any:
@@ -87,10 +70,3 @@ def brighter(function: Callable, image: Tensor, box: Tensor, size: int, context:
 def rescored(function: Callable, scores: Tensor, matched: Tensor, objects: int, method: str) -> Any:
     """average_precision when all scores are squeezed without changing their order."""
     return function(torch.sigmoid(scores) / 10, matched, objects, method)
-
-
-def detect(function: Callable, images: list[Tensor], searched: list[Tensor]) -> Any:
-    """predict(images); `searched` may hold the boxes that selective search finds in them, which saves the search."""
-    for image, boxes in zip(images, searched, strict=False):
-        remember(image, boxes)
-    return function(images)

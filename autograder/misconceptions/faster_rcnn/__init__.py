@@ -1,0 +1,11 @@
+"""Unit 04, Faster R-CNN: all wrong versions, by theme."""
+
+from autograder.misconceptions.faster_rcnn import anchors, detector, joint, network, proposals
+
+MISCONCEPTIONS = (
+    *anchors.MISCONCEPTIONS,
+    *network.MISCONCEPTIONS,
+    *proposals.MISCONCEPTIONS,
+    *joint.MISCONCEPTIONS,
+    *detector.MISCONCEPTIONS,
+)

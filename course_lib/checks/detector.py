@@ -1,0 +1,85 @@
+"""What several units ask of a whole detector: a notebook's `predict`, judged by mAP on new street scenes."""
+
+from collections.abc import Callable
+from typing import Any
+
+from numpy.random import Generator
+from torch import Tensor
+
+from course_lib.checks.compare import metric
+from course_lib.checks.spec import Case, Check, Inputs
+from course_lib.data.proposals import remember
+
+
+def experiment(low: float, high: float, points: float = 10) -> Check:
+    """The check of a unit's experiment: points rise from 0 at the mAP `low` to all at `high`."""
+    case = Case(
+        "mAP at IoU 0.5 on new scenes",
+        "values",
+        unseen(48),
+        metric("mAP", map50, low, high),
+        detect,
+        truth=lambda inputs: None,
+        draws=1,
+        public=searched(8),
+    )
+    return Check("experiment", points, (case,), ("images",), target="predict", seconds=120.0, profile="mini")
+
+
+def detect(function: Callable, images: list[Tensor], searched: list[Tensor]) -> Any:
+    """predict(images); `searched` may hold the boxes that selective search finds in them, which saves the search."""
+    for image, boxes in zip(images, searched, strict=False):
+        remember(image, boxes)
+    return function(images)
+
+
+def unseen(count: int):
+    """Street scenes that nobody has seen; `_targets` holds their objects for the judge."""
+
+    def make(rng: Generator) -> Inputs:
+        from course_lib.data import tinytown
+
+        drawn = [tinytown.scene(int(seed), split="test") for seed in rng.integers(10**6, 2**31, count)]
+        targets = [{"boxes": scene.boxes, "labels": scene.labels} for scene in drawn]
+        return {"images": [scene.image for scene in drawn], "searched": [], "_targets": targets}
+
+    return make
+
+
+def searched(count: int):
+    """Scenes with the boxes that selective search finds in them: searching takes half of a detector's time."""
+
+    def make(rng: Generator) -> Inputs:
+        from course_lib.data.proposals import proposals
+
+        drawn = unseen(count)(rng)
+        return drawn | {"searched": [proposals(image, seed=0).short() for image in drawn["images"]]}
+
+    return make
+
+
+def map50(answer: Any, inputs: Inputs) -> float:
+    """mAP at IoU 0.5 of detections in Tinytown scenes.
+
+    Raises:
+        TypeError, ValueError: not one dict(boxes, scores, labels) of tensors for each image.
+    """
+    from course_lib.data import tinytown
+    from course_lib.metrics import mean_average_precision
+
+    targets = inputs["_targets"]
+    if not isinstance(answer, list) or len(answer) != len(targets):
+        raise TypeError(f"expected a list of {len(targets)} dicts, one for each image")
+    predictions = [_detections(found) for found in answer]
+    return float(mean_average_precision(predictions, targets, tinytown.CLASSES, iou=0.5).map)
+
+
+def _detections(found: Any) -> dict[str, Tensor]:
+    if not isinstance(found, dict) or not all(isinstance(found.get(k), Tensor) for k in ("boxes", "scores", "labels")):
+        raise TypeError("expected tensors under the keys boxes, scores and labels")
+    count = len(found["scores"].reshape(-1))
+    return {
+        "boxes": found["boxes"].float().reshape(count, 4).nan_to_num(0),
+        "scores": found["scores"].float().reshape(count).nan_to_num(0),
+        "labels": found["labels"].long().reshape(count),
+    }

@@ -1,0 +1,162 @@
+"""Unit 04: the smallest counterexample of each function, in words and drawn: expected in blue, yours in orange."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from course_lib import plots
+from course_lib.checks.compare import order_free
+from course_lib.checks.spec import Counterexample, Inputs
+
+EXPECTED, YOURS, GIVEN, ASIDE = plots.BLUE, plots.VERMILLION, plots.BLACK, "#BBBBBB"
+LIMIT = 400.0  # pixels: what lies further out is drawn at the border
+
+
+def show_box(box: Tensor) -> str:
+    """A box as text, one decimal."""
+    return "(" + ", ".join(f"{value:.1f}" for value in box.tolist()) + ")"
+
+
+def _drawn(groups: list[Tensor], colors: list[str], title: str):
+    """Boxes of any place on a white picture that is moved so that all are on it. Returns the Axes."""
+    found = torch.cat([group.reshape(-1, 4).double().nan_to_num(0).clamp(-LIMIT, LIMIT) for group in groups])
+    found = found - found[:, :2].amin(0).clamp(max=0).repeat(2) + 4
+    width, height = (found[:, 2:].amax(0).clamp(min=8) * 1.1).int().tolist()
+    canvas = torch.full((3, height, width), 255, dtype=torch.uint8)
+    each = [color for group, color in zip(groups, colors, strict=True) for _ in group.reshape(-1, 4)]
+    return plots.draw_boxes(canvas, found.float(), colors=each, title=title)
+
+
+def anchors(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
+    """The first cell whose anchors are not all there, beside yours at the same places of the answer."""
+    per_cell, stride = len(inputs["scales"]) * len(inputs["ratios"]), inputs["stride"]
+    cells = range(len(expected) // per_cell)
+    rows = [slice(cell * per_cell, (cell + 1) * per_cell) for cell in cells]
+    wrong = (cell for cell in cells if order_free()(answer[rows[cell]], expected[rows[cell]], inputs))
+    cell = next(wrong, 0)
+    i, j = divmod(cell, inputs["feature_size"][1])
+    mine, theirs = answer[rows[cell]], expected[rows[cell]]
+    middle = (
+        f"stride {stride}: the cell in row {i}, column {j}, middle ({(j + 0.5) * stride:g}, {(i + 0.5) * stride:g})"
+    )
+    pair = f"expected {show_box(theirs[0])}, yours {show_box(mine[0])}"
+    text = f"{middle}\nscales {inputs['scales']}, ratios {inputs['ratios']}\nits first anchor: {pair}"
+
+    def draw():
+        square = stride * torch.tensor([[j, i, j + 1, i + 1]])
+        title = "black: the cell\nblue: its anchors, expected\norange: yours"
+        return _drawn([square, theirs, mine], [GIVEN, EXPECTED, YOURS], title)
+
+    return Counterexample(text, draw)
+
+
+def assigned(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
+    """The first anchor with a wrong label or match, with all objects and its overlaps."""
+    from torchvision.ops import box_iou
+
+    (labels, matches), (mine, my_matches) = expected, answer
+    wrong = (mine != labels) | ((labels == 1) & (my_matches != matches))
+    i = int(wrong.nonzero()[0])
+    anchor, objects = inputs["anchors"][i], inputs["objects"]
+    row = ", ".join(f"{value:.2f}" for value in box_iou(anchor[None], objects)[0].tolist())
+    theirs, yours = _assigned(labels[i], matches[i]), _assigned(mine[i], my_matches[i])
+    text = (
+        f"high {inputs['high']}, low {inputs['low']}\nanchor {i}, {show_box(anchor)}, overlaps the objects by [{row}]\n"
+        f"expected {theirs}, yours {yours}"
+    )
+
+    def draw():
+        others = inputs["anchors"][torch.arange(len(mine)) != i]
+        title = f"black: objects, grey: other anchors\norange: anchor {i}\nexpected {theirs}, yours {yours}"
+        return _drawn([objects, others, anchor], [GIVEN, ASIDE, YOURS], title)
+
+    return Counterexample(text, draw)
+
+
+def _assigned(label: Tensor, match: Tensor) -> str:
+    """A label and its match in words."""
+    known = {1: f"1 (object {int(match)})", 0: "0 (background)", -1: "-1 (left out)"}
+    return known.get(int(label), str(int(label)))
+
+
+def proposed(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
+    """All proposals: those of both, those that you lost, those that should have gone."""
+    (boxes, scores), (mine, my_scores) = expected, answer
+    options = ", ".join(f"{name} {inputs[name]}" for name in ("image_size", "pre_n", "post_n", "min_size"))
+    best = f"expected {_best(boxes, scores)}\nyours {_best(mine, my_scores)}"
+    text = f"{options}, nms_threshold {inputs['nms_threshold']}\n{best}"
+
+    def draw():
+        height, width = inputs["image_size"]
+        frame = torch.tensor([[0, 0, width, height]])
+        lost, extra = _without(boxes, mine), _without(mine, boxes)
+        title = "black: the image, grey: right\nblue: expected, missing in yours\norange: yours, not expected"
+        return _drawn([frame, boxes, lost, extra], [GIVEN, ASIDE, EXPECTED, YOURS], title)
+
+    return Counterexample(text, draw)
+
+
+def _best(boxes: Tensor, scores: Tensor, most: int = 4) -> str:
+    """The number of proposals, and the first of them with their scores."""
+    shown = ", ".join(f"{show_box(box)} {score:.2f}" for box, score in zip(boxes[:most], scores[:most], strict=False))
+    return f"{len(boxes)}: {shown}" + (", …" if len(boxes) > most else "")
+
+
+def _without(boxes: Tensor, others: Tensor) -> Tensor:
+    """The boxes that are not among the others."""
+    same = ((boxes[:, None].double() - others[None].double()).abs() < 0.01).all(2)
+    return boxes[~same.any(1)]
+
+
+def judged(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
+    """The first anchor whose logit, or else whose correction, is wrong."""
+    _, _, height, width = inputs["features"].shape
+    per_cell = expected[0].shape[1] // (height * width)
+    part = 0 if not torch.allclose(answer[0].double(), expected[0].double(), 1e-3, 1e-3) else 1
+    wrong = ~torch.isclose(answer[part].double(), expected[part].double(), 1e-3, 1e-3)
+    image, place = wrong.nonzero()[0, :2].tolist() if wrong.any() else (0, 0)
+    cell, anchor = divmod(place, per_cell)
+    i, j = divmod(cell, width)
+    theirs, mine = (values[part][image, place].reshape(-1).tolist() for values in (expected, answer))
+    told = [" ".join(f"{value:.3f}" for value in values) for values in (theirs, mine)]
+    where = f"image {image}, row {i}, column {j}, anchor {anchor} of {per_cell} (position {place})"
+    return Counterexample(f"{where}\n{('logit', 'deltas')[part]}: expected {told[0]}, yours {told[1]}")
+
+
+def losses(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
+    """The truth of all anchors, and both losses."""
+    shown = [f"{float(value):.5f}" for value in (*expected, *answer)]
+    return Counterexample(
+        f"labels {inputs['labels'].tolist()}\nloss_objectness: expected {shown[0]}, yours {shown[2]}\n"
+        f"loss_rpn_box_reg: expected {shown[1]}, yours {shown[3]}"
+    )
+
+
+def weighted(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
+    """Losses, weights and both sums."""
+    told = ", ".join(f"{name} {float(loss):.3f}" for name, loss in inputs["losses"].items())
+    return Counterexample(
+        f"losses: {told}\nweights: {inputs['weights']}\nexpected {float(expected):.4f}, yours {float(answer):.4f}"
+    )
+
+
+def detected(inputs: Inputs, answer: dict[str, Tensor], expected: dict[str, Tensor]) -> Counterexample:
+    """All detections with their classes, expected and yours."""
+    options = ", ".join(f"{name} {inputs[name]}" for name in ("image_size", "score_threshold", "nms_threshold"))
+    text = f"{options}\nexpected {_labelled(expected)}\nyours {_labelled(answer)}"
+
+    def draw():
+        height, width = inputs["image_size"]
+        frame = torch.tensor([[0, 0, width, height]])
+        title = "black: the image\nblue: expected (below yours)\norange: yours"
+        return _drawn([frame, expected["boxes"], answer["boxes"]], [GIVEN, EXPECTED, YOURS], title)
+
+    return Counterexample(text, draw)
+
+
+def _labelled(found: dict[str, Tensor], most: int = 4) -> str:
+    """The number of detections, and the first of them with label and probability."""
+    rows = list(zip(found["labels"].tolist(), found["scores"].tolist(), found["boxes"], strict=False))[:most]
+    shown = ", ".join(f"class {label} at {score:.2f} {show_box(box)}" for label, score, box in rows)
+    return f"{len(found['boxes'])}: {shown}" + (", …" if len(found["boxes"]) > most else "")
