@@ -86,7 +86,7 @@ def expected_numbers(unit: str, text: str) -> list[str]:
 
     answers = [question.expected for check in checks_of(unit) for question in load_public(unit, check)[0]]
     values = np.array([value for answer in answers for value in fractions(answer)])
-    return [n for n in re.findall(FRACTION, text) if np.isclose(values, float(n), rtol=0, atol=5e-5).any()]
+    return [n for n in re.findall(FRACTION, text) if np.isclose(np.abs(values), float(n), rtol=0, atol=5e-5).any()]
 
 
 def fractions(answer: Any) -> list[float]:
