@@ -9,7 +9,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 UNIT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test quick lint build figures grade attacks mutants bench requirements debian
+.PHONY: help lab test quick lint build figures grade attacks mutants bench detection requirements debian
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -46,6 +46,9 @@ mutants: $(READY) ## wrong versions of every solution against the checks
 
 bench: $(READY) debian ## grading beside stock nbgrader, in the same run
 	$(BIN)/python -m benchmarks.grading
+
+detection: $(READY) ## unit 04's detector beside torchvision's, trained for the same time, into docs/detection.md
+	$(BIN)/python -m benchmarks.detection
 
 requirements: $(READY) ## the newest versions that fit, into requirements.txt (without CUDA: torch brings it where it is needed)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --no-header --no-annotate --upgrade --quiet --extra test pyproject.toml --output-file .venv/newest.txt

@@ -26,6 +26,7 @@ from course_lib.metrics import mean_average_precision
 UNIT, PEER = "04_faster_rcnn", "fasterrcnn_mobilenet_v3_large_320_fpn"
 SCENES, TESTS, FIRST, IMAGES = 400, 100, 7000, 4
 RATES = (3e-3, 1e-3, 3e-4)
+TRIAL, LEAST = 12, 20  # steps to find the speed; steps of a training at least
 HEADER = f"""# Detection, beside torchvision
 
 Unit 04's Faster R-CNN and torchvision's `{PEER}`, both with random weights at the start, trained on the same {SCENES}
@@ -96,8 +97,8 @@ def train(one: Contestant, data, seconds: float, rate: float) -> tuple[nn.Module
     torch.manual_seed(0)
     batch = one.batches(data)
     start = time.perf_counter()
-    training.fit(one.make(), batch, one.loss, 12, rate, progress=False)
-    steps = max(20, int(12 * seconds / (time.perf_counter() - start)))
+    training.fit(one.make(), batch, one.loss, TRIAL, rate, progress=False)
+    steps = max(LEAST, int(TRIAL * seconds / (time.perf_counter() - start)))
     torch.manual_seed(0)
     network, start = one.make(), time.perf_counter()
     training.fit(network, batch, one.loss, steps, rate, progress=False)

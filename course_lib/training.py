@@ -9,11 +9,15 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.download import atomic_write
-from course_lib.errors import CacheError
+from course_lib.errors import CacheError, CourseError
 from course_lib.models import load_tensors
 from course_lib.settings import settings
 
 LATER = ("lightning_fabric",)  # takes seconds, so that it is imported at first use; or by whoever prepares
+
+
+class Diverged(CourseError):
+    """A training whose loss is no longer a finite number."""
 
 
 def fit(
@@ -46,6 +50,9 @@ def fit(
 
     Returns:
         The loss at each step.
+
+    Raises:
+        Diverged: at the first loss that is NaN or infinite, before it changes the model.
     """
     fabric = _fabric(precision)
     fabric.launch()
@@ -60,9 +67,9 @@ def fit(
         data = fabric.to_device(batch(step * fabric.world_size + fabric.global_rank))
         optimizer.zero_grad()
         value = loss(model, *data)
+        losses.append(_finite(value.item(), step))
         fabric.backward(value)
         optimizer.step()
-        losses.append(value.item())
         if checkpoint and (step + 1) % save_every == 0 and fabric.is_global_zero:
             _save(checkpoint, bare, optimizer, losses)
 
@@ -70,6 +77,18 @@ def fit(
         checkpoint.unlink(missing_ok=True)
     bare.cpu()
     return losses
+
+
+def _finite(loss: float, step: int) -> float:
+    """The loss, unless it is no number to learn from."""
+    if math.isfinite(loss):
+        return loss
+    raise Diverged(
+        f"The training went astray: its loss at step {step} is {loss}.",
+        expected="a finite number",
+        got=str(loss),
+        advice="look at that batch for boxes without area or values that are NaN, or try a lower learning rate",
+    )
 
 
 def learning_rate(step: int, steps: int, highest: float) -> float:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_lib.errors import CacheError, DataBroken
-from course_lib.training import fit, learning_rate, trained
+from course_lib.training import Diverged, fit, learning_rate, trained
 
 
 def line_model():
@@ -138,3 +138,16 @@ def test_the_file_can_be_read_by_whom_it_is_handed_to(tmp_path):
     trained("line", lambda: {"weight": torch.zeros(1)}, tmp_path)
     (tmp_path / "plain").touch()
     assert (tmp_path / "line.safetensors").stat().st_mode == (tmp_path / "plain").stat().st_mode
+
+
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_number_stops_the_training_and_names_the_step(wrong):
+    model, steps = line_model(), []
+
+    def sick(model, x, y):
+        steps.append(squared(model, x, y))
+        return steps[-1] * (wrong if len(steps) == 4 else 1)
+
+    with pytest.raises(Diverged, match=rf"loss at step 3 is {wrong}.*\n.*\n.*\n.*boxes without area"):
+        fit(model, batch, sick, steps=10, lr=0.02, progress=False)
+    assert all(weight.isfinite().all() for weight in model.parameters())

@@ -1,0 +1,41 @@
+"""The detectors' benchmark: its arithmetic on literal numbers, both contestants training and detecting for a moment."""
+
+import pytest
+import torch
+
+from benchmarks import detection
+from benchmarks.detection import Result, ratios, table
+from course_lib import data
+
+OURS, THEIRS = Result("ours", 1e-3, 300.4, 9000, 0.42, 150.0), Result("theirs", 3e-4, 299.6, 2400, 0.14, 15.0)
+
+
+def test_the_last_line_divides_ours_by_theirs():
+    assert ratios(OURS, THEIRS) == "mAP ratio: 3.00, speed ratio: 10.00"
+    assert ratios(OURS, Result("theirs", 1e-3, 1, 1, 0.0, 15.0)) == "mAP ratio: inf, speed ratio: 10.00"
+
+
+def test_the_table_has_a_row_for_each_detector():
+    assert table([OURS, THEIRS]).splitlines()[2:] == [
+        "| ours | 0.001 | 300 s | 9,000 | 42.0 % | 150.0 |",
+        "| theirs | 0.0003 | 300 s | 2,400 | 14.0 % | 15.0 |",
+    ]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("make", [detection.ours, detection.torchvisions])
+def test_each_trains_all_of_its_weights_and_detects(make, settings_from, monkeypatch):
+    settings_from(COURSE_DEVICE="cpu")
+    monkeypatch.setattr(detection, "TRIAL", 1)
+    monkeypatch.setattr(detection, "LEAST", 2)
+    one = make()
+    torch.manual_seed(0)
+    before = {name: value.clone() for name, value in one.make().named_parameters()}
+    network, steps, seconds = detection.train(one, data.detection("train", 4), 0.1, rate=1e-2)
+    assert (steps, network.training) == (2, False)
+    assert seconds > 0
+    assert [name for name, value in network.named_parameters() if torch.equal(value, before[name])] == []
+    scene = data.detection("test", 1)[0]
+    found = one.detect(network, scene.image)
+    assert {"boxes", "scores", "labels"} <= found.keys()
+    assert 0 <= detection.mean_ap(one, network, data.detection("test", 2)) <= 1
