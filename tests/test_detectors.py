@@ -10,7 +10,6 @@ from torch import nn
 from autograder import reference
 from course_lib import training
 from course_lib.data import tinytown
-from course_lib.training import Diverged
 
 pytestmark = pytest.mark.long
 UNITS = {"03_fast_rcnn": "FastRCNN", "04_faster_rcnn": "detector"}
@@ -22,6 +21,7 @@ ODD = {
     "wholly outside": [[200.0, 200, 220, 230]],
     "the whole image": [[0.0, 0, 128, 128]],
     "the same twice": [[30.0, 30, 60, 70], [30, 30, 60, 70]],
+    "one without area": [[30.0, 30, 30, 60], [20, 20, 60, 60]],  # it overlaps nothing, so nothing is to learn from it
 }
 
 
@@ -74,7 +74,9 @@ def cpu(settings_from):
 @pytest.mark.parametrize("unit", UNITS)
 def test_odd_scenes_are_learned_from_and_detected_in(unit, name):
     network, losses = learn(unit, [scene(ODD[name])])
-    assert all(0 < loss < 100 for loss in losses)
+    assert all(0 <= loss < 100 for loss in losses)
+    if (unit, name) != ("03_fast_rcnn", "no objects"):  # which gives no region that the unit's rule would draw
+        assert min(losses) > 0
     is_sound(detect(unit, network, IMAGE))
 
 
@@ -100,11 +102,8 @@ def test_images_of_other_shapes_are_learned_from_and_detected_in(unit):
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_one_class_is_enough(unit, monkeypatch):
-    own = reference.load(unit)
-    for name, value in own.items():  # the namespace that the unit's functions read
-        if name == "CLASSES":
-            monkeypatch.setitem(own, "CLASSES", value[:1])
-            break
+    own = reference.load(unit)  # the namespace that the unit's functions read
+    monkeypatch.setitem(own, "CLASSES", own["CLASSES"][:1])
     network, losses = learn(unit, [scene([[30.0, 30, 60, 70]], label=0)])
     assert all(0 < loss < 100 for loss in losses)
     assert set(detect(unit, network, IMAGE)["labels"].tolist()) <= {0}
@@ -130,9 +129,3 @@ def test_faster_rcnn_names_the_loss_that_is_no_number():
     is_sound(detect("04_faster_rcnn", network.eval(), IMAGE))  # proposals that are no numbers are dropped
     with pytest.raises(ValueError, match="loss_rpn_box_reg"):
         learn("04_faster_rcnn", [scene(ODD["the whole image"])], network)
-
-
-@pytest.mark.parametrize("unit", UNITS)
-def test_a_true_box_without_area_is_told(unit):
-    with pytest.raises((ValueError, Diverged), match=r"loss_rpn_box_reg|boxes without area"):
-        learn(unit, [scene([[30.0, 30, 30, 60], [20, 20, 60, 60]])])

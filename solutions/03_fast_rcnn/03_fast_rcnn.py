@@ -549,8 +549,9 @@ def batches(data: list[Regions], images: int = IMAGES):
 
 
 def loss(network, images, rois, labels, targets) -> Tensor:
-    """Both parts of your `fast_rcnn_loss`, added."""
-    return sum(fast_rcnn_loss(*network(images, rois), labels, targets))
+    """Both parts of your `fast_rcnn_loss`, added; 0 where images without objects give no region."""
+    scores, deltas = network(images, rois)
+    return sum(fast_rcnn_loss(scores, deltas, labels, targets)) if len(labels) else scores.sum()
 
 
 # %% [markdown]
