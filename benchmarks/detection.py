@@ -61,7 +61,7 @@ class Result:
     speed: float
 
 
-def ours() -> Contestant:
+def ours(images: int = IMAGES, name: str = "ours, 256 px") -> Contestant:
     """The unit's detector, all of it learning: no frozen stage, statistics of each batch."""
     unit = reference.load(UNIT)
 
@@ -70,26 +70,34 @@ def ours() -> Contestant:
         network.backbone.conv.train()
         return network
 
-    return Contestant("ours, 256 px", make, lambda data: unit["batches"](data, IMAGES), unit["loss"], unit["detect"])
+    return Contestant(name, make, lambda data: unit["batches"](data, images), unit["loss"], unit["detect"])
 
 
-def torchvisions() -> Contestant:
-    """Torchvision's detector at its own 320 pixels; it takes lists of images of any size."""
+def peer(classes: int) -> nn.Module:
+    """Torchvision's detector at its own 320 pixels."""
     from torchvision.models import get_model
 
+    return get_model(PEER, weights=None, weights_backbone=None, num_classes=classes)
+
+
+def torchvisions(
+    build: Callable[[int], nn.Module] = peer, name: str = "torchvision, 320 px", images: int = IMAGES
+) -> Contestant:
+    """A detector of torchvision's, from its number of classes; it takes lists of images of any size."""
     unit, classes = reference.load(UNIT), len(detection("test", 1).classes)
 
     def make() -> nn.Module:
-        return get_model(PEER, weights=None, weights_backbone=None, num_classes=classes + 1).train()
+        return build(classes + 1).train()
 
     def detect(network: nn.Module, image: Tensor) -> dict[str, Tensor]:
-        (found,) = network([image.float() / 255])
+        (found,) = network([image.to(next(network.parameters()).device).float() / 255])
+        found = {key: value.cpu() for key, value in found.items()}
         return found | {"labels": found["labels"] - 1}
 
     def loss(network: nn.Module, images: Tensor, targets: list[dict[str, Tensor]]) -> Tensor:
         return sum(network(list(images), targets).values())
 
-    return Contestant("torchvision, 320 px", make, lambda data: unit["batches"](data, IMAGES), loss, detect)
+    return Contestant(name, make, lambda data: unit["batches"](data, images), loss, detect)
 
 
 def train(one: Contestant, data, seconds: float, rate: float) -> tuple[nn.Module, int, float]:

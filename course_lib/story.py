@@ -41,7 +41,8 @@ def story(names: Sequence[str], panels: Sequence[Panel], columns: int = 2) -> np
         _draw(ax, names, panel)
     for ax in axes[len(panels) :]:
         ax.set_axis_off()
-    axes[0].legend(["ours, measured", "the papers'"], loc="lower right", fontsize="small")
+    bars = axes[0].containers
+    axes[0].figure.legend(bars, ["ours, measured", "the papers'"], loc="outside upper center", ncols=2)
     return axes
 
 
@@ -55,7 +56,7 @@ def _draw(ax, names: Sequence[str], panel: Panel) -> None:
             offset = {"textcoords": "offset points", "xytext": (3, 0), "va": "center", "fontsize": "small"}
             ax.annotate(_number(value), (where[0], place), xycoords=where[1], **offset)
     ax.set_yticks(places, names)
-    ax.invert_yaxis()
+    ax.set_ylim(len(names) - 0.5, -0.5)  # the first name on top; a row without bars keeps its place
     ax.set_xscale("log" if panel.log else "linear")
     ax.margins(x=0.2)
     ax.set_xlabel(panel.label)

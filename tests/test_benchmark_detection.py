@@ -3,9 +3,10 @@
 import pytest
 import torch
 
-from benchmarks import detection
-from benchmarks.detection import Result, ratios, table
+from benchmarks import detection, throughput
+from benchmarks.detection import Contestant, Result, ratios, table
 from course_lib import data
+from course_lib.errors import SettingsError
 
 OURS, THEIRS = Result("ours", 1e-3, 300.4, 9000, 0.42, 150.0), Result("theirs", 3e-4, 299.6, 2400, 0.14, 15.0)
 
@@ -39,3 +40,25 @@ def test_each_trains_all_of_its_weights_and_detects(make, settings_from, monkeyp
     found = one.detect(network, scene.image)
     assert {"boxes", "scores", "labels"} <= found.keys()
     assert 0 <= detection.mean_ap(one, network, data.detection("test", 2)) <= 1
+
+
+def test_throughput_counts_images_and_leaves_the_first_steps_out(settings_from, monkeypatch):
+    settings_from(COURSE_DEVICE="cpu")
+    ticks = iter(range(100))
+    monkeypatch.setattr(throughput.time, "perf_counter", lambda: float(next(ticks)))
+    seen = []
+
+    def loss(network, index):
+        seen.append(int(index))
+        return network(torch.ones(1, 1)).sum()
+
+    one = Contestant("one", None, lambda scenes: lambda index: (torch.tensor(index),), loss, None)
+    speed = throughput.trained_a_second(one, torch.nn.Linear(1, 1), steps=5)
+    assert speed == pytest.approx(2.0)  # five steps of two images in five of the clock's seconds, and none before
+    assert seen == list(range(9))
+
+
+def test_throughput_has_no_peer_for_the_small_backbone(settings_from):
+    settings_from()
+    with pytest.raises(SettingsError, match="resnet50"):
+        throughput.main(2)

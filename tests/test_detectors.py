@@ -1,5 +1,7 @@
 """The detectors of units 03 and 04 on what data sets really hold: they learn and detect, or say what is wrong."""
 
+import subprocess
+import sys
 from functools import cache
 from types import SimpleNamespace
 
@@ -12,6 +14,20 @@ from course_lib import training
 from course_lib.data import tinytown
 
 pytestmark = pytest.mark.long
+TWO_PROCESSES = """
+import sys
+import torch
+from autograder import reference
+from course_lib import training
+from course_lib.data import detection
+
+own, scenes = reference.load(sys.argv[1]), list(detection("train", 8))
+data = [own["regions"](scene) for scene in scenes] if "regions" in own else scenes
+torch.manual_seed(0)
+network = own[sys.argv[2]]().train()
+losses = training.fit(network, own["batches"](data, 2), own["loss"], 3, 1e-3, progress=False)
+print("weights", sum(weight.detach().double().abs().sum().item() for weight in network.parameters()), "losses", *losses)
+"""
 UNITS = {"03_fast_rcnn": "FastRCNN", "04_faster_rcnn": "detector"}
 IMAGE = tinytown.scene(3, split="train").image
 ODD = {
@@ -129,3 +145,34 @@ def test_faster_rcnn_names_the_loss_that_is_no_number():
     is_sound(detect("04_faster_rcnn", network.eval(), IMAGE))  # proposals that are no numbers are dropped
     with pytest.raises(ValueError, match="loss_rpn_box_reg"):
         learn("04_faster_rcnn", [scene(ODD["the whole image"])], network)
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_half_precision_learns_as_well(unit):
+    own, scenes = load(unit), [scene([[30.0, 30, 60, 70]])]
+    data = [own.regions(one) for one in scenes] if unit.startswith("03") else scenes
+    losses = {}
+    for precision in ("32-true", "bf16-mixed"):
+        torch.manual_seed(0)
+        network, batch = getattr(own, UNITS[unit])().train(), own.batches(data, images=1)
+        losses[precision] = training.fit(network, batch, own.loss, 4, 1e-3, precision=precision, progress=False)
+    assert losses["bf16-mixed"] == pytest.approx(losses["32-true"], rel=0.1)
+    assert losses["bf16-mixed"] != losses["32-true"]
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_two_processes_see_different_batches_and_end_with_the_same_weights(unit, tmp_path):
+    script = tmp_path / "train.py"
+    script.write_text(TWO_PROCESSES)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", script]
+    run = subprocess.run(
+        [*command, unit, UNITS[unit]], cwd=reference.ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    (first, one), (second, other) = [
+        line.removeprefix("weights ").split(" losses ")
+        for line in run.stdout.splitlines()
+        if line.startswith("weights")
+    ]
+    assert float(first) == pytest.approx(float(second), rel=1e-9)
+    assert one != other

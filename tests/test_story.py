@@ -30,6 +30,7 @@ def test_each_panel_has_two_bars_a_system_with_its_value(axes):
     assert np.isnan(axes[2].patches[0].get_width())
     assert [ax.get_xlabel() for ax in axes[:3]] == ["seconds", "gigabytes", "mAP"]
     assert not axes[3].axison
+    assert {ax.get_ylim() for ax in axes[:3]} == {(1.5, -0.5)}  # a system without a value keeps its row
 
 
 def test_the_table_has_a_line_for_each_measurement():

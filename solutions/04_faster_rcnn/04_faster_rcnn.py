@@ -693,7 +693,7 @@ def loss(network, images, targets) -> Tensor:
 
 
 # %% [markdown]
-# **Overfit ten images first.** We expect the sum of the four losses to fall from above 3.5 to below 2.5 in 25 steps.
+# **Overfit ten images first.** We expect the sum of the four losses to fall from about 3 to below 1.5 in 25 steps.
 
 # %% tags=["experiment"]
 torch.manual_seed(0)

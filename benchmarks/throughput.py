@@ -1,0 +1,75 @@
+"""How fast unit 04's detector of `full` trains and detects beside torchvision's with the same backbone, on any device:
+
+COURSE_BACKBONE=resnet50 COURSE_DEVICE=cuda python -m benchmarks.throughput
+
+Both at 600 pixels, with random weights, on Tinytown's scenes enlarged: time hardly depends on what a network has
+learned or sees. Training uses the course's loop and its mixed precision. The last printed line is "training ratio: A,
+testing ratio: B", ours divided by torchvision's, in images a second.
+"""
+
+import sys
+import time
+from typing import Annotated
+
+import torch
+import typer
+from torch import nn
+
+from benchmarks.detection import Contestant, images_a_second, ours, torchvisions
+from course_lib import training
+from course_lib.data import detection
+from course_lib.errors import SettingsError
+from course_lib.settings import settings
+
+IMAGES, WARM = 2, 3  # of a batch; steps that do not count
+
+
+def same_backbone(classes: int) -> nn.Module:
+    """Torchvision's Faster R-CNN with a feature pyramid on the settings' ResNet, at 600 to 1,000 pixels."""
+    from torchvision.models.detection import FasterRCNN
+    from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
+
+    backbone = resnet_fpn_backbone(backbone_name=settings().backbone, weights=None, trainable_layers=5)
+    return FasterRCNN(backbone, classes, min_size=600, max_size=1000)
+
+
+def trained_a_second(one: Contestant, network: nn.Module, steps: int) -> float:
+    """Images a second in training, the first few steps not counted."""
+    batch, clock = one.batches(detection("train", 20)), []
+
+    def loss(network: nn.Module, *data):
+        if len(clock) in (WARM, WARM + steps) and torch.device(settings().device).type == "cuda":
+            torch.cuda.synchronize()
+        clock.append(time.perf_counter())
+        return one.loss(network, *data)
+
+    training.fit(network, batch, loss, WARM + steps + 1, lr=1e-5, progress=False)
+    return IMAGES * steps / (clock[WARM + steps] - clock[WARM])
+
+
+def main(steps: Annotated[int, typer.Option(help="Steps of training, and images of testing.")] = 20) -> None:
+    """Time both detectors. Example: COURSE_BACKBONE=resnet18 python -m benchmarks.throughput --steps 2"""
+    if settings().backbone == "small":
+        raise SettingsError(
+            "There is no peer with the small backbone.",
+            expected="COURSE_BACKBONE=resnet18 … resnet101",
+            got="COURSE_BACKBONE=small",
+            advice="COURSE_BACKBONE=resnet50 python -m benchmarks.throughput; or make detection",
+        )
+    speeds, scenes = [], detection("test", steps)
+    for one in (ours(IMAGES, "ours"), torchvisions(same_backbone, "torchvision", IMAGES)):
+        network = one.make()
+        learning = trained_a_second(one, network, steps)
+        testing = images_a_second(one, network.eval().to(settings().device), scenes)
+        print(f"{one.name}, {settings().backbone}, {settings().device}: {learning:.2f} images/s in training, ", end="")
+        print(f"{testing:.2f} images/s in testing")
+        speeds.append((learning, testing))
+    (mine, detecting), (theirs, others) = speeds
+    print(f"training ratio: {mine / theirs:.2f}, testing ratio: {detecting / others:.2f}")
+
+
+if __name__ == "__main__":
+    try:
+        typer.run(main)
+    except SettingsError as error:
+        sys.exit(str(error))
