@@ -132,9 +132,20 @@ def _fabric(precision: str | None):
     if precision is None:
         precision = "bf16-mixed" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "32-true"
     devices = processes if processes > 1 or device.index is None else [device.index]
-    return Fabric(
-        accelerator=device.type, devices=devices, strategy="ddp" if processes > 1 else "auto", precision=precision
-    )
+    strategy = "ddp" if processes > 1 else "auto"
+    how = {"plugins": _mixed(precision, device)} if precision.endswith("-mixed") else {"precision": precision}
+    return Fabric(accelerator=device.type, devices=devices, strategy=strategy, **how)
+
+
+def _mixed(precision: str, device: torch.device):
+    """Mixed precision that leaves a model's inputs as they are: in bfloat16 a box's corner at 601 would become 600."""
+    from lightning_fabric.plugins.precision import MixedPrecision
+
+    class Autocast(MixedPrecision):
+        def convert_input(self, data):
+            return data
+
+    return Autocast(precision, device.type)
 
 
 def _counted(steps: range, show: bool):

@@ -151,3 +151,25 @@ def test_a_loss_that_is_no_number_stops_the_training_and_names_the_step(wrong):
     with pytest.raises(Diverged, match=rf"loss at step 3 is {wrong}.*\n.*\n.*\n.*boxes without area"):
         fit(model, batch, sick, steps=10, lr=0.02, progress=False)
     assert all(weight.isfinite().all() for weight in model.parameters())
+
+
+def test_mixed_precision_rounds_no_input_and_computes_in_half():
+    seen = []
+
+    class Model(torch.nn.Linear):
+        def forward(self, x):
+            seen.append((x, super().forward(x).dtype))
+            return super().forward(x)
+
+    corners = torch.tensor([[601.0, 333.25]])
+    fit(
+        Model(2, 1),
+        lambda i: (corners,),
+        lambda model, x: model(x).float().sum(),
+        1,
+        1e-3,
+        precision="bf16-mixed",
+        progress=False,
+    )
+    assert seen[0][1] == torch.bfloat16
+    assert torch.equal(seen[0][0], corners)
