@@ -799,7 +799,11 @@ plots.show(axes, "Four test images, each twice: with its true boxes, and with wh
 # of the first one's. We expect around 48 % for the first one; below 38 % something is wrong.
 
 # %% tags=["experiment"]
-maps = {"deep": mean_average_precision(detections, targets, CLASSES).map}
+tables = {iou: mean_average_precision(detections, targets, CLASSES, iou) for iou in (0.5, 0.7)}
+print(f"{'AP in %':12}" + "".join(f"  at IoU {iou}" for iou in tables))
+for label in CLASSES:
+    print(f"{label:12}" + "".join(f"{100 * table.per_class[label]:12.1f}" for table in tables.values()))
+maps = {"deep": tables[0.5].map}
 for name in list(RUNS)[1:]:
     other = trained_network(name)
     maps[name] = mean_average_precision([detect(other, scene.image) for scene in test], targets, CLASSES).map
