@@ -26,6 +26,7 @@ SETTINGS = {
     "distributed.worker.multiprocessing-method": "forkserver",
     "distributed.scheduler.allowed-failures": LIVES - 1,
     "distributed.scheduler.worker-ttl": None,
+    "distributed.admin.large-graph-warning-threshold": "128MB",  # a submission travels once, its weights with it
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.tick.limit": "10m",
     "distributed.comm.timeouts.connect": ANSWER,

@@ -67,3 +67,9 @@ def _kill_scheduler(address):
         listening = [c.laddr.port for c in process.net_connections() if c.status == psutil.CONN_LISTEN]
         if port in listening:
             process.kill()
+
+
+def test_large_weights_travel_without_a_word(local, monkeypatch):
+    monkeypatch.setattr(worker, "examine", lambda student, weights: {"result": str(len(weights))})
+    heavy = Task("a", {"student": "a", "weights": bytes(40 * 2**20)}, "", "")
+    assert dict(crew.examined(local, [heavy])) == {"a": {"result": str(40 * 2**20)}}  # a warning would be an error here
