@@ -1,14 +1,30 @@
-"""How good are detections and proposals: thin over torchmetrics (its AP) and torchvision (its IoU)."""
+"""How good are classes, detections and proposals: thin over torchmetrics (its AP) and torchvision (its IoU)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float
-from torch import Tensor
+from torch import Tensor, nn
 
 Detections = dict[str, Tensor]
 """Boxes f32 [k, 4] xyxy, scores f32 [k] and labels i64 [k] of one image; as a target: boxes and labels."""
+
+
+@torch.no_grad()
+def accuracy(model: nn.Module, images: Tensor, labels: Tensor, batch: int = 256) -> float:
+    """Share of the images whose class has the highest of the model's logits, in 0 … 1.
+
+    Args:
+        model: gives [n, classes]; it is put in evaluation mode, and back into its own afterwards.
+        images: as the model takes them, n > 0. labels: [n]; both on the model's device.
+        batch: how many images at a time.
+    """
+    mode = model.training
+    model.eval()
+    right = [(model(x).argmax(1) == y).sum() for x, y in zip(images.split(batch), labels.split(batch), strict=True)]
+    model.train(mode)
+    return float(sum(right)) / len(labels)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from course_lib.errors import DataBroken, DataMissing, SettingsError
 from course_lib.settings import BACKBONES, settings
 
 WEIGHTS = Path(__file__).parent / "weights"
+PARTS = ("stem", "stage1", "stage2", "stage3", "stage4")
 
 
 class SmallResNet(nn.Module):
@@ -38,12 +39,9 @@ class SmallResNet(nn.Module):
             shortcut = nn.Sequential(nn.Conv2d(inside, outside, 1, stride=2, bias=False), nn.BatchNorm2d(outside))
             setattr(self, f"stage{number}", BasicBlock(inside, outside, stride=2, downsample=shortcut))
 
-    def stages(self, x: Float[Tensor, "n c h w"]) -> Iterator[Float[Tensor, "n d i j"]]:
-        """The four maps, finest first."""
-        x = self.stem(x)
-        for stage in (self.stage1, self.stage2, self.stage3, self.stage4):
-            x = stage(x)
-            yield x
+    def parts(self) -> dict[str, nn.Module]:
+        """The stem and the four stages by name, in their order."""
+        return {name: getattr(self, name) for name in PARTS}
 
     def cut(self, last: int) -> None:
         """Forget the stages after the `last`."""
@@ -65,18 +63,28 @@ class TorchvisionResNet(nn.Module):
         last = 512 if name in ("resnet18", "resnet34") else 2048
         self.channels = (last // 8, last // 4, last // 2, last)
 
-    def stages(self, x: Float[Tensor, "n c h w"]) -> Iterator[Float[Tensor, "n d i j"]]:
-        """The four maps, finest first."""
+    def parts(self) -> dict[str, nn.Module]:
+        """The stem and the four stages by name, in their order."""
         net = self.net
-        x = net.maxpool(net.relu(net.bn1(net.conv1(x))))
-        for stage in (net.layer1, net.layer2, net.layer3, net.layer4):
-            x = stage(x)
-            yield x
+        stem = nn.Sequential(net.conv1, net.bn1, net.relu, net.maxpool)
+        return dict(zip(PARTS, (stem, net.layer1, net.layer2, net.layer3, net.layer4), strict=True))
 
     def cut(self, last: int) -> None:
         """Forget the stages after the `last`."""
         for number in range(last + 1, 5):
             setattr(self.net, f"layer{number}", nn.Identity())
+
+
+class Normalise(nn.Module):
+    """Subtract each channel's mean and divide by its deviation."""
+
+    def __init__(self, mean: tuple[float, ...], std: tuple[float, ...]):
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std).view(1, -1, 1, 1), persistent=False)
+
+    def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n c h w"]:
+        return (x - self.mean) / self.std
 
 
 class Backbone(nn.Module):
@@ -92,12 +100,18 @@ class Backbone(nn.Module):
         self.name, self.net = name, net.to(memory_format=torch.channels_last)  # a third faster on a CPU
         self.channels, self.strides = net.channels, net.strides
         self.feature_dim, self.stride = net.channels[-1], net.strides[-1]
-        self.register_buffer("mean", torch.tensor(mean).view(1, -1, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std).view(1, -1, 1, 1), persistent=False)
+        self.normalise = Normalise(mean, std)
+
+    def parts(self) -> dict[str, nn.Module]:
+        """What an image goes through, by name: "normalise", "stem", "stage1" … "stage4". They are shared, not copied."""
+        return {"normalise": self.normalise} | self.net.parts()
 
     def stages(self, x: Float[Tensor, "n 3 h w"]) -> Iterator[Float[Tensor, "n d i j"]]:
         """The maps of the four stages, finest first, one after the other."""
-        return self.net.stages((x - self.mean) / self.std)
+        for name, part in self.parts().items():
+            x = part(x)
+            if name.startswith("stage"):
+                yield x
 
     def features(self, x: Float[Tensor, "n 3 h w"], stage: int = 4) -> Float[Tensor, "n d i j"]:
         """The map after stage 1, 2, 3 or 4; the last is what R-CNN calls pool5."""

@@ -63,6 +63,14 @@ def detection_folder() -> str | None:
     return os.environ.get("COURSE_DETECTION") or None
 
 
+def classification_folder() -> str | None:
+    """The folder in COURSE_DATA, one subfolder a class, that `full` classifies in place of Caltech-256.
+
+    COURSE_CLASSIFICATION names it.
+    """
+    return os.environ.get("COURSE_CLASSIFICATION") or None
+
+
 def _choice(variable: str, allowed: tuple[str, ...], default: str) -> str:
     value = os.environ.get(variable) or default
     if value not in allowed:

@@ -27,6 +27,7 @@ def fit(
     steps: int,
     lr: float,
     *,
+    groups: list[dict] | None = None,
     weight_decay: float = 1e-4,
     precision: str | None = None,
     checkpoint: Path | None = None,
@@ -45,6 +46,8 @@ def fit(
         loss: ``loss(model, *batch)`` gives one number; it calls ``model(...)``, not its parts.
         steps: how many updates; with N GPUs each one uses N batches.
         lr: the highest learning rate.
+        groups: parameter groups as PyTorch's optimisers take them; the "lr" of a group takes the place of ``lr`` there.
+            None: all parameters that require a gradient, in one group.
         precision: Fabric's name; None means bfloat16 on a GPU that has it, else 32 bits.
         checkpoint: a file to go on from and to save to every ``save_every`` steps; it is removed at the end.
 
@@ -56,14 +59,16 @@ def fit(
     """
     fabric = _fabric(precision)
     fabric.launch()
-    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr, weight_decay=weight_decay)
+    groups = groups or [{"params": [p for p in model.parameters() if p.requires_grad]}]
+    optimizer = torch.optim.AdamW(groups, lr, weight_decay=weight_decay)
+    rates = [group["lr"] for group in optimizer.param_groups]
     model, bare = fabric.setup_module(model), model
     optimizer = fabric.setup_optimizers(optimizer)
     losses = _resume(checkpoint, bare, optimizer, steps) if checkpoint else []
 
     for step in _counted(range(len(losses), steps), progress and fabric.is_global_zero):
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(step, steps, lr)
+        for group, highest in zip(optimizer.param_groups, rates, strict=True):
+            group["lr"] = learning_rate(step, steps, highest)
         data = fabric.to_device(batch(step * fabric.world_size + fabric.global_rank))
         optimizer.zero_grad()
         value = loss(model, *data)

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 import torch
+from torch import nn
 
 from course_lib import models
 from course_lib.errors import DataBroken, DataMissing, SettingsError
@@ -33,14 +34,19 @@ def test_size_is_as_stated():
 def test_colours_are_normalised_inside():
     """An image of the mean colour is zero for the network."""
     seen = []
-
-    class Probe(SmallResNet):
-        def stages(self, x):
-            seen.append(x)
-            return super().stages(x)
-
-    Backbone("probe", Probe(), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)).eval().features(torch.full((1, 3, 64, 64), 0.5))
+    net = SmallResNet()
+    net.stem.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    Backbone("probe", net, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25)).eval().features(torch.full((1, 3, 64, 64), 0.5))
     assert seen[0].abs().max() == 0
+
+
+@pytest.mark.parametrize("name", ["small", "resnet18", "resnet50"])
+def test_the_parts_one_after_the_other_are_the_backbone(name):
+    net, images = backbone(name, pretrained=False), torch.rand(2, 3, 64, 48)
+    parts = net.parts()
+    assert list(parts) == ["normalise", "stem", "stage1", "stage2", "stage3", "stage4"]
+    with torch.no_grad():
+        assert torch.equal(nn.Sequential(*parts.values())(images), net(images))
 
 
 def test_backbone_follows_the_settings(settings_from):

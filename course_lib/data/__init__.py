@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from course_lib.data.digits import digits
 from course_lib.errors import SettingsError
 from course_lib.settings import detection_folder, settings, voc_year
 
+__all__ = ["Detection", "detection", "digits"]
 SPLITS = ("train", "val", "test")
 
 
