@@ -84,6 +84,18 @@ def voc(
     typer.echo(f"PASCAL VOC {year} is in {download_voc(year, split.value)}")
 
 
+@data.command()
+@readable
+def caltech256() -> None:
+    """Fetch Caltech-256 (1.2 GB) through torchvision's loader, whole, or not at all.
+
+    Example: course data caltech256
+    """
+    from course_lib.data.folders import download_caltech
+
+    typer.echo(f"Caltech-256 is in {download_caltech()}")
+
+
 @app.command()
 @readable
 def check(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from course_lib.data.folders import CALTECH
 from course_lib.settings import PROFILES, Settings, voc_year
 
 PACKAGES = ("torch", "torchvision", "lightning-fabric", "torchmetrics", "opencv-contrib-python-headless", "jupyterlab")
@@ -46,6 +47,8 @@ def data(found: Settings) -> Iterator[Row]:
             yield f"PASCAL VOC {year}", ", ".join(f"{split} ({count} images)" for split, count in splits.items())
         elif str(year) == voc_year():
             yield f"PASCAL VOC {year}", f"not found; get it with: course data voc --year {year}"
+    caltech = (found.data / CALTECH).is_dir()
+    yield "Caltech-256", "found" if caltech else "not found; get it with: course data caltech256"
     weights = _torchvision_weights()
     yield "ImageNet weights", ", ".join(weights) or "none yet; torchvision fetches them at first use"
 

@@ -103,7 +103,7 @@ class Backbone(nn.Module):
         self.normalise = Normalise(mean, std)
 
     def parts(self) -> dict[str, nn.Module]:
-        """What an image goes through, by name: "normalise", "stem", "stage1" … "stage4". They are shared, not copied."""
+        """What an image goes through, by name: "normalise", "stem", "stage1" … "stage4"; shared, not copied."""
         return {"normalise": self.normalise} | self.net.parts()
 
     def stages(self, x: Float[Tensor, "n 3 h w"]) -> Iterator[Float[Tensor, "n d i j"]]:

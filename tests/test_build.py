@@ -62,6 +62,27 @@ print(double(3))
 # space for trying things
 '''
 
+DOUBLER = '''\
+class double(Base):
+    """Doubles."""
+
+    def __init__(self, factor: float = 2.0):
+        """Keeps `factor`."""
+        ### BEGIN SOLUTION
+        secret_intermediate = factor
+        self.factor = secret_intermediate
+        ### END SOLUTION
+
+    def forward(self, x: float) -> float:
+        """Twice `x`."""
+        ### BEGIN SOLUTION
+        return self.factor * x
+        ### END SOLUTION
+'''
+CLASS = EXERCISE.replace(
+    EXERCISE[EXERCISE.index("def double") : EXERCISE.index('\n\n\n# %% tags=["check"]')], DOUBLER[:-1]
+)
+
 CONFIG = """
 c = get_config()
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("your code here")'}
@@ -100,6 +121,50 @@ def test_the_exercise_holds_signature_docstring_and_stub(course):
     )
     assert "secret_intermediate" not in as_text(exercise)
     assert "one and one" not in as_text(exercise)
+
+
+def test_a_class_may_have_several_methods_to_write(course):
+    _, exercise = exercise_of(course, CLASS)
+    stub = 'raise NotImplementedError("your code here")'
+    assert exercise.cells[2].source == (
+        'class double(Base):\n    """Doubles."""\n\n'
+        f'    def __init__(self, factor: float = 2.0):\n        """Keeps `factor`."""\n        {stub}\n\n'
+        f'    def forward(self, x: float) -> float:\n        """Twice `x`."""\n        {stub}'
+    )
+    assert "self.factor" not in as_text(exercise)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("        ### BEGIN SOLUTION\n        return", "        return", "wrong markers"),
+        (
+            "        ### BEGIN SOLUTION\n        return",
+            "        y = x\n        ### BEGIN SOLUTION\n        return",
+            "y = x",
+        ),
+        (
+            "        ### END SOLUTION\n\n    def",
+            "        ### END SOLUTION\n        self.y = 1\n\n    def",
+            "self.y = 1",
+        ),
+        (
+            "        self.factor =",
+            "        ### END SOLUTION\n        ### BEGIN SOLUTION\n        self.factor =",
+            "two pairs",
+        ),
+        (
+            "    def __init__",
+            "    ### BEGIN SOLUTION\n    y = 1\n    ### END SOLUTION\n\n    def __init__",
+            "inside a function",
+        ),
+    ],
+)
+def test_each_method_to_write_shows_signature_and_docstring_alone(course, old, new, message):
+    assert CLASS.count(old) == 1
+    with pytest.raises(CourseError, match=r"99_demo\.py: the cell that begins") as caught:
+        exercise_of(course, CLASS.replace(old, new))
+    assert message in str(caught.value)
 
 
 def test_the_solution_keeps_answers_and_marking_schemes(course):

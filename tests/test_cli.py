@@ -1,4 +1,5 @@
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -71,6 +72,25 @@ def test_data_says_where_the_set_is(course, monkeypatch, tmp_path):
     monkeypatch.setattr("course_lib.data.voc.download_voc", lambda year, split: tmp_path / f"{year}-{split}")
     result = course("data", "voc", "--year", "2012", "--split", "val")
     assert result.output.strip() == f"PASCAL VOC 2012 is in {tmp_path / '2012-val'}"
+
+
+def test_caltech_256_is_fetched_or_the_reason_said(course, monkeypatch, tmp_path):
+    def refuse(root, download):
+        raise OSError("no network")
+
+    monkeypatch.setattr("torchvision.datasets.Caltech256", refuse)
+    result = course("data", "caltech256", COURSE_DATA=tmp_path)
+    assert (result.exit_code, "no network" in result.stderr) == (1, True)
+    assert list(tmp_path.iterdir()) == []
+
+    def unpack(root, download):
+        (Path(root) / "caltech256" / "256_ObjectCategories" / "001.ak47").mkdir(parents=True)
+
+    monkeypatch.setattr("torchvision.datasets.Caltech256", unpack)
+    result = course("data", "caltech256", COURSE_DATA=tmp_path)
+    assert result.output.strip() == f"Caltech-256 is in {tmp_path / 'caltech256' / '256_ObjectCategories'}"
+    assert [path.name for path in tmp_path.rglob("001.*")] == ["001.ak47"]
+    assert "Caltech-256" in course("doctor", COURSE_DATA=tmp_path).output
 
 
 @pytest.mark.parametrize("option", [["--year", "1999"], ["--split", "holiday"]])

@@ -25,6 +25,30 @@ def test_only_what_stands_between_the_markers_is_changed_and_each_change_once():
     assert len({mutant.source for mutant in made}) == len(made)
 
 
+TWO_METHODS = '''class Double:
+    """Doubles."""
+
+    def __init__(self):
+        """Doc."""
+        ### BEGIN SOLUTION
+        self.by = 2
+        ### END SOLUTION
+
+    def forward(self, x=4):
+        """Doc."""
+        ### BEGIN SOLUTION
+        return self.by * x
+        ### END SOLUTION
+'''
+
+
+def test_each_method_between_markers_is_changed():
+    made = list(mutants("Double", TWO_METHODS))
+    assert {"self.by = 1", "self.by = 3", "return self.by + x"} <= {mutant.after for mutant in made}
+    assert {mutant.line for mutant in made} == {7, 13}
+    assert all("x=4" in mutant.source for mutant in made)
+
+
 def test_numbers_move_both_ways():
     made = mutants("f", 'def f():\n    """Doc."""\n    ### BEGIN SOLUTION\n    return 11\n    ### END SOLUTION\n')
     assert {mutant.after.split()[-1] for mutant in made} == {"10", "12"}

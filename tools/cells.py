@@ -3,7 +3,7 @@
 A cell header holds one word, `# %% tags=["solution"]`; everything else is derived here, once:
 
 tag         nbgrader        grade_id              what it is
-solution    solution        the function's name   one graded function, its body between the solution markers
+solution    solution        the function's name   one graded function or class, each body to write between markers
 check       grade, locked   check_<name>          `check("name", name)`; points come from the unit's CHECKS
 given       locked          given_<n>             code that the exam runs too
 fit         locked          fit                   `weights = trained("02_rcnn", fit)`
@@ -28,6 +28,7 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 SOLUTION = ("### BEGIN SOLUTION", "### END SOLUTION")
 MARKING = ("### BEGIN MARK SCHEME", "### END MARK SCHEME")
 ANSWER = "*Write your answer here.*"
+STUB = "raise NotImplementedError"
 
 
 class BuildError(CourseError):
@@ -157,17 +158,18 @@ def definition(path: Path, cell: NotebookNode) -> ast.FunctionDef | ast.ClassDef
     return statements[0]
 
 
-def without_solution(source: str, stub: str = "raise NotImplementedError") -> str:
-    """A solution cell's text with the part between the markers replaced by `stub`."""
+def without_solution(source: str, stub: str = STUB) -> str:
+    """A solution cell's text with each part between the markers replaced by `stub`."""
     begin, end = map(re.escape, SOLUTION)
     return re.sub(rf"^([ ]*){begin}.*?{end}[^\n]*", rf"\1{stub}", source, flags=re.DOTALL | re.MULTILINE)
 
 
 def _check_markers(path: Path, cell: NotebookNode, tag: str) -> None:
-    """Solution markers stand in solution cells, marking schemes in written ones, each exactly once and in order."""
+    """Solution markers stand in solution cells, one pair or several, marking schemes in written ones, exactly one."""
     for markers, owner in ((SOLUTION, "solution"), (MARKING, "written")):
         found = re.findall("|".join(map(re.escape, markers)), cell.source)
-        if found != (list(markers) if tag == owner else []):
+        pairs = max(1, len(found) // 2) if markers is SOLUTION else 1
+        if found != (list(markers) * pairs if tag == owner else []):
             wanted = " … ".join(markers) if tag == owner else f"none ({owner} cells only)"
             raise _broken(path, cell, "has wrong markers", expected=wanted, got=" … ".join(found) or "none")
     if (tag == "written") != (cell.cell_type == "markdown") and tag in GRADED_TAGS:
@@ -177,15 +179,17 @@ def _check_markers(path: Path, cell: NotebookNode, tag: str) -> None:
 
 
 def _check_stub(path: Path, cell: NotebookNode) -> None:
-    """Only signature and docstring stand outside the markers of the function that they are in."""
-    stub = NotebookNode(cell | {"source": without_solution(cell.source)})
-    for node in ast.walk(definition(path, stub)):
-        body = getattr(node, "body", None)
-        if isinstance(node, ast.FunctionDef) and any(isinstance(statement, ast.Raise) for statement in body):
-            if len(body) == 1 + (ast.get_docstring(node) is not None):
-                return
-            raise _broken(path, cell, "shows code outside its markers", got=ast.unparse(body[-2]))
-    raise _broken(path, cell, "needs its markers inside a function's body")
+    """Only signature and docstring stand outside the markers of the functions that they are in."""
+    stub = NotebookNode(cell | {"source": without_solution(cell.source, STUB)})
+    functions = [node for node in ast.walk(definition(path, stub)) if isinstance(node, ast.FunctionDef)]
+    open_ones = [node for node in functions if any(ast.unparse(statement) == STUB for statement in node.body)]
+    for node in open_ones:
+        if len(node.body) > 1 + (ast.get_docstring(node) is not None):
+            shown = [ast.unparse(part) for part in node.body[ast.get_docstring(node) is not None :]]
+            got = next((part for part in shown if part != STUB), "two pairs of markers in one function")
+            raise _broken(path, cell, "shows code outside its markers", got=got)
+    if len(open_ones) != cell.source.count(SOLUTION[0]):
+        raise _broken(path, cell, "needs its markers inside a function's body")
 
 
 def _check_all_used(path: Path, names: list[str], points: dict[str, float]) -> None:

@@ -28,14 +28,14 @@ def mutants(function: str, source: str) -> Iterator[Mutant]:
 
     Operators that need arguments are left out, and so are changes that leave no valid Python.
     """
-    begin, end = (_line_of(source, marker) for marker in SOLUTION)
+    between = _between(source)
     seen = {ast.dump(ast.parse(source))}
     for name in sorted(operator_names()):
         if get_operator(name).arguments():
             continue
         for changed in _changed(source, name):
-            lines = [number for number in range(begin + 1, end) if _at(changed, number) != _at(source, number)]
-            if not lines or _outside(changed, begin, end) != _outside(source, begin, end):
+            lines = [number for number in between if _at(changed, number) != _at(source, number)]
+            if not lines or _outside(changed, between) != _outside(source, between):
                 continue
             meaning = _meaning(changed)
             if meaning is not None and meaning not in seen:
@@ -53,9 +53,14 @@ def _changed(source: str, operator: str) -> Iterator[str]:
         yield changed
 
 
-def _line_of(source: str, marker: str) -> int:
-    """The number, from 1, of the line that holds a marker."""
-    return next(number for number, line in enumerate(source.splitlines(), start=1) if marker in line)
+def _between(source: str) -> list[int]:
+    """The numbers, from 1, of the lines that stand between markers; a class may have several pairs."""
+    begins, ends = (_lines_with(source, marker) for marker in SOLUTION)
+    return [number for begin, end in zip(begins, ends, strict=True) for number in range(begin + 1, end)]
+
+
+def _lines_with(source: str, marker: str) -> list[int]:
+    return [number for number, line in enumerate(source.splitlines(), start=1) if marker in line]
 
 
 def _at(source: str, number: int) -> str:
@@ -63,9 +68,8 @@ def _at(source: str, number: int) -> str:
     return lines[number - 1] if number <= len(lines) else ""
 
 
-def _outside(source: str, begin: int, end: int) -> list[str]:
-    lines = source.splitlines()
-    return lines[:begin] + lines[end - 1 :]
+def _outside(source: str, between: list[int]) -> list[str]:
+    return [line for number, line in enumerate(source.splitlines(), start=1) if number not in between]
 
 
 def _meaning(source: str) -> str | None:

@@ -15,7 +15,7 @@ import torch
 
 from course_lib.errors import DataBroken
 
-MAX_DEPTH = 12
+MAX_DEPTH = 16
 MAX_OUTLINE = 16 * 2**20  # bytes of JSON in one message
 MAX_ARRAYS = 10_000  # in one message
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError, StopIteration, MemoryError)

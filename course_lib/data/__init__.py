@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from course_lib.data.digits import digits
+from course_lib.data.folders import Images, classification
+from course_lib.data.handwritten import digits
 from course_lib.errors import SettingsError
 from course_lib.settings import detection_folder, settings, voc_year
 
-__all__ = ["Detection", "detection", "digits"]
+__all__ = ["Detection", "Images", "classification", "detection", "digits"]
 SPLITS = ("train", "val", "test")
 
 

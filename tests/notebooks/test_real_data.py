@@ -1,4 +1,4 @@
-"""The same notebooks on real samples: VOC photographs, and published values of average precision."""
+"""The same notebooks on real samples: photographs and digits, and published values of average precision."""
 
 import re
 from types import SimpleNamespace
@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from tools.build_notebooks import ROOT
+from tools.build_notebooks import ROOT, build_exercise, unit_sources
 from tools.cells import read_source
 from tools.run_notebooks import run_notebook
 
@@ -78,23 +78,36 @@ def test_average_precision_gives_the_published_numbers(test_data, student, metho
     assert student.average_precision(scores, matched, total, method) == pytest.approx(published, abs=5e-5)
 
 
-SETS = {"VOC": {"COURSE_VOC_YEAR": "2012"}, "blood cells": {"COURSE_DETECTION": "BCCD"}}
+DETECTION = {"VOC": {"COURSE_VOC_YEAR": "2012"}, "blood cells": {"COURSE_DETECTION": "BCCD"}}
+CLASSIFICATION = {
+    "photographs": {"COURSE_CLASSIFICATION": "hymenoptera_data/train"},
+    "tiny photographs": {"COURSE_CLASSIFICATION": "cifar10_jpg/train", "COURSE_LIMIT": "80"},
+}
+UNITS = {"00_cnn_recap": {"digits": {}}, "01_transfer_learning": CLASSIFICATION}  # all others detect
+SETS = [
+    pytest.param(path.stem, name, id=f"{path.stem}-{name}")
+    for path in unit_sources()
+    if path.parent.name != "lectures"
+    for name in UNITS.get(path.stem, DETECTION)
+]
 
 
 @pytest.mark.notebook
-@pytest.mark.parametrize("name", SETS)
-def test_the_pipeline_runs_unchanged_on_real_photographs(test_data, unit, name, tmp_path):
-    variables = SETS[name] | {
+@pytest.mark.parametrize(("unit", "name"), SETS)
+def test_the_experiment_runs_unchanged_on_real_images(test_data, unit, name, tmp_path):
+    variables = {
         "COURSE_PROFILE": "full",
         "COURSE_BACKBONE": "small",
         "COURSE_LIMIT": "16",
         "COURSE_DATA": str(test_data),
         "COURSE_CACHE": str(tmp_path / "cache"),
         "COURSE_DEVICE": "cpu",
-    }
-    run = run_notebook(unit.solution, tmp_path, variables)
+    } | UNITS.get(unit, DETECTION)[name]
+    solution, _ = build_exercise(ROOT / "solutions" / unit / f"{unit}.py")
+    run = run_notebook(solution, tmp_path, variables)
     assert run.failure is None, str(run.failure)
     shown = [output for cell in run.notebook.cells for output in cell.get("outputs", [])]
     text = "\n".join(output.get("text", "") for output in shown)
-    assert re.search(r"\bAP\b", text), "average precision per class is printed"
-    assert any("image/png" in str(output.get("data", {})) for output in shown), "detections are drawn"
+    metric = "accuracy" if unit in UNITS else "AP"
+    assert re.search(rf"\b{metric}\b", text), "the metric is printed"
+    assert any("image/png" in str(output.get("data", {})) for output in shown), "results are drawn"

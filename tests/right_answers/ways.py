@@ -81,13 +81,14 @@ def around(function: Callable, call: Callable) -> Callable:
 
 
 def called(function: Callable, change: Callable[[Tensor], Tensor]) -> Callable:
-    """The function, called with changed tensors; a module goes along with their type."""
+    """The function, called with changed tensors; modules, its own or one that it is given, go along with their type."""
 
     def call(inner: Callable, *inputs: Any) -> Any:
         others = each_tensor(inputs, change)
         types = [value.dtype for value in others if isinstance(value, Tensor) and value.is_floating_point()]
-        if types and isinstance(module := getattr(inner, "__self__", None), nn.Module):
-            module.to(types[0])
+        for module in (getattr(inner, "__self__", None), *inputs):
+            if types and isinstance(module, nn.Module):
+                module.to(types[0])
         return inner(*others)
 
     return around(function, call)

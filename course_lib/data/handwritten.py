@@ -17,8 +17,8 @@ SPLITS = {"train": slice(None, TRAIN), "test": slice(TRAIN, None)}
 def digits(split: str) -> tuple[Float32[Tensor, "n 1 8 8"], Int64[Tensor, " n"]]:
     """The images, 0 (paper) … 1 (ink), and the digits that they show.
 
-    `split` is "train" (1,297 images) or "test" (500); scikit-learn's order is mixed first, always in the same way, since
-    it goes by writer. COURSE_LIMIT bounds their number. Raises SettingsError for another split.
+    `split` is "train" (1,297 images) or "test" (500); scikit-learn's order is mixed first, always in the same way,
+    since it goes by writer. COURSE_LIMIT bounds their number. Raises SettingsError for another split.
     """
     from sklearn.datasets import load_digits
 

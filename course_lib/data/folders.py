@@ -34,9 +34,9 @@ class Images:
 def classification(per_class: int, size: int) -> Images:
     """At most `per_class` images of each class of the profile's data set, `size` pixels wide and high.
 
-    In `mini` objects of Tinytown's target families, which the shipped backbone has never seen; in `full` Caltech-256, or
-    the folder that COURSE_CLASSIFICATION names (torchvision's ImageFolder layout). COURSE_LIMIT bounds the images of
-    all classes together, but leaves two of each. Raises DataMissing where the set is not there, DataBroken for an
+    In `mini` objects of Tinytown's target families, which the shipped backbone has never seen; in `full` Caltech-256,
+    or the folder that COURSE_CLASSIFICATION names (torchvision's ImageFolder layout). COURSE_LIMIT bounds the images
+    of all classes together, but leaves two of each. Raises DataMissing where the set is not there, DataBroken for an
     image that cannot be read, no class or only one.
     """
     if settings().profile == "full":
@@ -73,8 +73,8 @@ def square(image: UInt8[Tensor, "3 h w"], size: int) -> UInt8[Tensor, "3 size si
 def download_caltech() -> Path:
     """Fetches Caltech-256 through torchvision's loader into COURSE_DATA and returns its folder.
 
-    It is fetched and unpacked in a folder beside and moved to its place when it is whole, so that an interrupted download
-    leaves nothing. Raises DataMissing without network.
+    It is fetched and unpacked in a folder beside and moved to its place when it is whole, so that an interrupted
+    download leaves nothing. Raises DataMissing without network.
     """
     from torchvision.datasets import Caltech256
 

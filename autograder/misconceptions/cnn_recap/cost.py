@@ -1,0 +1,148 @@
+"""Unit 00: wrong versions of `count_cost`."""
+
+import torch
+from torch import nn
+
+from autograder.misconceptions import collector
+
+MISCONCEPTIONS = []
+wrong = collector("count_cost", MISCONCEPTIONS)
+
+
+def _calls(model, input_shape, counted, batch=1, quiet=True):
+    """The output of every call of the modules that are `counted`, with its module; `quiet` leaves no trace."""
+    seen, modes = [], {module: module.training for module in model.modules()}
+    listen = [module for module in model.modules() if counted(module)]
+    hooks = [layer.register_forward_hook(lambda layer, _, output: seen.append((layer, output))) for layer in listen]
+    if quiet:
+        model.eval()
+    with torch.no_grad():
+        model(next(model.parameters()).new_zeros(batch, *input_shape))
+    for module, mode in modes.items():
+        module.training = mode
+    for hook in hooks:
+        hook.remove()
+    return seen
+
+
+def _layer(module):
+    return isinstance(module, nn.Conv2d | nn.Linear)
+
+
+def _per_number(layer):
+    """Multiply-adds for one number of a layer's output."""
+    return layer.weight[0].numel()
+
+
+def _learned(model):
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def _cost(model, input_shape, per_number=_per_number, **options):
+    """The right count, unless an option says otherwise."""
+    seen = _calls(model, input_shape, _layer, **options)
+    macs = sum(output.numel() * per_number(layer) for layer, output in seen)
+    return _learned(model), sum(output.numel() for _, output in seen), macs
+
+
+@wrong(
+    "weights-once",
+    "You count each weight once. A convolution uses each weight at every output position: that is what sharing means.",
+)
+def _(model, input_shape):
+    seen = _calls(model, input_shape, _layer)
+    return _learned(model), sum(out.numel() for _, out in seen), sum(layer.weight.numel() for layer, _ in seen)
+
+
+@wrong(
+    "flops",
+    "You count the multiplication and the addition separately. Here one multiply–add is one. (Papers differ: always "
+    "read which.)",
+)
+def _(model, input_shape):
+    return _cost(model, input_shape, lambda layer: 2 * _per_number(layer))
+
+
+@wrong("bias-counted", "You count adding the bias as one multiply–add more. By the usual count it is left out.")
+def _(model, input_shape):
+    return _cost(model, input_shape, lambda layer: _per_number(layer) + (layer.bias is not None))
+
+
+@wrong(
+    "groups-ignored",
+    "With groups each filter sees only its share of the channels. AlexNet's two towers are two groups.",
+)
+def _(model, input_shape):
+    return _cost(model, input_shape, lambda layer: _per_number(layer) * getattr(layer, "groups", 1))
+
+
+@wrong(
+    "every-module",
+    "You count the outputs of ReLU and pooling as well. By the usual count, units are the outputs of convolutions and "
+    "linear layers.",
+)
+def _(model, input_shape):
+    units = _calls(model, input_shape, lambda module: not list(module.children()))
+    parameters, _, macs = _cost(model, input_shape)
+    return parameters, sum(output.numel() for _, output in units), macs
+
+
+@wrong("containers-too", "The same output is counted once per container around it. Hook the layers only.")
+def _(model, input_shape):
+    units = _calls(model, input_shape, lambda module: True)
+    parameters, _, macs = _cost(model, input_shape)
+    return parameters, sum(output.numel() for _, output in units), macs
+
+
+@wrong("buffers", "Running means and counters are in your sum. They are stored, not learned.")
+def _(model, input_shape):
+    _, activations, macs = _cost(model, input_shape)
+    shared = {value.data_ptr(): value for value in model.parameters()}.values()
+    return sum(value.numel() for value in [*shared, *model.buffers()]), activations, macs
+
+
+@wrong("shared-twice", "You count a weight that two layers share twice. It is stored, and learned, once.")
+def _(model, input_shape):
+    _, activations, macs = _cost(model, input_shape)
+    found = [p for module in model.modules() for p in module.parameters(recurse=False)]
+    return sum(parameter.numel() for parameter in found), activations, macs
+
+
+@wrong("whole-batch", "Your cost grows with the batch. Cost is per image.")
+def _(model, input_shape):
+    return _cost(model, input_shape, batch=2)
+
+
+@wrong("hook-left", "A hook of yours is still on the model after the call. Whoever uses the model next pays for it.")
+def _(model, input_shape):
+    for module in filter(_layer, model.modules()):
+        module.register_forward_hook(lambda *seen: None)
+    return _cost(model, input_shape)
+
+
+@wrong("left-in-eval", "You leave the model in evaluation mode. Give it back as you got it.")
+def _(model, input_shape):
+    cost = _cost(model, input_shape)
+    model.eval()
+    return cost
+
+
+@wrong(
+    "all-in-train",
+    "You put the whole model back into training mode, also those of its modules that were in evaluation mode.",
+)
+def _(model, input_shape):
+    training, cost = model.training, _cost(model, input_shape)
+    model.train(training)
+    return cost
+
+
+@wrong(
+    "train-mode",
+    "Your probe image runs through the model in training mode, and moves the batch norm's statistics. Switch to eval.",
+)
+def _(model, input_shape):
+    return _cost(model, input_shape, quiet=False)
+
+
+MISCONCEPTIONS = tuple(MISCONCEPTIONS)

@@ -1,0 +1,159 @@
+"""Unit 01: wrong versions of `linear_probe`."""
+
+import numpy as np
+import torch
+from sklearn.linear_model import LinearRegression, LogisticRegression
+
+from autograder.misconceptions import collector
+
+MISCONCEPTIONS = []
+wrong = collector("linear_probe", MISCONCEPTIONS)
+
+
+def _statistics(rows):
+    """Mean and deviation of each feature; the deviation of a constant one counts as 1."""
+    deviation = rows.std(0)
+    return rows.mean(0), np.where(rows.max(0) == rows.min(0), 1.0, deviation)
+
+
+def _array(rows):
+    return rows.detach().double().cpu().numpy()
+
+
+def _predictor(classify, standardise):
+    """From a classifier of arrays to the function that is asked for."""
+
+    def predict(rows):
+        found = classify(standardise(_array(rows))) if len(rows) else []
+        return torch.as_tensor(np.asarray(found), device=rows.device).long()
+
+    return predict
+
+
+def _several(labels):
+    """The labels as an array, or an error when they are all the same."""
+    if len(labels.unique()) < 2:
+        raise ValueError("one class only")
+    return labels.cpu().numpy()
+
+
+@wrong(
+    "own-statistics",
+    "You standardise the test set by itself. A single test image would become all zeros. Use the training mean and "
+    "deviation.",
+)
+def _(features, labels):
+    def standardise(rows):
+        mean, deviation = _statistics(rows)
+        return (rows - mean) / deviation
+
+    classifier = LogisticRegression(max_iter=1000).fit(standardise(_array(features)), _several(labels))
+    return _predictor(classifier.predict, standardise)
+
+
+@wrong("test-not-standardised", "New features go into the classifier as they are. Standardise them as in the training.")
+def _(features, labels):
+    mean, deviation = _statistics(_array(features))
+    classifier = LogisticRegression(max_iter=1000).fit((_array(features) - mean) / deviation, _several(labels))
+    return _predictor(classifier.predict, lambda rows: rows)
+
+
+@wrong("not-standardised", "Without standardisation one loud feature drowns the others.")
+def _(features, labels):
+    classifier = LogisticRegression(max_iter=1000).fit(_array(features), _several(labels))
+    return _predictor(classifier.predict, lambda rows: rows)
+
+
+@wrong(
+    "one-scale", "You divide all features by one common deviation. Each has its own, or a loud one drowns the others."
+)
+def _(features, labels):
+    rows = _array(features)
+    mean, deviation = rows.mean(0), rows.std()
+    classifier = LogisticRegression(max_iter=1000).fit((rows - mean) / deviation, _several(labels))
+    return _predictor(classifier.predict, lambda new: (new - mean) / deviation)
+
+
+@wrong("zero-deviation", "A constant feature makes your result NaN.")
+def _(features, labels):
+    rows = _array(features)
+    mean, deviation = rows.mean(0), np.where(rows.max(0) == rows.min(0), 0.0, rows.std(0))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        classifier = LogisticRegression(max_iter=1000).fit((rows - mean) / deviation, _several(labels))
+    return _predictor(classifier.predict, lambda new: (new - mean) / deviation)
+
+
+@wrong("no-intercept", "Your boundary must pass through the mean of the data. Add an intercept.")
+def _(features, labels):
+    mean, deviation = _statistics(_array(features))
+    classifier = LogisticRegression(max_iter=1000, fit_intercept=False)
+    classifier.fit((_array(features) - mean) / deviation, _several(labels))
+    return _predictor(classifier.predict, lambda rows: (rows - mean) / deviation)
+
+
+@wrong("positions-not-labels", "You return the position of the class, not its label.")
+def _(features, labels):
+    mean, deviation = _statistics(_array(features))
+    positions = np.unique(_several(labels), return_inverse=True)[1]
+    classifier = LogisticRegression(max_iter=1000).fit((_array(features) - mean) / deviation, positions)
+    return _predictor(classifier.predict, lambda rows: (rows - mean) / deviation)
+
+
+@wrong("label-regression", "You regress the class number, as if class 2 lay between 1 and 3.")
+def _(features, labels):
+    mean, deviation = _statistics(_array(features))
+    numbers = _several(labels)
+    line = LinearRegression().fit((_array(features) - mean) / deviation, numbers)
+
+    def classify(rows):
+        known = np.unique(numbers)
+        return known[np.abs(line.predict(rows)[:, None] - known).argmin(1)]
+
+    return _predictor(classify, lambda rows: (rows - mean) / deviation)
+
+
+@wrong(
+    "nearest-mean",
+    "You take the class with the nearest mean. A linear classifier learns which direction separates the classes.",
+)
+def _(features, labels):
+    mean, deviation = _statistics(_array(features))
+    rows, numbers = (_array(features) - mean) / deviation, _several(labels)
+    known = np.unique(numbers)
+    middles = np.stack([rows[numbers == number].mean(0) for number in known])
+
+    def classify(new):
+        return known[((new[:, None] - middles) ** 2).sum(2).argmin(1)]
+
+    return _predictor(classify, lambda new: (new - mean) / deviation)
+
+
+@wrong("scores", "You return a score for every class. The class itself is asked for.")
+def _(features, labels):
+    mean, deviation = _statistics(_array(features))
+    classifier = LogisticRegression(max_iter=1000).fit((_array(features) - mean) / deviation, _several(labels))
+
+    def predict(rows):
+        new = (_array(rows) - mean) / deviation
+        return torch.as_tensor(classifier.predict_proba(new) if len(rows) else np.zeros((0, len(classifier.classes_))))
+
+    return predict
+
+
+@wrong("one-class-passes", "Labels that are all the same pass in silence. There is nothing to learn then: say so.")
+def _(features, labels):
+    if len(labels.unique()) < 2:
+        return lambda rows: labels[:1].expand(len(rows))
+    mean, deviation = _statistics(_array(features))
+    classifier = LogisticRegression(max_iter=1000).fit((_array(features) - mean) / deviation, labels.cpu().numpy())
+    return _predictor(classifier.predict, lambda rows: (rows - mean) / deviation)
+
+
+@wrong("no-images", "Your predictor raises an error where there are no images. No images have no classes.")
+def _(features, labels):
+    mean, deviation = _statistics(_array(features))
+    classifier = LogisticRegression(max_iter=1000).fit((_array(features) - mean) / deviation, _several(labels))
+    return lambda rows: torch.as_tensor(classifier.predict((_array(rows) - mean) / deviation))
+
+
+MISCONCEPTIONS = tuple(MISCONCEPTIONS)

@@ -1,0 +1,117 @@
+"""Unit 01: small networks as plain data, and how they are built from it beside the student's code.
+
+A network is {"parts", "state", "training", "evaluating", "frozen"}. A part is a layer in words ("conv 3 4"), a list of
+parts that run one after the other, or such a list that begins with "+", whose input is added to its output.
+"""
+
+from typing import Any
+
+import torch
+from numpy.random import Generator
+from torch import Tensor, nn
+
+Part = str | list
+Parts = dict[str, Part]
+
+
+class Residual(nn.Sequential):
+    """Its layers one after the other, with a shortcut around them."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The same shape as x."""
+        return torch.relu(x + super().forward(x))
+
+
+class Network(nn.Module):
+    """Its parts one after the other; the last one gets the mean over the map's cells."""
+
+    def __init__(self, parts: Parts):
+        super().__init__()
+        self.order = tuple(parts)
+        for name, part in parts.items():
+            self.add_module(name, _module(part))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Scores [n, classes]."""
+        for name in self.order[:-1]:
+            x = getattr(self, name)(x)
+        return getattr(self, self.order[-1])(x.mean(dim=(2, 3)))
+
+
+def _module(part: Part) -> nn.Module:
+    if isinstance(part, str):
+        return _layer(*part.split())
+    chain, parts = (Residual, part[1:]) if part[0] == "+" else (nn.Sequential, part)
+    return chain(*(_module(inner) for inner in parts))
+
+
+def _layer(kind: str, *sizes: str) -> nn.Module:
+    """A layer in words: "conv 3 4" has 3 channels in and 4 out, "linear 6 2 plain" has no bias."""
+    numbers = [int(size) for size in sizes if size.isdigit()]
+    makers = {
+        "conv": lambda: nn.Conv2d(*numbers, kernel_size=3, padding=1),
+        "norm": lambda: nn.BatchNorm2d(*numbers),
+        "norm1d": lambda: nn.BatchNorm1d(*numbers),
+        "relu": lambda: nn.ReLU(inplace=True),
+        "pool": lambda: nn.MaxPool2d(2),
+        "dropout": lambda: nn.Dropout(0.5),
+        "linear": lambda: nn.Linear(*numbers, bias="plain" not in sizes),
+    }
+    return makers[kind]()
+
+
+def build(network: dict[str, Any], like: Tensor | None = None) -> Network:
+    """The network with its weights, modes and frozen parameters; of the type and on the device of `like`."""
+    model = Network(network["parts"])
+    model.load_state_dict(network["state"])
+    if like is not None:
+        model.to(like)
+    model.train(network["training"])
+    for name in network["evaluating"]:
+        model.get_submodule(name).eval()
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(not name.startswith(tuple(f"{part}." for part in network["frozen"])))
+    return model
+
+
+def describe(
+    rng: Generator, parts: Parts, training: bool = True, evaluating: tuple[str, ...] = (), frozen: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """A network of these parts with random weights and statistics.
+
+    Args:
+        training: its mode. evaluating: names of modules that are in evaluation mode all the same.
+        frozen: names of modules whose parameters need no gradient.
+    """
+    state = {name: _drawn(rng, name, value) for name, value in Network(parts).state_dict().items()}
+    return {
+        "parts": parts,
+        "state": state,
+        "training": training,
+        "evaluating": list(evaluating),
+        "frozen": list(frozen),
+    }
+
+
+def _drawn(rng: Generator, name: str, value: Tensor) -> Tensor:
+    if value.ndim == 0:  # how many batches a batch norm has seen
+        return torch.tensor(int(rng.integers(3, 30)))
+    if name.endswith("running_var") or (name.endswith("weight") and value.ndim == 1):
+        return torch.from_numpy(rng.uniform(0.5, 1.5, value.shape)).float()
+    fan_in = max(1, value[0].numel())
+    return torch.from_numpy(rng.normal(size=value.shape) * (1.4 / fan_in**0.5 if value.ndim > 1 else 0.3)).float()
+
+
+NAMES = (("stem", "stage1", "stage2", "head"), ("conv", "block", "deep", "classifier"), ("a", "b", "c", "fc"))
+
+
+def named(rng: Generator, *parts: Part) -> Parts:
+    """Up to four parts under names that change from draw to draw, the last one named as a head."""
+    names = NAMES[int(rng.integers(len(NAMES)))]
+    return dict(zip([*names[: len(parts) - 1], names[-1]], parts, strict=True))
+
+
+STEM = ["conv 3 4", "norm 4", "relu", "pool"]
+BLOCK = ["+", "conv 4 4", "norm 4"]
+STAGE = [["conv 4 6", "norm 6", "relu"], "conv 6 6"]
+HEAD = ["dropout", "linear 6 5", "relu", "linear 5 3"]

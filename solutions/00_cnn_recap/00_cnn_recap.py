@@ -1,0 +1,809 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # 00 · CNNs, a recap: the exercise
+#
+# Every later unit stands on a convolutional network. Here we write its parts ourselves, from the sliding window to the
+# residual block, count what they cost, and measure what depth and shortcuts do to the gradient.
+
+# %% [markdown]
+# **You will** write seven functions or modules of 2 to 15 lines and answer one question in words.
+# **Time:** about two and a half hours. **Before:** read the lecture `00_cnn_recap`.
+
+# %% [markdown]
+# ## How this works
+#
+# Write your code where it says `raise NotImplementedError`. Keep the names and arguments. After each function stands a
+# check: run it as often as you like, it tells you what is wrong, and draws it.
+# The checks use fixed inputs; the grade uses others of the same kinds.
+
+# %% [markdown]
+# A signature like `image: Float[Tensor, "n c h w"]` says: a float tensor with four axes, here *n* images of *c*
+# channels, *h* rows and *w* columns. Letters that come twice in one signature stand for the same number.
+
+# %% tags=["given"]
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int64
+from torch import Tensor, nn
+
+from course_lib.checks.cnn_recap import check
+
+# %% [markdown]
+# ## 1 · Convolution is a matrix product
+#
+# A filter is a small pattern. We lay it on every place of the image, multiply number by number and add up: the sum is
+# large where image and pattern look alike. If we write every window as a column, all sums at once are one matrix
+# product, which is what hardware does best.
+
+# %% [markdown]
+# <details><summary>Hint: where do the columns come from?</summary>
+#
+# `F.unfold` cuts the windows out. Read in its documentation which shape comes back, and compare the length of one
+# column with the number of weights in one filter. They had better be in the same order, too.
+# </details>
+#
+# <details><summary>Hint: how high and how wide is the map?</summary>
+#
+# Put the first window at the upper border of the padded image and move it down. How often can you move it by `stride`
+# before its lower edge leaves the image? The last column of unfold's answer is the lower right window.
+# </details>
+
+
+# %% tags=["solution"]
+def conv2d(
+    image: Float[Tensor, "n c h w"],
+    weight: Float[Tensor, "o c kh kw"],
+    bias: Float[Tensor, "o"] | None,
+    stride: int,
+    padding: int,
+) -> Float[Tensor, "n o h_out w_out"]:
+    """A convolutional layer, as networks define it: the filter is not flipped (LeCun et al., Proc. IEEE 1998).
+
+    out[n, o, i, j] = bias[o] + sum over c, y, x of weight[o, c, y, x] * padded[n, c, i * stride + y, j * stride + x]
+
+    Args:
+        image: n images; n may be 0.
+        weight: o filters, each as deep as the image; height and width of a filter may differ.
+        bias: one number for each filter, or None for no bias.
+        stride: pixels from one window to the next, in both directions.
+        padding: rows and columns of zeros added on each of the four sides.
+
+    Returns:
+        One map for each filter, h_out = floor((h + 2 * padding - kh) / stride) + 1, w_out likewise: a window that does
+        not fit entirely is left out. Keeps the graph.
+    """
+    ### BEGIN SOLUTION
+    columns = F.unfold(image, weight.shape[2:], padding=padding, stride=stride)  # [n, c * kh * kw, windows]
+    maps = weight.flatten(1) @ columns  # [n, o, windows]
+    if bias is not None:
+        maps = maps + bias[:, None]
+    height = (image.shape[2] + 2 * padding - weight.shape[2]) // stride + 1
+    return maps.unflatten(2, (height, -1))
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+check("conv2d", conv2d)
+
+# %% [markdown]
+# ## 2 · Pooling keeps the strongest response
+#
+# A filter says at every pixel how well it fits. Often we need to know *that* it fits somewhere near, not where exactly.
+# So we keep the largest response of each small window. AlexNet's windows are 3 wide and move by 2: neighbours overlap.
+
+# %% [markdown]
+# <details><summary>Hint: how do I get at the windows?</summary>
+#
+# A tensor has a method `unfold` of its own: it cuts one axis into pieces that may overlap, and puts the pieces on a new
+# axis at the end. An image has two axes to cut.
+# </details>
+#
+# <details><summary>Hint: all my results are 0 or more</summary>
+#
+# What is the largest of -3, -1 and -2? With which number does your search for it begin?
+# </details>
+
+
+# %% tags=["solution"]
+def max_pool2d(x: Float[Tensor, "n c h w"], kernel: int, stride: int) -> Float[Tensor, "n c h_out w_out"]:
+    """The largest value of each window, in each channel by itself.
+
+    Args:
+        x: n stacks of c maps; n may be 0.
+        kernel: height and width of a window, at most h and w.
+        stride: pixels from one window to the next, in both directions; it may be smaller or larger than `kernel`.
+
+    Returns:
+        h_out = floor((h - kernel) / stride) + 1, w_out likewise: no padding, and a window that does not fit entirely is
+        left out. Keeps the graph.
+    """
+    ### BEGIN SOLUTION
+    windows = x.unfold(2, kernel, stride).unfold(3, kernel, stride)  # [n, c, h_out, w_out, kernel, kernel]
+    return windows.amax(dim=(4, 5))
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+check("max_pool2d", max_pool2d)
+
+# %% [markdown]
+# ## 3 · What a network costs
+#
+# Three numbers decide where a network can run. Parameters have to be stored and learned, activations have to fit into
+# memory, multiply-adds take time. They sit in different layers: of AlexNet's parameters 96 % are in its three linear
+# layers, of its multiply-adds 92 % in its convolutions.
+
+
+# %% tags=["given"]
+class Cost(NamedTuple):
+    """What a network needs for one image.
+
+    Attributes:
+        parameters: learned numbers. A tensor that several layers share counts once; buffers, such as the running means
+            of a batch norm, are not learned.
+        activations: numbers that come out of the convolutions and linear layers.
+        macs: multiply-adds in these layers. A multiplication with the addition behind it is one; the bias is not
+            counted.
+    """
+
+    parameters: int
+    activations: int
+    macs: int
+
+
+# %% [markdown]
+# To see what a layer puts out, we do not take the network apart. A *forward hook* is a function that PyTorch calls
+# after each call of a module, with that module, its inputs and its output. `register_forward_hook` sets one and returns
+# a handle, whose `remove()` takes it away again.
+
+# %% [markdown]
+# <details><summary>Hint: how many multiply-adds does a convolution need?</summary>
+#
+# Look at one single number of the output. Which weights have gone into it? Now count the numbers of the output. With
+# groups, a filter is less deep than the image: the shape of `weight` knows that already.
+# </details>
+#
+# <details><summary>Hint: what have I changed in a model that was only lent to me?</summary>
+#
+# Three things can change although you never assign to a weight: what is registered on the layers, the mode, and in
+# training mode the batch norm's statistics. The mode is not one switch but one for each submodule: a batch norm may
+# have been frozen in a network that trains.
+# </details>
+
+
+# %% tags=["solution"]
+def count_cost(model: nn.Module, input_shape: tuple[int, int, int]) -> Cost:
+    """Count what a model costs for one image.
+
+    Args:
+        model: any module that takes images [n, c, h, w]; it has parameters, which all lie on one device (also on
+            "meta", where tensors have shapes but no numbers).
+        input_shape: (c, h, w) of one image.
+
+    Returns:
+        Activations and multiply-adds count every *call* of an `nn.Conv2d` or `nn.Linear`, wherever it stands in the
+        model and with groups, strides and dilation as it has them; no other layers. Afterwards the model is as before:
+        its hooks, its buffers, and the mode of each submodule.
+    """
+    ### BEGIN SOLUTION
+    activations = macs = 0
+
+    def add(layer, inputs, output):
+        nonlocal activations, macs
+        activations += output.numel()
+        macs += output.numel() * layer.weight[0].numel()  # one filter, or one row of the matrix, for each number
+
+    layers = [module for module in model.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
+    hooks = [layer.register_forward_hook(add) for layer in layers]
+    modes = {module: module.training for module in model.modules()}
+    with torch.no_grad():
+        model.eval()(next(model.parameters()).new_zeros(1, *input_shape))
+    for module, mode in modes.items():
+        module.training = mode
+    for hook in hooks:
+        hook.remove()
+    return Cost(sum(parameter.numel() for parameter in model.parameters()), activations, macs)
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+check("count_cost", count_cost)
+
+# %% [markdown]
+# ## 4 · How much does a unit see?
+#
+# A unit of the third layer looks at a small window of the second, whose units look at windows of the first. On the
+# image this adds up to the *receptive field*. What lies outside it cannot change the unit. So VGG's three 3×3 layers
+# see as much as one 7×7 layer, with 27 weights instead of 49.
+
+# %% [markdown]
+# <details><summary>Hint: what does one more layer add?</summary>
+#
+# Draw two 3×3 layers on a strip of paper, in one dimension. The second layer's outer windows reach beyond the middle
+# one's on both sides: by how many pixels? Then draw it again with a first layer that moves by 2.
+# </details>
+
+
+# %% tags=["solution"]
+def receptive_field(layers: Sequence[tuple[int, int]]) -> tuple[int, int]:
+    """What one unit behind a chain of layers sees of the image, along one axis.
+
+    Args:
+        layers: (kernel, stride) of each convolution or pooling, from the input to the output; may be empty. A kernel of
+            size k with dilation d counts as d * (k - 1) + 1.
+
+    Returns:
+        size: width of the receptive field in pixels; 1 before the first layer.
+        stride: pixels of the image between the receptive fields of two neighbouring units; 1 before the first layer.
+    """
+    ### BEGIN SOLUTION
+    size = stride = 1
+    for kernel, step in layers:
+        size += (kernel - 1) * stride
+        stride *= step
+    return size, stride
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+check("receptive_field", receptive_field)
+
+# %% [markdown]
+# ## 5 · An inception module
+#
+# Which filter size is right, 1×1, 3×3 or 5×5? GoogLeNet does not choose: it runs all of them side by side and stacks
+# what comes out. That would be expensive, so cheap 1×1 convolutions first reduce the number of channels that the larger
+# filters have to read.
+
+# %% [markdown]
+# <details><summary>Hint: PyTorch complains before my first layer is made</summary>
+#
+# A module keeps a list of its layers. Who creates that list? Every `__init__` of a module begins with the same line.
+# </details>
+#
+# <details><summary>Hint: the branches do not fit together</summary>
+#
+# Write down height and width behind each branch for a map of 7×9. Each size of window needs another padding so that
+# they stay, and so does the pooling. Only the number of channels may differ: which axis is that?
+# </details>
+
+
+# %% tags=["solution"]
+class InceptionModule(nn.Module):
+    """Four branches side by side (Szegedy et al., Going deeper with convolutions, CVPR 2015, figure 2b)."""
+
+    def __init__(
+        self, in_channels: int, ch1x1: int, ch3x3red: int, ch3x3: int, ch5x5red: int, ch5x5: int, pool_proj: int
+    ):
+        """Make six `nn.Conv2d` with bias and stride 1 under these names; all keep height and width.
+
+        conv1: 1×1, in_channels to ch1x1.
+        reduce3, conv3: 1×1, in_channels to ch3x3red; 3×3, ch3x3red to ch3x3.
+        reduce5, conv5: 1×1, in_channels to ch5x5red; 5×5, ch5x5red to ch5x5.
+        project: 1×1, in_channels to pool_proj.
+        """
+        ### BEGIN SOLUTION
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, ch1x1, 1)
+        self.reduce3 = nn.Conv2d(in_channels, ch3x3red, 1)
+        self.conv3 = nn.Conv2d(ch3x3red, ch3x3, 3, padding=1)
+        self.reduce5 = nn.Conv2d(in_channels, ch5x5red, 1)
+        self.conv5 = nn.Conv2d(ch5x5red, ch5x5, 5, padding=2)
+        self.project = nn.Conv2d(in_channels, pool_proj, 1)
+        ### END SOLUTION
+
+    def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d h w"]:
+        """The channels of conv1, conv3, conv5 and project, in this order, d = ch1x1 + ch3x3 + ch5x5 + pool_proj.
+
+        A ReLU follows each of the six convolutions. `project` reads the input after a 3×3 max pooling of stride 1,
+        which keeps height and width (its border counts as minus infinity). n may be 0.
+        """
+        ### BEGIN SOLUTION
+        medium = self.conv3(self.reduce3(x).relu())
+        large = self.conv5(self.reduce5(x).relu())
+        pooled = self.project(F.max_pool2d(x, 3, stride=1, padding=1))
+        return torch.cat([self.conv1(x), medium, large, pooled], dim=1).relu()
+        ### END SOLUTION
+
+
+# %% tags=["check"]
+check("InceptionModule", InceptionModule)
+
+# %% [markdown]
+# ## 6 · A residual block
+#
+# A deeper network should never be worse: its extra layers could simply pass on what they get. Yet plain layers do not
+# find even that. He et al. therefore add the input to the output. Now a block that has learned nothing does no harm,
+# and the gradient has a direct way back.
+
+# %% [markdown]
+# <details><summary>Hint: when can the input be added as it is?</summary>
+#
+# Two tensors are added element by element, so all four axes must agree. Which arguments of the block decide about
+# channels, which about height and width? If either changes, the shortcut must change in the same way.
+# </details>
+#
+# <details><summary>Hint: the shapes fit, the values do not</summary>
+#
+# Read your `forward` as a drawing: two ways leave the input and meet at the plus sign. What lies on each of them, and
+# what behind the sign? And is `x` still the input when you add it?
+# </details>
+
+
+# %% tags=["solution"]
+class ResidualBlock(nn.Module):
+    """Two 3×3 layers and a shortcut around both (He et al., Deep residual learning, CVPR 2016, figure 2)."""
+
+    def __init__(self, in_channels: int, out_channels: int, stride: int = 1):
+        """Make these layers; no convolution has a bias.
+
+        conv1, bn1: 3×3 `nn.Conv2d` with the block's stride, in_channels to out_channels, padding 1; `nn.BatchNorm2d`.
+        conv2, bn2: 3×3 with stride 1, out_channels to out_channels, padding 1; batch norm.
+        shortcut: `nn.Identity()` where stride is 1 and in_channels equals out_channels; otherwise an `nn.Sequential` of
+            a 1×1 convolution with the block's stride and a batch norm (the paper's option B).
+        """
+        ### BEGIN SOLUTION
+        super().__init__()
+        self.conv1 = nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(out_channels)
+        self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(out_channels)
+        self.shortcut = nn.Identity()
+        if stride > 1 or in_channels != out_channels:
+            projection = nn.Conv2d(in_channels, out_channels, 1, stride, bias=False)
+            self.shortcut = nn.Sequential(projection, nn.BatchNorm2d(out_channels))
+        ### END SOLUTION
+
+    def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d i j"]:
+        """relu(F(x) + shortcut(x)), where F is conv1, bn1, ReLU, conv2, bn2 in this order. n may be 0 in eval mode."""
+        ### BEGIN SOLUTION
+        inner = self.bn1(self.conv1(x)).relu()
+        return (self.bn2(self.conv2(inner)) + self.shortcut(x)).relu()
+        ### END SOLUTION
+
+
+# %% tags=["check"]
+check("ResidualBlock", ResidualBlock)
+
+# %% [markdown]
+# ## 7 · Does a small step change the answer?
+#
+# A convolution of stride 1 moves along with the image. But every stride drops rows and columns, and a step of one pixel
+# lets other ones survive. Zhang (ICML 2019) measured how much this changes the output of well-known networks. We move
+# the image round in a circle, so that no pixel is lost.
+
+# %% [markdown]
+# <details><summary>Hint: how does an image move in a circle?</summary>
+#
+# `torch.roll` does it. Which axis of [c, h, w] goes from left to right? Try it on three numbers to see in which
+# direction a positive shift moves them.
+# </details>
+#
+# <details><summary>Hint: is a change of 0.5 large?</summary>
+#
+# That depends on the size of the output. A network whose outputs are all ten times as large is no more sensitive:
+# divide by something that grows with it.
+# </details>
+
+
+# %% tags=["solution"]
+def shift_sensitivity(model: nn.Module, image: Float[Tensor, "c h w"], shifts: Sequence[int]) -> Float[Tensor, "s"]:
+    """How much a model's output changes when the image moves to the right (after Zhang, ICML 2019).
+
+    change(s) = ||f(image moved by s) - f(image)|| / ||f(image)||
+
+    with the Euclidean norm over all numbers of the output, whatever its shape.
+
+    Args:
+        model: any module that takes images [n, c, h, w] on the image's device; its output is not all 0.
+        image: stays as it is.
+        shifts: one or more; pixels along the width. What leaves on the right comes in on the left (`torch.roll`); a
+            negative shift moves to the left. Each one starts from the image itself.
+
+    Returns:
+        The change for each shift, computed in eval mode, cut off from the graph. Afterwards the mode of each submodule
+        is as before.
+    """
+    ### BEGIN SOLUTION
+    images = torch.stack([image, *(image.roll(shift, dims=2) for shift in shifts)])
+    modes = {module: module.training for module in model.modules()}
+    with torch.no_grad():
+        outputs = model.eval()(images).flatten(1)
+    for module, mode in modes.items():
+        module.training = mode
+    original, moved = outputs[0], outputs[1:]
+    return (moved - original).norm(dim=1) / original.norm()
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+check("shift_sensitivity", shift_sensitivity)
+
+# %% [markdown]
+# ## The experiment, part one: what do the famous networks cost?
+#
+# Seven parts are written. We begin with the four networks of the lecture and ask *your* `count_cost` what they cost.
+# On PyTorch's device "meta" tensors have shapes but no numbers: VGG-16's 550 MB need no memory at all.
+
+# %% tags=["given"]
+from torchvision import models
+
+from course_lib import plots, training
+from course_lib.data import digits
+from course_lib.data.photos import photo
+from course_lib.deepnet import DeepNet, PlainBlock
+from course_lib.figures import figure
+from course_lib.metrics import accuracy
+from course_lib.settings import settings
+from course_lib.training import trained
+
+# %% [markdown]
+# torchvision's AlexNet has one tower. The paper's had two, one for each GPU, which met only in layer 3: layers 2, 4 and
+# 5 have two groups. We write it down as the paper's figure 2 draws it.
+
+
+# %% tags=["given"]
+def papers_alexnet() -> nn.Sequential:
+    """AlexNet as in Krizhevsky, Sutskever, Hinton (NIPS 2012), for 3×227×227, without its local normalisation."""
+    pool = nn.MaxPool2d(3, 2)
+    return nn.Sequential(
+        *(nn.Conv2d(3, 96, 11, stride=4), nn.ReLU(), pool),
+        *(nn.Conv2d(96, 256, 5, padding=2, groups=2), nn.ReLU(), pool),
+        *(nn.Conv2d(256, 384, 3, padding=1), nn.ReLU()),
+        *(nn.Conv2d(384, 384, 3, padding=1, groups=2), nn.ReLU()),
+        *(nn.Conv2d(384, 256, 3, padding=1, groups=2), nn.ReLU(), pool, nn.Flatten()),
+        *(nn.Linear(9216, 4096), nn.ReLU(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 1000)),
+    )
+
+
+def googlenet() -> nn.Module:
+    """torchvision's, without the auxiliary classifiers, which only help in training."""
+    return models.googlenet(aux_logits=False, init_weights=False)
+
+
+# %% [markdown]
+# Before you run the cell: which of the five has the fewest parameters, and which needs the most multiplications?
+
+# %% tags=["experiment"]
+FAMOUS = {
+    "AlexNet, the paper's": (papers_alexnet, 227),
+    "AlexNet, torchvision's": (models.alexnet, 224),
+    "VGG-16": (models.vgg16, 224),
+    "GoogLeNet": (googlenet, 224),
+    "ResNet-50": (models.resnet50, 224),
+}
+with torch.device("meta"):
+    costs = {name: count_cost(build(), (3, side, side)) for name, (build, side) in FAMOUS.items()}
+print(f"{'':24}{'parameters':>14}{'units':>14}{'multiply-adds':>18}")
+for name, cost in costs.items():
+    print(f"{name:24}{cost.parameters:14,}{cost.activations:14,}{cost.macs:18,}")
+
+# %% [markdown]
+# AlexNet keeps 96 % of its parameters in three linear layers, and VGG-16 doubles that. GoogLeNet drops the linear
+# layers but one and costs a twentieth of VGG-16's parameters. The paper's "60 million parameters and 650,000 neurons"
+# are what you have just counted.
+
+# %% tags=["experiment"]
+PUBLISHED = {  # parameters; units where the lecture names them
+    "AlexNet, the paper's": (60_965_224, 659_272),
+    "AlexNet, torchvision's": (61_100_840, 494_184),
+    "VGG-16": (138_357_544, None),
+    "GoogLeNet": (6_624_904, None),
+    "ResNet-50": (25_557_032, None),
+}
+missed = [
+    (name, published, counted)
+    for name, numbers in PUBLISHED.items()
+    for published, counted in zip(numbers, costs[name], strict=False)
+    if published not in (None, counted)
+]
+display(
+    figure("published counts of five networks that count_cost misses, of 7", len(missed), target=0, better="below"),
+    figure("AlexNet as in the paper: parameters", costs["AlexNet, the paper's"].parameters, paper="60 million"),
+    figure("AlexNet as in the paper: units", costs["AlexNet, the paper's"].activations, paper="650,000"),
+    figure("VGG-16: parameters", costs["VGG-16"].parameters, paper="138 million (ICLR 2015, Table 2)"),
+)
+
+# %% [markdown]
+# **Small filters, many layers.** VGG replaced a 7×7 layer by three of 3×3. Do they see the same patch, and what do they
+# cost? `receptive_field` and `count_cost` answer both.
+
+# %% tags=["experiment"]
+large, small = [(7, 1)], [(3, 1)] * 3
+stacks = {
+    name: nn.Sequential(*[nn.Conv2d(64, 64, kernel, bias=False) for kernel, _ in stack])
+    for name, stack in (("large", large), ("small", small))
+}
+weights_of = {name: count_cost(stack, (64, 28, 28)).parameters for name, stack in stacks.items()}
+print(f"one 7×7 layer sees {receptive_field(large)[0]} pixels, three 3×3 layers {receptive_field(small)[0]}")
+figure(
+    "parameters that three 3×3 layers save against one 7×7",
+    100 * (1 - weights_of["small"] / weights_of["large"]),
+    target=44,
+    unit="%",
+    paper="7×7 has 81 % more (ICLR 2015, section 2.3): 45 % fewer",
+)
+
+# %% [markdown]
+# **1×1 reductions.** GoogLeNet's first module, called 3a, has branches of 64, 128, 32 and 32 channels. What would the
+# same 1×1, 3×3 and 5×5 filters cost on all 192 input channels, without the reductions before them?
+
+# %% tags=["experiment"]
+reduced = count_cost(InceptionModule(192, 64, 96, 128, 16, 32, 32), (192, 28, 28)).macs
+branches = [nn.Conv2d(192, filters, side, padding=side // 2) for filters, side in ((64, 1), (128, 3), (32, 5))]
+naive = sum(count_cost(branch, (192, 28, 28)).macs for branch in branches)
+print(f"Inception 3a: {reduced / 1e6:.0f} M multiply-adds, naive {naive / 1e6:.0f} M")
+
+# %% [markdown]
+# ## Part two: is pooling robust to translations?
+#
+# "Pooling makes the network robust to small translations", one reads. We measure it with `shift_sensitivity`: how much
+# does a map change when the photograph moves by 1, 2, … 12 pixels? The convolution and the pooling are yours.
+
+
+# %% tags=["given"]
+class Stage(nn.Module):
+    """Eight random 5×5 filters, ReLU, and pooling of `size` pixels; with `mean`, the mean of each map at the end."""
+
+    def __init__(self, size: int, mean: bool = False):
+        super().__init__()
+        self.weight = torch.randn(8, 3, 5, 5, generator=torch.Generator().manual_seed(0)) / 75**0.5
+        self.size, self.mean = size, mean
+
+    def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n 8 i j"]:
+        maps = conv2d(x - x.mean(), self.weight, None, stride=1, padding=2).relu()
+        maps = max_pool2d(maps, self.size, self.size) if self.size > 1 else maps
+        return maps.mean(dim=(2, 3), keepdim=True) if self.mean else maps
+
+
+# %% [markdown]
+# Predict: after a shift of one pixel, does a map that was pooled 2×2 still look the same? And one pooled 8×8? What
+# happens at a shift of 8 pixels?
+
+# %% tags=["experiment"]
+cat = photo("chelsea")[:, :240, 100:340].float() / 255
+SHIFTS = range(13)
+stages = {
+    "no pooling": Stage(1),
+    "2×2": Stage(2),
+    "4×4": Stage(4),
+    "8×8": Stage(8),
+    "8×8, then mean": Stage(8, mean=True),
+}
+curves = {name: shift_sensitivity(stage, cat, SHIFTS).tolist() for name, stage in stages.items()}
+ax = plots.curve(list(SHIFTS), curves, xlabel="shift in pixels", ylabel="relative change of the output")
+plots.show(
+    ax,
+    "Relative change of the maps against the shift: it grows; pooling lowers it a little, the mean makes it nearly 0.",
+)
+
+# %% [markdown]
+# After one pixel the maps have changed by 27 % without pooling, by 21 % when pooled 2×2, by 11 % when pooled 8×8.
+# Pooling makes small shifts count less; it makes nothing invariant. Only the mean over the whole map comes near, and
+# that forgets *where*. Zhang (ICML 2019) shows how to pool so that less changes.
+
+# %% [markdown]
+# ## Part three: how deep can we go?
+#
+# Deeper networks can express more. So they should reach a lower *training* error, shouldn't they? We train networks
+# with 8, 20, 32 and 56 layers on 1,297 real handwritten digits, once plain, once with your `ResidualBlock`.
+
+# %% tags=["given"]
+DEPTHS, STEPS, BATCH, RATE = (8, 20, 32, 56), 90, 64, 3e-3
+RUNS = 1 if settings().profile == "mini" else 5
+DEVICE = settings().device
+train_images, train_labels = digits("train")
+test_images, test_labels = digits("test")
+
+
+def batches(images: Tensor, labels: Tensor):
+    """The function that gives the i-th mini-batch of BATCH digits."""
+
+    def batch(index: int) -> tuple[Tensor, Tensor]:
+        chosen = torch.randint(len(images), (BATCH,), generator=torch.Generator().manual_seed(index))
+        return images[chosen], labels[chosen]
+
+    return batch
+
+
+def loss(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy over the ten digits."""
+    return nn.functional.cross_entropy(model(images), labels)
+
+
+# %% [markdown]
+# **Overfit ten digits first.** The cheapest test of a network: can it learn ten images by heart? The loss should fall
+# from about 2.3, which is ln 10, to below 0.1.
+
+# %% tags=["experiment"]
+torch.manual_seed(0)
+axes = plots.image_grid(train_images[:10], [str(int(label)) for label in train_labels[:10]], columns=10)
+plots.show(axes, "Ten handwritten digits of 8 by 8 pixels with what they show.")
+losses = training.fit(DeepNet(8, ResidualBlock).train(), batches(train_images[:10], train_labels[:10]), loss, 30, RATE)
+print(f"loss at first {losses[0]:.2f}, after 30 steps {sum(losses[-3:]) / 3:.2f}")
+
+# %% [markdown]
+# **Gradients at the start.** Before we train, we look at what the first step will see: how long is the gradient of each
+# layer's weights? This is a small task that we solve for you.
+
+
+# %% tags=["given"]
+def gradient_norms(model: nn.Module, batch: tuple[Tensor, Tensor]) -> dict[str, float]:
+    """L2 norm of the loss's gradient for each convolution's and linear layer's weight; the model stays as it was."""
+    layers = {name: layer for name, layer in model.named_modules() if isinstance(layer, nn.Conv2d | nn.Linear)}
+    state = {name: value.clone() for name, value in model.state_dict().items()}
+    gradients = torch.autograd.grad(loss(model, *batch), [layer.weight for layer in layers.values()])
+    model.load_state_dict(state)  # the pass moved the statistics of batch normalisation
+    return {name: gradient.norm().item() for name, gradient in zip(layers, gradients, strict=True)}
+
+
+# %% [markdown]
+# Eight trainings of 90 steps take about half a minute. Predict the order of the eight *training* accuracies first.
+
+# %% tags=["experiment"]
+BLOCKS = {"plain": PlainBlock, "residual": ResidualBlock}
+reached, norms = {}, {}
+for name, block in BLOCKS.items():
+    for depth in DEPTHS:
+        runs = []
+        for run in range(RUNS):
+            torch.manual_seed(run)
+            model = DeepNet(depth, block).train()
+            norms[name, depth] = gradient_norms(model, batches(train_images, train_labels)(0))
+            training.fit(model, batches(train_images, train_labels), loss, STEPS, RATE, progress=False)
+            runs.append(accuracy(model, train_images, train_labels))
+        reached[name, depth] = sum(runs) / RUNS
+
+# %% tags=["experiment"]
+print(f"{'':10}{'depth':>6}{'training accuracy':>20}{'gradient, first layer':>24}{'last layer':>12}")
+for (name, depth), value in reached.items():
+    first, *_, last = norms[name, depth].values()
+    print(f"{name:10}{depth:6}{value:20.3f}{first:24.2f}{last:12.2f}")
+
+# %% tags=["experiment"]
+lines = {name: [reached[name, depth] for depth in DEPTHS] for name in BLOCKS}
+ax = plots.curve(DEPTHS, lines, xlabel="layers", ylabel="training accuracy after 90 steps")
+plots.show(ax, "The plain network's training accuracy falls with depth, the residual one's stays near 1.")
+
+# %% [markdown]
+# This is not overfitting: the *training* accuracy falls. Nor is it "vanishing gradients", which batch normalisation
+# prevents. Look at where the gradient is large.
+
+# %% tags=["experiment"]
+common = [layer for layer in norms["plain", 56] if layer in norms["residual", 56]]  # all but the projections
+lines = {f"{name}, 56 layers": [norms[name, 56][layer] for layer in common] for name in BLOCKS}
+ax = plots.curve(range(len(common)), lines, xlabel="layer, counted from the image", ylabel="norm of the gradient")
+ax.set_yscale("log")
+plots.show(
+    ax, "In the plain network gradients grow towards the image, by a factor of hundreds; the residual one's stay small."
+)
+
+# %% [markdown]
+# In the plain network the gradient *grows* on its way back to the image, by about the same factor in each block: it
+# explodes, from below 1 to almost 1,000. A step that suits the last layers throws the first ones far off. With
+# shortcuts the gradient also has a direct way, and grows from 1 to 15.
+
+# %% tags=["experiment"]
+display(
+    figure(
+        "training accuracy of the residual network less the plain one's, 56 layers",
+        reached["residual", 56] - reached["plain", 56],
+        target=0.2,
+        paper="plain networks of 56 layers train worse than those of 20 (He et al., CVPR 2016, figure 1)",
+    ),
+    figure("training accuracy of the plain network, 20 layers less 56", reached["plain", 20] - reached["plain", 56]),
+    figure(
+        "gradient of the first layer at the start, plain: 56 layers over 8",
+        norms["plain", 56]["first.0"] / norms["plain", 8]["first.0"],
+        unit="times",
+    ),
+    figure(
+        "gradient of the first layer at the start, residual: 56 layers over 8",
+        norms["residual", 56]["first.0"] / norms["residual", 8]["first.0"],
+        unit="times",
+    ),
+)
+
+# %% [markdown]
+# ## The network that you hand in
+#
+# A residual network of 20 layers, made of your blocks. `trained` calls `fit` once and writes
+# `00_cnn_recap.safetensors` beside this notebook; the next time it loads that file. To survive a digit that stands a
+# little aside, it learns from digits that are moved by up to a pixel.
+
+
+# %% tags=["given"]
+def moved(index: int) -> tuple[Tensor, Tensor]:
+    """The i-th mini-batch, each digit moved by -1, 0 or 1 pixel up, down and sideways."""
+    images, labels = batches(train_images, train_labels)(index)
+    rng = torch.Generator().manual_seed(index)
+    steps = torch.randint(-1, 2, (len(images), 2), generator=rng).tolist()
+    return torch.stack([image.roll(step, dims=(1, 2)) for image, step in zip(images, steps, strict=True)]), labels
+
+
+def fit() -> dict[str, Tensor]:
+    """Train the network and return its state."""
+    torch.manual_seed(0)
+    model = DeepNet(20, ResidualBlock).train()
+    training.fit(model, moved, loss, steps=200, lr=RATE)
+    return model.state_dict()
+
+
+# %% tags=["given"]
+@torch.no_grad()
+def predict(images: Float[Tensor, "n 1 8 8"]) -> Int64[Tensor, "n"]:
+    """The digit that each image shows; 0 is paper, 1 is ink."""
+    model = DeepNet(20, ResidualBlock)
+    model.load_state_dict(weights)
+    return model.eval()(images).argmax(dim=1)
+
+
+# %% tags=["fit"]
+weights = trained("00_cnn_recap", fit)
+
+# %% tags=["check"]
+check("experiment", predict)
+
+# %% [markdown]
+# **Look at the mistakes first.** What does it confuse, and would you know better?
+
+# %% tags=["experiment"]
+found = predict(test_images)
+wrong = (found != test_labels).nonzero().flatten().tolist()
+print(
+    f"accuracy on {len(test_images)} test digits: {1 - len(wrong) / len(test_images):.3f}"
+    " (around 0.97; below 0.9 something is wrong)"
+)
+shown = (wrong + [i for i in range(len(test_images)) if i not in wrong])[:10]
+axes = plots.image_grid(test_images[shown], [f"{test_labels[i]}: says {found[i]}" for i in shown], columns=10)
+plots.show(axes, "Test digits, the misread ones first, with the true digit and what the network says.")
+
+# %% [markdown]
+# Your `conv2d` computes what PyTorch computes, also in a trained network: here is its first layer by your hand, for one
+# digit. Each map is the response of one of the 16 filters.
+
+# %% tags=["experiment"]
+first = conv2d(test_images[:1], weights["first.0.weight"], None, stride=1, padding=1)
+library = nn.functional.conv2d(test_images[:1], weights["first.0.weight"], padding=1)
+print(f"largest difference to PyTorch's: {(first - library).abs().max():.1e}")
+axes = plots.image_grid([(one - one.min()) / (one.max() - one.min()) for one in first[0, :8, None]], columns=8)
+plots.show(
+    axes, "Responses of eight filters of the first layer to one digit: strokes and edges of different directions."
+)
+
+# %% [markdown] tags=["written"]
+# ## One question in words (4 points)
+#
+# The plain network of 56 layers had a lower *training* accuracy than the one of 20. Why is this no overfitting? Why
+# could 56 layers, in principle, always do at least as well as 20? What does the shortcut change about this, and what do
+# the gradients of part three say? Four to eight sentences.
+#
+# ### BEGIN MARK SCHEME
+# - 1 point: overfitting means that training error is low and test error high. Here the training error itself is
+#   higher: the network is not optimised well.
+# - 1 point: the 36 further layers could be the identity; then both networks compute the same. So a good solution
+#   exists, and the optimiser does not find it.
+# - 1 point: with a shortcut a block computes x + F(x): identity is F = 0, which is easy to reach and near the start,
+#   and the gradient has a direct way past the block.
+# - 1 point: with batch normalisation the plain network's gradients do not vanish; they grow towards the image by a
+#   factor a block (by a thousand in 56 layers), so that no step suits all layers. With shortcuts they stay alike.
+# - Half a point is possible for each. A right reason in other words counts.
+# ### END MARK SCHEME
+
+# %% [markdown]
+# ## What to hand in
+#
+# Two files: this notebook and `00_cnn_recap.safetensors`, which lies beside it. With the second one, the grade uses the
+# network that you trained; without it, it is trained again while grading.
