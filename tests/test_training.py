@@ -173,3 +173,22 @@ def test_mixed_precision_rounds_no_input_and_computes_in_half():
     )
     assert seen[0][1] == torch.bfloat16
     assert torch.equal(seen[0][0], corners)
+
+
+def test_each_group_of_parameters_learns_at_its_own_rate():
+    """Rates follow the same schedule; a rate of 0 leaves its layer where it was."""
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(3, 4), torch.nn.Linear(4, 2))
+    before = [layer.weight.detach().clone() for layer in model]
+    groups = [{"params": [model[0].weight], "lr": 0.0}, {"params": [model[1].weight]}]
+    fit(
+        model,
+        lambda i: (torch.ones(2, 3),),
+        lambda net, x: net(x).square().sum(),
+        5,
+        0.1,
+        groups=groups,
+        progress=False,
+    )
+    assert torch.equal(model[0].weight, before[0])
+    assert (model[1].weight - before[1]).abs().max() > 0.01

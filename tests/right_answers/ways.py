@@ -98,8 +98,10 @@ def answered(function: Callable, tensor: Callable[[Tensor], Any], number: Callab
     """The function, its tensors (NumPy's are made ones first) and numbers handed over otherwise, a tuple as a list."""
 
     def other(answer: Any) -> Any:
-        if isinstance(answer, nn.Module):
+        if answer is None or isinstance(answer, nn.Module | nn.Parameter):
             return answer
+        if callable(answer):
+            return answered(answer, tensor, number)
         if isinstance(answer, tuple | list):
             return [other(part) for part in answer]
         if isinstance(answer, dict):

@@ -57,8 +57,6 @@ def _(model, upto):
     for module in frozen:
         if isinstance(module, _BatchNorm):
             module.eval()
-    model.zero_grad()
-    model.train()
 
 
 @wrong(
@@ -157,17 +155,6 @@ def _(model, upto):
         _still(child.modules())
         if name == upto.split(".")[0]:
             return
-
-
-@wrong(
-    "containers-too",
-    "A part that begins before `upto` may end after it. You froze all that is in such a part, or in the whole model.",
-)
-def _(model, upto):
-    frozen = _before(model, upto)[0][1:]
-    for module in frozen:
-        module.requires_grad_(False)
-        _still(module.modules())
 
 
 @wrong("tail-in-eval", "The batch norm after `upto` stands still as well. It is to learn the new data's statistics.")

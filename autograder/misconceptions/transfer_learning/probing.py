@@ -64,16 +64,6 @@ def _(features, labels):
     return _predictor(classifier.predict, lambda rows: rows)
 
 
-@wrong(
-    "one-scale", "You divide all features by one common deviation. Each has its own, or a loud one drowns the others."
-)
-def _(features, labels):
-    rows = _array(features)
-    mean, deviation = rows.mean(0), rows.std()
-    classifier = LogisticRegression(max_iter=1000).fit((rows - mean) / deviation, _several(labels))
-    return _predictor(classifier.predict, lambda new: (new - mean) / deviation)
-
-
 @wrong("zero-deviation", "A constant feature makes your result NaN.")
 def _(features, labels):
     rows = _array(features)

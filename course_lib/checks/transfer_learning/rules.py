@@ -78,30 +78,38 @@ def _shares(train: Tensor, inputs: Inputs) -> Found:
 
 def _chance(train: Tensor, inputs: Inputs) -> Found:
     """The generator decides, and alone; within a class each image comes equally often."""
-    *_, last, further, again = train
-    found = []
-    if not torch.equal(train[0], again):
-        found.append(("not-repeatable", "The same generator state gives another draw: use `rng` for all chance."))
-    draws, choice = train[:-2], False
-    for label in inputs["labels"].unique().tolist():
-        times = (draws[:, inputs["labels"] == label] > 0).sum(dim=0)
-        share = inputs["per_class"] / len(times)
-        choice = choice or 0 < share < 1
-        apart = float((times - len(draws) * share).abs().max())
-        if 0 < share < 1 and apart > 6 * (len(draws) * share * (1 - share)) ** 0.5:
-            told = f"Over {len(draws)} seeds some images of class {label} come far more often than others."
-            return [*found, ("uneven", told)]
-    if choice and torch.equal(last, further):
-        found.append(("same-again", "Two calls with one generator, one after the other, draw the same."))
-    return found
+    draws, (last, further, again) = train[:-2], train[-3:]
+    classes = [draws[:, inputs["labels"] == label] > 0 for label in inputs["labels"].unique().tolist()]
+    if all(inputs["per_class"] >= one.shape[1] for one in classes):  # nothing to choose
+        return []
+    uneven = f"Over {len(draws)} seeds some images of a class come far more often than others."
+    told = {
+        "not-repeatable": (
+            not torch.equal(draws[0], again),
+            "The same generator state gives another draw: use `rng` for all chance.",
+        ),
+        "uneven": (any(_uneven(one, inputs["per_class"]) for one in classes), uneven),
+        "same-again": (torch.equal(last, further), "Two calls with one generator, one after the other, draw the same."),
+        "first": (all(bool(one[:, : inputs["per_class"]].all()) for one in classes), uneven),
+    }
+    return [(name, sentence) for name, (wrong, sentence) in told.items() if wrong]
+
+
+def _uneven(chosen: Tensor, count: int) -> bool:
+    """Whether the draws [draws, images] of so many images of one class are 6 standard deviations off."""
+    draws, size = chosen.shape
+    share = count / size
+    apart = float((chosen.sum(dim=0) - draws * share).abs().max())
+    return 0 < share < 1 and apart > 6 * (draws * share * (1 - share)) ** 0.5
 
 
 def head_swapped() -> Compare:
     """The new model's weights, what learns in it, and what its head is given and gives."""
 
     def compare(answer: dict[str, Any], expected: dict[str, Any], inputs: Inputs) -> Mismatch | None:
-        message = _weights(answer, expected) or _flags(answer, expected) or _passing(answer, expected)
-        return Mismatch(message) if message else None
+        told = [_weights(answer, expected), _flags(answer, expected), _passing(answer, expected)]
+        found = [message for message in told if message]
+        return Mismatch(found[0], symptom=" ".join(found)) if found else None
 
     return compare
 
@@ -136,6 +144,8 @@ def _passing(answer: dict[str, Any], expected: dict[str, Any]) -> str:
         return f"Expected outputs of shape {expected['outputs']}, got {answer['outputs']}."
     if answer["softmax"]:
         return "What the model puts out is not what its last linear layer puts out."
+    if answer["old rows"]:
+        return f"{answer['old rows']} rows of the new layer are the old one's."
     return "" if _near(answer["into the head"], expected["into the head"]) else "Your head is given other features."
 
 
@@ -152,30 +162,30 @@ def held_still() -> Compare:
     """What moved in training and what did not, and the frozen features before, in, and after it."""
 
     def compare(answer: dict[str, Any], expected: dict[str, Any], inputs: Inputs) -> Mismatch | None:
-        message = _movement(answer, expected) or _features(answer, expected)
-        return Mismatch(message) if message else None
+        found = [*_movement(answer, expected), *_features(answer, expected)]
+        symptom = f"{sorted(answer['moved'])} {answer['training']} {[name for name, _ in found]}"
+        return Mismatch(found[0][1], symptom=symptom) if found else None
 
     return compare
 
 
-def _movement(answer: dict[str, Any], expected: dict[str, Any]) -> str:
-    if moved := _without(answer["moved"], expected["moved"]):
-        return f"These should stand still and have moved: {_some(moved)}."
-    if still := _without(expected["moved"], answer["moved"]):
-        return f"These should move in training and have not: {_some(still)}."
-    if answer["training"] != expected["training"]:
-        asleep = _without(expected["training"], answer["training"])
-        return f"After `model.train()` these should be in training mode: {_some(asleep)}."
-    return ""
+def _movement(answer: dict[str, Any], expected: dict[str, Any]) -> Found:
+    moved, still = _without(answer["moved"], expected["moved"]), _without(expected["moved"], answer["moved"])
+    asleep = _without(expected["training"], answer["training"])
+    told = {
+        "moved": (moved, f"These should stand still and have moved: {_some(moved)}."),
+        "still": (still, f"These should move in training and have not: {_some(still)}."),
+        "asleep": (asleep, f"These should be in training mode and are not: {_some(asleep)}."),
+    }
+    return [(name, sentence) for name, (wrong, sentence) in told.items() if wrong]
 
 
-def _features(answer: dict[str, Any], expected: dict[str, Any]) -> str:
+def _features(answer: dict[str, Any], expected: dict[str, Any]) -> Found:
     told = {"beside": "in training, beside other images", "after": "after the training"}
-    for key, when in told.items():
-        if not _near(answer[key], expected[key]):
-            apart = float((answer[key].double() - expected["before"].double()).abs().max())
-            return f"An image's frozen features are not what they were {when}: up to {apart:.2f} apart."
-    return ""
+    wrong = {key: when for key, when in told.items() if not _near(answer[key], expected[key])}
+    apart = {key: float((answer[key].double() - expected["before"].double()).abs().max()) for key in wrong}
+    sentence = "An image's frozen features are not what they were {}: up to {:.2f} apart."
+    return [(key, sentence.format(when, apart[key])) for key, when in wrong.items()]
 
 
 def grouped() -> Compare:

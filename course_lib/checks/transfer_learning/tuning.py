@@ -97,6 +97,14 @@ FREEZE = Check(
             **_FREEZE,
         ),
         Case(
+            "a model that is in training mode already",
+            "property",
+            make.freezing("#0", STEM, BLOCK, STAGE, "linear 6 4"),
+            rules.held_still(),
+            probes.train_as_left,
+            explain=explain.drift,
+        ),
+        Case(
             "what was frozen after it stays frozen",
             "property",
             make.freezing("#0", STEM, STAGE, HEAD, frozen=("#1.1", "#2.1")),

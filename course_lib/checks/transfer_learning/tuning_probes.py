@@ -24,7 +24,7 @@ def _head(model: nn.Module) -> str:
 @torch.no_grad()
 def _run(model: nn.Module, x: Tensor, layer: str) -> tuple[Tensor, Tensor, Tensor]:
     """The model's output in evaluation mode, and what goes into and comes out of a layer."""
-    seen: dict[str, Tensor] = {}
+    seen = {"into": x[:0], "out": x[:0]}  # of a layer that never runs
 
     def keep(module: nn.Module, inputs: tuple, output: Tensor) -> None:
         seen["into"], seen["out"] = inputs[0].clone(), output.clone()
@@ -49,6 +49,7 @@ def swap(function: Callable, network: dict, classes: int, x: Tensor) -> dict[str
     result, into, out = _run(new, x, head)
     learning = {name: parameter.requires_grad for name, parameter in new.named_parameters()}
     changed = [name for name in after if name not in before or not torch.equal(before[name].cpu(), after[name].cpu())]
+    rows = new.get_submodule(head).weight.detach().cpu()
     return {
         "weights": [f"{name} {list(value.shape)}" for name, value in after.items()],
         "learning": sorted(name for name, learns in learning.items() if learns),
@@ -57,8 +58,15 @@ def swap(function: Callable, network: dict, classes: int, x: Tensor) -> dict[str
         "into the head": into,
         "outputs": list(result.shape),
         "softmax": result.shape != out.shape or not torch.allclose(result, out),
-        "type": str(new.get_submodule(head).weight.dtype),
+        "type": str(rows.dtype),
+        "old rows": _in_common(rows, before[f"{_head(old)}.weight"].cpu()),
     }
+
+
+def _in_common(rows: Tensor, others: Tensor) -> int:
+    """How many rows are among the others."""
+    same = rows.shape[1] == others.shape[1] and rows.dtype == others.dtype
+    return int((rows[:, None] == others).all(dim=2).any(dim=1).sum()) if same else 0
 
 
 def _at(model: nn.Module, name: str) -> nn.Module:
@@ -91,8 +99,11 @@ def no_head(function: Callable, network: dict, classes: int, x: Tensor) -> str:
 
 
 @torch.enable_grad()
-def train_frozen(function: Callable, network: dict, upto: str, x: Tensor) -> dict[str, Any]:
+def train_frozen(function: Callable, network: dict, upto: str, x: Tensor, anew: bool = True) -> dict[str, Any]:
     """What moves when a model is frozen, put in training mode and trained for a few steps with weight decay.
+
+    Args:
+        anew: put it in training mode after it is frozen; otherwise it stays in the mode that it has.
 
     Returns:
         "moved": names of weights and statistics; "training": names of the layers after `upto` in training mode;
@@ -103,7 +114,8 @@ def train_frozen(function: Callable, network: dict, upto: str, x: Tensor) -> dic
     start = {name: value.clone() for name, value in model.state_dict().items()}
     before = _run(model, x[:1], upto)[2]
     function(model, upto)
-    model.train()
+    if anew:
+        model.train()
     beside, training = _train(model, x, upto)
     return {
         "moved": _moved(start, model.state_dict()),
@@ -112,6 +124,11 @@ def train_frozen(function: Callable, network: dict, upto: str, x: Tensor) -> dic
         "beside": beside.flatten(),
         "after": _run(model, x[:1], upto)[2].flatten(),
     }
+
+
+def train_as_left(function: Callable, network: dict, upto: str, x: Tensor) -> dict[str, Any]:
+    """The same without `model.train()`."""
+    return train_frozen(function, network, upto, x, anew=False)
 
 
 def _train(model: nn.Module, x: Tensor, upto: str) -> tuple[Tensor, list[str]]:
@@ -124,7 +141,7 @@ def _train(model: nn.Module, x: Tensor, upto: str) -> tuple[Tensor, list[str]]:
     for _ in range(STEPS):
         torch.manual_seed(0)  # for dropout
         optimizer.zero_grad()
-        loss = model(x).square().sum()
+        loss = model(x).square().mean()
         if loss.requires_grad:
             loss.backward()
         optimizer.step()

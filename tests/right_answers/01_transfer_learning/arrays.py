@@ -85,8 +85,8 @@ def freeze(model, upto):
 
 
 def parameter_groups(model, base_lr, decay):
-    layers = [dict(params=[p for p in child.parameters() if p.requires_grad]) for child in model.children()]
+    layers = [{"params": [p for p in child.parameters() if p.requires_grad]} for child in model.children()]
     layers = [layer for layer in layers if layer["params"]]
     rates = accumulate(chain([base_lr], repeat(decay)), mul)
     rising = [rate for _, rate in takewhile(bool, zip(layers, rates, strict=False))]
-    return [layer | dict(lr=rate) for layer, rate in zip(layers, rising[::-1], strict=True)]
+    return [layer | {"lr": rate} for layer, rate in zip(layers, rising[::-1], strict=True)]
