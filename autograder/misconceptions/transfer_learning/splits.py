@@ -117,20 +117,6 @@ def _(labels, per_class, rng):
 
 
 @wrong(
-    "every-number",
-    "You take every number from 0 to the largest label for a class. Labels are names and may have gaps.",
-)
-def _(labels, per_class, rng):
-    chosen = []
-    for label in range(int(labels.max()) + 1 if len(labels) else 0):
-        places = (labels == label).nonzero()[:, 0]
-        if len(places) < per_class:
-            raise ValueError(f"class {label} has {len(places)} images")
-        chosen.append(places[torch.randperm(len(places), generator=rng)[:per_class]])
-    return _rest(labels, chosen)
-
-
-@wrong(
     "one-must-remain", "You refuse a class of exactly `per_class` images. It is just enough: none is left for testing."
 )
 def _(labels, per_class, rng):
@@ -150,6 +136,20 @@ def _(labels, per_class, rng):
     if any(len(places) < per_class for places in classes):
         raise ValueError("too few images")
     return _rest(labels, [p[torch.randperm(len(p), generator=rng)[:per_class]] for p in classes])
+
+
+@wrong(
+    "every-number",
+    "You take every number from 0 to the largest label for a class. Labels are names and may have gaps.",
+)
+def _(labels, per_class, rng):
+    chosen = []
+    for label in range(int(labels.max()) + 1 if len(labels) else 0):
+        places = (labels == label).nonzero()[:, 0]
+        if len(places) < per_class:
+            raise ValueError(f"class {label} has {len(places)} images")
+        chosen.append(places[torch.randperm(len(places), generator=rng)[:per_class]])
+    return _rest(labels, chosen)
 
 
 MISCONCEPTIONS = tuple(MISCONCEPTIONS)

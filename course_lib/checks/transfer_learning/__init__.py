@@ -5,10 +5,11 @@ in `explain`.
 """
 
 from course_lib.checks.run import public
+from course_lib.checks.transfer_learning.experiment import EXPERIMENT
 from course_lib.checks.transfer_learning.features import EXTRACT, PROBE, SPLIT
 from course_lib.checks.transfer_learning.tuning import FREEZE, GROUPS, SWAP
 
 UNIT = "01_transfer_learning"
-CHECKS = (EXTRACT, SPLIT, PROBE, SWAP, FREEZE, GROUPS)
+CHECKS = (EXTRACT, SPLIT, PROBE, SWAP, FREEZE, GROUPS, EXPERIMENT)
 
 check = public(UNIT, CHECKS)

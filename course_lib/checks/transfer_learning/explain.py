@@ -78,7 +78,7 @@ def _draw_split(labels: Tensor, train: Tensor, test: Tensor):
         if places:
             ax.scatter(*zip(*places, strict=True), color=color, marker="s", s=60, label=name)
     ax.set(yticks=range(len(classes)), yticklabels=classes)
-    ax.legend(loc="upper right")
+    ax.figure.legend(loc="outside lower center", ncols=4)
     return ax
 
 
@@ -117,13 +117,18 @@ def head(inputs: Inputs, answer: dict[str, Any], expected: dict[str, Any]) -> Co
     """Old and new weights in words."""
     rows = [("outputs", "outputs"), ("into the head", "into the head"), ("weights", "last weights")]
     lines = [f"{told}: expected {_told(expected[key])}, yours {_told(answer[key])}" for key, told in rows]
-    changed = f"changed: expected {', '.join(expected['changed'])}, yours {', '.join(answer['changed']) or 'nothing'}"
+    changed = f"changed: expected {_some(expected['changed'])}, yours {_some(answer['changed'])}"
     return Counterexample("\n".join([f"{inputs['classes']} classes, 3 images", *lines, changed]))
+
+
+def _some(names: list[str], most: int = 4) -> str:
+    """The first few names."""
+    return (", ".join(names[:most]) or "nothing") + (", …" if len(names) > most else "")
 
 
 def _told(value: Any) -> str:
     if isinstance(value, Tensor):
-        return f"{list(value.shape)} {_numbers(value[0], 3)}"
+        return f"{list(value.shape)} {_numbers(value[:1], 3)}".strip()
     return ", ".join(str(one) for one in value[-2:]) if value and isinstance(value[0], str) else str(value)
 
 

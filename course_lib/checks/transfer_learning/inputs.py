@@ -72,9 +72,9 @@ def shots(sizes: tuple[int, ...], per_class: int, seeds: int = 100):
 
 
 def shortage(rng: Generator) -> Inputs:
-    """A class that has too few images, and two that have enough."""
-    few, asked, number = int(rng.integers(2, 4)), int(rng.integers(5, 7)), int(rng.integers(11, 20))
-    labels = [21] * 8 + [number] * few + [34] * 9
+    """One of three classes has too few images."""
+    few, asked, number = int(rng.integers(3, 5)), int(rng.integers(6, 8)), int(rng.integers(0, 3))
+    labels = [label for label in range(3) for _ in range(few if label == number else 9)]
     return {"labels": torch.tensor(rng.permutation(labels).astype("int64")), "per_class": asked}
 
 

@@ -17,8 +17,8 @@ Parts = dict[str, Part]
 class Residual(nn.Sequential):
     """Its layers one after the other, with a shortcut around them."""
 
-    def forward(self, x: Tensor) -> Tensor:
-        """The same shape as x."""
+    def forward(self, x: Any) -> Any:
+        """The same shape as x, a tensor or what stands for one while the network is traced."""
         return torch.relu(x + super().forward(x))
 
 
@@ -31,8 +31,8 @@ class Network(nn.Module):
         for name, part in parts.items():
             self.add_module(name, _module(part))
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Scores [n, classes]."""
+    def forward(self, x: Any) -> Any:
+        """Scores [n, classes] of images x, a tensor or what stands for one while the network is traced."""
         for name in self.order[:-1]:
             x = getattr(self, name)(x)
         return getattr(self, self.order[-1])(x.mean(dim=(2, 3)))

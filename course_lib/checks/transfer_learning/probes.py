@@ -1,5 +1,6 @@
 """Unit 01: probes about features, splits and classifiers, which run beside the student's code."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -27,7 +28,8 @@ def refusal(act: Callable[[], Any], kind: type[Exception], words: list[str]) -> 
     except Exception as error:
         if not isinstance(error, kind):
             return type(error).__name__
-        return "named" if all(word in str(error) for word in words) else "nameless"
+        found = [re.search(rf"\b{re.escape(word)}\b", str(error)) for word in words]
+        return "named" if all(found) else "nameless"
     return "accepted"
 
 

@@ -20,7 +20,8 @@ def refused(error: str, words: str = "") -> Compare:
             "nameless": f"Its message lacks {words}.",
             "accepted": "Your function accepts it.",
         }
-        return Mismatch(f"Expected a {error}. {told.get(answer, f'Your function raises a {answer}.')}", symptom=answer)
+        what = told.get(answer, f"Your function raises {answer} instead.")
+        return Mismatch(f"Expected a {error}. {what}", symptom=answer)
 
     return compare
 

@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from course_lib.checks.codec import copy
 from course_lib.checks.transfer_learning.networks import Network, build
 from course_lib.checks.transfer_learning.probes import layers_of, refusal
 
@@ -89,8 +90,9 @@ def model_after(function: Callable, network: dict, classes: int, x: Tensor) -> l
 
 
 def _moved(before: dict[str, Tensor], after: dict[str, Tensor]) -> list[str]:
-    """Names of the weights and statistics that are not what they were."""
-    return sorted(n for n, value in after.items() if n in before and not torch.equal(before[n].cpu(), value.cpu()))
+    """Names of the weights and statistics that are not what they were; how many batches were seen does not count."""
+    known = [name for name in after if name in before and not name.endswith("num_batches_tracked")]
+    return sorted(name for name in known if not torch.equal(before[name].cpu(), after[name].cpu()))
 
 
 def no_head(function: Callable, network: dict, classes: int, x: Tensor) -> str:
@@ -166,7 +168,7 @@ def group(function: Callable, network: dict, base_lr: float, decay: float) -> di
     """The groups' rates, and the names of the parameters in each, "?" for one that is not the model's."""
     model = build(network)
     names = {id(parameter): name for name, parameter in model.named_parameters()}
-    groups = [(float(one["lr"]), _parameters(one["params"])) for one in function(model, base_lr, decay)]
+    groups = [(float(copy(one["lr"])), _parameters(one["params"])) for one in function(model, base_lr, decay)]
     return {
         "rates": [rate for rate, _ in groups],
         "names": [sorted(names.get(id(parameter), "?") for parameter in each) for _, each in groups],

@@ -75,7 +75,8 @@ def freeze(model, upto):
     inside, names = {*modules[upto].modules()}, list(modules)
     last = max(i for i, module in enumerate(modules.values()) if module in inside)
     for name in names[: last + 1]:
-        modules[name].requires_grad_(False) if not len(modules[name]._modules) else None
+        for parameter in modules[name].parameters(recurse=False):
+            parameter.requires_grad_(False)
         if isinstance(modules[name], nn.BatchNorm2d):
             frozen = FrozenBatchNorm2d(modules[name].num_features, modules[name].eps).to(modules[name].weight)
             frozen.load_state_dict(modules[name].state_dict())
