@@ -137,7 +137,7 @@ SPLIT = Check(
 )
 
 _CLASSES = {"compare": exact(), "probe": probes.classify, "explain": explain.points}
-_TRIANGLE = [[0.0, 0.0], [4.0, 0.5], [1.5, 4.0]]
+_TRIANGLE = [[20.0, -30.0], [24.0, -29.5], [21.5, -26.0]]  # features are seldom near zero
 PROBE = Check(
     "linear_probe",
     points=5,

@@ -119,12 +119,12 @@ def _repeated(numbers: list[int], counts: tuple[int, ...]) -> Tensor:
 
 
 def side_by_side(rng: Generator) -> Inputs:
-    """Two long clouds along the diagonal, a step apart, and two ends of them that lie nearer to the other's mean."""
+    """Two long clouds along a diagonal, a step apart, and two ends of them that lie nearer to the other's mean."""
     first, second = (int(number) for number in rng.permutation(range(3, 30))[:2])
 
     def along(places: Any, side: float) -> Tensor:
         across = side * rng.uniform(1.0, 1.3, len(places))
-        return floats([[place + shift, place - shift] for place, shift in zip(places, across, strict=True)])
+        return floats([[20 + place + shift, place - shift - 30] for place, shift in zip(places, across, strict=True)])
 
     rows = torch.cat([along(rng.uniform(-5, 5, 40), side) for side in (1, -1)])
     new = torch.cat([along(rng.uniform(4, 5, 6) * sign, side) for side in (1, -1) for sign in (1, -1)])
