@@ -152,12 +152,12 @@ def few_shot_split(
     ### BEGIN SOLUTION
     chosen = torch.zeros_like(labels, dtype=torch.bool)
     for label in labels.unique().tolist():
-        positions = (labels == label).nonzero()[:, 0]
+        positions = (labels == label).nonzero().flatten()
         if len(positions) < per_class:
             raise ValueError(f"Class {label} has {len(positions)} images, expected at least {per_class}.")
         order = torch.randperm(len(positions), generator=rng)
         chosen[positions[order[:per_class]]] = True
-    return chosen.nonzero()[:, 0], (~chosen).nonzero()[:, 0]
+    return chosen.nonzero().flatten(), (~chosen).nonzero().flatten()
     ### END SOLUTION
 
 
@@ -368,8 +368,8 @@ def parameter_groups(model: nn.Module, base_lr: float, decay: float) -> list[dic
     ### BEGIN SOLUTION
     learning = [[p for p in child.parameters() if p.requires_grad] for child in model.children()]
     layers = [layer for layer in learning if layer]
-    rates = [base_lr * decay**depth for depth in range(len(layers))]
-    return [{"params": layer, "lr": rate} for layer, rate in zip(layers, reversed(rates), strict=True)]
+    last = len(layers) - 1
+    return [{"params": layer, "lr": base_lr * decay ** (last - i)} for i, layer in enumerate(layers)]
     ### END SOLUTION
 
 
