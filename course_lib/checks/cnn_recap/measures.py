@@ -108,6 +108,7 @@ FIELD = Check(
     "receptive_field",
     points=3,
     arguments=("layers",),
+    forbids=("course_lib.explorers",),
     cases=(
         Case(
             "3×3 layers of stride 1",
