@@ -11,30 +11,12 @@ from hypothesis import strategies as st
 
 from course_lib.explorers import faster_rcnn as explorers
 from course_lib.plots import BLUE, ORANGE, VERMILLION, rgb
+from tests.views import control, ends, widgets
 
 IMAGE = torch.full((3, 64, 64), 128, dtype=torch.uint8)
 WIDE = torch.full((3, 32, 64), 128, dtype=torch.uint8)
 OBJECTS = torch.tensor([[4.0, 4, 20, 20], [33, 30, 60, 62]])
 LOSSES = ["loss_objectness", "loss_rpn_box_reg", "loss_classifier", "loss_box_reg"]
-
-
-def widgets(view):
-    """The controls in order, the picture and the words of an explorer."""
-    controls, shown = view.children
-    return SimpleNamespace(controls=controls.children, image=shown.children[0], words=shown.children[1])
-
-
-def control(view, start):
-    """The control whose description begins like this."""
-    return next(one for one in view.controls if one.description.startswith(start))
-
-
-def ends(one):
-    """The last and the first value of a slider; the last option of a menu."""
-    if hasattr(one, "max"):
-        return [one.max, one.min]
-    options = [option[1] if isinstance(option, tuple) else option for option in one.options]
-    return [options[-1], options[0]] if type(one).__name__ == "SelectionSlider" else [options[-1]]
 
 
 def slow_iou(a, b):

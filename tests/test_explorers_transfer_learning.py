@@ -1,7 +1,6 @@
 """Unit 01's explorers: decisions, neighbours and rates are told as they are, and no control is idle."""
 
 import time
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from course_lib.explorers import neighbours
 from course_lib.explorers import transfer_learning as explorers
 from course_lib.plots import BLUE, ORANGE, VERMILLION, rgb
+from tests.views import control, ends, widgets
 
 NAMES = ("cat", "duck", "kite")
 IMAGES = torch.randint(0, 256, (9, 3, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
@@ -19,25 +19,6 @@ LABELS = torch.arange(9) % 3
 SAID = torch.tensor([0, 1, 2, 1, 1, 2, 1, 1, 0])  # two cats taken for ducks, one kite for a cat
 SIZES = {"stem": 400, "stage1": 2000, "stage2": 30_000, "head": 120}
 LINE = torch.tensor([[0.0], [1.0], [3.0], [3.5], [9.0]])
-
-
-def widgets(view):
-    """The controls in order, the picture and the words of an explorer."""
-    controls, shown = view.children
-    return SimpleNamespace(controls=controls.children, image=shown.children[0], words=shown.children[1])
-
-
-def control(view, start):
-    """The control whose description begins like this."""
-    return next(one for one in view.controls if one.description.startswith(start))
-
-
-def ends(one):
-    """The last and the first value of a slider; the last option of a menu."""
-    if hasattr(one, "max"):
-        return [one.max, one.min]
-    options = [option[1] if isinstance(option, tuple) else option for option in one.options]
-    return [options[-1], options[0]] if type(one).__name__ == "SelectionSlider" else [options[-1]]
 
 
 def has(picture, color):
