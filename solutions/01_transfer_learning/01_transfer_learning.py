@@ -468,7 +468,7 @@ def fixed(train: Tensor, test: Tensor) -> float:
 
 # %% [markdown]
 # **Strategies two and three train a network.** Both see the same batches, images mirrored at random, and as many steps.
-# From scratch everything learns at one rate. Fine-tuning freezes the first stages, and gives each later layer less
+# From scratch everything learns at one rate. Fine-tuning freezes the first stages, and gives each earlier layer less
 # than a third of the rate of the next.
 
 
