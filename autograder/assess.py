@@ -39,7 +39,7 @@ def examine(
     answers = sit(unit, cells_of(notebook), questions, weights, kind, imports=released_imports(notebook))
     notes = [WARNING] * (kind == "none") + list(notebook.metadata.get("course", {}).get("notes", []))
     notes += [f"In the cell {name!r}: {error}" for name, error in answers.errors.items()]
-    verdict = judge(asked, answers.outcomes, written_by_student(notebook), notes)
+    verdict = judge(asked, answers.outcomes, cells_before(notebook), notes)
     checks = tuple(_checked(unit, paper, verdict, answers) for paper in asked)
     shown = {cell: list(map(dict, outputs.safe(items))) for cell, items in answers.displayed.items()}
     seconds = round(time.perf_counter() - started, 3)
@@ -70,14 +70,14 @@ def released_imports(notebook: NotebookNode) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def written_by_student(notebook: NotebookNode) -> dict[str, list[str]]:
-    """For each check the sources before it that are not locked: solutions and the student's own cells."""
-    written, before = {}, []
+def cells_before(notebook: NotebookNode) -> dict[str, list[str]]:
+    """For each check the sources of the code cells before it, given ones included, as they run in a notebook."""
+    cells, before = {}, []
     for cell in notebook.cells:
-        if cell.cell_type == "code" and not cell.metadata.get("nbgrader", {}).get("locked"):
+        if cell.cell_type == "code":
+            cells[intake.grade_id(cell).removeprefix("check_")] = list(before)
             before.append(cell.source)
-        written[intake.grade_id(cell).removeprefix("check_")] = list(before)
-    return written
+    return cells
 
 
 def _checked(unit: str, paper: Paper, verdict: Verdict, answers: Answers) -> Checked:

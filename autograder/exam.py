@@ -16,12 +16,13 @@ from autograder.errors import BoxError
 from autograder.outputs import plain
 from autograder.sandbox import Box, Gone
 from course_lib.checks import codec
+from course_lib.checks.blame import STILL_TO_WRITE
 from course_lib.checks.ladder import Outcome, Question
-from course_lib.checks.run import STILL_TO_WRITE
 from course_lib.checks.spec import Check
 
 MAX_ITEMS = 20  # that one cell shows
 MAX_SHOWN = 16 * 2**20  # characters, pictures included, that all cells show
+WORDS = re.compile(r"(?:[A-Za-z_`'.,:;()×→ -]|(?<!\d)\d{1,2}(?!\d|\.\d)){1,300}")  # names and small counts, no values
 MAX_ANSWER = 4 * 2**20  # bytes, beside four times those of the expected answer
 
 
@@ -203,7 +204,7 @@ def _items(displayed: object, room: int) -> list[dict[str, str]]:
 def _outcome(reply: dict, question: Question, limit: float) -> Outcome:
     """A reply as an outcome; fields of a wrong type count as no answer, and a huge answer as one of a wrong type."""
     status, note, seconds = reply.get("status"), reply.get("note"), reply.get("seconds")
-    allowed = ("answered", "missing", "not callable", "signature", "raised")
+    allowed = ("answered", "missing", "not callable", "signature", "raised", "refused")
     if status not in allowed or not isinstance(note, str) or not isinstance(seconds, float):
         return Outcome("died", note="The answer could not be read.")
     answer, most = codec.copy(reply.get("answer")), 4 * codec.weight(question.expected) + MAX_ANSWER
@@ -213,8 +214,10 @@ def _outcome(reply: dict, question: Question, limit: float) -> Outcome:
 
 
 def _plain(status: str, note: str) -> str:
-    """Of a note about an error only its type and line: its text may hold hidden inputs."""
+    """Of a note about an error only its type and line: its text may hold hidden inputs. Of a refusal only words."""
     if status == "raised" and note != STILL_TO_WRITE:
         found = re.match(r"Your function raised \w{1,40}( in line \d{1,5})?", note)
         return f"{found[0]}." if found else "Your function raised an error."
+    if status == "refused" and not WORDS.fullmatch(note):
+        return "Your function ran, but the check cannot use what came of it."
     return plain(note[:300])

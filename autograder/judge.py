@@ -6,8 +6,8 @@ This module never runs student code, never displays anything and knows no unit.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from autograder import forbids
-from course_lib.checks.ladder import CaseResult, Outcome, Question, Report, Suspicion, climb
+from course_lib.checks.forbids import refusal
+from course_lib.checks.ladder import CaseResult, Outcome, Question, Report, Suspicion, climb, refused
 from course_lib.checks.spec import KINDS, Check
 
 
@@ -48,27 +48,16 @@ def judge(
 
     Args:
         outcomes: of each check's questions.
-        sources: the cells that the student wrote; or, for each check by its name, those that ran before it.
+        sources: the cells that ran; or, for each check by its name, those that ran before it.
     """
     silent = Outcome("missing", note="The function was never asked: its check cell was not reached.")
     reports = {}
     for paper in papers:
         answers = outcomes.get(paper.check.name) or [silent] * len(paper.questions)
         report = climb(paper.check, paper.questions, answers, paper.suspicions(), explain=False)
-        written = sources.get(paper.check.name, ()) if isinstance(sources, Mapping) else sources
-        reports[paper.check.name] = without_values(_enforce(report, written))
+        cells = sources.get(paper.check.name, ()) if isinstance(sources, Mapping) else sources
+        reports[paper.check.name] = without_values(refused(report, refusal(paper.check, cells)))
     return Verdict(reports, list(notes))
-
-
-def _enforce(report: Report, sources: Sequence[str]) -> Report:
-    """Zero, with the reason, where the function uses what its check forbids."""
-    check = report.check
-    found = forbids.hits(check.forbids, forbids.used(check.function, sources)) if check.forbids else []
-    if not found:
-        return report
-    reason = f"`{check.function}` uses {', '.join(found)}. This check asks you to write it yourself."
-    results = (replace(report.results[0], credit=0.0, rung="defined", message=reason), *report.results[1:])
-    return replace(report, results=results, points=0.0)
 
 
 def without_values(report: Report) -> Report:

@@ -5,12 +5,10 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from autograder import misconceptions, reference
 from autograder.judge import Paper
 from course_lib.checks.ladder import Outcome
-from course_lib.checks.run import ask, draw, suspect
+from course_lib.checks.run import ask, draw, generator, suspect
 from course_lib.checks.spec import Check
 
 
@@ -22,8 +20,9 @@ def checks_of(unit: str) -> tuple[Check, ...]:
 
 def set_paper(unit: str, check: Check, seed: int) -> Paper:
     """Draw each case of a check as often as it asks for."""
-    rng, solution = np.random.default_rng(seed), reference.find(unit, check.function)
-    questions = [draw(case, rng, solution) for case in check.cases for _ in range(case.draws)]
+    solution = reference.find(unit, check.function)
+    streams = [(case, generator(seed, case)) for case in check.cases]
+    questions = [draw(case, rng, solution) for case, rng in streams for _ in range(case.draws)]
     known = [m for m in misconceptions.of(unit) if m.check == check.name]
     return Paper(check, questions, partial(suspect, questions, known))
 

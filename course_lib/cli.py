@@ -106,14 +106,15 @@ def check(
 
     Example: course check rcnn answers.py
     """
-    from course_lib.checks import report
+    from course_lib.checks import forbids, report
     from course_lib.checks.run import run
 
     checks = _unit(unit)
     module = _load(answers)
     public = [item for item in checks.CHECKS if item.name != EXPERIMENT]
     asked = [item for item in public if hasattr(module, item.function)]
-    reports = [run(checks.UNIT, item, getattr(module, item.function)) for item in asked]
+    source = forbids.cells_of_file(answers)
+    reports = [run(checks.UNIT, item, getattr(module, item.function), source) for item in asked]
     for found in reports:
         typer.echo(report.text(found))
     missing = [item.name for item in public if item not in asked]

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from autograder import forbids, papers, reference
+from autograder import papers, reference
 from autograder.judge import judge
+from course_lib.checks import forbids
 from course_lib.checks import report as reports
 from course_lib.checks.ladder import Outcome
 from course_lib.errors import DataMissing

@@ -57,8 +57,23 @@ def test_silence_is_zero_with_its_rung(status, rung):
 
 
 def test_weights_share_the_points():
-    report = judged([case("a", weight=3.0), case("b", weight=1.0)], [1, 9], [1, 1], points=8.0)
+    report = judged([case("a", weight=3.0), case("b", "edge", weight=1.0)], [1, 9], [1, 1], points=8.0)
     assert report.points == 6.0
+
+
+@pytest.mark.parametrize(
+    ("kind", "essential", "points"),
+    [
+        ("values", None, 4.0),
+        ("property", None, 4.0),
+        ("edge", None, 7.0),
+        ("edge", True, 4.0),
+        ("property", False, 7.0),
+    ],
+)
+def test_an_error_of_understanding_costs_at_least_half(kind, essential, points):
+    cases = [case("a", weight=7.0), case("b", kind, essential=essential)]
+    assert judged(cases, [1, 9], [1, 1], points=8.0).points == points
 
 
 def test_one_wrong_drawing_fails_its_case():
@@ -103,9 +118,24 @@ def test_no_misconception_is_named_on_a_difference(theirs):
     assert report.misconception == ""
 
 
-def test_a_version_that_crashes_somewhere_is_still_named():
-    suspicion = Suspicion("crashes", "Yes.", [Outcome("answered", 2), Outcome("raised")])
-    assert judged([BASIC, EDGE], [2, 9], [1, 2], suspicions=[suspicion]).misconception == "crashes"
+@pytest.mark.parametrize("mine", [2, 9])
+def test_a_version_that_crashes_where_the_answer_does_not_is_another(mine):
+    suspicion = Suspicion("crashes", "No.", [Outcome("answered", 2), Outcome("raised")])
+    assert judged([BASIC, EDGE], [2, mine], [1, 2], suspicions=[suspicion]).misconception == ""
+
+
+def test_two_versions_that_cannot_be_told_apart_are_not_named():
+    twins = [Suspicion(name, "Perhaps.", [Outcome("answered", 2)]) for name in ("one", "other")]
+    assert judged([BASIC], [2], [1], suspicions=twins).misconception == ""
+
+
+def test_near_a_wrong_version_is_not_that_version():
+    """Within the case's tolerance of it, but hardly nearer to it than to the right answer."""
+    right, theirs, mine = (torch.full((4,), value) for value in (0.0, 0.03, 0.021))
+    loose = case("loose", compare=close_on_average(0.02))
+    known = Suspicion("darker", "Darker.", [Outcome("answered", theirs)])
+    assert judged([loose], [mine], [right], suspicions=[known]).misconception == ""
+    assert judged([loose], [theirs + 0.001], [right], suspicions=[known]).misconception == "darker"
 
 
 def test_a_student_who_crashes_elsewhere_is_still_told():
@@ -163,7 +193,7 @@ def test_another_style_is_right(answer):
         ([1, 2], "type", "a list of 2"),
         (right[:1], "type", r"\(1, 2\)"),
         (right.long(), "type", "floating-point"),
-        (right + 1, "", "the first of 4 wrong values"),
+        (right + 1, "", "the furthest of 4 wrong values"),
         (right * float("nan"), "", "nan"),
     ],
 )

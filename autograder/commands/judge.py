@@ -35,7 +35,7 @@ def judge(unit: Unit, answers: Path, sandbox: Sandbox = "none", as_json: AsJson 
     for name, error in found.errors.items():
         typer.echo(f"{name}: {error}", err=True)
     for report in verdict.reports.values():
-        typer.echo(json.dumps(_judged(report)) if as_json else reports.text(report))
+        typer.echo(json.dumps(_judged(report)) if as_json else reports.text(report, public=False))
 
 
 def _source(path: Path) -> str:

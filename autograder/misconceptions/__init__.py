@@ -1,6 +1,6 @@
 """Wrong versions that real students write, unit by unit, each with the sentence that its author should read.
 
-Every module holds `MISCONCEPTIONS`, a tuple; `of(unit)` finds it. Where two agree everywhere, the first one is named.
+Every module holds `MISCONCEPTIONS`, a tuple; `of(unit)` finds it. No two of one check may agree everywhere.
 `source(misconception)` is one as the cell that a student would have written.
 """
 
@@ -21,9 +21,9 @@ def of(unit: str) -> tuple[Misconception, ...]:
 def collector(check: str, into: list[Misconception]) -> Callable:
     """A decorator `wrong(name, sentence)` that collects versions of one function or class in the order of the text."""
 
-    def wrong(name: str, sentence: str, convention: bool = False) -> Callable:
+    def wrong(name: str, sentence: str, convention: bool = False, slip: bool = False) -> Callable:
         def keep(version: Callable) -> Callable:
-            into.append(Misconception(check, name, sentence, version, convention))
+            into.append(Misconception(check, name, sentence, version, convention, slip))
             return version
 
         return keep

@@ -5,6 +5,7 @@ A *tree* is None, a bool, int, float or string, a tensor or NumPy array, or a li
 """
 
 import json
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -18,7 +19,16 @@ from course_lib.errors import DataBroken
 MAX_DEPTH = 16
 MAX_OUTLINE = 16 * 2**20  # bytes of JSON in one message
 MAX_ARRAYS = 10_000  # in one message
-UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RuntimeError, StopIteration, MemoryError)
+UNREADABLE = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    RuntimeError,
+    StopIteration,
+    MemoryError,
+)
 DTYPES = {
     name: getattr(torch, name)
     for name in ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
@@ -194,3 +204,22 @@ def weight(tree: Any) -> int:
         return 64 + len(tree)
     items = tree.values() if isinstance(tree, dict) else tree if isinstance(tree, list | tuple) else ()
     return 64 + sum(map(weight, items))
+
+
+def agree(tree: Any, other: Any, rtol: float = 1e-4, atol: float = 1e-5) -> bool:
+    """Whether two trees of plain values are one but for the last digits, which processors compute differently.
+
+    Types, shapes and whole numbers are the same; floats agree within atol + rtol * |other|.
+    """
+    if type(tree) is not type(other):
+        return False
+    if isinstance(tree, torch.Tensor):
+        same = (tree.dtype, tree.shape) == (other.dtype, other.shape)
+        return same and torch.allclose(tree.double(), other.double(), rtol, atol, equal_nan=True)
+    if isinstance(tree, float):
+        return math.isclose(tree, other, rel_tol=rtol, abs_tol=atol) or (math.isnan(tree) and math.isnan(other))
+    if isinstance(tree, dict):
+        return list(tree) == list(other) and all(agree(tree[key], other[key], rtol, atol) for key in tree)
+    if isinstance(tree, list | tuple):
+        return len(tree) == len(other) and all(agree(a, b, rtol, atol) for a, b in zip(tree, other, strict=True))
+    return tree == other

@@ -5,6 +5,7 @@ number is expected, a tensor without axes, a tensor of one element and a plain n
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -41,7 +42,8 @@ def order_free(atol: float = 1e-3) -> Compare:
             return None
         missing = theirs[~times]
         row = ", ".join(f"{value:.6g}" for value in missing[0].tolist())
-        return Mismatch(f"Your answer lacks the row ({row}), one of {len(missing)} missing among {len(theirs)}.")
+        more = f" {len(missing)} of the {len(theirs)} rows are missing." if len(missing) > 1 else ""
+        return Mismatch(f"The row ({row}) is missing in your answer.{more}")
 
     return compare
 
@@ -174,19 +176,27 @@ def describe(value: Any) -> str:
     return "None" if value is None else f"{type(value).__name__} {str(value)[:60]}"
 
 
-def _first(function: Callable, answer: Any, expected: Any, *more: Any) -> Mismatch | None:
-    """The first mismatch that `function` finds in the leaves of two trees of the same form."""
+def _first(function: Callable, answer: Any, expected: Any, *more: Any, name: str = "") -> Mismatch | None:
+    """The first mismatch that `function` finds in the leaves of two trees of the same form, with the leaf's name."""
     if isinstance(expected, dict):
-        answer, expected = [answer[key] for key in expected], list(expected.values())
-    if isinstance(expected, list | tuple):
-        pairs = zip(answer, expected, strict=True)
-        return next((wrong for a, e in pairs if (wrong := _first(function, a, e, *more))), None)
-    return function(answer, expected, *more)
+        parts = [(f"{key!r}", answer[key], expected[key]) for key in expected]
+    elif isinstance(expected, list | tuple):
+        parts = [(f"part {i}", a, e) for i, (a, e) in enumerate(zip(answer, expected, strict=True), start=1)]
+    else:
+        wrong = function(answer, expected, *more)
+        return replace(wrong, message=f"In {name}: {_lower(wrong.message)}") if wrong and name else wrong
+    named = ((f"{part} of {name}" if name else part, a, e) for part, a, e in parts)
+    return next((wrong for part, a, e in named if (wrong := _first(function, a, e, *more, name=part))), None)
+
+
+def _lower(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]
 
 
 def _values_apart(answer: Any, expected: Any, rtol: float, atol: float) -> Mismatch | None:
+    """The largest of the errors, with its place."""
     if isinstance(expected, str | bool) or expected is None:
-        return None if answer == expected else Mismatch(f"Expected {describe(expected)}, got {describe(answer)}.")
+        return None if answer == expected else Mismatch(f"Expected {_said(expected)}, got {_said(answer)}.")
     mine, theirs = torch.as_tensor(answer).double(), torch.as_tensor(expected).double()
     mine = mine.reshape(theirs.shape)
     wrong = ~torch.isclose(mine, theirs, rtol=rtol, atol=atol, equal_nan=True)
@@ -194,6 +204,20 @@ def _values_apart(answer: Any, expected: Any, rtol: float, atol: float) -> Misma
         return None
     if theirs.ndim == 0:
         return Mismatch(f"Expected {theirs.item():.6g}, got {mine.item():.6g}.")
-    place = tuple(wrong.nonzero()[0].tolist())
-    at = f"At position {list(place)}" + (f", the first of {int(wrong.sum())} wrong values" if wrong.sum() > 1 else "")
+    place = worst(mine, theirs)
+    at = f"At position {list(place)}" + (
+        f", the furthest of {int(wrong.sum())} wrong values" if wrong.sum() > 1 else ""
+    )
     return Mismatch(f"{at}: expected {theirs[place].item():.6g}, got {mine[place].item():.6g}.")
+
+
+def _said(value: Any) -> str:
+    return str(value) if value is None or isinstance(value, bool) else describe(value)
+
+
+def worst(answer: Tensor, expected: Tensor) -> tuple[int, ...]:
+    """Where two arrays of one shape differ most; NaN and infinity differ from everything but themselves."""
+    mine, theirs = answer.double(), expected.double()
+    apart = (mine - theirs).abs()
+    apart[(mine == theirs) | (mine.isnan() & theirs.isnan())] = 0.0
+    return tuple(int(i) for i in torch.unravel_index(apart.nan_to_num(float("inf")).argmax(), theirs.shape))

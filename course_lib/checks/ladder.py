@@ -5,46 +5,21 @@ Both the public check in the notebook and the exam's judge call `climb`; it neve
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from course_lib.checks.compare import close
-from course_lib.checks.spec import KINDS, RUNGS, Case, Check, Counterexample, Inputs, Mismatch
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one question.
-
-    Attributes:
-        status: "answered", or why there is no answer: "missing", "not callable", "signature", "raised", "timeout",
-            "died", "not asked".
-        answer: a tree of plain values (see `codec`) when answered.
-        note: what a student should read about a missing answer.
-        seconds: how long the answer took.
-    """
-
-    status: str
-    answer: Any = None
-    note: str = ""
-    seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Question:
-    """One case with its inputs drawn and its expected answer at hand."""
-
-    case: Case
-    inputs: Inputs
-    expected: Any
-
-
-@dataclass(frozen=True)
-class Suspicion:
-    """A misconception's outcomes on the same questions, which may be found out one by one as they are asked for."""
-
-    name: str
-    sentence: str
-    outcomes: Iterable[Outcome]
+from course_lib.checks.diagnosis import named, wrong_in
+from course_lib.checks.spec import (
+    KINDS,
+    RUNGS,
+    Case,
+    Check,
+    Counterexample,
+    Inputs,
+    Mismatch,
+    Outcome,
+    Question,
+    Suspicion,
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +30,7 @@ class CaseResult:
     credit: float
     rung: str = ""
     message: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,9 +77,9 @@ def climb(
         suspicions: the misconceptions of this check; looked at only when an answer is wrong, until one agrees.
         explain: whether to look for the smallest counterexample.
     """
-    wrong = [_wrong(question, outcome) for question, outcome in zip(questions, outcomes, strict=True)]
-    results = tuple(_case_result(case, questions, wrong) for case in check.cases)
-    guilty = _named(questions, outcomes, suspicions) if any(wrong) else None
+    wrong = [wrong_in(question, outcome) for question, outcome in zip(questions, outcomes, strict=True)]
+    results = tuple(_case_result(case, questions, outcomes, wrong) for case in check.cases)
+    guilty = named(questions, outcomes, suspicions) if any(wrong) else None
     return Report(
         check,
         results,
@@ -114,78 +90,43 @@ def climb(
     )
 
 
-def _wrong(question: Question, outcome: Outcome) -> Mismatch | None:
-    rungs = {"missing": "defined", "not callable": "callable", "signature": "callable", "not asked": "defined"}
-    if outcome.status != "answered":
-        return Mismatch(outcome.note, rung=rungs.get(outcome.status, "runs"))
-    return _compared(question, outcome.answer, question.expected)
-
-
-def _compared(question: Question, answer: Any, expected: Any) -> Mismatch | None:
-    """A case's own comparison; an answer that it cannot even look at has the wrong form."""
-    try:
-        return question.case.compare(answer, expected, question.inputs)
-    except Exception as error:  # whatever a stranger's answer does to a comparison is that answer's fault
-        return Mismatch(f"The answer has another form than asked for ({type(error).__name__}).", rung="type")
-
-
-def _case_result(case: Case, questions: Sequence[Question], wrong: Sequence[Mismatch | None]) -> CaseResult:
-    found = [w for question, w in zip(questions, wrong, strict=True) if question.case is case and w]
+def _case_result(
+    case: Case, questions: Sequence[Question], outcomes: Sequence[Outcome], wrong: Sequence[Mismatch | None]
+) -> CaseResult:
+    found = [i for i, question in enumerate(questions) if question.case is case and wrong[i]]
     if not found:
         return CaseResult(case, 1.0)
-    worst = min(found, key=lambda w: w.credit)
-    return CaseResult(case, worst.credit, worst.rung or case.kind, worst.message)
+    worst = min(found, key=lambda i: wrong[i].credit)
+    slip, hint = wrong[worst], _hint(questions[worst], outcomes[worst], wrong[worst])
+    return CaseResult(case, slip.credit, slip.rung or case.kind, slip.message, hint)
+
+
+def _hint(question: Question, outcome: Outcome, slip: Mismatch) -> str:
+    """The case's hint, for answers that are wrong and not only of another form."""
+    hint = question.case.hint
+    if outcome.status != "answered" or (slip.rung or question.case.kind) not in KINDS:
+        return ""
+    return hint(outcome.answer, question.expected, question.inputs) if callable(hint) else hint
 
 
 def _points(check: Check, results: Sequence[CaseResult], guessable: Sequence[Case] = ()) -> float:
-    """Basic cases count by themselves, the guessable among them only beside another; all others when all basic pass."""
+    """The passed weight's share of the points, at most half of them where something essential failed.
+
+    Basic cases count by themselves, the guessable among them only beside another; all others when all basic pass.
+    """
     basic = [result for result in results if result.case.kind == "values"]
     earnest = any(r.credit for r in basic if r.case not in guessable) or all(r.case in guessable for r in basic)
     counted = results if all(r.credit == 1.0 for r in basic) else [r for r in basic if earnest]
     earned = sum(result.case.weight * result.credit for result in counted)
-    return round(check.points * earned / sum(result.case.weight for result in results), 2)
+    share = earned / sum(result.case.weight for result in results)
+    misunderstood = any(result.credit == 0.0 and result.case.is_essential for result in results)
+    return round(check.points * (min(share, 0.5) if misunderstood else share), 2)
 
 
 def _guessable(case: Case, questions: Sequence[Question]) -> bool:
     """Whether the answer is the same for all its inputs: a constant could give it, without any computation."""
     first, *others = [question.expected for question in questions if question.case is case]
     return bool(others) and not any(close()(other, first, {}) for other in others)
-
-
-def _named(
-    questions: Sequence[Question], outcomes: Sequence[Outcome], suspicions: Iterable[Suspicion]
-) -> Suspicion | None:
-    """The first misconception whose outcomes agree with the student's wherever both can be compared.
-
-    A wrong answer in common is enough; a crash in common only where the student's code crashes nowhere else. Without
-    any answer nothing is suspected.
-    """
-    if not any(outcome.status == "answered" for outcome in outcomes):
-        return None
-    for suspicion in suspicions:
-        signs: set[str] = set()
-        for triple in zip(questions, outcomes, suspicion.outcomes, strict=True):
-            signs.add(_sign(*triple))
-            if "differs" in signs:
-                break
-        if "differs" not in signs and ("same" in signs or ("crashes" in signs and "crashes alone" not in signs)):
-            return suspicion
-    return None
-
-
-def _sign(question: Question, mine: Outcome, theirs: Outcome) -> str:
-    """What one question tells: "differs", "same" (mistake), "crashes" (both), "crashes alone" (ours), or ""."""
-    if mine.status == "raised":
-        return "crashes" if theirs.status == "raised" else "crashes alone"
-    if mine.status != "answered":
-        return "differs"
-    if theirs.status == "raised":
-        return ""
-    slip, known = (_compared(question, outcome.answer, question.expected) for outcome in (mine, theirs))
-    if slip is None or known is None:
-        return "" if slip is known else "differs"
-    same = slip.symptom == known.symptom if known.symptom else not _compared(question, mine.answer, theirs.answer)
-    return "same" if same else "differs"
 
 
 def _counterexample(
@@ -212,11 +153,22 @@ def still_to_write(report: Report) -> bool:
     return report.rung == "runs" and all("Still to write" in r.message for r in report.results if r.rung)
 
 
+def refused(report: Report, reason: str) -> Report:
+    """The report of a function that must not be used, whatever it answers; without a reason the report itself."""
+    if not reason:
+        return report
+    results = (CaseResult(report.results[0].case, 0.0, "forbidden", reason), *report.results[1:])
+    return Report(report.check, results, points=0.0)
+
+
 def lines(report: Report, most: int = 3) -> list[tuple[str, str, str]]:
-    """The report as (mark, cases, message) rows: the first failures, the names of the rest, what passes ("ok")."""
+    """The report as (mark, cases, message) rows: the first failures, the names of the rest, what passes ("ok").
+
+    Hints stand behind the messages where no misconception says more.
+    """
     rows = []
     for result in report.failed[:most]:
-        hint = f" {result.case.hint}" if result.case.hint and result.rung in KINDS else ""
+        hint = f" {result.hint}" if result.hint and not report.sentence else ""
         rows.append((result.rung, result.case.name, result.message + hint))
     if len(report.failed) > most:
         rows.append(("more", ", ".join(result.case.name for result in report.failed[most:]), ""))

@@ -4,6 +4,7 @@ In a notebook it is HTML, elsewhere text. The same HTML, escaped, goes into the 
 """
 
 import base64
+import re
 from html import escape
 
 from course_lib import plots
@@ -12,6 +13,7 @@ from course_lib.checks.spec import Counterexample
 
 OTHER_INPUTS = "Public checks pass; the grade uses other inputs of the same kinds."
 RUNG_WORDS = {
+    "forbidden": "uses what it may not",
     "ok": "passes",
     "more": "not yet",
     "defined": "not defined",
@@ -40,9 +42,13 @@ def headline(report: Report, public: bool = True) -> str:
     return f"{name}: {passed} of {len(report.results)} cases pass; first to mend: {RUNG_WORDS[report.rung]}."
 
 
-def text(report: Report) -> str:
-    """The whole report for a terminal."""
-    out = [headline(report)]
+def text(report: Report, public: bool = True) -> str:
+    """The whole report for a terminal.
+
+    Args:
+        public: see `headline`.
+    """
+    out = [headline(report, public)]
     if report.passed or still_to_write(report):
         return out[0]
     if report.sentence:
@@ -61,22 +67,30 @@ def html(report: Report, picture: bool = True) -> str:
         picture: draw the counterexample and say that the grade uses other inputs; not so on feedback pages.
     """
     color = plots.GREEN if report.passed else plots.VERMILLION
-    out = [f'<div style="border-left: 4px solid {color}; padding: 2px 12px"><b>{escape(headline(report, picture))}</b>']
+    out = [
+        f'<div style="border-left: 4px solid {color}; padding: 2px 12px"><b>{_marked(headline(report, picture))}</b>'
+    ]
     if not report.passed and not still_to_write(report):
         if report.sentence:
-            out.append(f"<p>{escape(report.sentence)}</p>")
-        out.append(f'<table style="text-align: left">{"".join(_row(*line) for line in lines(report))}</table>')
+            out.append(f"<p>{_marked(report.sentence)}</p>")
+        out += [_line(*line) for line in lines(report)]
         if report.counterexample:
             out.append(_counterexample(report.counterexample, picture))
     return "".join([*out, "</div>"])
 
 
-def _row(mark: str, cases: str, message: str) -> str:
+def _line(mark: str, cases: str, message: str) -> str:
+    """A case that fails in a line of its own and what to say of it below; those that pass in one small line."""
     color, sign = (plots.GREEN, "&#10003;") if mark == "ok" else (plots.VERMILLION, "&#10007;")
-    cells = (f'<span style="color: {color}">{sign} {RUNG_WORDS[mark]}</span>', escape(cases), escape(message))
-    style = "text-align: left; vertical-align: top; padding: 2px 12px 2px 0"
-    styles = (f"{style}; white-space: nowrap", style, style)
-    return "<tr>" + "".join(f'<td style="{s}">{cell}</td>' for s, cell in zip(styles, cells, strict=True)) + "</tr>"
+    small = "; font-size: 85%" if mark in ("ok", "more") else ""
+    told = f"<br>{_marked(message)}" if message else ""
+    head = f'<span style="color: {color}">{sign} {RUNG_WORDS[mark]}</span>'
+    return f'<p style="margin: 4px 0{small}">{head} &nbsp; {_marked(cases)}{told}</p>'
+
+
+def _marked(words: str) -> str:
+    """Text as HTML; what stands between backticks is set as code."""
+    return re.sub(r"`([^`<>]+)`", r"<code>\1</code>", escape(words))
 
 
 def _counterexample(found: Counterexample, picture: bool) -> str:

@@ -1,6 +1,6 @@
 """What a check is: frozen data, no behaviour. The units' modules fill it in, `ladder` judges by it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ Inputs = dict[str, Any]
 KINDS = ("values", "property", "edge", "unchanged")
 """What a case tests. All but "values" count only when every "values" case passed: a stub earns nothing."""
 
-RUNGS = ("defined", "callable", "runs", "type", *KINDS)
+RUNGS = ("forbidden", "defined", "callable", "runs", "type", *KINDS)
 """The ladder, from the ground up; feedback shows the first rung that fails."""
 
 
@@ -35,6 +35,16 @@ class Mismatch:
 
 Compare = Callable[[Any, Any, Inputs], Mismatch | None]
 """compare(answer, expected, inputs): None when the answer is right."""
+
+Hint = str | Callable[[Any, Any, Inputs], str]
+"""A way of thinking; or hint(answer, expected, inputs), which looks at what is wrong and may say nothing ("")."""
+
+
+class Refusal(Exception):
+    """Raised by a probe that cannot use what the student's code gave it; the message is for the student.
+
+    Not an exception of the student's: nothing of theirs has raised.
+    """
 
 
 @dataclass(frozen=True)
@@ -66,11 +76,13 @@ class Case:
         compare: see `Compare`.
         probe: runs beside the student's code with (function, *inputs) and returns plain values.
         truth: the expected answer from the inputs, where it does not come from the solution.
-        hint: a way of thinking, shown when the case fails.
+        hint: see `Hint`; shown when the case fails and no misconception says more. It must fit every failure.
         explain: (inputs, answer, expected) to the smallest counterexample.
         weight: its share of the check's points.
         draws: how many inputs of this kind the exam draws; the case passes when all do.
         public: draws the public check's inputs, where a notebook should wait less than the exam does.
+        essential: failing it is an error of understanding, which costs at least half of the check's points. None: of
+            values and properties it is, of edges and of "unchanged" it is not.
     """
 
     name: str
@@ -79,11 +91,17 @@ class Case:
     compare: Compare
     probe: Callable[..., Any] = call
     truth: Callable[[Inputs], Any] | None = None
-    hint: str = ""
+    hint: Hint = ""
     explain: Callable[[Inputs, Any, Any], Counterexample] | None = None
     weight: float = 1.0
     draws: int = 3
     public: Callable[[np.random.Generator], Inputs] | None = None
+    essential: bool | None = None
+
+    @property
+    def is_essential(self) -> bool:
+        """Whether failing it costs at least half of the points."""
+        return self.kind in ("values", "property") if self.essential is None else self.essential
 
 
 @dataclass(frozen=True)
@@ -96,7 +114,8 @@ class Check:
         cases: in the order in which a student should meet them.
         arguments: the parameters' names, in order.
         target: the function's name in the notebook, where it differs from the check's.
-        forbids: dotted names that the student's cells may not use.
+        forbids: dotted names that the student's function may not use; its docstring says so ("Write it yourself: no
+            `torch.nn.functional.conv2d`").
         seconds: limit for one answer.
         profile: the only profile in which a notebook can ask it; "" for any. The exam is always held in `mini`.
     """
@@ -118,10 +137,52 @@ class Check:
 
 @dataclass(frozen=True)
 class Misconception:
-    """A wrong version and the sentence for whoever wrote it; `convention` marks another legitimate definition."""
+    """A wrong version and the sentence for whoever wrote it.
+
+    Attributes:
+        convention: another legitimate definition.
+        slip: understood but not careful (empty inputs, another dtype, a changed input): it may cost less than half.
+    """
 
     check: str
     name: str
     sentence: str
     version: Callable[..., Any]
     convention: bool = False
+    slip: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one question.
+
+    Attributes:
+        status: "answered", or why there is no answer: "missing", "not callable", "signature", "raised", "refused" (the
+            check cannot use what came), "timeout", "died", "not asked".
+        answer: a tree of plain values (see `codec`) when answered.
+        note: what a student should read about a missing answer.
+        seconds: how long the answer took.
+    """
+
+    status: str
+    answer: Any = None
+    note: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Question:
+    """One case with its inputs drawn and its expected answer at hand."""
+
+    case: Case
+    inputs: Inputs
+    expected: Any
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """A misconception's outcomes on the same questions, which may be found out one by one as they are asked for."""
+
+    name: str
+    sentence: str
+    outcomes: Iterable[Outcome]

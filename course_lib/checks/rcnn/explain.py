@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from course_lib import plots
+from course_lib.checks.compare import worst
 from course_lib.checks.spec import Counterexample, Inputs
 
 EXPECTED, YOURS, GIVEN = plots.BLUE, plots.VERMILLION, plots.BLACK
@@ -21,13 +22,6 @@ def _canvas(*groups: Tensor) -> Tensor:
     corner = torch.cat([group.reshape(-1, 4)[:, 2:] for group in groups]).nan_to_num(0, 0, 0).clamp(8, 400).amax(0)
     width, height = (corner * 1.15).int().tolist()
     return torch.full((3, height, width), 255, dtype=torch.uint8)
-
-
-def worst(answer: Tensor, expected: Tensor) -> tuple[int, ...]:
-    """Where two arrays of one shape differ most; NaN differs from everything."""
-    apart = (answer.double() - expected.double()).abs()
-    apart[answer.isnan() & ~expected.isnan()] = float("inf")
-    return tuple(int(i) for i in torch.unravel_index(apart.nan_to_num(0).argmax(), expected.shape))
 
 
 def iou(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
