@@ -9,7 +9,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 UNIT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test quick lint build figures grade attacks mutants bench detection requirements debian
+.PHONY: help lab test quick lint build figures grade attacks mutants agreement bench detection requirements debian
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -43,6 +43,9 @@ attacks: $(READY) debian ## every attack against our grader and against stock nb
 
 mutants: $(READY) ## wrong versions of every solution against the checks
 	$(BIN)/python -m tools.mutants
+
+agreement: $(READY) ## do the public checks and the exam say the same of every version that we know?
+	$(BIN)/python -m tools.agreement
 
 bench: $(READY) debian ## grading beside stock nbgrader, in the same run
 	$(BIN)/python -m benchmarks.grading

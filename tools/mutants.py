@@ -106,7 +106,7 @@ def _told(paper: Paper, wrong: Misconception) -> str:
 def examine(source: Path) -> UnitResult:
     """Put all mutants and misconceptions of a unit to its checks."""
     unit = source.stem
-    cells = {definition(source, cell).name: cell.source for cell in _solution_cells(source)}
+    cells = {definition(source, cell).name: cell.source for cell in solution_cells(source)}
     papers = [asked(unit, check) for check in checks_of(unit) if check.function in cells]
     survivors, counts = [], {}
     for function, text in cells.items():
@@ -119,7 +119,8 @@ def examine(source: Path) -> UnitResult:
     return UnitResult(unit, counts, survivors, _verdicts(unit, papers))
 
 
-def _solution_cells(source: Path) -> list:
+def solution_cells(source: Path) -> list:
+    """The cells in which a unit's graded functions are defined."""
     return [cell for cell in read_source(source).cells if cell.metadata.get("tags") == ["solution"]]
 
 

@@ -39,11 +39,11 @@ def named(
     """
     if not any(outcome.status == "answered" for outcome in outcomes):
         return None
-    guilty = [suspicion for suspicion in suspicions if _reproduced(questions, outcomes, suspicion)]
+    guilty = [suspicion for suspicion in suspicions if reproduced(questions, outcomes, suspicion)]
     return guilty[0] if len(guilty) == 1 else None
 
 
-def _reproduced(questions: Sequence[Question], outcomes: Sequence[Outcome], suspicion: Suspicion) -> bool:
+def reproduced(questions: Sequence[Question], outcomes: Sequence[Outcome], suspicion: Suspicion) -> bool:
     """Whether the outcomes are the wrong version's wherever it is wrong, and right or without answer elsewhere.
 
     A wrong answer in common is enough; a failure in common only where the student's code fails nowhere else.

@@ -1,0 +1,27 @@
+"""Wrong versions near a misconception are refused, and no other mistake is named in the headline."""
+
+import pytest
+
+from autograder import papers, reference
+from autograder.judge import judge
+from course_lib.checks import report, run
+from tests.relatives import relatives_of
+
+UNITS = sorted(path.stem for path in reference.SOLUTIONS.glob("*/[0-9]*.py"))
+NEAR = [
+    pytest.param(unit, *relative, id=f"{unit}-{relative[0]}-{number}-{relative[1].__name__}")
+    for unit in UNITS
+    for number, relative in enumerate(relatives_of(unit))
+]
+
+
+@pytest.mark.parametrize(("unit", "name", "version", "allowed"), NEAR)
+def test_a_near_relative_is_refused_and_not_taken_for_another_mistake(unit, name, version, allowed):
+    check = next(check for check in papers.checks_of(unit) if check.name == name)
+    public = run.run(unit, check, version)
+    paper = papers.set_paper(unit, check, seed=7)
+    exam = judge([paper], papers.answers_of([paper], {check.function: version}), []).reports[name]
+    for found in (public, exam):
+        assert not found.passed
+        assert found.misconception in {"", allowed}, report.text(found)
+    assert public.points == exam.points

@@ -1,0 +1,186 @@
+"""Do the public check and the exam say the same? python -m tools.agreement [UNIT [CHECK]] (make agreement)
+
+Right answers, misconceptions, their near relatives and machine mutants are put to the public questions and to the exams
+of two keys. Their points must be equal: green means full points, and equal code earns equal points under every key. A
+misconception that is named must be reproduced on the questions of further keys too, else the headline is false.
+docs/agreement.md keeps the counts; with a UNIT it is left as it is. The last printed line is
+"agreement: D of N versions earn other points, F of H headlines are false".
+"""
+
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+
+import torch
+import typer
+
+from autograder import misconceptions, reference
+from autograder.judge import Paper
+from autograder.papers import checks_of, set_paper
+from course_lib.checks.diagnosis import reproduced
+from course_lib.checks.ladder import Report, climb
+from course_lib.checks.run import ask, load_public, suspect
+from course_lib.checks.spec import Check, Misconception, Question
+from course_lib.download import atomic_write
+from tests.relatives import relatives_of
+from tests.right_answers import RIGHT, functions_of
+from tools.build_notebooks import ROOT
+from tools.cells import definition
+from tools.mutants import FACTOR, PATIENCE, SOLUTION_LIMIT, changed, solution_cells
+from tools.mutations import mutants
+from tools.trials import run_trials
+
+KEYS = (20140625, 271828)  # two exams
+FURTHER = (3, 5, 7, 11)  # the keys of the questions on which a headline must hold
+HEADER = """# The public check and the exam
+
+`make agreement` writes this file. Each row counts the versions of a unit's functions (right answers, misconceptions,
+near relatives, machine mutants) that were put to the public questions and to two exams; those that did not earn equal
+points in all three; how often a misconception was named; and how often that headline did not hold on the questions of
+four further keys.
+"""
+
+
+@dataclass(frozen=True)
+class Papers:
+    """One check: the public questions, two exams, and the questions on which headlines are tried."""
+
+    check: Check
+    papers: tuple[Paper, ...]
+    further: tuple[Question, ...]
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of a function: how it is called in the list, and how it is made (in a process of its own)."""
+
+    check: str
+    name: str
+    make: Callable[[], Callable]
+
+
+def papers_for(unit: str, check: Check) -> Papers:
+    """The papers of one check; what the misconceptions answer is worked out once."""
+    questions, suspicions = load_public(unit, check)
+    exams = [set_paper(unit, check, key) for key in KEYS]
+    kept = [_kept(Paper(check, questions, lambda: suspicions)), *map(_kept, exams)]
+    further = tuple(question for key in FURTHER for question in set_paper(unit, check, key).questions)
+    return Papers(check, tuple(kept), further)
+
+
+def _kept(paper: Paper) -> Paper:
+    suspicions = [type(found)(found.name, found.sentence, list(found.outcomes)) for found in paper.suspicions()]
+    return Paper(paper.check, paper.questions, lambda: suspicions)
+
+
+def trial(papers: Papers, known: dict[str, Misconception], version: Version) -> dict[str, object]:
+    """What a version earns in each paper, which cases fail there, who is named, and which headlines are false."""
+    warnings.simplefilter("ignore")
+    function, started = version.make(), time.monotonic()
+    reports = [_report(paper, function) for paper in papers.papers]
+    named = {report.misconception for report in reports} - {""}
+    return {
+        "seconds": time.monotonic() - started,
+        "points": [report.points for report in reports],
+        "failed": [[result.case.name for result in report.failed] for report in reports],
+        "named": [report.misconception for report in reports],
+        "false": [name for name in sorted(named) if not _holds(papers.further, function, known[name])],
+    }
+
+
+def _report(paper: Paper, function: Callable) -> Report:
+    outcomes = [ask(question.case, function, question.inputs) for question in paper.questions]
+    return climb(paper.check, paper.questions, outcomes, paper.suspicions(), explain=False)
+
+
+def _holds(questions: tuple[Question, ...], function: Callable, wrong: Misconception) -> bool:
+    """Whether a version does what the misconception does on these questions, too."""
+    [suspicion] = suspect(questions, [wrong])
+    return reproduced(questions, [ask(q.case, function, q.inputs) for q in questions], suspicion)
+
+
+def versions(unit: str, check: Check) -> Iterator[Version]:
+    """All versions of a check's function, the mutants last."""
+    for path in [path for path in RIGHT if path.parent.name == unit]:
+        yield Version(check.name, f"right answer {path.stem}", partial(_found, partial(functions_of, path), check))
+    for wrong in misconceptions.of(unit):
+        if wrong.check == check.name:
+            yield Version(check.name, f"misconception {wrong.name}", partial(_itself, wrong.version))
+    for number, (name, function, _) in enumerate(relatives_of(unit)):
+        if name == check.name:
+            yield Version(check.name, f"relative {number} {function.__name__}", partial(_itself, function))
+    source = reference.source_of(unit)
+    for text in [cell.source for cell in solution_cells(source) if definition(source, cell).name == check.function]:
+        for mutant in mutants(check.function, text):
+            told = f"mutant of line {mutant.line}: {mutant.before}  ->  {mutant.after}"
+            yield Version(check.name, told, partial(changed, unit, mutant))
+
+
+def _itself(function: Callable) -> Callable:
+    return function
+
+
+def _found(functions: Callable[[], dict[str, Callable]], check: Check) -> Callable:
+    return functions()[check.function]
+
+
+def examine(unit: str, only: str = "") -> tuple[int, int, int, int]:
+    """Try all versions of a unit, print what disagrees; (versions, those that differ, headlines, false ones)."""
+    source = reference.source_of(unit)
+    written = {definition(source, cell).name for cell in solution_cells(source)}
+    counts = [
+        examine_check(unit, check)
+        for check in checks_of(unit)
+        if check.function in written and only in ("", check.name)
+    ]
+    tried, differing, headlines, false = (sum(column) for column in zip(*counts, strict=True))
+    print(f"{unit}: {differing} of {tried} versions earn other points, {false} of {headlines} headlines are false")
+    return tried, differing, headlines, false
+
+
+def examine_check(unit: str, check: Check) -> tuple[int, int, int, int]:
+    """The same for one check."""
+    papers, known = papers_for(unit, check), {m.name: m for m in misconceptions.of(unit) if m.check == check.name}
+    made, solution = list(versions(unit, check)), Version(check.name, "solution", partial(_solution, unit, check))
+    seconds = next(run_trials([partial(trial, papers, known, solution)], SOLUTION_LIMIT))["seconds"]
+    trials = [partial(trial, papers, known, version) for version in made]
+    answers = list(run_trials(trials, PATIENCE + FACTOR * seconds))
+    # None: it cannot be defined, hangs or dies, under every key
+    found = [(version, answer) for version, answer in zip(made, answers, strict=True) if answer is not None]
+    differing = [(version, answer) for version, answer in found if len(set(answer["points"])) > 1]
+    false = [(version, answer) for version, answer in found if answer["false"]]
+    for version, answer in differing:
+        print(f"differs: {unit} {check.name}, {version.name}: {answer['points']}, fails {answer['failed']}")
+    for version, answer in false:
+        print(f"false headline: {unit} {check.name}, {version.name}: {answer['named']}")
+    headlines = sum(bool(name) for _, answer in found for name in answer["named"])
+    return len(found), len(differing), headlines, sum(len(answer["false"]) for _, answer in false)
+
+
+def _solution(unit: str, check: Check) -> Callable:
+    return reference.load(unit)[check.function]
+
+
+def main(
+    unit: Annotated[str | None, typer.Argument(help="One unit, for example 02_rcnn; only told, not written.")] = None,
+    check: Annotated[str, typer.Argument(help="One check of it, for example nms.")] = "",
+) -> None:
+    """Compare the public checks with the exams, for all units or one."""
+    torch.set_num_threads(1)  # forks of a process that ran threaded operations hang
+    units = [unit] if unit else sorted(path.stem for path in reference.SOLUTIONS.glob("*/[0-9]*.py"))
+    counts = {name: examine(name, check) for name in units}
+    total = [sum(column) for column in zip(*counts.values(), strict=True)]
+    if unit is None:
+        rows = [f"| {name} | {' | '.join(map(str, row))} |" for name, row in {**counts, "all": total}.items()]
+        head = "| unit | versions | other points | headlines | false |\n|---|---|---|---|---|\n"
+        with atomic_write(ROOT / "docs" / "agreement.md") as temporary:
+            temporary.write_text(f"{HEADER}\n{head}" + "\n".join(rows) + "\n", encoding="utf-8")
+    tried, differing, headlines, false = total
+    print(f"agreement: {differing} of {tried} versions earn other points, {false} of {headlines} headlines are false")
+
+
+if __name__ == "__main__":
+    typer.run(main)
