@@ -76,6 +76,12 @@ def test_an_error_of_understanding_costs_at_least_half(kind, essential, points):
     assert judged(cases, [1, 9], [1, 1], points=8.0).points == points
 
 
+@pytest.mark.parametrize(("right", "points"), [(4, 8.0), (3, 4.0), (2, 4.0), (1, 0.0), (0, 0.0)])
+def test_fewer_than_half_of_the_basic_cases_are_luck(right, points):
+    cases = [case(name) for name in "abcd"]
+    assert judged(cases, [1] * right + [9] * (4 - right), [1] * 4, points=8.0).points == points
+
+
 def test_one_wrong_drawing_fails_its_case():
     check = Check("f", 2.0, (BASIC,), ("x",))
     questions = [Question(BASIC, {}, 1), Question(BASIC, {}, 2)]

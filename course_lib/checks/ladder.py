@@ -112,11 +112,13 @@ def _hint(question: Question, outcome: Outcome, slip: Mismatch) -> str:
 def _points(check: Check, results: Sequence[CaseResult], guessable: Sequence[Case] = ()) -> float:
     """The passed weight's share of the points, at most half of them where something essential failed.
 
-    Basic cases count by themselves, the guessable among them only beside another; all others when all basic pass.
+    Basic cases count by themselves where at least half of them pass (fewer are luck), the guessable among them only
+    beside another; all others when all basic cases pass.
     """
     basic = [result for result in results if result.case.kind == "values"]
     earnest = any(r.credit for r in basic if r.case not in guessable) or all(r.case in guessable for r in basic)
-    counted = results if all(r.credit == 1.0 for r in basic) else [r for r in basic if earnest]
+    lost = sum(r.case.weight for r in basic if not r.credit) / sum(r.case.weight for r in basic)
+    counted = results if all(r.credit == 1.0 for r in basic) else [r for r in basic if earnest and lost <= 0.5]
     earned = sum(result.case.weight * result.credit for result in counted)
     share = earned / sum(result.case.weight for result in results)
     misunderstood = any(result.credit == 0.0 and result.case.is_essential for result in results)
