@@ -1,6 +1,5 @@
 """The checks' own exam: right answers in other styles pass in full, every misconception is refused and named."""
 
-import html
 from dataclasses import replace
 from functools import cache, partial
 
@@ -103,7 +102,7 @@ def test_a_misconception_is_named_in_the_notebook(unit, wrong):
     assert not found.passed
     assert (found.misconception, found.sentence) == (wrong.name, wrong.sentence)
     page = report.html(found)
-    assert html.escape(wrong.sentence) in page
+    assert report.marked(wrong.sentence) in page
     if found.counterexample:
         assert "expected" in found.counterexample.text
         assert "<img" in page or found.counterexample.draw is None

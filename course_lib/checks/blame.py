@@ -34,7 +34,7 @@ def told(error: BaseException, case: Case, function: Callable) -> tuple[str, str
 def _students(error: BaseException) -> bool:
     """Whether the error passed through a line that is neither ours nor a library's."""
     frames = traceback.extract_tb(error.__traceback__)
-    return any(not frame.filename.startswith((OURS, *LIBRARIES, "<frozen", "<string>")) for frame in frames)
+    return any(not frame.filename.startswith((OURS, *LIBRARIES, "<frozen")) for frame in frames)
 
 
 def _raised(error: BaseException, function: Any) -> str:

@@ -59,7 +59,7 @@ def _counts(sizes: Tensor, kinds: tuple[Kind, Kind]) -> Iterator[tuple[str, str]
     if (sizes != sizes[0]).any():
         yield "counts-vary", message + " Your numbers change from draw to draw."
     elif sizes[0].tolist() != wanted:
-        yield f"counts-{'more' if sizes[0].sum() > sum(wanted) else 'other'}", message
+        yield f"counts-{sizes[0].tolist()}", message
 
 
 def _membership(answer: Any, kinds: tuple[Kind, Kind]) -> Iterator[tuple[str, str]]:

@@ -67,12 +67,10 @@ def html(report: Report, picture: bool = True) -> str:
         picture: draw the counterexample and say that the grade uses other inputs; not so on feedback pages.
     """
     color = plots.GREEN if report.passed else plots.VERMILLION
-    out = [
-        f'<div style="border-left: 4px solid {color}; padding: 2px 12px"><b>{_marked(headline(report, picture))}</b>'
-    ]
+    out = [f'<div style="border-left: 4px solid {color}; padding: 2px 12px"><b>{marked(headline(report, picture))}</b>']
     if not report.passed and not still_to_write(report):
         if report.sentence:
-            out.append(f"<p>{_marked(report.sentence)}</p>")
+            out.append(f"<p>{marked(report.sentence)}</p>")
         out += [_line(*line) for line in lines(report)]
         if report.counterexample:
             out.append(_counterexample(report.counterexample, picture))
@@ -83,12 +81,12 @@ def _line(mark: str, cases: str, message: str) -> str:
     """A case that fails in a line of its own and what to say of it below; those that pass in one small line."""
     color, sign = (plots.GREEN, "&#10003;") if mark == "ok" else (plots.VERMILLION, "&#10007;")
     small = "; font-size: 85%" if mark in ("ok", "more") else ""
-    told = f"<br>{_marked(message)}" if message else ""
+    told = f"<br>{marked(message)}" if message else ""
     head = f'<span style="color: {color}">{sign} {RUNG_WORDS[mark]}</span>'
-    return f'<p style="margin: 4px 0{small}">{head} &nbsp; {_marked(cases)}{told}</p>'
+    return f'<p style="margin: 4px 0{small}">{head} &nbsp; {marked(cases)}{told}</p>'
 
 
-def _marked(words: str) -> str:
+def marked(words: str) -> str:
     """Text as HTML; what stands between backticks is set as code."""
     return re.sub(r"`([^`<>]+)`", r"<code>\1</code>", escape(words))
 

@@ -65,6 +65,8 @@ def box_iou(boxes1: Float[Tensor, "n 4"], boxes2: Float[Tensor, "m 4"]) -> Float
 
     Returns:
         One value for each pair. A pair of boxes that both have area 0 may give 0 or NaN.
+
+    Write it yourself: no `ops.box_iou`, no `torchvision.ops.boxes.box_iou`, nothing of `torchmetrics*`.
     """
     ### BEGIN SOLUTION
     top_left = torch.maximum(boxes1[:, None, :2], boxes2[:, :2])  # [n, m, 2]
@@ -108,7 +110,10 @@ def nms(boxes: Float[Tensor, "n 4"], scores: Float[Tensor, "n"], threshold: floa
 
     Returns:
         Positions (in `boxes`) of the kept ones, the highest score first. Equal scores may come
-        in any order.
+        in any order. A box whose IoU with a kept one is exactly `threshold` stays.
+
+    Write it yourself: no `ops.nms`, `ops.boxes.nms`, `ops.batched_nms` or `cv2.dnn.NMSBoxes`. Your
+    `box_iou` is welcome.
     """
     ### BEGIN SOLUTION
     overlaps = box_iou(boxes, boxes) > threshold
@@ -157,7 +162,10 @@ def warp_region(
 
     Returns:
         The region, height and width stretched independently. What lies outside the image has
-        the image's mean colour.
+        the image's mean colour; how the two blend within half a pixel of the border is up to you,
+        and so is the interpolation.
+
+    Write it yourself: no `ops.roi_align`, no `ops.roi_pool`.
     """
     ### BEGIN SOLUTION
     pixels = torch.arange(size, device=image.device, dtype=image.dtype) + 0.5
@@ -235,7 +243,10 @@ def label_proposals(ious: Float[Tensor, "n m"], positive: float, negative: float
         For each proposal the column of the object that it overlaps most, or -1 for background,
         or -2 for what lies between the thresholds and is ignored (torchvision's `Matcher` uses
         the same numbers). An object may stay without any proposal: R-CNN does not force a
-        match. Without objects all proposals are background.
+        match. Without objects all proposals are background. No proposal has two equal largest
+        values.
+
+    Write it yourself: no `torchvision.models.detection._utils.Matcher`.
     """
     ### BEGIN SOLUTION
     if not ious.numel():
@@ -265,8 +276,8 @@ def mine_hard_negatives(svm, features: Float[Tensor, "n d"]) -> Int64[Tensor, "k
         svm: a trained classifier of one class, e.g. scikit-learn's `LinearSVC`:
             `svm.decision_function(features)` gives one score a row, as a NumPy array; positive
             means "object".
-        features: feature vectors of n background regions; n may be 0 (scikit-learn refuses to
-            score no rows).
+        features: feature vectors of n background regions, a tensor; n may be 0 (scikit-learn
+            refuses to score no rows).
 
     Returns:
         Positions of those that score above -1, the largest score first.
@@ -304,6 +315,8 @@ def encode_boxes(proposals: Float[Tensor, "n 4"], targets: Float[Tensor, "n 4"])
 
     Returns:
         (tx, ty, tw, th) for each pair, without units, not weighted.
+
+    Write it yourself: no `BoxCoder`, no `encode_boxes` of `torchvision.models.detection._utils*`.
     """
     ### BEGIN SOLUTION
     sizes, target_sizes = proposals[:, 2:] - proposals[:, :2], targets[:, 2:] - targets[:, :2]
@@ -333,6 +346,8 @@ def decode_boxes(proposals: Float[Tensor, "n 4"], deltas: Float[Tensor, "n 4"]) 
 
     Returns:
         n boxes (x1, y1, x2, y2), not clipped to any image.
+
+    Write it yourself: no `torchvision.models.detection._utils.BoxCoder`.
     """
     ### BEGIN SOLUTION
     sizes = proposals[:, 2:] - proposals[:, :2]
@@ -374,7 +389,10 @@ def average_precision(
 
     Returns:
         A value between 0 and 1. The envelope at a recall r is the best precision at any recall
-        >= r, and 0 where none is reached. Without detections: 0.
+        >= r, and 0 where none is reached. Without detections: 0. Equal scores may count in any
+        order.
+
+    Write it yourself: nothing of `torchmetrics*`, no `sklearn.metrics.average_precision_score`.
     """
     ### BEGIN SOLUTION
     hits = matched[scores.argsort(descending=True)].double().cumsum(0)

@@ -71,7 +71,16 @@ def _(boxes, scores, threshold):
     return _falling(scores)[:1]
 
 
-@wrong("empty-fails", "Your function fails where there is no box at all: many images have no detection.")
+@wrong(
+    "at-threshold",
+    "You remove a box whose IoU equals the threshold. It stays: only an IoU above the threshold removes.",
+    slip=True,
+)
+def _(boxes, scores, threshold):
+    return _greedy(_falling(scores), _iou(boxes, boxes) >= threshold)
+
+
+@wrong("empty-fails", "Your function fails where there is no box at all: many images have no detection.", slip=True)
 def _(boxes, scores, threshold):
     if len(boxes) == 0:
         raise IndexError("index 0 is out of bounds")
@@ -94,8 +103,12 @@ def _area(recall, precision):
     return float((precision * recall.diff(prepend=torch.zeros(1, dtype=recall.dtype))).sum())
 
 
+def _best(precision, reached):
+    return float(precision[reached].amax()) if reached.any() else 0.0
+
+
 def _points(recall, precision, steps=range(11)):
-    best = [float(precision[recall >= r / 10].amax()) if (recall >= r / 10).any() else 0.0 for r in steps]
+    best = [_best(precision, recall >= r / 10) for r in steps]
     return sum(best) / len(best)
 
 
@@ -151,6 +164,18 @@ def _(scores, matched, objects, method="area"):
     )
 
 
+@wrong(
+    "recall-above",
+    "Your 11 points look at recalls above r. A recall of exactly r counts as well: r is reached.",
+    slip=True,
+)
+def _(scores, matched, objects, method="area"):
+    recall, precision = _curve(scores, matched, objects)
+    if method == "area":
+        return _area(recall, _envelope(precision))
+    return sum(_best(precision, recall > r / 10) for r in range(11)) / 11
+
+
 @wrong("threshold-precision", "That is the precision of the whole list, not the area under the curve.")
 def _(scores, matched, objects, method="area"):
     return float(matched.double().mean()) if len(matched) else 0.0
@@ -161,12 +186,12 @@ def _(scores, matched, objects, method="area"):
     return _measure(*_curve(scores, matched, objects), "area")
 
 
-@wrong("empty-nan", "No detection is an AP of 0, not NaN.")
+@wrong("empty-nan", "No detection is an AP of 0, not NaN.", slip=True)
 def _(scores, matched, objects, method="area"):
     return _measure(*_curve(scores, matched, objects), method) if len(scores) else float("nan")
 
 
-@wrong("empty-fails", "Your function fails without detections. A detector that says nothing has an AP of 0.")
+@wrong("empty-fails", "Your function fails without detections. A detector that says nothing has an AP of 0.", slip=True)
 def _(scores, matched, objects, method="area"):
     if len(scores) == 0:
         raise IndexError("index -1 is out of bounds")

@@ -122,10 +122,15 @@ def _(proposals, deltas):
     return _decode(proposals, deltas).clamp(min=0)
 
 
-@wrong("in-place", "Your function changes the proposals it was given.")
+@wrong("in-place", "Your function changes the proposals it was given.", slip=True)
 def _(proposals, deltas):
     proposals[:] = _decode(proposals, deltas)
     return proposals
+
+
+@wrong("limited-shift", "You limit all four numbers. Only tw and th are limited: a box may move as far as it likes.")
+def _(proposals, deltas):
+    return _decode(proposals, deltas.clamp(max=LIMIT))
 
 
 @wrong("overflow", "A delta of 1000 gives an infinite box, and later NaN. Limit tw and th before the exponential.")

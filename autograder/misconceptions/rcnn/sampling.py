@@ -57,6 +57,16 @@ def _(ious, rng):
 
 
 @wrong(
+    "above-half",
+    "A proposal with an IoU of exactly 0.5 is positive: at least 0.5, not above it.",
+    slip=True,
+)
+def _(ious, rng):
+    positive = (ious > 0.5).any(1)
+    return _batch(positive, ~positive, rng)
+
+
+@wrong(
     "grey-left-out",
     "You leave out proposals between 0.3 and 0.5. That is the SVM's rule; in fine-tuning they are background.",
 )
@@ -162,6 +172,26 @@ def _(ious, positive, negative):
     return torch.where(labels == -2, labels, labels + 1)
 
 
+@wrong(
+    "above-positive",
+    "A proposal whose IoU is exactly `positive` shows its object: from `positive` on, not only above it.",
+    slip=True,
+)
+def _(ious, positive, negative):
+    labels = _label(ious, positive, negative)
+    return torch.where((labels >= 0) & (ious.amax(1) == positive), -2, labels) if ious.numel() else labels
+
+
+@wrong(
+    "up-to-negative",
+    "A proposal whose IoU is exactly `negative` is no background: below `negative`, not up to it.",
+    slip=True,
+)
+def _(ious, positive, negative):
+    labels = _label(ious, positive, negative)
+    return torch.where((labels == -2) & (ious.amax(1) == negative), -1, labels) if ious.numel() else labels
+
+
 @wrong("no-objects", "An image without objects is full of good negatives: all its proposals are background.")
 def _(ious, positive, negative):
     if ious.shape[1] == 0:
@@ -172,6 +202,7 @@ def _(ious, positive, negative):
 @wrong(
     "no-objects-fails",
     "Your function fails on an image without objects. It is full of good negatives: answer -1 for all.",
+    slip=True,
 )
 def _(ious, positive, negative):
     if ious.shape[1] == 0:
@@ -221,6 +252,16 @@ def _(svm, features):
     return order[scores[order] > -1]
 
 
+@wrong(
+    "on-the-margin",
+    "A region that scores exactly -1 is where an SVM wants it: hard are those above -1.",
+    slip=True,
+)
+def _(svm, features):
+    scores = _scores(svm, features)
+    return _falling(scores, scores >= -1)
+
+
 @wrong("by-label", "The predicted label has lost how wrong it is; use the decision function.")
 def _(svm, features):
     return torch.as_tensor(svm.predict(features) if len(features) else np.zeros(0)).nonzero()[:, 0]
@@ -245,6 +286,7 @@ def _(svm, features):
 @wrong(
     "no-features-fails",
     "Without features there is nothing to score, and scikit-learn refuses: answer with no positions.",
+    slip=True,
 )
 def _(svm, features):
     scores = torch.as_tensor(svm.decision_function(features))

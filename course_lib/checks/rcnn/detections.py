@@ -51,6 +51,14 @@ DECODE = Check(
         Case("boxes that leave the image", "values", make.corrections_out, **_DECODE),
         Case("nothing to correct", "property", make.no_corrections, **_DECODE),
         Case("absurd sizes", "edge", make.wild_corrections, hint="Which tw is the largest that counts?", **_DECODE),
+        Case(
+            "boxes that move far",
+            "edge",
+            make.far_corrections,
+            hint="Which of the four numbers are limited?",
+            essential=True,
+            **_DECODE,
+        ),
         Case("no boxes", "edge", make.corrections(0), close()),
         *styles(make.corrections(3), close(1e-3, 1e-3)),
     ),
@@ -89,6 +97,13 @@ AP = Check(
         Case("scores on another scale", "property", make.ranking(10, 11, "area"), close(1e-4, 1e-5), probes.rescored),
         Case("every object found at once", "edge", make.detections("+++++++", 7, "area"), **_AP),
         Case("every object found, 11 points", "edge", make.detections("-+++++++++", 9, "11-point"), **_AP),
+        Case(
+            "a recall of exactly 0.5, 11 points",
+            "edge",
+            make.detections("+-", 2, "11-point"),
+            hint="The envelope at r looks at recalls of at least r.",
+            **_AP,
+        ),
         Case("only false alarms", "edge", make.detections("---", 7, "area"), **_AP),
         Case(
             "no detections",

@@ -19,9 +19,15 @@ def boxes(rng: Generator, count: int, side: float = 60.0) -> Tensor:
     return floats(torch.cat([floats(centers - halves), floats(centers + halves)], dim=1))
 
 
+def covering(rng: Generator, count: int, side: float = 60.0) -> Tensor:
+    """Boxes of unequal width and height that all hold the middle of a picture, so that any two overlap. [count, 4]"""
+    centers, halves = rng.uniform(0.42, 0.58, (count, 2)) * side, rng.uniform(0.2, 0.42, (count, 2)) * side
+    return floats(torch.cat([floats(centers - halves), floats(centers + halves)], dim=1))
+
+
 def iou_pairs(n: int, m: int):
-    """n against m random boxes."""
-    return lambda rng: {"boxes1": boxes(rng, n), "boxes2": boxes(rng, m)}
+    """n against m random boxes, all of which overlap: none is apart, which is a case of its own."""
+    return lambda rng: {"boxes1": covering(rng, n), "boxes2": covering(rng, m)}
 
 
 def iou_apart(rng: Generator) -> Inputs:
@@ -50,35 +56,49 @@ def iou_touching(rng: Generator) -> Inputs:
     return {"boxes1": floats(box), "boxes2": floats(others)}
 
 
-def _clear_of(threshold: float, candidates: Tensor) -> bool:
-    from torchvision.ops import box_iou
+def nms_clusters(count: int, threshold: float, step: float):
+    """Rows of three boxes, far from each other: neighbours in a row overlap above the threshold, the outer ones not.
 
-    return bool(((box_iou(candidates, candidates) - threshold).abs() > 0.01).all())
-
-
-def nms_random(count: int, threshold: float):
-    """Random boxes with shuffled scores; no overlap near the threshold."""
+    Args:
+        step: from one box of a row to the next, for boxes 40 wide: their IoU is about (40 - step) / (40 + step). It is
+            above the threshold and below 0.5, so that another threshold shows.
+    """
+    from torchvision.ops import nms
 
     def make(rng: Generator) -> Inputs:
-        found = boxes(rng, 1)
-        while len(found) < count:
-            more = torch.cat([found, boxes(rng, 1, side=60 + 4 * len(found))])
-            found = more if _clear_of(threshold, more) else found
-        return {"boxes": found, "scores": floats(rng.permutation(count) + 1) / (count + 1), "threshold": threshold}
+        rows = [[120.0 * (i // 3) + step * (i % 3), 80.0 * (i // 6)] for i in range(count)]
+        corners = floats(rows) + floats(rng.uniform(-0.5, 0.5, (count, 2)))
+        found = torch.cat([corners, corners + floats([40, 30])], dim=1)
+        # by falling score: the ends of one row, the middle of the next, and so on
+        places = sorted(range(count), key=lambda i: ((0, 1, 2) if i // 3 % 2 == 0 else (1, 0, 2))[i % 3])
+        ranks = torch.empty(count).scatter_(0, torch.tensor(places), torch.arange(count, 0, -1.0)) / (count + 1)
+        while True:
+            order = torch.as_tensor(rng.permutation(count))
+            inputs = {"boxes": found[order], "scores": ranks[order], "threshold": threshold}
+            kept, falling = nms(*inputs.values()), inputs["scores"].argsort(descending=True)
+            if (kept.diff() < 0).any() and not torch.isin(falling[:2], torch.arange(2)).any():
+                return inputs
 
     return make
 
 
+def nms_at_threshold(rng: Generator) -> Inputs:
+    """Two boxes with an IoU of exactly 0.5: one is half of the other; all numbers are exact in binary."""
+    x, y = (int(v) for v in rng.integers(5, 30, 2))
+    found = floats([[x, y, x + 8, y + 4], [x, y, x + 16, y + 4]])
+    return {"boxes": found, "scores": floats([0.5, 0.75]), "threshold": 0.5}
+
+
 def nms_pair(rng: Generator) -> Inputs:
     """Two boxes on one object, the weaker one first."""
-    box = boxes(rng, 1)
-    low, high = sorted(rng.uniform(0.1, 0.9, 2).tolist())
+    box = covering(rng, 1)
+    low, high = rng.uniform(0.1, 0.4), rng.uniform(0.5, 0.9)
     return {"boxes": torch.cat([box, box + 1]), "scores": floats([low, high]), "threshold": 0.5}
 
 
 def nms_chain(rng: Generator) -> Inputs:
     """A covers much of B, B much of C, A little of C; C is listed first."""
-    step = floats([rng.uniform(8.5, 9.5), 0]).repeat(2)
+    step = floats([rng.uniform(8.0, 8.6), 0]).repeat(2)
     start = floats([10, 10, 40, 30]) + floats(rng.uniform(0, 5, 2)).repeat(2)
     chain = torch.stack([start + 2 * step, start, start + step])
     return {"boxes": chain, "scores": floats([0.5, 0.9, 0.7]), "threshold": 0.4}
@@ -110,7 +130,7 @@ def smooth_image(rng: Generator, channels: int = 3, height: int = 72, width: int
     y, x = torch.meshgrid(torch.arange(height) + 0.5, torch.arange(width) + 0.5, indexing="ij")
     waves = []
     for _ in range(channels):
-        angle, phase, length = rng.uniform(0.3, 1.2), rng.uniform(0, 6.28), rng.uniform(75, 95)
+        angle, phase, length = rng.uniform(0.6, 1.0), rng.uniform(0, 6.28), rng.uniform(42, 50)
         along = x * torch.cos(floats(angle)) + y * torch.sin(floats(angle))
         waves.append(0.5 + 0.4 * torch.sin(along * 6.283 / length + phase))
     return torch.stack(waves)
@@ -151,13 +171,19 @@ def labels_two_good(rng: Generator) -> Inputs:
     return {"ious": floats(rows), "positive": 0.5, "negative": 0.3}
 
 
-def batch(n: int, share: float):
-    """Overlaps of n proposals with 3 objects; about `share` of the proposals reach 0.5 with some object."""
+def labels_on_the_thresholds(rng: Generator) -> Inputs:
+    """Best overlaps of exactly 0.5 and exactly 0.25, which are the thresholds."""
+    rows = [[0.125, 0.5, 0.0], [0.25, 0.0, 0.125], [0.0, 0.125, 0.25], [0.5, 0.25, 0.375]]
+    return {"ious": floats(rows)[torch.as_tensor(rng.permutation(4))], "positive": 0.5, "negative": 0.25}
+
+
+def batch(n: int, share: float, exact: int = 0):
+    """Overlaps of n proposals with 3 objects: a `share` of the proposals reach 0.5 with some object, some exactly."""
 
     def make(rng: Generator) -> Inputs:
-        best = torch.where(
-            floats(rng.uniform(0, 1, n)) < share, floats(rng.uniform(0.51, 1, n)), floats(rng.uniform(0, 0.49, n))
-        )
+        reaching = torch.as_tensor(rng.permutation(n)) < round(share * n)
+        best = torch.where(reaching, floats(rng.uniform(0.51, 1, n)), floats(rng.uniform(0, 0.49, n)))
+        best[reaching.nonzero().flatten()[:exact]] = 0.5
         table = floats(rng.uniform(0, 0.3, (n, 3)))
         table[torch.arange(n), torch.as_tensor(rng.integers(0, 3, n))] = best
         return {"ious": table, "seeds": 200}
@@ -171,14 +197,17 @@ def batch_no_objects(rng: Generator) -> Inputs:
 
 
 def mining(scores):
-    """Features whose scores are the given ones (shuffled) for a random classifier; `_scores` tells the judge."""
+    """Features whose scores are the given ones (shuffled) for a random classifier; `_scores` tells the judge.
+
+    All numbers are multiples of 1/64, so that every processor computes the same scores.
+    """
 
     def make(rng: Generator) -> Inputs:
-        wanted = floats(rng.permutation(scores(rng)))
-        weight = floats(rng.normal(size=6))
-        noise = floats(rng.normal(size=(len(wanted), 6)))
-        features = noise + torch.outer(wanted - 0.25 - noise @ weight, weight) / weight.square().sum()
-        return {"weight": weight, "bias": 0.25, "features": features, "_scores": features @ weight + 0.25}
+        wanted = floats(rng.permutation(scores(rng))).mul(64).round() / 64
+        weight = torch.cat([floats(rng.choice([-1.5, -0.5, 0.5, 1.0, 2.0], 5)), floats([1.0])])
+        features = floats(rng.integers(-16, 17, (len(wanted), 6))) / 8
+        features[:, -1] = wanted - 0.25 - features[:, :-1] @ weight[:-1]
+        return {"weight": weight, "bias": 0.25, "features": features, "_scores": wanted}
 
     return make
 
@@ -213,6 +242,11 @@ def corrections_out(rng: Generator) -> Inputs:
     return {"proposals": boxes(rng, 3), "deltas": floats([[-2.5, -2.0, 0.1, 0.2]]).repeat(3, 1)}
 
 
+def far_corrections(rng: Generator) -> Inputs:
+    """Shifts of more than four times the box's size: only sizes are limited."""
+    return {"proposals": boxes(rng, 2), "deltas": floats([[5, -6, 0.1, -0.2], [-7, 8, -0.3, 0.2]])}
+
+
 def no_corrections(rng: Generator) -> Inputs:
     """Nothing to correct."""
     return {"proposals": boxes(rng, 3), "deltas": torch.zeros(3, 4)}
@@ -224,10 +258,12 @@ def wild_corrections(rng: Generator) -> Inputs:
 
 
 def detections(hits: str, objects: int, method: str):
-    """A ranked list written as "+-+": hit, false alarm, hit; handed over in another order."""
+    """A ranked list written as "+-+": hit, false alarm, hit; handed over in an order in which that list is another."""
 
     def make(rng: Generator) -> Inputs:
         order = torch.as_tensor(rng.permutation(len(hits)))
+        while len(set(hits)) == 2 and "".join(hits[i] for i in order) == hits:
+            order = torch.as_tensor(rng.permutation(len(hits)))
         scores = floats(sorted(rng.uniform(-2, 2, len(hits)), reverse=True))
         matched = torch.tensor([hit == "+" for hit in hits], dtype=torch.bool)
         return {"scores": scores[order], "matched": matched[order], "objects": objects, "method": method}
@@ -236,12 +272,7 @@ def detections(hits: str, objects: int, method: str):
 
 
 def ranking(count: int, objects: int, method: str):
-    """A random list of `count` detections with at most `objects` hits."""
-
-    def make(rng: Generator) -> Inputs:
-        hits = ["+" if hit else "-" for hit in rng.uniform(0, 1, count) < 0.5]
-        while hits.count("+") > objects - 2:
-            hits[hits.index("+")] = "-"
-        return detections("".join(hits), objects, method)(rng)
-
-    return make
+    """A list of `count` detections that begins with a false alarm, two hits and a false alarm, and then has one hit."""
+    return lambda rng: detections("-++-" + "".join(rng.permutation(list("+" + "-" * (count - 5)))), objects, method)(
+        rng
+    )

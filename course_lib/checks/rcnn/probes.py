@@ -35,11 +35,6 @@ def mine(function: Callable, weight: Tensor, bias: float, features: Tensor) -> A
     return function(LinearScores(weight, bias), features)
 
 
-def mine_arrays(function: Callable, weight: Tensor, bias: float, features: Tensor) -> Any:
-    """mine_hard_negatives(svm, features) with a NumPy array, as scikit-learn's users have it."""
-    return function(LinearScores(weight, bias), features.numpy())
-
-
 def mine_again(function: Callable, weight: Tensor, bias: float, features: Tensor) -> Any:
     """How often each row is found when the rows come in reverse order: positions must follow their rows."""
     found = function(LinearScores(weight, bias), features.flip(0))
