@@ -1,4 +1,4 @@
-"""VOC's layout on disk: which picture and which annotation a line in ImageSets/Main means, and the classes there are."""
+"""VOC's layout on disk: which picture and which annotation a line in ImageSets/Main means, and which classes exist."""
 
 import warnings
 from collections.abc import Collection
