@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from course_lib.data.files import folders_in, lines
 from course_lib.data.folders import CALTECH
+from course_lib.data.layout import list_of
 from course_lib.settings import PROFILES, Settings, voc_year
 
 PACKAGES = ("torch", "torchvision", "lightning-fabric", "torchmetrics", "opencv-contrib-python-headless", "jupyterlab")
@@ -47,8 +49,8 @@ def data(found: Settings) -> Iterator[Row]:
             yield f"PASCAL VOC {year}", ", ".join(f"{split} ({count} images)" for split, count in splits.items())
         elif str(year) == voc_year():
             yield f"PASCAL VOC {year}", f"not found; get it with: course data voc --year {year}"
-    caltech = (found.data / CALTECH).is_dir()
-    yield "Caltech-256", "found" if caltech else "not found; get it with: course data caltech256"
+    caltech = len(folders_in(found.data / CALTECH))
+    yield "Caltech-256", f"found ({caltech} folders)" if caltech else "not found; get it with: course data caltech256"
     weights = _torchvision_weights()
     yield "ImageNet weights", ", ".join(weights) or "none yet; torchvision fetches them at first use"
 
@@ -74,9 +76,8 @@ def _voc_splits(root: Path, year: int) -> dict[str, int]:
     """The splits of a year that lie in `root`, with their number of images."""
     from torchvision.datasets.voc import DATASET_YEAR_DICT
 
-    folder = root / DATASET_YEAR_DICT[str(year)]["base_dir"] / "ImageSets" / "Main"
-    files = {split: folder / f"{split}.txt" for split in VOC_SPLITS}
-    return {split: len(path.read_text().split()) for split, path in files.items() if path.is_file()}
+    files = {split: list_of(root / DATASET_YEAR_DICT[str(year)]["base_dir"], split) for split in VOC_SPLITS}
+    return {split: len(lines(path)) for split, path in files.items() if path.is_file()}
 
 
 def _torchvision_weights() -> list[str]:

@@ -90,7 +90,20 @@ def test_caltech_256_is_fetched_or_the_reason_said(course, monkeypatch, tmp_path
     result = course("data", "caltech256", COURSE_DATA=tmp_path)
     assert result.output.strip() == f"Caltech-256 is in {tmp_path / 'caltech256' / '256_ObjectCategories'}"
     assert [path.name for path in tmp_path.rglob("001.*")] == ["001.ak47"]
-    assert "Caltech-256" in course("doctor", COURSE_DATA=tmp_path).output
+    assert "found (1 folders)" in course("doctor", COURSE_DATA=tmp_path).output
+
+
+def test_a_folder_without_a_class_is_no_caltech_256(course, monkeypatch, tmp_path):
+    def unpack(root, download):
+        (Path(root) / "caltech256" / "256_ObjectCategories" / "001.ak47").mkdir(parents=True)
+
+    monkeypatch.setattr("torchvision.datasets.Caltech256", unpack)
+    left = tmp_path / "caltech256" / "256_ObjectCategories" / ".ipynb_checkpoints"
+    left.mkdir(parents=True)
+    assert "get it with: course data caltech256" in course("doctor", COURSE_DATA=tmp_path).output
+    course("data", "caltech256", COURSE_DATA=tmp_path)
+    assert [path.name for path in left.parent.iterdir()] == ["001.ak47"]
+    assert list(tmp_path.glob(".caltech-*")) == []
 
 
 @pytest.mark.parametrize("option", [["--year", "1999"], ["--split", "holiday"]])

@@ -5,7 +5,7 @@ import torch
 from PIL import Image
 
 from course_lib.data import classification, tinytown
-from course_lib.data.folders import image_folder
+from course_lib.data.folders import image_folder, square
 from course_lib.errors import DataBroken, DataMissing
 
 HERE = "zoo"
@@ -121,3 +121,102 @@ def test_real_folders(test_data, folder):
     assert found.classes[:2] == REAL[folder]
     assert found.labels.bincount().tolist() == [6] * len(found.classes)
     assert found.images.float().std() > 30
+
+
+LEFT = [".ipynb_checkpoints/a.png", "__MACOSX/cat/._0.png", "__pycache__/a.png", ".git/a.png", "@eaDir/0.png"]
+
+
+@pytest.mark.parametrize(
+    "left", [*LEFT, *(f"cat/{path}" for path in LEFT), "cat/._0.png", "cat/.DS_Store", "cat/Thumbs.db"]
+)
+@pytest.mark.parametrize("readable", [True, False])
+def test_what_other_programs_left_is_no_data(zoo, left, readable):
+    before = image_folder(zoo, 9, 16)
+    path = zoo / left
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes((zoo / "cat" / "0.png").read_bytes() if readable else b"\0\5\x16\7")
+    found = image_folder(zoo, 9, 16)
+    assert found.classes == before.classes
+    assert torch.equal(found.images, before.images)
+
+
+def test_a_class_of_nothing_but_what_other_programs_left_has_no_images(zoo):
+    (zoo / "snake" / ".ipynb_checkpoints").mkdir(parents=True)
+    for name in ("._0.jpg", "Thumbs.db", ".ipynb_checkpoints/0.jpg"):
+        (zoo / "snake" / name).write_bytes(b"")
+    with pytest.raises(DataBroken, match="no image in snake"):
+        image_folder(zoo, 2, 16)
+
+
+@pytest.mark.parametrize("suffix", ["PNG", "JPG", "Jpeg", "jfif", "WEBP", "gif", "TIF"])
+def test_suffixes_of_any_case_are_images(zoo, suffix):
+    Image.new("RGB", (20, 20)).convert("L").save(zoo / "fish" / f"my fish.{suffix}")
+    assert image_folder(zoo, 9, 16).labels.bincount().tolist() == [5, 4, 4]
+
+
+def test_photographs_that_the_course_cannot_read_are_not_left_out_silently(zoo):
+    (zoo / "dog" / "IMG_1.HEIC").write_bytes(b"\0\0\0\x1cftypheic")
+    (zoo / "dog" / "notes.txt").write_text("a good boy")
+    with pytest.warns(UserWarning, match=r"1 images are left out, for example .*IMG_1\.HEIC"):
+        assert image_folder(zoo, 9, 16).labels.bincount().tolist() == [5, 4, 3]
+    (zoo / "snake").mkdir()
+    (zoo / "dog" / "IMG_1.HEIC").rename(zoo / "snake" / "IMG_1.HEIC")
+    with pytest.raises(DataBroken, match=r"no image in snake but IMG_1\.HEIC, which the course cannot read"):
+        image_folder(zoo, 9, 16)
+
+
+@pytest.mark.parametrize("name", ["Cat", "cat ", "CAT"])
+def test_two_folders_for_one_class_are_said(zoo, name):
+    (zoo / "fish").rename(zoo / name)
+    with pytest.warns(UserWarning, match="are read as two classes; rename one"):
+        assert len(image_folder(zoo, 2, 16).classes) == 3
+
+
+def test_images_may_lie_in_a_folder_of_their_class_s_folder(zoo):
+    before = image_folder(zoo, 9, 16).images
+    for name in ("cat", "dog", "fish"):
+        (zoo / name).rename(zoo / "away")
+        (zoo / name).mkdir()
+        (zoo / "away").rename(zoo / name / "images")
+    assert torch.equal(image_folder(zoo, 9, 16).images, before)
+
+
+@pytest.mark.parametrize("parts", [["train", "val"], ["Train", "Valid", "test"], ["zoo"]])
+def test_the_folder_above_the_set_is_no_set(zoo, parts):
+    for part in parts:
+        for name in ("cat", "dog"):
+            (zoo.parent / "set" / part / name).mkdir(parents=True)
+            Image.new("RGB", (9, 9)).save(zoo.parent / "set" / part / name / "0.png")
+    with pytest.raises(DataBroken, match=f"COURSE_CLASSIFICATION=set/{parts[0]}"):
+        image_folder(zoo.parent / "set", 2, 16)
+
+
+def test_images_without_folders_are_said(zoo):
+    with pytest.raises(DataBroken, match=r"no folder of a class; there lies 0\.png"):
+        image_folder(zoo / "cat", 2, 16)
+    (zoo / "cat" / "empty").mkdir()
+    with pytest.raises(DataMissing, match="empty is not on this machine"):
+        image_folder(zoo / "cat" / "empty", 2, 16)
+
+
+def test_a_photograph_is_turned_as_its_camera_noted(zoo):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    sideways = Image.new("RGB", (40, 40), (20, 20, 20))
+    sideways.paste((230, 230, 230), (0, 0, 20, 40))  # light on the left: upright, at the top
+    sideways.save(zoo / "fish" / "9.jpg", exif=exif)
+    last = image_folder(zoo, 9, 16).images[-1]
+    assert last[:, :7].min() > 150
+    assert last[:, 9:].max() < 100
+
+
+def test_16_bit_images_are_not_white(zoo):
+    Image.new("I;16", (40, 40), 0x4000).save(zoo / "fish" / "9.png")
+    assert (image_folder(zoo, 9, 16).images[-1] == 0x40).all()
+
+
+def test_a_strip_does_not_become_gigantic(zoo):
+    Image.new("L", (1, 60_000), 90).save(zoo / "fish" / "9.png")
+    assert (image_folder(zoo, 9, 224).images[-1] == 90).all()
+    wide = torch.arange(200, dtype=torch.uint8).expand(3, 50, 200)
+    assert torch.equal(square(wide, 50), wide[:, :, 75:125])

@@ -88,7 +88,7 @@ def test_image_stays_as_it_was(image):
     assert torch.equal(image, before)
 
 
-@pytest.mark.parametrize("shape", [(1, 32, 32), (3, 8, 32), (32, 32)])
+@pytest.mark.parametrize("shape", [(1, 32, 32), (3, 8, 32), (32, 32), (3, 16, 32_768)])
 def test_other_shapes_are_refused(shape):
     with pytest.raises(ProposalError, match="16 by 16"):
         proposals(torch.zeros(shape, dtype=torch.uint8), 0)

@@ -1,11 +1,12 @@
-"""Photographs: the ones that ship inside scikit-image, and any image file read whole or refused by name."""
+"""Photographs that ship inside scikit-image."""
 
 from pathlib import Path
 
 from jaxtyping import UInt8
 from torch import Tensor
 
-from course_lib.errors import DataBroken, DataMissing
+from course_lib.data.images import read_image
+from course_lib.errors import DataMissing
 
 FILES = {
     "astronaut": "astronaut.png",
@@ -29,35 +30,8 @@ def photo(name: str) -> UInt8[Tensor, "3 h w"]:
             f"There is no photograph called {name!r}.",
             expected=", ".join(FILES),
             got=repr(name),
-            advice='photo("astronaut"), or read_image(path) for a file of your own',
+            advice='photo("astronaut"), or course_lib.data.images.read_image(path) for a file of your own',
         )
     from skimage import data
 
     return read_image(Path(data.__file__).parent / FILES[name])
-
-
-def read_image(path: Path | str) -> UInt8[Tensor, "3 h w"]:
-    """The image file at `path`, RGB, uint8, 0 … 255; grey images get three equal channels.
-
-    Raises DataMissing where there is no such file, and DataBroken, naming it, where it is truncated or no image.
-    """
-    from PIL import Image
-    from torchvision.transforms.v2.functional import pil_to_tensor
-
-    try:
-        with Image.open(path) as image:
-            return pil_to_tensor(image.convert("RGB"))
-    except FileNotFoundError as error:
-        raise DataMissing(
-            f"The image {Path(path).name} is not there.",
-            expected=str(path),
-            got="no such file",
-            advice="check the path; for a data set, fetch it again with 'course data NAME'",
-        ) from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise DataBroken(
-            f"The image {Path(path).name} cannot be read.",
-            expected=f"a whole JPEG or PNG file at {path}",
-            got=str(error).splitlines()[0],
-            advice="delete the file and fetch the data set again with 'course data NAME'",
-        ) from error

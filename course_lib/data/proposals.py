@@ -13,6 +13,7 @@ from course_lib.errors import CourseError
 from course_lib.settings import settings
 
 QUALITIES = ("single", "fast", "quality")
+SIDES = (16, 32_767)  # pixels: OpenCV needs the first, and boxes are kept as 16-bit numbers
 
 
 class ProposalError(CourseError):
@@ -27,7 +28,7 @@ def proposals(image: Tensor, seed: int, quality: str = "fast", keep: bool = True
     The boxes are kept on disk under a hash of the image, so only the first call for an image searches.
 
     Args:
-        image: RGB, uint8 [3, h, w], at least 16 pixels high and wide.
+        image: RGB, uint8 [3, h, w], at least 16 and at most 32,767 pixels high and wide.
         seed: the permutation; it does not change which boxes are found.
         keep: False searches anew and keeps nothing, to measure the time that it takes.
         quality: ``"single"`` (one colour space, fewest boxes), ``"fast"`` or ``"quality"`` (most boxes, slow).
@@ -36,7 +37,7 @@ def proposals(image: Tensor, seed: int, quality: str = "fast", keep: bool = True
         Boxes ``(x1, y1, x2, y2)`` in pixels, end-exclusive, inside the image, float32.
 
     Raises:
-        ProposalError: for an unknown quality or an image that is not uint8 RGB of at least 16 by 16 pixels.
+        ProposalError: for an unknown quality or an image that is not uint8 RGB of such a size.
     """
     if quality not in QUALITIES:
         raise ProposalError(
@@ -45,12 +46,13 @@ def proposals(image: Tensor, seed: int, quality: str = "fast", keep: bool = True
             got=repr(quality),
             advice='"fast" is the default',
         )
-    if image.dtype != torch.uint8 or image.ndim != 3 or image.shape[0] != 3 or min(image.shape[1:]) < 16:
+    right = image.dtype == torch.uint8 and image.ndim == 3 and image.shape[0] == 3
+    if not right or min(image.shape[1:]) < SIDES[0] or max(image.shape[1:]) > SIDES[1]:
         raise ProposalError(
             "Selective search cannot read this image.",
-            expected="a uint8 RGB image [3, height, width] of at least 16 by 16 pixels",
+            expected="a uint8 RGB image [3, height, width] of at least 16 by 16 and at most 32,767 pixels",
             got=f"{image.dtype} of shape {tuple(image.shape)}",
-            advice="multiply a float image by 255 and call .to(torch.uint8)",
+            advice="multiply a float image by 255 and call .to(torch.uint8); shrink one that is too large",
         )
     pixels = _pixels(image)
     boxes = _cached(pixels, quality) if keep else _search(pixels, quality)

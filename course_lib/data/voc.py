@@ -2,6 +2,7 @@
 
 Everingham et al., The PASCAL Visual Object Classes Challenge, IJCV 2010. VOC's own files count pixels from 1 and
 include the last one; here boxes are (x1, y1, x2, y2) from 0, end-exclusive: (xmin - 1, ymin - 1, xmax, ymax).
+A set in VOC's layout may name its files more freely than VOC does: `voc_layout` says how they are found.
 """
 
 import shutil
@@ -10,15 +11,15 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree
 
-import torch
 from jaxtyping import Bool, Float32, Int64, UInt8
 from torch import Tensor
 
-from course_lib.data.photos import read_image
+from course_lib.data.annotations import Size, broken, parse, read_objects, stated_size
+from course_lib.data.images import read_image
+from course_lib.data.layout import classes_in, list_of, split_files
 from course_lib.download import missing
-from course_lib.errors import DataBroken, DataMissing, SettingsError
+from course_lib.errors import DataMissing, SettingsError
 from course_lib.settings import settings
 
 # fmt: off
@@ -28,7 +29,7 @@ VOC_CLASSES = (
     "person", "pottedplant", "sheep", "sofa", "train", "tvmonitor",
 )
 # fmt: on
-CORNERS = ("xmin", "ymin", "xmax", "ymax")
+SPLITS = ("train", "val", "trainval")
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,8 @@ class Photographs(Sequence):
         """The photograph at an index, or a shorter Photographs for a slice. Raises DataBroken, DataMissing."""
         if isinstance(index, slice):
             return Photographs(self.images[index], self.annotations[index], self.classes, self.longest)
-        image = read_image(self.images[index])
-        boxes, labels, difficult = read_objects(self.annotations[index], self.classes)
+        image = _picture(self.images[index], self.annotations[index])
+        boxes, labels, difficult = read_objects(self.annotations[index], self.classes, tuple(image.shape[1:]))
         image, boxes = _shrink(image, boxes, self.longest)
         return Photograph(image, boxes, labels, difficult, self.images[index].stem)
 
@@ -71,18 +72,12 @@ def voc(year: int | str, split: str, limit: int | None = None, longest: int | No
     At most `limit` photographs (COURSE_LIMIT where it is None). Nothing is downloaded; raises DataMissing where the set
     is not there, SettingsError for another year or split.
     """
-    from torchvision.datasets.voc import DATASET_YEAR_DICT
-
-    root = settings().data
-    try:
-        found = _torchvisions(root, year, split)
-    except (RuntimeError, FileNotFoundError) as error:
-        sought = [root / DATASET_YEAR_DICT[str(year)]["base_dir"] / "ImageSets" / "Main" / f"{split}.txt"]
+    folder = _year_folder(settings().data, year, split)
+    listing = list_of(folder, split)
+    if not listing.is_file():
         advice = f"course data voc --year {year}" + (" --split test" if split == "test" else "")
-        raise missing(f"PASCAL VOC {year} ({split})", sought, advice) from error
-    photographs = Photographs(
-        [Path(p) for p in found.images], [Path(p) for p in found.annotations], VOC_CLASSES, longest
-    )
+        raise missing(f"PASCAL VOC {year} ({split})", [listing], advice)
+    photographs = voc_layout(folder, split, VOC_CLASSES, longest)
     return photographs[: settings().limit if limit is None else limit]
 
 
@@ -91,16 +86,14 @@ def voc_layout(
 ) -> Photographs:
     """A data set that lies in VOC's layout in `folder`: JPEGImages, Annotations and ImageSets/Main/<split>.txt.
 
-    `classes` gives the labels' order; None takes all names found in the annotations, sorted.
+    `classes` gives the labels' order; None takes all names found in the annotations, sorted. A line of the list is a
+    name, with or without spaces, suffix, folders before it and columns behind it; a name listed twice counts once. Its
+    picture may be of any kind that `read_image` knows, with its suffix in any case. Raises DataMissing where there is
+    no list, DataBroken for a list without names or a name with several pictures.
     """
     folder = Path(folder)
-    listing = folder / "ImageSets" / "Main" / f"{split}.txt"
-    if not listing.is_file():
-        raise missing(f"The split {split!r} of {folder.name}", [listing], "check the folder and the split's name")
-    names = [line.split()[0] for line in listing.read_text().splitlines() if line.strip()]
-    annotations = [folder / "Annotations" / f"{name}.xml" for name in names]
-    images = [folder / "JPEGImages" / f"{name}.jpg" for name in names]
-    return Photographs(images, annotations, classes or _classes_in(folder / "Annotations"), longest)
+    images, annotations = split_files(folder, split)
+    return Photographs(images, annotations, classes or classes_in(folder / "Annotations"), longest)
 
 
 def download_voc(year: int | str, split: str = "trainval") -> Path:
@@ -130,65 +123,56 @@ def _torchvisions(root: Path | str, year: int | str, split: str, download: bool 
     try:
         return VOCDetection(root, str(year), split, download=download)
     except ValueError as error:
-        raise SettingsError(
-            "PASCAL VOC has no such part.",
-            expected="a year from 2007 to 2012; train, val or trainval, and test in 2007",
-            got=f"year {year}, split {split!r}",
-        ) from error
+        raise _no_such_part(year, split) from error
 
 
-def read_objects(
-    path: Path, classes: Sequence[str]
-) -> tuple[Float32[Tensor, "n 4"], Int64[Tensor, " n"], Bool[Tensor, " n"]]:
-    """Boxes, labels and "difficult" flags of one annotation file, in the file's order.
+def _year_folder(root: Path, year: int | str, split: str) -> Path:
+    """Where torchvision puts a year of VOC. Raises SettingsError for a part that VOC does not have."""
+    from torchvision.datasets.voc import DATASET_YEAR_DICT
 
-    A box without area is dropped with a warning that names file and object. Raises DataBroken for a file that is not
-    VOC's XML or names a class outside `classes`, DataMissing where there is none.
-    """
-    rows = []
-    for number, item in enumerate(_parse(path).findall("object"), start=1):
-        try:
-            label = classes.index(item.findtext("name"))
-            x1, y1, x2, y2 = (float(item.findtext(f"bndbox/{corner}")) for corner in CORNERS)
-        except (ValueError, TypeError) as error:
-            raise _broken(path, f"object {number}: {error}", classes) from error
-        if x2 <= x1 or y2 <= y1:
-            what = f"{path}: object {number} ({classes[label]}) has the box {(x1, y1, x2, y2)} without area"
-            warnings.warn(f"{what}; it is left out", UserWarning, stacklevel=2)
-            continue
-        rows.append(([x1 - 1, y1 - 1, x2, y2], label, item.findtext("difficult") == "1"))
-    boxes, labels, difficult = zip(*rows, strict=True) if rows else ([], [], [])
-    return (
-        torch.tensor(boxes, dtype=torch.float32).reshape(-1, 4).clamp(min=0),
-        torch.tensor(labels, dtype=torch.int64),
-        torch.tensor(difficult, dtype=torch.bool),
+    splits = (*SPLITS, "test") if str(year) == "2007" else SPLITS
+    if str(year) not in DATASET_YEAR_DICT or split not in splits:
+        raise _no_such_part(year, split)
+    return root / DATASET_YEAR_DICT[str(year)]["base_dir"]
+
+
+def _no_such_part(year: int | str, split: str) -> SettingsError:
+    return SettingsError(
+        "PASCAL VOC has no such part.",
+        expected="a year from 2007 to 2012; train, val or trainval, and test in 2007",
+        got=f"year {year}, split {split!r}",
     )
 
 
-def _parse(path: Path) -> ElementTree.Element:
-    try:
-        return ElementTree.parse(path).getroot()
-    except FileNotFoundError as error:
+def _picture(path: Path, annotation: Path) -> UInt8[Tensor, "3 h w"]:
+    """The picture in the pixels that its boxes refer to: as stored, like VOC's, unless `<size>` is that of the picture
+    turned upright. Raises DataMissing, DataBroken; warns where `<size>` is neither."""
+    stated = stated_size(parse(annotation))
+    if not path.is_file():
         raise DataMissing(
-            f"The annotation {path.name} is not there.", expected=str(path), got="no such file"
-        ) from error
-    except ElementTree.ParseError as error:
-        raise _broken(path, str(error)) from error
+            f"The image {path.name} is not there.",
+            expected=f"{path}, or the same name with another suffix, as {annotation.name} lies in Annotations",
+            got="no such file",
+            advice="put it there, or take its name out of the lists in ImageSets/Main",
+        )
+    for upright in (False, True):
+        image = read_image(path, upright=upright)
+        size = tuple(image.shape[1:])
+        if stated is None or all(abs(side - other) <= 1 for side, other in zip(size, stated, strict=True)):
+            return image
+    stored = read_image(path, upright=False)
+    _complain(annotation, stated, tuple(stored.shape[1:]))
+    return stored
 
 
-def _broken(path: Path, got: str, classes: Sequence[str] = ()) -> DataBroken:
-    known = f" with objects of {', '.join(classes)}" if classes else ""
-    return DataBroken(
-        f"The annotation {path.name} cannot be read.",
-        expected=f"VOC's XML{known} at {path}",
-        got=got,
-        advice="fetch the data set again, or pass the classes that it really has",
-    )
-
-
-def _classes_in(folder: Path) -> tuple[str, ...]:
-    files = sorted(folder.glob("*.xml"))
-    return tuple(sorted({name.text for path in files for name in _parse(path).iterfind("object/name") if name.text}))
+def _complain(annotation: Path, stated: Size, size: Size) -> None:
+    """DataBroken where the picture was shrunk or enlarged after its boxes were drawn, else a warning."""
+    got = f"<size> says {stated[1]} × {stated[0]} pixels, its picture has {size[1]} × {size[0]}"
+    if abs(stated[0] * size[1] - stated[1] * size[0]) <= sum(size) / 2 + sum(stated) / 2:
+        advice = "scale the boxes and <size> as the picture was scaled, or put the original picture there"
+        raise broken(annotation, got, advice=advice)
+    told = f"{annotation}: {got}; its boxes are taken as pixels of the picture and clipped to it: look at some of them"
+    warnings.warn(told, UserWarning, stacklevel=4)
 
 
 def _shrink(image: Tensor, boxes: Tensor, longest: int | None) -> tuple[Tensor, Tensor]:
@@ -200,7 +184,8 @@ def _shrink(image: Tensor, boxes: Tensor, longest: int | None) -> tuple[Tensor, 
 
     size = [max(1, round(side * longest / max(height, width))) for side in (height, width)]
     boxes = BoundingBoxes(boxes, format="XYXY", canvas_size=(height, width))
-    return resize(image, size, antialias=True), resize(boxes, size).as_subclass(Tensor)
+    boxes = resize(boxes, size).as_subclass(Tensor)
+    return resize(image, size, antialias=True), boxes.minimum(boxes.new_tensor([size[1], size[0]] * 2))
 
 
 def _move(source: Path, target: Path) -> None:

@@ -25,6 +25,21 @@ def seconds():
 print(50 / min(seconds() for _ in range(5)))
 """
 
+DIGEST = """
+import hashlib, cv2, torch
+from course_lib.data import tinytown
+cv2.setUseOptimized({optimised})
+found = hashlib.sha256()
+for split in tinytown.SPLITS:
+    for seed in range(6):
+        for value in vars(tinytown.scene(seed, split=split)).values():
+            if isinstance(value, torch.Tensor):
+                found.update(value.numpy().tobytes())
+for group in ("source", "target"):
+    found.update(tinytown.objects(group, "test", 24, 64)[0].numpy().tobytes())
+print(found.hexdigest()[:16])
+"""
+
 
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory):
@@ -35,6 +50,22 @@ def drawn(tmp_path_factory):
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, env=environment, check=True
     )
     return folder, float(answer.stdout)
+
+
+@pytest.fixture
+def digest_on(tmp_path):
+    """A short text that differs when one number of some scenes and crops does, drawn anew as another processor would:
+    `digest_on(optimised=False, OPENCV_IPP="disabled")`."""
+
+    def draw(optimised: bool, **processor: str) -> str:
+        environment = os.environ | {"COURSE_CACHE": str(tmp_path)} | processor
+        program = DIGEST.format(optimised=optimised)
+        answer = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True
+        )
+        return answer.stdout.strip()
+
+    return draw
 
 
 def _read(folder, split, count):

@@ -72,3 +72,19 @@ def test_no_scenes_and_no_objects(cache_folder):
     images, labels = tinytown.objects("source", "train", 0)
     assert images.shape == (0, 3, 64, 64)
     assert labels.shape == (0,)
+
+
+DIGEST = "9d305618b3dbba5b"  # of version 6; whatever changes it needs another VERSION and the public cases built anew
+
+
+@pytest.mark.parametrize("optimised", [True, False])
+def test_every_processor_draws_the_same_bytes(digest_on, optimised):
+    """As this one does, and as a plain one: without AVX2 and FMA, without Intel's library, with another BLAS."""
+    plain = {
+        "OPENCV_IPP": "disabled",
+        "OPENCV_CPU_DISABLE": "AVX512_SKX,AVX2,FMA3,AVX",
+        "OPENBLAS_CORETYPE": "Prescott",
+        "ATEN_CPU_CAPABILITY": "default",
+    }
+    assert digest_on(optimised, **({} if optimised else plain)) == DIGEST
+    assert cache.VERSION == 6

@@ -17,7 +17,7 @@ from course_lib.download import atomic_write
 from course_lib.errors import SettingsError
 from course_lib.settings import settings
 
-VERSION = 5  # raise it with every change of a picture or an annotation: it is part of each file's name
+VERSION = 6  # raise it with every change of a picture or an annotation: it is part of each file's name
 PER_OBJECT = ("boxes", "labels", "masks", "truncated", "occluded")
 PER_PERSON = ("joints", "joint_state", "person_index", "identity")
 BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)

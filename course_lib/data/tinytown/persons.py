@@ -113,8 +113,9 @@ def person(draw: Draw, identity: int) -> Body:
     yaw = math.radians(draw.pick((0, 90, 180, 270)) + draw.uniform(-28, 28))
     joints = skeleton(draw, yaw)
     pitch = math.radians(draw.uniform(0, 18))
-    turn = np.array([[1, 0, 0], [0, math.cos(pitch), -math.sin(pitch)], [0, math.sin(pitch), math.cos(pitch)]])
-    joints = joints @ turn.T
+    cos, sin = math.cos(pitch), math.sin(pitch)
+    x, y, z = joints.T
+    joints = np.stack([x, y * cos - z * sin, y * sin + z * cos], axis=1)  # no matrix product: see shapes.place
     joint = dict(zip(JOINTS, joints, strict=True))
     ahead = np.array([math.sin(yaw), 0.0, math.cos(yaw)])
     pieces = _limbs(joint, ahead, stout, sleeves) + _trunk(joint, ahead, stout, bag) + [_head(joint, ahead, hat)]

@@ -104,7 +104,14 @@ def place(
     points = np.concatenate([*contours, figure.points])
     cos, sin = math.cos(turn), math.sin(turn)
     flip = -squeeze if mirror else squeeze
-    points = points @ np.float32([[flip * cos, -flip * sin], [-sin, -cos]])
+    across, up = points.T  # no matrix product: processors round those differently
+    points = np.stack(
+        [
+            across * np.float32(flip * cos) - up * np.float32(sin),
+            across * np.float32(-flip * sin) - up * np.float32(cos),
+        ],
+        axis=1,
+    )
     outline = points[: len(points) - len(figure.points)]
     low, high = outline.min(0), outline.max(0)
     scale = size / max(high - low)

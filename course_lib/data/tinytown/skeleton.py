@@ -24,7 +24,8 @@ Vector = Float[np.ndarray, "3"]
 
 def unit(vector: Vector) -> Vector:
     """The vector, one long."""
-    return vector / math.sqrt(float(vector @ vector))
+    x, y, z = vector.tolist()
+    return vector / math.sqrt(x * x + y * y + z * z)
 
 
 def cross(a: Vector, b: Vector) -> Vector:

@@ -1,4 +1,7 @@
-"""Grey patterns, made once a process, and the colour tables that turn them into paint."""
+"""Grey patterns, made once a process, and the colour tables that turn them into paint.
+
+Each number comes from sums and products in a fixed order, which every processor rounds alike, or is rounded itself.
+"""
 
 import functools
 from typing import NamedTuple
@@ -33,17 +36,34 @@ class Paint(NamedTuple):
 @functools.cache
 def _noise(period: int, salt: int) -> Float[np.ndarray, "tile tile"]:
     """Smooth noise in about [0, 1] that repeats after TILE pixels. RandomState's stream is frozen by numpy."""
-    import cv2
-
     cells = np.random.RandomState(1000 * salt + period).random_sample((TILE // period,) * 2).astype(np.float32)
-    wrapped = np.pad(cells, 2, mode="wrap")
-    smooth = cv2.resize(wrapped, None, fx=period, fy=period, interpolation=cv2.INTER_CUBIC)
-    return smooth[2 * period : 2 * period + TILE, 2 * period : 2 * period + TILE]
+    return _enlarged(_enlarged(cells.astype(np.float64), period).T, period).T.astype(np.float32)
+
+
+def _enlarged(rows: Float[np.ndarray, "n m"], period: int) -> Float[np.ndarray, "tile m"]:
+    """Each row `period` times as high, bent smoothly into the next (cubic convolution), the last into the first.
+
+    Keys, Cubic convolution interpolation for digital image processing, IEEE ASSP 1981, with a = -3/4. For a period
+    that is a power of two the weights are exact. OpenCV's resize does the same, but rounds as its processor does.
+    """
+    middles = (np.arange(TILE) + 0.5) / period - 0.5
+    before = np.floor(middles)
+    x = (middles - before)[:, None]
+    first = ((-0.75 * x + 1.5) * x - 0.75) * x
+    second = (1.25 * x - 2.25) * x * x + 1
+    third = (1.25 * (1 - x) - 2.25) * (1 - x) * (1 - x) + 1
+    at = [rows[(before.astype(int) + step) % len(rows)] for step in (-1, 0, 1, 2)]
+    return ((first * at[0] + second * at[1]) + third * at[2]) + (1 - first - second - third) * at[3]
 
 
 def _wave(phase: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-    """A soft square wave in [0, 1] with period 1."""
-    return np.clip(0.5 + 1.6 * np.sin(2 * np.pi * phase), 0, 1)
+    """A soft square wave in [0, 1] with period 1. Sines differ in their last digits from machine to machine."""
+    sine = np.rint(np.sin(2 * np.pi * phase.astype(np.float64)) * 2**20) / 2**20
+    return np.clip(0.5 + 1.6 * sine, 0, 1).astype(np.float32)
+
+
+def _distance(x: Float[np.ndarray, "..."], y: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    return np.sqrt(x * x + y * y)  # unlike hypot's, a root's last digit is the same everywhere
 
 
 def _marks(kind: str, period: int) -> Float[np.ndarray, "tile tile"]:
@@ -58,7 +78,7 @@ def _marks(kind: str, period: int) -> Float[np.ndarray, "tile tile"]:
         "bars": lambda: _wave(y),
         "diagonal": lambda: _wave(x + y),
         "checks": lambda: odd,
-        "dots": lambda: np.clip(4 * (0.36 - np.hypot(x % 1 - 0.5, y % 1 - 0.5)), 0, 1),
+        "dots": lambda: np.clip(4 * (0.36 - _distance(x % 1 - 0.5, y % 1 - 0.5)), 0, 1),
         "bricks": lambda: np.minimum(np.clip(5 * (y % 1) - 0.5, 0, 1), np.clip(10 * (shifted % 1) - 0.5, 0, 1)),
         "waves": lambda: _wave(y + 0.8 * _noise(period * 2, 3)),
         "weave": lambda: np.where(odd > 0, _wave(2 * x), _wave(2 * y)),
