@@ -7,11 +7,13 @@ docs/agreement.md keeps the counts; with a UNIT it is left as it is. The last pr
 "agreement: D of N versions earn other points, F of H headlines are false".
 """
 
+import runpy
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import torch
@@ -25,8 +27,6 @@ from course_lib.checks.ladder import Report, climb
 from course_lib.checks.run import ask, load_public, suspect
 from course_lib.checks.spec import Check, Misconception, Question
 from course_lib.download import atomic_write
-from tests.relatives import relatives_of
-from tests.right_answers import RIGHT, functions_of
 from tools.build_notebooks import ROOT
 from tools.cells import definition
 from tools.mutants import FACTOR, PATIENCE, SOLUTION_LIMIT, changed, solution_cells
@@ -34,6 +34,7 @@ from tools.mutations import mutants
 from tools.trials import run_trials
 
 KEYS = (20140625, 271828)  # two exams
+TESTS = ROOT / "tests"
 FURTHER = (3, 5, 7, 11)  # the keys of the questions on which a headline must hold
 HEADER = """# The public check and the exam
 
@@ -104,12 +105,12 @@ def _holds(questions: tuple[Question, ...], function: Callable, wrong: Misconcep
 
 def versions(unit: str, check: Check) -> Iterator[Version]:
     """All versions of a check's function, the mutants last."""
-    for path in [path for path in RIGHT if path.parent.name == unit]:
-        yield Version(check.name, f"right answer {path.stem}", partial(_found, partial(functions_of, path), check))
+    for path in sorted((TESTS / "right_answers" / unit).glob("*.py")):
+        yield Version(check.name, f"right answer {path.stem}", partial(_found, path, check))
     for wrong in misconceptions.of(unit):
         if wrong.check == check.name:
             yield Version(check.name, f"misconception {wrong.name}", partial(_itself, wrong.version))
-    for number, (name, function, _) in enumerate(relatives_of(unit)):
+    for number, (name, function, _) in enumerate(_relatives(unit)):
         if name == check.name:
             yield Version(check.name, f"relative {number} {function.__name__}", partial(_itself, function))
     source = reference.source_of(unit)
@@ -123,8 +124,13 @@ def _itself(function: Callable) -> Callable:
     return function
 
 
-def _found(functions: Callable[[], dict[str, Callable]], check: Check) -> Callable:
-    return functions()[check.function]
+def _found(path: Path, check: Check) -> Callable:
+    return runpy.run_path(str(path))[check.function]
+
+
+def _relatives(unit: str) -> list[tuple[str, Callable, str]]:
+    path = TESTS / "relatives" / f"{unit}.py"
+    return runpy.run_path(str(path))["RELATIVES"] if path.exists() else []
 
 
 def examine(unit: str, only: str = "") -> tuple[int, int, int, int]:

@@ -63,9 +63,10 @@ def nms_clusters(count: int, threshold: float, step: float):
         step: from one box of a row to the next, for boxes 40 wide: their IoU is about (40 - step) / (40 + step). It is
             above the threshold and below 0.5, so that another threshold shows.
     """
-    from torchvision.ops import nms
 
     def make(rng: Generator) -> Inputs:
+        from torchvision.ops import nms
+
         rows = [[120.0 * (i // 3) + step * (i % 3), 80.0 * (i // 6)] for i in range(count)]
         corners = floats(rows) + floats(rng.uniform(-0.5, 0.5, (count, 2)))
         found = torch.cat([corners, corners + floats([40, 30])], dim=1)
