@@ -35,3 +35,7 @@ class CheckFailed(CourseError):
     def _render_traceback_(self) -> list[str]:
         """What IPython shows instead of a traceback into the course's own code."""
         return [f"CheckFailed: {self}"]
+
+
+class Diverged(CourseError):
+    """A training whose loss is no longer a finite number."""

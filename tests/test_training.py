@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_lib.errors import CacheError, DataBroken
+from course_lib.errors import DataBroken
 from course_lib.training import Diverged, fit, learning_rate, trained
 
 
@@ -53,41 +53,6 @@ def test_frozen_parameters_stay():
     assert torch.equal(model[0].weight, before)
 
 
-def test_interrupted_training_ends_where_an_undisturbed_one_does(tmp_path):
-    undisturbed, interrupted = line_model(), line_model()
-    losses = train(undisturbed)
-
-    def power_cut(index):
-        if index == 25:
-            raise KeyboardInterrupt
-        return batch(index)
-
-    checkpoint = tmp_path / "run" / "line.safetensors"
-    options = {"steps": 40, "lr": 0.02, "checkpoint": checkpoint, "save_every": 10, "progress": False}
-    with pytest.raises(KeyboardInterrupt):
-        fit(interrupted, power_cut, squared, **options)
-    assert checkpoint.exists()
-    resumed = line_model()
-    assert fit(resumed, batch, squared, **options) == pytest.approx(losses, abs=1e-12)
-    assert not checkpoint.exists()
-    for name, value in undisturbed.state_dict().items():
-        assert torch.equal(value, resumed.state_dict()[name])
-
-
-def test_checkpoint_of_another_model_is_refused(tmp_path):
-    checkpoint = tmp_path / "line.safetensors"
-
-    def stop(index):
-        if index == 5:
-            raise KeyboardInterrupt
-        return batch(index)
-
-    with pytest.raises(KeyboardInterrupt):
-        fit(line_model(), stop, squared, 10, 0.1, checkpoint=checkpoint, save_every=5, progress=False)
-    with pytest.raises(CacheError, match="another training"):
-        train(torch.nn.Linear(2, 1), checkpoint=checkpoint)
-
-
 def test_learning_rate_rises_then_falls_to_zero():
     rates = [learning_rate(step, 100, 0.5) for step in range(101)]
     assert rates[0] == pytest.approx(0.1)
@@ -126,6 +91,17 @@ def test_trained_leaves_nothing_when_fit_fails(tmp_path):
     with pytest.raises(RuntimeError):
         trained("line", fail, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_trained_removes_what_was_kept_on_the_way_and_nothing_else(tmp_path, settings_from):
+    others = {"other_checkpoint.safetensors", "line_checkpoint.txt", "line2_checkpoint.safetensors"}
+    for profile in ("mini", "full"):
+        settings_from(COURSE_PROFILE=profile, COURSE_DEVICE="cpu")
+        for name in (*others, "line_checkpoint.safetensors", "line_deep_checkpoint.safetensors"):
+            (tmp_path / name).touch()
+        trained("line", lambda: {"weight": torch.zeros(1)}, tmp_path)
+        left = {path.name for path in tmp_path.iterdir()} - {"line.safetensors", "line_full.safetensors"}
+        assert left == others
 
 
 def test_trained_names_a_damaged_file(tmp_path):

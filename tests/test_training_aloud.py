@@ -11,7 +11,7 @@ from tools.build_notebooks import ROOT
 from tools.cells import read_source
 
 LECTURE = ROOT / "lectures" / "00_cnn_recap.py"
-PLUMBING = {"fabric.to_device", "_finite"}  # f(x, …) means x
+PLUMBING = {"fabric.to_device", "losses.noted", "_finite"}  # f(x, …) means x
 
 
 def cell() -> str:
@@ -28,8 +28,8 @@ def function(source: str) -> ast.FunctionDef:
 
 
 def loop(fit: ast.FunctionDef) -> ast.For:
-    """The one `for step in …` of the function's body."""
-    (found,) = [node for node in fit.body if isinstance(node, ast.For) and ast.unparse(node.target) == "step"]
+    """The one `for step in …` of the function."""
+    (found,) = [node for node in ast.walk(fit) if isinstance(node, ast.For) and ast.unparse(node.target) == "step"]
     return found
 
 
@@ -43,16 +43,15 @@ class Plain(ast.NodeTransformer):
             return node.args[0]
         if called == "fabric.backward":
             return ast.Call(ast.Attribute(node.args[0], "backward"), [], [])
-        if called == "_counted":
-            return ast.Call(ast.Name("range"), [node.args[0].args[1]], [])
+        if called == "run.steps":
+            return ast.Call(ast.Name("range"), [ast.Name("steps")], [])
+        if called == "run.update":
+            return ast.Call(ast.Attribute(ast.Name("optimizer"), "step"), [], [])
         return node
 
     def visit_BinOp(self, node):
         whole = ast.unparse(node) == "step * fabric.world_size + fabric.global_rank"
         return ast.Name("step") if whole else self.generic_visit(node)
-
-    def visit_If(self, node):
-        return None if "checkpoint" in ast.unparse(node.test) else self.generic_visit(node)
 
 
 def plain(node: ast.For) -> str:

@@ -682,14 +682,10 @@ def batches(data, images: int = IMAGES):
     return batch
 
 
-history: list[dict[str, float]] = []
-
-
-def loss(network, images, targets) -> Tensor:
-    """The four losses, weighted and summed by your `joint_loss`; `history` keeps them."""
+def loss(network, images, targets) -> tuple[Tensor, dict[str, Tensor]]:
+    """The four losses, weighted and summed by your `joint_loss`; and each of them, for the plot."""
     losses = network(images, targets)
-    history.append({name: value.item() for name, value in losses.items()})
-    return joint_loss(losses, WEIGHTS)
+    return joint_loss(losses, WEIGHTS), losses
 
 
 # %% [markdown]
@@ -715,14 +711,12 @@ def fit() -> dict[str, Tensor]:
     data, tensors = list(detection("train", SCENES)), {}
     for name, (depth, steps) in RUNS.items():
         torch.manual_seed(0)
-        history.clear()
-        start = time.perf_counter()
         network = detector(depth).train()
         checkpoint = Path(f"04_faster_rcnn_{name}_checkpoint.safetensors")
-        training.fit(network, batches(data), loss, steps, RATE, checkpoint=checkpoint)
+        losses = training.fit(network, batches(data), loss, steps, RATE, checkpoint=checkpoint, keep=True)
         tensors |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
-        tensors[f"{name}_seconds"] = torch.tensor([time.perf_counter() - start])
-        tensors[f"{name}_losses"] = torch.tensor([list(step.values()) for step in history])
+        tensors[f"{name}_seconds"] = torch.tensor([losses.seconds])
+        tensors[f"{name}_losses"] = torch.tensor([losses.named[part] for part in WEIGHTS]).T
     return tensors
 
 
