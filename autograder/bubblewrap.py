@@ -18,6 +18,7 @@ from pathlib import Path
 
 import course_lib
 from autograder.errors import BoxError
+from course_lib import threads
 
 GUEST = 61184  # the user that student code runs as where the grader is root; it owns nothing
 SERVING = ("warm.py", "inside.py", "walls.py")
@@ -101,7 +102,7 @@ def environment(home: str) -> dict[str, str]:
         "COURSE_CACHE": f"{home}/.cache",
         "COURSE_PROFILE": "mini",
         "MPLBACKEND": "Agg",
-        "OMP_NUM_THREADS": "1",
+        **threads.variables(1),
     }
 
 

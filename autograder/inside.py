@@ -20,8 +20,7 @@ import time
 import types
 from pathlib import Path
 
-import torch
-
+from course_lib import threads
 from course_lib.checks import codec, run
 
 MAX_TEXT = 20_000  # characters of one cell
@@ -37,7 +36,7 @@ def prepare():
 
     import_torchvision()
     matplotlib.use("Agg")
-    torch.set_num_threads(1)  # children of a process that ran threaded operations hang
+    threads.limit(1)  # children of a process that ran threaded operations hang
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"

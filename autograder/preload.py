@@ -11,8 +11,11 @@ from contextlib import suppress
 
 gc.disable()  # while everything is imported nothing is garbage
 signal.signal(signal.SIGINT, signal.SIG_IGN)
-os.environ["OMP_NUM_THREADS"] = "1"  # a core for each worker; and a fork of threaded torch would hang
 sys.modules.setdefault("rfc3987_syntax", None)  # web addresses in JSON schemas: notebooks have none, it takes 1.4 s
+
+from course_lib import threads  # noqa: E402
+
+threads.limit(1)  # a core for each worker; and a fork of threaded torch would hang
 
 from autograder import bubblewrap  # noqa: E402
 from autograder.errors import BoxError  # noqa: E402

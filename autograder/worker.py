@@ -45,7 +45,9 @@ def _lack(unit: str, kind: str) -> str:
     """Why this machine has no sandbox of this kind, or ""; found out once, with an empty box."""
     from autograder import papers, reference, sandbox
     from autograder.errors import BoxError
+    from course_lib import threads
 
+    threads.limit(1)  # a core for each worker, also where no preload.py said so
     try:
         _stay_on_one_core()
         sandbox.warm_up(kind)

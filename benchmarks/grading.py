@@ -22,6 +22,7 @@ from typing import Annotated
 import typer
 
 from benchmarks.document import OURS, STOCK, Measured, Overhead, document, machine, summary
+from course_lib import threads
 from course_lib.download import atomic_write
 from course_lib.errors import CourseError
 from tools import sample_class
@@ -99,7 +100,8 @@ def run(grader: str, course: Path, all_graded: bool = True) -> Run:
 def _timed(words: list[str], course: Path) -> tuple[float, str]:
     """The seconds that a program of this environment takes, and what it said."""
     programs = Path(sys.executable).parent
-    environment = {name: value for name, value in os.environ.items() if name != "OMP_NUM_THREADS"}  # each as it comes
+    ours = (*threads.VARIABLES, threads.OURS)
+    environment = {name: value for name, value in os.environ.items() if name not in ours}  # each as it comes
     environment["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
     start = time.perf_counter()
     done = subprocess.run(

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from course_lib import threads
 from course_lib.data.files import folders_in, lines
 from course_lib.data.folders import CALTECH
 from course_lib.data.layout import list_of
@@ -29,11 +30,13 @@ def versions() -> Iterator[Row]:
 
 
 def machine(found: Settings) -> Iterator[Row]:
-    """Cores, memory, GPUs, and the space left where the course keeps its files."""
+    """Cores and how many threads use them, memory, GPUs, and the space left where the course keeps its files."""
     import psutil
+    import torch
 
     memory = psutil.virtual_memory()
     yield "CPU cores", str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
+    yield "threads", f"{torch.get_num_threads()}: {threads.decide().reason}"
     yield "memory", f"{_gigabytes(memory.available)} free of {_gigabytes(memory.total)}"
     yield "GPU", "; ".join(_gpus()) or "none: the profile mini needs none"
     for name, folder in (("cache", found.cache), ("data", found.data)):

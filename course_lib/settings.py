@@ -4,6 +4,7 @@ variable          default                      meaning
 COURSE_PROFILE    mini                         mini: embedded data on a CPU; full: the papers' data sets
 COURSE_DEVICE     cuda in full where present   any torch device: cpu, cuda, cuda:1, mps
 COURSE_BACKBONE   small (mini), resnet50       the network that units build on
+COURSE_THREADS    1 (mini), PyTorch's own      how many threads compute; threads.py says why
 COURSE_LIMIT      none                         at most this many images of a data set
 COURSE_DATA       <cache>/data                 folder that holds data sets, e.g. VOCdevkit/VOC2007
 COURSE_CACHE      the platform's cache folder  where the course keeps what it computed
@@ -28,6 +29,7 @@ class Settings:
     profile: str
     device: str
     backbone: str
+    threads: int | None  # None: as threads.py decides
     limit: int | None
     data: Path
     cache: Path
@@ -46,6 +48,7 @@ def settings() -> Settings:
         profile=profile,
         device=_device(profile),
         backbone=_choice("COURSE_BACKBONE", BACKBONES, default="small" if profile == "mini" else "resnet50"),
+        threads=_integer("COURSE_THREADS", default=None, smallest=1),
         limit=_integer("COURSE_LIMIT", default=None, smallest=1),
         data=_folder("COURSE_DATA") or cache_folder / "data",
         cache=cache_folder,

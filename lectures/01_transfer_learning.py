@@ -89,7 +89,6 @@ plots.show(
 import torch
 from course_lib.models import backbone
 
-torch.set_num_threads(1)  # images as small as ours gain little from a second core
 net = backbone("small").requires_grad_(False)  # trained on drawings of 24 kinds of objects; we only look
 torch.manual_seed(0)
 untrained = backbone("small", pretrained=False).requires_grad_(False)  # the same layers with random numbers

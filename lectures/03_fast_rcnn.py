@@ -513,8 +513,6 @@ print(f"{len(x):,} regions to learn from, {(labels > 0).float().mean():.0%} fore
 # %%
 from torch import nn
 
-torch.set_num_threads(1)  # matrices as small as ours gain nothing from a second core
-
 
 def trained(draw, steps=120):
     """The head after SGD on batches of 64; draw(step) gives the positions of a batch."""

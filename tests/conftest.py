@@ -5,6 +5,7 @@ fails one test, which prints the command that installs it (test_packages.py); th
 COURSE_SKIP=browser,postgres leaves out tests by their marker, and the summary counts them.
 """
 
+import importlib
 import os
 import shutil
 from collections import Counter
@@ -18,9 +19,7 @@ CHECKER = "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
 install_import_hook(["course_lib", "autograder"], CHECKER)
 
 ROOT = Path(__file__).resolve().parents[1]
-if "PYTEST_XDIST_WORKER_COUNT" in os.environ:  # tests in parallel share the cores instead of fighting for them
-    threads = (os.cpu_count() or 1) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, threads)))
+importlib.import_module("course_lib")  # one thread for each test and for what it starts: course_lib/threads.py
 
 POSTGRES = [str(path) for path in Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")]
 PACKAGES = {  # marker: Debian package, the programs that show that it is there

@@ -1,3 +1,4 @@
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -47,6 +48,7 @@ def test_doctor_shows_versions_machine_data_and_profiles(course, tmp_path):
         "course data",
     ):
         assert word in result.output
+    assert re.search(r"threads +\d+: .+", result.output)
     assert "mini *" in result.output
     assert "needs its data first" in result.output
 

@@ -26,11 +26,13 @@ def test_every_variable_is_read(settings_from, tmp_path):
         COURSE_DEVICE="cpu",
         COURSE_BACKBONE="small",
         COURSE_LIMIT="16",
+        COURSE_THREADS="3",
         COURSE_DATA=tmp_path / "sets",
         COURSE_SEED="7",
     )
     assert (found.profile, found.device, found.backbone, found.limit, found.seed) == ("full", "cpu", "small", 16, 7)
     assert found.data == tmp_path / "sets"
+    assert found.threads == 3
 
 
 def test_settings_are_frozen_and_read_once(settings_from, monkeypatch):
@@ -58,6 +60,8 @@ def test_a_tilde_in_a_folder_means_home(settings_from, monkeypatch, tmp_path):
         ("COURSE_LIMIT", "0", "a whole number, at least 1"),
         ("COURSE_LIMIT", "-3", "a whole number, at least 1"),
         ("COURSE_LIMIT", "²", "a whole number, at least 1"),
+        ("COURSE_THREADS", "0", "a whole number, at least 1"),
+        ("COURSE_THREADS", "all", "a whole number, at least 1"),
         ("COURSE_SEED", "1.5", "a whole number, at least 0"),
         ("COURSE_DEVICE", "tpu9", "cpu"),
         ("COURSE_DEVICE", "cuda:99", "cpu"),

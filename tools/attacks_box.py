@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 
+from course_lib import threads
 from tools.build_notebooks import ROOT
 
 LEFT = 2 * 2**30  # bytes of memory that the machine keeps for others
@@ -107,7 +108,7 @@ def _command(given: Path) -> list[str]:
 
 
 def _own() -> dict[str, str]:
-    return {"LANG": "C.UTF-8", "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1", "COURSE_PROFILE": "mini"}
+    return {"LANG": "C.UTF-8", **threads.variables(1), "PYTHONDONTWRITEBYTECODE": "1", "COURSE_PROFILE": "mini"}
 
 
 def _python() -> list[str]:

@@ -15,12 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import typer
 
 from autograder import misconceptions, reference
 from autograder.judge import Paper, judge
 from autograder.papers import checks_of, set_paper
+from course_lib import threads
 from course_lib.checks.ladder import Question
 from course_lib.checks.run import ask, load_public
 from course_lib.checks.spec import Check, Misconception
@@ -150,7 +150,7 @@ def main(
     unit: Annotated[str | None, typer.Argument(help="One unit, for example 02_rcnn; only told, not written.")] = None,
 ) -> None:
     """Examine all units and write docs/mutants.md, or one unit; print survivors and the summary."""
-    torch.set_num_threads(1)  # forks of a process that ran threaded operations hang
+    threads.limit(1)  # forks of a process that ran threaded operations hang
     try:
         results = [examine(source) for source in unit_sources(unit=unit) if source.parent.name != "lectures"]
     except CourseError as error:

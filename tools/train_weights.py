@@ -16,6 +16,7 @@ from jaxtyping import Float, Int64, UInt8
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from course_lib import threads
 from course_lib.data import tinytown
 from course_lib.download import atomic_write
 from course_lib.models import WEIGHTS, Backbone, backbone
@@ -78,7 +79,7 @@ def accuracy(model: Classifier, images: UInt8[Tensor, "n 3 h w"], labels: Int64[
 
 def train(steps: int, seed: int) -> tuple[Backbone, dict]:
     """The trained backbone and its recipe."""
-    torch.set_num_threads(1)  # sums in one order, so that the same file comes out again
+    threads.limit(1)  # sums in one order, so that the same file comes out again
     torch.manual_seed(seed)
     model = Classifier(len(tinytown.SOURCE_FAMILIES))
     images, labels = tinytown.objects("source", "train", OBJECTS, SIZE)

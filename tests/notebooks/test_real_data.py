@@ -102,6 +102,7 @@ def test_the_experiment_runs_unchanged_on_real_images(test_data, unit, name, tmp
         "COURSE_DATA": str(test_data),
         "COURSE_CACHE": str(tmp_path / "cache"),
         "COURSE_DEVICE": "cpu",
+        "COURSE_THREADS": "1",
     } | UNITS.get(unit, DETECTION)[name]
     solution, _ = build_exercise(ROOT / "solutions" / unit / f"{unit}.py")
     run = run_notebook(solution, tmp_path, variables)

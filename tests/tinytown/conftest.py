@@ -13,9 +13,8 @@ from course_lib.data import tinytown
 from course_lib.settings import settings
 
 PROGRAM = """
-import hashlib, time, cv2, torch
+import hashlib, time
 from course_lib.data import tinytown
-cv2.setNumThreads(1); torch.set_num_threads(1)
 tinytown.scenes("train", 400), tinytown.scenes("test_shifted", 300)
 def seconds():
     start = time.thread_time()
