@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 PASSWORD = "only for this test"
-PATIENCE = 60.0
+PATIENCE = 600.0
 
 
 def free_port() -> int:

@@ -173,7 +173,7 @@ def test_two_processes_see_different_batches_and_end_with_the_same_weights(unit,
         cwd=reference.ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=3600,
         check=False,
     )
     assert run.returncode == 0, run.stderr

@@ -11,7 +11,7 @@ from autograder.sandbox import Box
 
 pytestmark = pytest.mark.sandbox
 UNIT = "02_rcnn"
-LIMITS = Limits(cell=20, fit=20, submission=90)
+LIMITS = Limits(cell=120, fit=120, submission=600)
 IOU = """
 import torch
 
@@ -114,7 +114,7 @@ def test_an_error_in_one_cell_leaves_the_others(asked):
     ids=["exit", "sys.exit", "abort", "segfault", "sleep"],
 )
 def test_a_cell_that_kills_the_process_costs_itself_only(asked, killer):
-    fast = Limits(cell=8, fit=8, submission=90)
+    fast = Limits(cell=15, fit=15, submission=600)
     cells = [Cell("run", IOU), Cell("run", killer, "killer"), Cell("run", ENCODE), *CHECKS]
     answers = sit(UNIT, cells, {n: (p.check, p.questions) for n, p in asked.items()}, limits=fast)
     verdict = judge(list(asked.values()), answers.outcomes, [])
@@ -188,10 +188,10 @@ def test_cheats_earn_nothing(asked, cheat):
 
 
 def test_the_experiment_is_fitted_within_its_own_limit(asked, tmp_path):
-    slow = Cell("fit", "import time; time.sleep(5); fitted = 1")
+    slow = Cell("fit", "import time; time.sleep(12); fitted = 1")
     cells = [Cell("run", IOU), slow, Cell("run", "assert fitted == 1", "after"), CHECKS[0]]
     answers = sit(
-        UNIT, cells, {"box_iou": (asked["box_iou"].check, asked["box_iou"].questions)}, limits=Limits(cell=3, fit=30)
+        UNIT, cells, {"box_iou": (asked["box_iou"].check, asked["box_iou"].questions)}, limits=Limits(cell=10, fit=600)
     )
     assert answers.errors == {}
 

@@ -204,7 +204,7 @@ def test_a_redraw_is_fast_enough_to_drag():
     for name, view in views.items():
         seconds = []
         for value in (1, 2, 3) * 3:
-            start = time.perf_counter()
+            start = time.process_time()
             widgets(view).controls[name].value = value
-            seconds.append(time.perf_counter() - start)
+            seconds.append(time.process_time() - start)
         assert min(seconds) < 0.1, name

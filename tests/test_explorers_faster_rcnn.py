@@ -247,7 +247,7 @@ def test_weights_are_fast_enough_to_drag():
     view = widgets(explorers.loss_weights_explorer(images, gradients, LOSSES))
     seconds = []
     for value in np.arange(2.0, 7.0, 0.5):
-        start = time.perf_counter()
+        start = time.process_time()
         control(view, "objectness").value = value
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     assert min(seconds) < 0.05

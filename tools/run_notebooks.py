@@ -28,16 +28,18 @@ class CellFailure:
 
 @dataclass(frozen=True)
 class Run:
-    """One run: the executed notebook, seconds from kernel start to last cell, peak memory in bytes, what stopped it."""
+    """One run: the executed notebook, seconds from kernel start to last cell, those of them that its processor worked
+    (with the processes that it started), peak memory in bytes, what stopped it."""
 
     notebook: NotebookNode
     seconds: float
+    worked: float
     peak: int
     failure: CellFailure | None
 
 
-def run_notebook(notebook: NotebookNode, folder: Path, variables: Mapping[str, str], limit: int = 600) -> Run:
-    """Run all cells in `folder` until one fails, each for at most `limit` seconds.
+def run_notebook(notebook: NotebookNode, folder: Path, variables: Mapping[str, str], limit: int = 3600) -> Run:
+    """Run all cells in `folder` until one fails, each for at most `limit` seconds: one that hangs, not one that waits.
 
     The environment is this process's, but of the course's own variables only the cache folder and `variables`.
     """
@@ -55,8 +57,15 @@ def run_notebook(notebook: NotebookNode, folder: Path, variables: Mapping[str, s
                 failure = CellFailure(index, cell.source, error.ename, error.evalue)
                 break
         seconds = time.perf_counter() - started
+        worked = processor_time(client.km.provisioner.pid)
         peak = peak_memory(client.km.provisioner.pid)
-    return Run(ran, seconds, peak, failure)
+    return Run(ran, seconds, worked, peak, failure)
+
+
+def processor_time(pid: int) -> float:
+    """The seconds that processors worked for a process, and for those that it started and waited for."""
+    times = psutil.Process(pid).cpu_times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def peak_memory(pid: int) -> int:

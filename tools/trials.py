@@ -1,6 +1,7 @@
-"""Trials of untrustworthy code, each in a fork of this process with a time limit, several at once."""
+"""Trials of untrustworthy code, each in a fork of this process with a limit of processor time, several at once."""
 
 import json
+import math
 import multiprocessing
 import os
 import resource
@@ -11,6 +12,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 MEMORY = 6 * 2**30  # bytes of data that a trial may hold
+ASLEEP = 20  # times the limit on the wall's clock, for a trial that waits where it should work
 POLL = 0.2  # seconds between two looks at the clock
 
 
@@ -25,7 +27,9 @@ class _Running:
 
 
 def run_trials(trials: Sequence[Callable[[], Any]], limit: float, at_once: int | None = None) -> Iterator[Any]:
-    """What each trial returned (plain JSON values), in their order; None for one that died or ran past `limit` seconds.
+    """What each trial returned (plain JSON values), in their order; None for one that died or took longer.
+
+    `limit` is in seconds of a processor: what else the machine does stops no trial.
 
     This process must not have run threaded torch operations before: its forks would hang.
     """
@@ -41,14 +45,15 @@ def run_trials(trials: Sequence[Callable[[], Any]], limit: float, at_once: int |
 
 def _start(index: int, trial: Callable[[], Any], limit: float) -> _Running:
     answer, child_end = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.get_context("fork").Process(target=_child, args=(trial, child_end), daemon=True)
+    process = multiprocessing.get_context("fork").Process(target=_child, args=(trial, limit, child_end), daemon=True)
     process.start()
     child_end.close()
-    return _Running(index, process, answer, time.monotonic() + limit)
+    return _Running(index, process, answer, time.monotonic() + ASLEEP * limit)
 
 
-def _child(trial: Callable[[], Any], answer: Connection) -> None:
+def _child(trial: Callable[[], Any], limit: float, answer: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(limit), math.ceil(limit)))
     answer.send_bytes(json.dumps(trial()).encode())
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from course_lib import progress
 from course_lib.checks import codec, forbids, report
 from course_lib.checks.blame import told
 from course_lib.checks.compare import describe
@@ -57,7 +58,8 @@ def run(unit: str, check: Check, function: Any, sources: Sequence[str] = ()) -> 
         sources: the cells in which the function and its helpers stand, to see what it uses.
     """
     questions, suspicions = load_public(unit, check)
-    outcomes = [in_time(check, ask(q.case, function, q.inputs)) for q in questions]
+    with progress.step(f"The check of `{check.name}` is at work"):
+        outcomes = [in_time(check, ask(q.case, function, q.inputs)) for q in questions]
     return refused(climb(check, questions, outcomes, suspicions), forbids.refusal(check, sources))
 
 

@@ -82,7 +82,7 @@ def expected(url):
 def press(page, column):
     """Press a button in eve's row and wait for formgrader's message."""
     page.locator(f"tr:has-text('eve') .{column} a").first.click()
-    page.wait_for_selector(".modal-body:has-text('Success')", timeout=90_000)
+    page.wait_for_selector(".modal-body:has-text('Success')")
     page.locator(".modal-footer button").click()
     page.wait_for_selector(".modal", state="hidden")
 

@@ -1,0 +1,73 @@
+"""What takes long says so after two seconds; what is quick says nothing."""
+
+import time
+
+import nbformat
+import pytest
+
+from course_lib import progress
+from tools.run_notebooks import run_notebook
+
+
+@pytest.fixture
+def patience(monkeypatch):
+    """Sets the seconds without a word."""
+    return lambda seconds: monkeypatch.setattr(progress, "PATIENCE", seconds)
+
+
+def test_quick_work_says_nothing(patience, capsys):
+    patience(600)
+    assert list(progress.bar(range(5), "five")) == [0, 1, 2, 3, 4]
+    with progress.step("one step"):
+        pass
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_bar_shows_what_and_how_far_on_standard_output(patience, capsys):
+    patience(0)
+    assert list(progress.bar(range(6, 10), "networks", done=6)) == [6, 7, 8, 9]
+    shown, error = capsys.readouterr()
+    assert "networks:  60%" in shown
+    assert "10/10" in shown
+    assert error == ""
+
+
+def test_what_has_no_length_is_counted(patience, capsys):
+    patience(0)
+    assert list(progress.bar(iter("abc"), unit="letter")) == ["a", "b", "c"]
+    assert "3letter" in capsys.readouterr().out
+
+
+def test_no_bar_where_none_is_wanted(patience, capsys):
+    patience(0)
+    assert list(progress.bar(range(3), show=False)) == [0, 1, 2]
+    assert capsys.readouterr().out == ""
+
+
+def test_a_long_step_says_so_once_while_it_lasts(patience, capsys):
+    patience(0.01)
+    end, told = time.monotonic() + 60, ""
+    with progress.step("the search"):
+        while not told and time.monotonic() < end:
+            time.sleep(0.01)
+            told = capsys.readouterr().out
+    assert told == "the search …\n"
+    assert capsys.readouterr().out == ""
+
+
+def test_a_step_that_fails_is_silent_afterwards(patience, capsys):
+    patience(0.2)
+    with pytest.raises(ZeroDivisionError), progress.step("the search"):
+        raise ZeroDivisionError
+    time.sleep(0.5)
+    assert capsys.readouterr().out == ""
+
+
+STEP = "import time\nfrom course_lib import progress\nwith progress.step('the search'):\n    time.sleep(3)"
+
+
+def test_a_line_appears_in_the_cell_that_waits(tmp_path):
+    cells = [nbformat.v4.new_code_cell(source) for source in (STEP, "print('next')")]
+    run = run_notebook(nbformat.v4.new_notebook(cells=cells), tmp_path, {})
+    assert run.failure is None
+    assert [[output.text for output in cell.outputs] for cell in run.notebook.cells] == [["the search …\n"], ["next\n"]]
