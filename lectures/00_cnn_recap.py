@@ -791,6 +791,7 @@ print("does nothing:", torch.equal(block(x), x))
 
 # %%
 from course_lib.deepnet import DeepNet, PlainBlock, residual_block
+from course_lib.progress import bar
 
 
 def gradient_lengths(depth, block, start):
@@ -804,7 +805,7 @@ def gradient_lengths(depth, block, start):
 
 kinds, depths = {"plain": PlainBlock, "residual": residual_block}, (8, 20, 32, 56)
 norms = {
-    name: {depth: [gradient_lengths(depth, block, start) for start in range(3)] for depth in depths}
+    name: {depth: [gradient_lengths(depth, block, start) for start in range(3)] for depth in bar(depths, name)}
     for name, block in kinds.items()
 }
 

@@ -537,9 +537,11 @@ def tuned(rate, slower):
 # **Predict:** where is the best rate of each way? What happens at the right end?
 
 # %%
+from course_lib.progress import bar
+
 rates = [3e-4, 1e-3, 3e-3, 1e-2, 3e-2]
 ways = {"only the head": 0, "all at one rate": 1, "backbone at a hundredth": 0.01}
-outcome = {way: [tuned(rate, slower) for rate in rates] for way, slower in ways.items()}
+outcome = {way: [tuned(rate, slower) for rate in bar(rates, way)] for way, slower in ways.items()}
 ax = plots.curve(rates, outcome, "learning rate of the head", "accuracy after 20 steps")
 ax.set(xscale="log", ylim=(0, 1))
 ax.legend(loc="upper left")

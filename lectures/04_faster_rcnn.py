@@ -329,6 +329,7 @@ def rpn_losses(scores, deltas, chosen):
 
 # %%
 from course_lib.explorers.faster_rcnn import heat
+from course_lib.progress import bar
 
 
 @torch.no_grad()
@@ -343,7 +344,7 @@ before = objectness_pictures(positions)
 optimizer = torch.optim.AdamW(head.parameters(), lr=3e-3)
 schedule = torch.optim.lr_scheduler.LinearLR(optimizer, 1, 0.01, total_iters=200)
 start = time.perf_counter()
-for _ in range(200):
+for _ in bar(range(200), "RPN"):
     chosen = torch.randperm(len(street))[:16].tolist()
     loss_objectness, loss_rpn_box_reg = rpn_losses(*ask(maps[chosen]), chosen)
     optimizer.zero_grad()
@@ -630,7 +631,7 @@ from itertools import chain
 weights = [*chain.from_iterable(part.parameters() for part in (net, head, detector))]
 optimizer = torch.optim.AdamW(weights, lr=1e-3)
 history = {name: [] for name in names}
-for _ in range(40):
+for _ in bar(range(40), "all parts"):
     losses = four_losses(shared_map(images[few]), few)
     optimizer.zero_grad()
     sum(losses.values()).backward()

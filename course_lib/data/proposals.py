@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from course_lib import progress
 from course_lib.download import atomic_write
 from course_lib.errors import CourseError
 from course_lib.settings import settings
@@ -107,5 +108,6 @@ def _search(image: np.ndarray, quality: str) -> np.ndarray:
         "quality": search.switchToSelectiveSearchQuality,
     }
     switch[quality]()
-    x, y, width, height = search.process().reshape(-1, 4).T
+    with progress.step("Selective search"):
+        x, y, width, height = search.process().reshape(-1, 4).T
     return np.unique(np.stack([x, y, x + width, y + height], axis=1).astype(np.int16), axis=0)

@@ -446,6 +446,7 @@ from course_lib.data.photos import photo
 from course_lib.deepnet import DeepNet, PlainBlock
 from course_lib.figures import figure
 from course_lib.metrics import accuracy
+from course_lib.progress import bar
 from course_lib.settings import settings
 from course_lib.training import trained
 
@@ -655,7 +656,7 @@ def gradient_norms(model: nn.Module, batch: tuple[Tensor, Tensor]) -> dict[str, 
 BLOCKS = {"plain": PlainBlock, "residual": ResidualBlock}
 reached, norms = {}, {}
 for name, block in BLOCKS.items():
-    for depth in DEPTHS:
+    for depth in bar(DEPTHS, f"{name}, depths", unit="depth"):
         runs = []
         for run in range(RUNS):
             torch.manual_seed(run)

@@ -395,6 +395,7 @@ from course_lib.data import classification
 from course_lib.figures import figure
 from course_lib.metrics import accuracy
 from course_lib.models import backbone
+from course_lib.progress import bar
 from course_lib.settings import settings
 from course_lib.training import trained
 
@@ -565,7 +566,7 @@ check("experiment", predict)
 # %% tags=["experiment"]
 reached = {}
 for size in SIZES:
-    for seed in SEEDS:
+    for seed in bar(SEEDS, f"{size} images a class", unit="draw"):
         train, test = few_shot_split(labels, size, torch.Generator().manual_seed(seed))
         reached.setdefault(("fixed features", size), []).append(fixed(train, test))
         for name, strategy in (("fine-tuned", fine_tuned), ("scratch", scratch)):

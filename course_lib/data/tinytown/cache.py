@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Int, UInt8
 from torch import Tensor
 
+from course_lib import progress
 from course_lib.data.tinytown.crops import FAMILIES, crop
 from course_lib.data.tinytown.draws import Draw
 from course_lib.data.tinytown.plan import SPLITS
@@ -29,7 +30,12 @@ def scenes(split: str, count: int, size: int = 128, start: int = 0) -> list[Scen
     name = f"scenes-{split}-{size}-{start}-{count}"
     if count < 1:
         return []
-    return unpack(_kept(name, lambda: pack([scene(seed, size, split) for seed in range(start, start + count)])))
+
+    def drawn() -> Arrays:
+        seeds = progress.bar(range(start, start + count), "drawing", unit="scene")
+        return pack([scene(seed, size, split) for seed in seeds])
+
+    return unpack(_kept(name, drawn))
 
 
 def objects(
@@ -50,7 +56,8 @@ def objects(
 
     def drawn() -> Arrays:
         draws = [Draw(f"object/{group}/{split}/{index}") for index in range(count)]
-        images = [crop(draw, names[index % len(names)], group, size) for index, draw in enumerate(draws)]
+        told = progress.bar(draws, "drawing", unit="object")
+        images = [crop(draw, names[index % len(names)], group, size) for index, draw in enumerate(told)]
         return {"images": np.array(images, np.uint8).reshape(-1, 3, size, size)}
 
     images = torch.from_numpy(_kept(f"objects-{group}-{split}-{size}-{count}", drawn)["images"])
