@@ -397,6 +397,7 @@ from course_lib.data.sizes import fitting_scale, mirrored, padded, scaled
 from course_lib.figures import figure, recorded
 from course_lib.metrics import mean_average_precision
 from course_lib.models import Trunk, backbone
+from course_lib.progress import bar
 from course_lib.settings import settings
 from course_lib.training import trained
 
@@ -573,7 +574,7 @@ print(f"loss at first {losses[0]:.2f}, after 15 steps {sum(losses[-3:]) / 3:.2f}
 def fit() -> dict[str, Tensor]:
     """Train the network on the training images; all that prediction needs, and the seconds it took."""
     torch.manual_seed(0)
-    data = [regions(scene) for scene in detection("train", SCENES)]
+    data = [regions(scene) for scene in bar(detection("train", SCENES), "selective search", unit="image")]
     network = FastRCNN()
     checkpoint = Path("03_fast_rcnn_checkpoint.safetensors")
     losses = training.fit(network, batches(data), loss, STEPS, RATE, checkpoint=checkpoint, keep=True)
@@ -641,7 +642,8 @@ network, candidates = trained_network(), [proposals(scene.image, seed=0) for sce
 
 def run(network) -> list[dict[str, Tensor]]:
     """Detections in all test images."""
-    return [detect(network, scene.image, boxes) for scene, boxes in zip(test, candidates, strict=True)]
+    pairs = list(zip(test, candidates, strict=True))
+    return [detect(network, scene.image, boxes) for scene, boxes in bar(pairs, "detecting", unit="image")]
 
 
 detections = run(network)

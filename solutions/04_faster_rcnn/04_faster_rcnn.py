@@ -604,6 +604,7 @@ from course_lib.data.sizes import fitting_scale, mirrored, padded, scaled
 from course_lib.figures import figure, recorded
 from course_lib.metrics import mean_average_precision, recall
 from course_lib.models import Trunk, backbone
+from course_lib.progress import bar
 from course_lib.settings import settings
 from course_lib.story import Panel, story, table
 from course_lib.training import trained
@@ -780,7 +781,7 @@ for i, name in enumerate(WEIGHTS):
 test = list(detection("test", TESTS, start=FIRST))
 targets = [{"boxes": scene.boxes, "labels": scene.labels} for scene in test]
 network = trained_network()
-detections = [detect(network, scene.image) for scene in test]
+detections = [detect(network, scene.image) for scene in bar(test, "detecting", unit="image")]
 sure = [{name: value[one["scores"] > 0.5] for name, value in one.items()} for one in detections[:4]]
 axes = plots.image_grid([scene.image for scene in test[:4] for _ in range(2)], columns=4)
 for left, right, scene, one in zip(axes[::2], axes[1::2], test, sure, strict=False):
