@@ -839,7 +839,7 @@ figure(
 # alarms on the way: once with the mined SVMs, once with each of the three sets that saw random negatives.
 
 # %% tags=["experiment"]
-runs = [run(svm=one, threshold=-2.5) for one in range(4)]
+runs = [run(svm=one, threshold=-2.5) for one in bar(range(4), "kinds of SVM")]
 alarms = [false_positives_per_image(found, targets, CLASSES, recall=0.4) for found in runs]
 reached = max(alarms) < math.inf  # with a handful of photographs 40 % may be out of reach
 print(f"negatives of each class: {weights['svm.negatives'].int().tolist()}")
