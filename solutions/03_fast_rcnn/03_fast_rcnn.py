@@ -700,7 +700,7 @@ class RCNN(nn.Module):
 def seconds(work, repeats: int = 3) -> float:
     """The least of a few times that `work()` takes; the GPU, where there is one, is waited for."""
     times = []
-    for _ in range(repeats + 1):  # the first one warms up and does not count
+    for _ in bar(range(repeats + 1), "measuring"):  # the first one warms up and does not count
         start = time.perf_counter()
         work()
         if torch.device(DEVICE).type == "cuda":

@@ -843,8 +843,8 @@ def rpn_proposals(network: FasterRCNN, image: Tensor) -> Tensor:
 
 
 # %% tags=["experiment"]
-learned = [rpn_proposals(network, scene.image) for scene in test]
-searched = [[proposals(scene.image, seed=seed) for scene in test] for seed in range(5)]
+learned = [rpn_proposals(network, scene.image) for scene in bar(test, "RPN")]
+searched = [[proposals(scene.image, seed=seed) for scene in bar(test, "selective search")] for seed in range(5)]
 counts = [1, 2, 5, 10, 20, 50, 100, 200]
 found = {
     "RPN": [recall([boxes[:n] for boxes in learned], targets) for n in counts],
@@ -873,7 +873,7 @@ figure(
 def seconds(work, repeats: int = 3) -> float:
     """The least of a few times that `work()` takes; the GPU, where there is one, is waited for."""
     times = []
-    for _ in range(repeats + 1):  # the first one warms up and does not count
+    for _ in bar(range(repeats + 1), "measuring"):  # the first one warms up and does not count
         start = time.perf_counter()
         work()
         if torch.device(DEVICE).type == "cuda":
