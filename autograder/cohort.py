@@ -7,7 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import chdir, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,7 +81,10 @@ def grade(plan: Plan, config: "Config", tell: Callable[[Event], None]) -> Graded
     Raises:
         CourseError: nobody could be graded: unknown unit, database, scheduler, sandbox, disk. What was done is kept.
     """
-    reference.source_of(plan.unit)
+    plan = replace(plan, unit=reference.unit_named(plan.unit))
+    if plan.submissions and not Path(plan.submissions).is_dir():
+        expected, got = "the folder of the students' folders", plan.submissions
+        raise GradingError("There is nothing to grade: this folder is not there.", expected=expected, got=got)
     config.CourseDirectory.db_url = gradebook.address(config.CourseDirectory.db_url)
     gradebook.require(config.CourseDirectory.db_url)
     directory = CourseDirectory(config=config, assignment_id=plan.unit)

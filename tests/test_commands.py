@@ -195,3 +195,25 @@ def test_what_is_not_there_is_one_readable_message(call, command, tmp_path_facto
     assert done.stderr.startswith("Nothing ")
     assert "Traceback" not in done.stderr
     assert not (empty / "gradebook.db").exists()
+
+
+@pytest.mark.parametrize("command", ["build", "grade", "feedback", "report", "similar", "judge"])
+@pytest.mark.parametrize("given", ["./02_rcn", "exercises", "submitted/ada", "77_rcnn", "*"])
+def test_a_unit_that_is_none_is_refused_before_anything_is_written(call, command, given, tmp_path):
+    course = tmp_path / "course"
+    course.mkdir()
+    shutil.copy(Path(__file__).parents[1] / "nbgrader_config.py", course)
+    done = call(command, given, *["answers.py"] * (command == "judge"), folder=course)
+    assert done.exit_code == 1
+    assert done.stderr.lstrip().startswith(f"There is no unit {given!r}.\n  expected: one of 00_cnn_recap, ")
+    assert [path.name for path in course.iterdir()] == ["nbgrader_config.py"]
+
+
+@pytest.mark.parametrize("given", [f"./{UNIT}", f"exercises/{UNIT}/", f"{UNIT}.ipynb", "2", "RCNN"])
+def test_a_unit_may_be_written_as_a_path_or_a_number(call, course, given):
+    before = sorted(course.rglob("*"))
+    for command in ("report", "similar", "feedback", "grade"):
+        done = call(command, given)
+        assert done.exit_code == 0, done.stderr
+    assert "0 to grade" in done.stderr
+    assert sorted(course.rglob("*")) == before

@@ -24,7 +24,7 @@ def feedback(unit: Unit, student: Student = "", database: Database = "") -> None
     from autograder import gradebook, reference
 
     with readable_errors():
-        reference.source_of(unit)
+        unit = reference.unit_named(unit)
         course, config = open_course(database)
         db_url = config.CourseDirectory.db_url = gradebook.address(config.CourseDirectory.db_url)
         failed = []

@@ -18,12 +18,13 @@ def judge(unit: Unit, answers: Path, sandbox: Sandbox = "none", as_json: AsJson 
 
     Example: autograder judge 02_rcnn answers.py --json
     """
-    from autograder import exam, papers
+    from autograder import exam, papers, reference
     from autograder import judge as judging
     from autograder import sandbox as boxes
     from course_lib.checks import report as reports
 
     with readable_errors():
+        unit = reference.unit_named(unit)
         boxes.require(sandbox)
         if sandbox == "none":
             typer.echo(boxes.WARNING, err=True)
