@@ -1,47 +1,52 @@
 """Clean copies of what was handed in. nbgrader and the exam read these; only intake reads the submitted folders."""
 
 import errno
-import re
 import shutil
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from autograder import intake, release
+from autograder import intake, names, release
 from autograder.handed_in import look
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # says nothing about the submission
-NAME = re.compile(r"[\w.@+-][\w.@+ -]*")  # formgrader puts names unescaped into its pages
-MISNAMED = "Not graded: a student's folder is named with letters, digits, spaces and .@+-_ only. Rename it."
 
 
-def students_of(submitted: Path, unit: str, wanted: str = "*") -> list[str]:
-    """Students with a folder (or a link, which is not followed) for this unit; `wanted` is "*" or one of them."""
-    return [student for student in _folders(submitted, unit, wanted) if NAME.fullmatch(student)]
+def students_of(submitted: Path, unit: str, wanted: str = "*") -> dict[str, Path]:
+    """Each student's folder (or a link, which is not followed) for this unit; `wanted` is "*" or one of them."""
+    found = _folders(submitted, unit, wanted)
+    return {name: folders[0] for name, folders in found.items() if names.usable(name) and len(folders) == 1}
 
 
 def misnamed(submitted: Path, unit: str, wanted: str = "*") -> dict[str, str]:
     """The students whose folder has a name that nobody can be graded by, and what to do about it."""
-    return {student: MISNAMED for student in _folders(submitted, unit, wanted) if not NAME.fullmatch(student)}
+    found = _folders(submitted, unit, wanted)
+    odd = {names.shown(name): names.MISNAMED for name in found if not names.usable(name)}
+    return odd | {name: names.TWICE for name, folders in found.items() if names.usable(name) and len(folders) > 1}
 
 
-def _folders(submitted: Path, unit: str, wanted: str) -> list[str]:
-    found = [folder.parent.name for folder in submitted.glob(f"*/{unit}") if folder.is_symlink() or folder.is_dir()]
-    return sorted(student for student in found if wanted in ("*", student))
+def _folders(submitted: Path, unit: str, wanted: str) -> dict[str, list[Path]]:
+    """The folders by the student's name in its one spelling."""
+    found: dict[str, list[Path]] = {}
+    for folder in sorted(submitted.glob(f"*/{unit}")):
+        name = names.spelled(folder.parent.name)
+        if (folder.is_symlink() or folder.is_dir()) and wanted in ("*", name):
+            found.setdefault(name, []).append(folder)
+    return dict(sorted(found.items()))
 
 
-def take_in_all(submitted: Path, clean: Path, students: list[str], unit: str, course: Path) -> dict[str, str]:
+def take_in_all(students: dict[str, Path], clean: Path, unit: str, course: Path) -> dict[str, str]:
     """Take in every student's folder. Returns who could not be taken in, and why; they are graded as if empty.
 
     Raises:
         OSError: the clean copies cannot be written: the course's disk is full, or may not be written.
     """
     failed = {}
-    for student in students:
+    for student, folder in students.items():
         target = clean / student / unit
         try:
-            take_in(submitted / student / unit, target, unit, course)
+            take_in(folder, target, unit, course)
         except Exception as error:  # one student's folder is nobody else's trouble, but a full disk is everyone's
             if getattr(error, "errno", None) in FULL:
                 raise

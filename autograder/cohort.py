@@ -5,7 +5,7 @@ Each result is kept in the journal before its grades are written, so that gradin
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -135,7 +135,7 @@ class _Coordinator:
         if not students and not self.graded.failed:
             raise GradingError("There is nothing to grade.", expected=f"folders {submitted}/STUDENT/{unit}", got="none")
         with examiner.desk(self.desk) as clean, gradebook.kept(directory.db_url, directory.course_id) as book:
-            self.graded.failed |= take_in_all(submitted, clean, students, unit, course)
+            self.graded.failed |= take_in_all(students, clean, unit, course)
             self.book, key = book, secret.key(gradebook.folder(directory.db_url, course))
             self.tasks = Tasks(unit, clean, self.kind, key, version_of(unit))
             self._prepare()
@@ -148,7 +148,7 @@ class _Coordinator:
         self.desk.writer = FilesWriter(parent=self.desk, config=self.desk.config)
         self.desk.exporter = NotebookExporter(parent=self.desk, config=self.desk.config)
 
-    def _wanted(self, students: list[str]) -> dict[str, Result | None]:
+    def _wanted(self, students: Iterable[str]) -> dict[str, Result | None]:
         """Who is to be recorded (new, changed, newer, half done, or all), with the result where the journal has it."""
         known = {row["student"] for row in gradebook.recorded(self.book, self.plan.unit)}
         if self.plan.force:

@@ -21,7 +21,7 @@ from nbgrader.preprocessors import Execute, NbGraderPreprocessor, OverwriteCells
 from nbgrader.utils import rmtree
 from traitlets import Unicode
 
-from autograder import gradebook, journal, marking, release, secret
+from autograder import doors, gradebook, journal, marking, names, reference, release, secret
 from autograder.clean import clean_copy, misnamed, students_of, take_in_all
 from autograder.results import Result
 from course_lib.errors import CourseError, DataMissing
@@ -34,6 +34,7 @@ def install() -> None:
     programs, path = str(Path(sys.executable).parent), os.environ.get("PATH", "")
     if programs not in path.split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([programs, path])
+    doors.install()
     Autograde.init_notebooks = init_notebooks
     Autograde.convert_notebooks = convert_notebooks
 
@@ -66,6 +67,8 @@ def init_notebooks(self: Autograde) -> None:
     self._course = stack = ExitStack()
     try:
         with named_by_nbgrader(self):
+            self.coursedir.assignment_id = reference.unit_named(self.coursedir.assignment_id)
+            self.coursedir.student_id = names.spelled(self.coursedir.student_id)
             require(Examine(config=self.config).sandbox)
             gradebook.require(self.coursedir.db_url)
             submitted = Path(self.coursedir.root, self.coursedir.submitted_directory)
@@ -73,7 +76,7 @@ def init_notebooks(self: Autograde) -> None:
             unit, course = self.coursedir.assignment_id, Path(self.coursedir.root)
             students = students_of(submitted, unit, self.coursedir.student_id)
             odd = misnamed(submitted, unit, self.coursedir.student_id)
-            self._failed = odd | take_in_all(submitted, clean, students, unit, course)
+            self._failed = odd | take_in_all(students, clean, unit, course)
             _init_notebooks(self)
     except BaseException:
         stack.close()
