@@ -59,7 +59,7 @@ def take_in_all(students: dict[str, Path], clean: Path, unit: str, course: Path)
 
 def take_in(source: Path, target: Path, unit: str, course: Path) -> None:
     """Write one submission's clean copy: the repaired notebook, the weights, the time stamp."""
-    handed_in = look(source, unit, course)
+    handed_in = look(source, unit, course, release.find(unit, course, "")[0])
     released, note = release.find(unit, course, handed_in.release)
     submission = intake.repair(handed_in, released)
     write_clean(target, unit, submission.notebook, submission.notes + [note] * bool(note))

@@ -21,8 +21,12 @@ def unit_named(given: str, solutions: Path = SOLUTIONS) -> str:
     Raises:
         DataMissing: there is no such unit.
     """
-    found = (folder.name for folder in solutions.glob("*/") if (folder / f"{folder.name}.py").exists())
-    return units.named(given, found)
+    return units.named(given, known(solutions))
+
+
+def known(solutions: Path = SOLUTIONS) -> list[str]:
+    """The names of all units."""
+    return sorted(folder.name for folder in solutions.glob("*/") if (folder / f"{folder.name}.py").exists())
 
 
 def source_of(unit: str, solutions: Path = SOLUTIONS) -> Path:

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from autograder import handed_in, intake
+from autograder import files, intake
 
 UNIT = "02_rcnn"
 
@@ -257,7 +257,7 @@ def test_pasted_pictures_stay_and_other_attachments_go(tmp_path, work, release):
 
 
 def test_a_huge_notebook_is_refused_unread(tmp_path, release, monkeypatch):
-    monkeypatch.setattr(handed_in, "MAX_NOTEBOOK", 1000)
+    monkeypatch.setattr(files, "MAX_NOTEBOOK", 1000)
     (tmp_path / f"{UNIT}.ipynb").write_text("x" * 2000)
     assert "too large" in intake.read(tmp_path, release, UNIT).notes[0]
 
