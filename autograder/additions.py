@@ -33,10 +33,12 @@ def code(released: str, mine: Sequence[str], defining: bool = False) -> tuple[st
         extra = [part for part in _parts(copy) if not _taken(left, ast.dump(part))]
         gone = [part for part in _parts(original) if _taken(left, ast.dump(part))]
         missing |= bool(gone)
+        seen: Counter = Counter()
         for part in extra:
             if not _replaces(part, gone) and (isinstance(part, DEFINING) or not defining):
                 text = ast.unparse(part) if isinstance(part, DEFINING[:2]) else written.written_at(part, lines)
-                found[ast.dump(part)] = text
+                seen[text] += 1
+                found[text, seen[text]] = text  # what two copies have both counts once
     return "\n".join(found.values()), missing
 
 

@@ -3,6 +3,8 @@
 from contextlib import chdir
 from pathlib import Path
 
+from nbformat import NotebookNode, v4
+
 from autograder import release
 from autograder.commands.common import open_course
 from autograder.release import quiet
@@ -22,3 +24,28 @@ def class_of_three(course: Path) -> Path:
         folder.mkdir(parents=True)
         (folder / f"{UNIT}.ipynb").write_text(solution)
     return course
+
+
+def released_cell(source: str, kind: str = "code", **grading) -> NotebookNode:
+    """A cell as the builder makes it."""
+    metadata = {"nbgrader": {"schema_version": 3, "points": 1, **grading}} if grading else {}
+    cell = (v4.new_code_cell if kind == "code" else v4.new_markdown_cell)(source, metadata=metadata)
+    cell.id = grading.get("grade_id", f"free-{abs(hash(source)) % 1000}")
+    return cell
+
+
+def two_functions() -> NotebookNode:
+    """A release of two functions, `f` and `g`, with their checks and a text."""
+    cells = [
+        released_cell("# Title", "markdown"),
+        released_cell("import torch", grade_id="given_1", locked=True, solution=False, grade=False),
+        released_cell(
+            "def f(x):\n    raise NotImplementedError", grade_id="f", locked=False, solution=True, grade=False
+        ),
+        released_cell('check("f", f)', grade_id="check_f", locked=True, solution=False, grade=True),
+        released_cell(
+            "def g(x):\n    raise NotImplementedError", grade_id="g", locked=False, solution=True, grade=False
+        ),
+        released_cell('check("g", g)', grade_id="check_g", locked=True, solution=False, grade=True),
+    ]
+    return v4.new_notebook(cells=cells, metadata={"course": {"unit": UNIT, "release": "r1"}})

@@ -20,7 +20,7 @@ def test_a_unit_is_known_however_it_is_written(given):
     assert named(given, UNITS) == "02_rcnn"
 
 
-@pytest.mark.parametrize("given", ["", ".", "..", "/", "02", "77_rcnn", "*", "rc", "02_rcnn+", "exercises", "-2", "2.5"])
+@pytest.mark.parametrize("given", ["", ".", "..", "/", "02", "77_rcnn", "*", "rc", "exercises", "-2", "2.5"])
 def test_what_is_no_unit_is_refused_with_the_units_there_are(given):
     with pytest.raises(DataMissing, match="There is no unit") as refused:
         named(given, [unit for unit in UNITS if unit != "02_rcnn" or given != "02"])
