@@ -92,7 +92,7 @@ def _weights(there: Sequence[Path], folder: Path, notebook: Path, unit: str, not
     if len(usable) > 1:
         others = _listed([path for path in usable if path != best], folder)
         notes.append(f"Several files of weights were handed in. Taken: {_listed([best], folder)}. Left out: {others}.")
-    elif best.name != f"{unit}.safetensors":
+    elif best not in (place / f"{unit}.safetensors" for place in (folder, notebook.parent)):
         notes.append(f"The weights were handed in as {_listed([best], folder)}, expected {unit}.safetensors.")
     return best
 
