@@ -20,7 +20,7 @@ from autograder import crew, examiner, gradebook, reference, release, secret
 from autograder.clean import FULL, misnamed, students_of, take_in_all
 from autograder.errors import BoxError, GradingError
 from autograder.results import Result
-from autograder.tasks import Task, Tasks, version_of
+from autograder.tasks import Task, Tasks, digest, version_of
 from course_lib.errors import CourseError
 
 if TYPE_CHECKING:
@@ -162,17 +162,21 @@ class _Coordinator:
 
     def _task(self, student: str) -> Task:
         task = self.tasks.make(student)
-        self.digests[student] = task.submission, task.exam
+        self.digests[student] = digest(task.submission, self._lateness(student)), task.exam
         return task
+
+    def _lateness(self, student: str) -> str:
+        """What decides about a late penalty: a corrected time stamp, an extension and another rule count at once."""
+        stamp = examiner.stamps(self.desk, student)[0]
+        rule = self.desk.config.get("LateSubmissionPlugin", {}), self.desk.config.get("AssignLatePenalties", {})
+        return f"{stamp} {gradebook.deadline(self.book, self.plan.unit, student)} {rule}"
 
     def _is_wanted(self, task: Task, known: set[str]) -> bool:
         student, recorded = task.student, self.diary.recorded(task.student)
-        if student not in known or self.diary.unfinished(student) or recorded not in (None, task.submission):
+        if student not in known or self.diary.unfinished(student) or recorded not in (None, self.digests[student][0]):
             return True
-        before = self.desk._format_dest(self.plan.unit, student)
-        now = self.desk.coursedir.get_existing_timestamp(self.desk._format_source(self.plan.unit, student))
-        then = self.desk.coursedir.get_existing_timestamp(before)
-        return not Path(before).exists() or (now is not None and then is not None and now > then)
+        now, then = examiner.stamps(self.desk, student)
+        return now != then or not Path(self.desk._format_dest(self.plan.unit, student)).exists()
 
     def _run(self, wanted: dict[str, Result | None]) -> None:
         """Record what the journal has, examine the rest, record each as it comes."""

@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -169,12 +170,28 @@ def student_in(self: Autograde, assignment: str) -> str:
 
 
 def begin(self: Autograde, assignment: str, diary: journal.Journal, wanted: bool = False) -> bool:
-    """Whether nbgrader processes this submission now; what an interrupted run left half done, or is `wanted`, too."""
+    """Whether nbgrader processes this submission now; what an interrupted run left half done, or is `wanted`, too.
+
+    nbgrader takes a newer time stamp for a reason; a corrected one is one too, whichever way it was corrected.
+    """
     unit, student = self.coursedir.assignment_id, student_in(self, assignment)
     self.notebooks = sorted(self.assignments[assignment])
-    if wanted or diary.unfinished(student):
+    if student in self.coursedir.student_id_exclude.split(","):
+        return False
+    now, then = stamps(self, student)
+    if then and not now:
+        release.quiet(gradebook.forget_stamp)(self.coursedir.db_url, unit, student)
+    if wanted or now != then or diary.unfinished(student):
         remove(self._format_dest(unit, student))
     return self.init_destination(unit, student)
+
+
+def stamps(self: Autograde, student: str) -> tuple[datetime | None, datetime | None]:
+    """When the submission was handed in, and when it was by what is graded; equal where nothing is graded."""
+    unit = self.coursedir.assignment_id
+    now = self.coursedir.get_existing_timestamp(self._format_source(unit, student))
+    graded = self._format_dest(unit, student)
+    return now, self.coursedir.get_existing_timestamp(graded) if Path(graded).exists() else now
 
 
 def remove(folder: str) -> None:
