@@ -1,6 +1,7 @@
 """Clean copies of what was handed in. nbgrader and the exam read these; only intake reads the submitted folders."""
 
 import errno
+import re
 import shutil
 from pathlib import Path
 
@@ -23,7 +24,19 @@ def misnamed(submitted: Path, unit: str, wanted: str = "*") -> dict[str, str]:
     """The students whose folder has a name that nobody can be graded by, and what to do about it."""
     found = _folders(submitted, unit, wanted)
     odd = {names.shown(name): names.MISNAMED for name in found if not names.usable(name)}
-    return odd | {name: names.TWICE for name, folders in found.items() if names.usable(name) and len(folders) > 1}
+    odd |= {name: names.TWICE for name, folders in found.items() if names.usable(name) and len(folders) > 1}
+    return odd | _misplaced(submitted, unit, wanted, {*found})
+
+
+def _misplaced(submitted: Path, unit: str, wanted: str, found: set[str]) -> dict[str, str]:
+    """The students in whose folder the unit's folder or notebook lies in another place or under another name."""
+    odd = {}
+    for path in sorted(submitted.glob("*/*")):
+        name, meant = names.spelled(path.parent.name), names.spelled(path.name).casefold()
+        if name not in found and wanted in ("*", name) and re.sub(r"[\s-]+", "_", meant).startswith(unit):
+            expected = Path(submitted.name, name, unit)
+            odd[names.shown(name)] = f"Not graded: {names.shown(path.name)} lies where {expected} was expected."
+    return odd
 
 
 def _folders(submitted: Path, unit: str, wanted: str) -> dict[str, list[Path]]:
@@ -66,7 +79,7 @@ def take_in(source: Path, target: Path, unit: str, course: Path) -> None:
     if submission.weights:
         shutil.copyfile(submission.weights, target / f"{unit}.safetensors", follow_symlinks=False)
     if handed_in.stamp:
-        (target / "timestamp.txt").write_text(handed_in.stamp)
+        (target / "timestamp.txt").write_text(handed_in.stamp, encoding="utf-8")
 
 
 def write_clean(target: Path, unit: str, notebook: NotebookNode, notes: list[str]) -> None:

@@ -102,9 +102,10 @@ def _filled(cell: NotebookNode, cells: Sequence[Cell], found: Places, notes: lis
         added = _added(cell, mine, notes)
         return [filled, *([_own_cell(added, f"{numbers[0]}-added")] if added else [])]
     elif mine:
-        filled.source = _shown(mine[-1])
-        if mine[-1].attachments:
-            filled.attachments = NotebookNode(mine[-1].attachments)
+        last = ([own for own in mine if own.source.split() != cell.source.split()] or mine)[-1]
+        filled.source = _shown(last)
+        if last.attachments:
+            filled.attachments = NotebookNode(last.attachments)
     return [filled]
 
 

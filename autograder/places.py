@@ -46,8 +46,12 @@ def places(cells: Sequence[Cell], release: NotebookNode) -> Places:
     found = Places([_owner(cell, released, release) for cell in cells])
     tasks = {name: cell for name, cell in released.items() if is_solution(cell)}
     order = [cell.id for cell in release.cells]
+    for cell in release.cells:
+        if not grade_id(cell):
+            _keep_copies(cell, cells, found)
     waiting = {name: task for name, task in tasks.items() if not _keep_parts(name, task, cells, found)}
-    moved = {name: number for name in waiting if (number := _answer(name, tasks, cells, found)) is not None}
+    answers = {name: _answer(name, task, cells, found) for name, task in waiting.items()}
+    moved = {name: number for name, number in answers.items() if number is not None}
     for name, number in moved.items():
         _take_along(number, name, order, cells, found)
     return found
@@ -64,31 +68,40 @@ def _owner(cell: Cell, released: Mapping[str, NotebookNode], release: NotebookNo
 
 
 def _keep_parts(name: str, task: NotebookNode, cells: Sequence[Cell], found: Places) -> bool:
-    """Whether the task's cell is written in; the parts of one that was split stay, as cells of the student's own."""
+    """Whether the task's cell answers it; the parts of one that was split stay, as cells of the student's own."""
     copies = [number for number, owner in enumerate(found.owners) if owner == task.id]
     changed = [number for number in copies if not written.same(cells[number].source, task.source)]
-    whole = [number for number in changed if written.defined(cells[number].source, [name])]
+    whole = [number for number in changed if name in _given(cells[number].source)]
     for number in changed if whole else ():
         if number not in whole:
             found.owners[number] = ""
-    return bool(changed)
+    return bool(whole)
 
 
-def _answer(name: str, tasks: Mapping[str, NotebookNode], cells: Sequence[Cell], found: Places) -> int | None:
+def _keep_copies(cell: NotebookNode, cells: Sequence[Cell], found: Places) -> None:
+    """Of several copies of a free cell the last changed one has its place; the other changed ones stay beside it."""
+    copies = [number for number, owner in enumerate(found.owners) if owner == cell.id]
+    changed = [number for number in copies if cells[number].source.split() != cell.source.split()]
+    for number in changed[:-1]:
+        found.owners[number] = ""
+
+
+def _answer(name: str, task: NotebookNode, cells: Sequence[Cell], found: Places) -> int | None:
     """Let the last cell that defines the task's function be its answer; its number where it moved there."""
-    free = {"", *(task.id for task in tasks.values())}
     makers = [
         number
         for number, cell in enumerate(cells)
-        if cell.kind == "code" and found.owners[number] in free - {tasks[name].id}
-        if written.defined(cell.source, [name])
+        if cell.kind == "code" and found.owners[number] != task.id and written.defined(cell.source, [name])
     ]
     if not makers:
         return None
+    for number, cell in enumerate(cells):
+        if found.owners[number] == task.id and not written.same(cell.source, task.source):
+            found.owners[number] = ""  # written in, but with something else
     if found.owners[makers[-1]]:
-        found.fills[tasks[name].id] = written.definition(cells[makers[-1]].source, name)
+        found.fills[task.id] = written.definition(cells[makers[-1]].source, name)
         return None
-    found.owners[makers[-1]] = tasks[name].id
+    found.owners[makers[-1]] = task.id
     return makers[-1]
 
 

@@ -309,3 +309,17 @@ def test_names_from_any_machine_are_the_same_students(course, workers):
     again = grade()
     assert again.failed.keys() == {"Zoë", "a\\xebb"}
     assert "several folders" in again.failed["Zoë"]
+
+
+@pytest.mark.parametrize(
+    "name", [f"{UNIT.upper()}/{UNIT}.ipynb", f"{UNIT}.ipynb", f"{UNIT.replace('_', '-')} (1)/x.ipynb"]
+)
+def test_work_that_lies_in_the_wrong_place_is_named(course, workers, name):
+    path = course / "submitted" / "zoe" / name
+    path.parent.mkdir(parents=True)
+    path.write_text("{}")
+    (course / "submitted" / "zoe" / "01_other").mkdir()
+    graded = grade()
+    assert graded.failed.keys() == {"zoe"}
+    assert f"submitted/zoe/{UNIT} was expected" in graded.failed["zoe"]
+    assert points(graded).keys() == {*STUDENTS}

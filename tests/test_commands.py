@@ -217,3 +217,23 @@ def test_a_unit_may_be_written_as_a_path_or_a_number(call, course, given):
         assert done.exit_code == 0, done.stderr
     assert "0 to grade" in done.stderr
     assert sorted(course.rglob("*")) == before
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "latin-1", "utf-8"])
+def test_a_file_is_judged_as_python_reads_it(call, course, tmp_path, encoding):
+    right = next(cell.source for cell in read(course, "solutions").cells if cell.source.startswith("def box_iou"))
+    cookie = "# -*- coding: latin-1 -*-" if encoding == "latin-1" else "# für alle"
+    text = f"{cookie}\nimport torch\nfrom jaxtyping import Float\nfrom torch import Tensor\n\nNAME = 'Zoë'\n{right}"
+    (tmp_path / "answers.py").write_bytes(text.encode(encoding))
+    done = call("judge", UNIT, tmp_path / "answers.py", "--json")
+    assert done.exit_code == 0, done.stderr
+    judged = {row["name"]: row for row in map(json.loads, done.stdout.splitlines())}
+    assert judged["box_iou"]["points"] == judged["box_iou"]["max"]
+
+
+def test_a_file_that_python_cannot_read_is_refused(call, tmp_path):
+    (tmp_path / "answers.py").write_bytes("x = 'ä'".encode("utf-16"))
+    done = call("judge", UNIT, tmp_path / "answers.py")
+    assert done.exit_code == 1
+    assert "cannot be read" in done.stderr
+    assert "Traceback" not in done.stderr

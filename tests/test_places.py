@@ -81,6 +81,9 @@ HONEST = {
     "stubs formatted": changed((2, "def f( x ):\n    raise  NotImplementedError  # to do"), put(6, F), (4, G)),
     "added to the locked import": changed((1, "import torch\nimport math as m, os"), (2, CEIL), (4, G)),
     "added above the locked import": changed((1, "import math as m\nimport torch"), (2, CEIL), (4, G)),
+    "answered in the locked import": changed((1, f"import torch\n{F}\n{G}")),
+    "answered in the checks": changed((3, f'{F}\ncheck("f", f)'), (5, f'{G}\ncheck("g", g)')),
+    "answered in the other's cell": changed((2, G), put(6, F)),
     "added to a check": changed((3, 'check("f", f)\nk = 1'), (2, F), (4, "def g(x):\n    return f(x) + k")),
     "timed check": changed((3, '%%time\ncheck( "f", f )'), (2, F), (4, G)),
 }  # fmt: skip
@@ -180,3 +183,15 @@ def test_an_answer_written_into_a_locked_question_is_kept():
     notebook = intake.match(list(written.each_cell(mine.cells)), release, notes)
     assert [cell.source for cell in notebook.cells][-2:] == [question.source, "**Because** it is."]
     assert "stands in a cell of its own" in notes[-1]
+
+
+def test_an_answer_in_a_copy_of_the_answer_cell_is_kept():
+    release = two_functions()
+    free = v4.new_markdown_cell("*Write your answer here.*")
+    release.cells.append(free)
+    mine = deepcopy(release)
+    for text in ("First thoughts.", "My answer.", free.source):
+        mine.cells.append(v4.new_markdown_cell(text))
+    mine.cells[-2].id = mine.cells[-3].id = free.id
+    notebook = intake.match(list(written.each_cell(mine.cells)), release, [])
+    assert [cell.source for cell in notebook.cells][-2:] == ["My answer.", "First thoughts."]
