@@ -6,8 +6,6 @@ Canned results stand in the workers' place here; test_grade_command.py lets the 
 import errno
 import os
 import shutil
-import unicodedata
-from contextlib import contextmanager
 
 import nbformat
 import pytest
@@ -16,9 +14,8 @@ from autograder import cohort, crew, gradebook, intake, journal
 from autograder.commands.common import open_course
 from autograder.errors import GradingError
 from autograder.release import quiet
-from autograder.results import Checked, Result
 from course_lib.errors import CourseError
-from tests.classes import STUDENTS, class_of_three
+from tests.classes import STUDENTS, canned, class_of_three, grade, points, result
 from tools.small_course import UNIT
 
 
@@ -36,50 +33,9 @@ def course(made, tmp_path, monkeypatch):
     return tmp_path / "course"
 
 
-class Workers:
-    """Stand in the place of the real ones: `replies` says what comes back for a student, by default full marks."""
-
-    def __init__(self):
-        self.asked, self.replies = [], {}
-
-    def examined(self, client, tasks):
-        for task in tasks:
-            self.asked.append(task.student)
-            reply = self.replies.get(task.student) or {"result": result(task.student).to_json()}
-            if isinstance(reply, BaseException):
-                raise reply
-            yield task.student, reply
-
-
-def result(student, points=3.0):
-    checks = (
-        Checked("box_iou", points, 3.0, "", "", ""),
-        Checked("nms", 1.5, 4.0, "edge", "", "5 of 6: two ties", "<p/>"),
-    )
-    return Result(UNIT, student, "bubblewrap", checks, ("a note",), seconds=0.1)
-
-
 @pytest.fixture
 def workers(monkeypatch):
-    found = Workers()
-
-    @contextmanager
-    def hired(count, scheduler):
-        yield None
-
-    monkeypatch.setattr(crew, "hired", hired)
-    monkeypatch.setattr(crew, "examined", found.examined)
-    return found
-
-
-def grade(**options):
-    """Grade the course in which we stand."""
-    course, config = open_course(options.pop("database", ""))
-    return quiet(cohort.grade)(cohort.Plan(UNIT, **options), config, lambda event: None)
-
-
-def points(graded):
-    return {row["student"]: row["points"] for row in graded.rows}
+    return canned(monkeypatch)
 
 
 def test_everyone_is_examined_and_recorded_once(course, workers):
@@ -248,78 +204,3 @@ def test_a_cut_journal_entry_is_no_entry(tmp_path):
     path.write_text(path.read_text()[:-20])
     assert diary.result("ada", "digest") is None
     assert (tmp_path / ".grading").stat().st_mode & 0o77 == 0
-
-
-def late(course, method="zero"):
-    """Set a due date, and let lateness cost everything."""
-    with gradebook.kept(f"sqlite:///{course / 'gradebook.db'}", "vision_course") as book:
-        quiet(book.update_or_create_assignment)(UNIT, duedate="2030-01-14 12:00 UTC")
-    config = course / "nbgrader_config.py"
-    config.write_text(config.read_text() + f'c.LateSubmissionPlugin.penalty_method = "{method}"\n')
-
-
-def stamp(course, student, text):
-    (course / "submitted" / student / UNIT / "timestamp.txt").write_bytes(text.encode("utf-8-sig"))
-
-
-def penalties(graded):
-    return {row["student"]: row["late"] for row in graded.rows}
-
-
-def test_a_corrected_time_stamp_counts_at_once(course, workers):
-    late(course)
-    for student, text in zip(STUDENTS, ("15 Jan 2030 09:00", "2030-01-15 09:00:00 UTC", "12.01.2030"), strict=True):
-        stamp(course, student, text)
-    graded = grade()
-    assert penalties(graded) == {"ada": 4.5, "bob": 4.5, "cy": 0.0}
-    page = nbformat.read(course / "autograded" / "cy" / UNIT / f"{UNIT}.ipynb", as_version=4)
-    assert "2030-01-31" in str(page.metadata.course.notes)
-    stamp(course, "ada", "2030-01-13 09:00:00 UTC")
-    (course / "submitted" / "bob" / UNIT / "timestamp.txt").unlink()
-    stamp(course, "cy", "16.01.2030")
-    again = grade()
-    assert penalties(again) == {"ada": 0.0, "bob": 0.0, "cy": 4.5}
-    assert again.examined == ["cy"]  # whose notes have changed
-
-
-def test_an_extension_and_another_rule_count_at_once(course, workers):
-    late(course)
-    stamp(course, "ada", "2030-01-15 09:00:00 UTC")
-    assert penalties(grade())["ada"] == 4.5
-    with gradebook.kept(f"sqlite:///{course / 'gradebook.db'}", "vision_course") as book:
-        quiet(book.grant_extension)(UNIT, "ada", days=3)
-    assert penalties(grade())["ada"] == 0.0
-    stamp(course, "ada", "2030-01-25 09:00:00 UTC")
-    assert penalties(grade())["ada"] == 4.5
-    late(course, "none")
-    assert penalties(grade())["ada"] == 0.0
-    assert grade().examined == []
-
-
-def test_names_from_any_machine_are_the_same_students(course, workers):
-    nfd = unicodedata.normalize("NFD", "Zoë")
-    for student in (nfd, "मीना", "தமிழ்", "O’Brien"):
-        shutil.copytree(course / "submitted" / "ada", course / "submitted" / student)
-    graded = grade()
-    assert graded.failed == {}
-    assert points(graded).keys() == {*STUDENTS, "Zoë", "मीना", "தமிழ்", "O’Brien"}
-    assert grade().examined == []
-    shutil.copytree(course / "submitted" / nfd, course / "submitted" / "Zoë")
-    (course / "submitted" / "a\udcebb" / UNIT).mkdir(parents=True)
-    again = grade()
-    assert again.failed.keys() == {"Zoë", "a\\xebb"}
-    assert "several folders" in again.failed["Zoë"]
-
-
-@pytest.mark.parametrize(
-    "name", [f"{UNIT.upper()}/{UNIT}.ipynb", f"{UNIT}.ipynb", f"{UNIT.replace('_', '-')} (1)/x.ipynb"]
-)
-def test_work_that_lies_in_the_wrong_place_is_named(course, workers, name):
-    path = course / "submitted" / "zoe" / name
-    path.parent.mkdir(parents=True)
-    path.write_text("{}")
-    (course / "submitted" / "zoe" / "01_other").mkdir()
-    graded = grade()
-    assert graded.failed.keys() == {"zoe"}
-    assert f"submitted/zoe/{UNIT} was expected" in graded.failed["zoe"]
-    assert points(graded).keys() == {*STUDENTS}
