@@ -13,6 +13,7 @@ from autograder.judge import Paper, Verdict, judge
 from autograder.results import Checked, Result
 from autograder.sandbox import WARNING
 from course_lib.checks import report as reports
+from course_lib.checks.cells import without_magics
 from course_lib.checks.ladder import Outcome, Report, still_to_write
 from course_lib.checks.run import ask
 
@@ -62,7 +63,7 @@ def released_imports(notebook: NotebookNode) -> list[str]:
     found: list[str] = []
     for cell in notebook.cells:
         if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("locked"):
-            for node in ast.walk(ast.parse(cell.source)):
+            for node in ast.walk(ast.parse(without_magics(cell.source))):
                 if isinstance(node, ast.Import):
                     found += [alias.name for alias in node.names]
                 elif isinstance(node, ast.ImportFrom) and node.module:

@@ -8,40 +8,58 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder import intake, release
+from autograder import intake, names, release
 from autograder.handed_in import look
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # says nothing about the submission
-NAME = re.compile(r"[\w.@+-][\w.@+ -]*")  # formgrader puts names unescaped into its pages
-MISNAMED = "Not graded: a student's folder is named with letters, digits, spaces and .@+-_ only. Rename it."
 
 
-def students_of(submitted: Path, unit: str, wanted: str = "*") -> list[str]:
-    """Students with a folder (or a link, which is not followed) for this unit; `wanted` is "*" or one of them."""
-    return [student for student in _folders(submitted, unit, wanted) if NAME.fullmatch(student)]
+def students_of(submitted: Path, unit: str, wanted: str = "*") -> dict[str, Path]:
+    """Each student's folder (or a link, which is not followed) for this unit; `wanted` is "*" or one of them."""
+    found = _folders(submitted, unit, wanted)
+    return {name: folders[0] for name, folders in found.items() if names.usable(name) and len(folders) == 1}
 
 
 def misnamed(submitted: Path, unit: str, wanted: str = "*") -> dict[str, str]:
     """The students whose folder has a name that nobody can be graded by, and what to do about it."""
-    return {student: MISNAMED for student in _folders(submitted, unit, wanted) if not NAME.fullmatch(student)}
+    found = _folders(submitted, unit, wanted)
+    odd = {names.shown(name): names.MISNAMED for name in found if not names.usable(name)}
+    odd |= {name: names.TWICE for name, folders in found.items() if names.usable(name) and len(folders) > 1}
+    return odd | _misplaced(submitted, unit, wanted, {*found})
 
 
-def _folders(submitted: Path, unit: str, wanted: str) -> list[str]:
-    found = [folder.parent.name for folder in submitted.glob(f"*/{unit}") if folder.is_symlink() or folder.is_dir()]
-    return sorted(student for student in found if wanted in ("*", student))
+def _misplaced(submitted: Path, unit: str, wanted: str, found: set[str]) -> dict[str, str]:
+    """The students in whose folder the unit's folder or notebook lies in another place or under another name."""
+    odd = {}
+    for path in sorted(submitted.glob("*/*")):
+        name, meant = names.spelled(path.parent.name), names.spelled(path.name).casefold()
+        if name not in found and wanted in ("*", name) and re.sub(r"[\s-]+", "_", meant).startswith(unit):
+            expected = Path(submitted.name, name, unit)
+            odd[names.shown(name)] = f"Not graded: {names.shown(path.name)} lies where {expected} was expected."
+    return odd
 
 
-def take_in_all(submitted: Path, clean: Path, students: list[str], unit: str, course: Path) -> dict[str, str]:
+def _folders(submitted: Path, unit: str, wanted: str) -> dict[str, list[Path]]:
+    """The folders by the student's name in its one spelling."""
+    found: dict[str, list[Path]] = {}
+    for folder in sorted(submitted.glob(f"*/{unit}")):
+        name = names.spelled(folder.parent.name)
+        if (folder.is_symlink() or folder.is_dir()) and wanted in ("*", name):
+            found.setdefault(name, []).append(folder)
+    return dict(sorted(found.items()))
+
+
+def take_in_all(students: dict[str, Path], clean: Path, unit: str, course: Path) -> dict[str, str]:
     """Take in every student's folder. Returns who could not be taken in, and why; they are graded as if empty.
 
     Raises:
         OSError: the clean copies cannot be written: the course's disk is full, or may not be written.
     """
     failed = {}
-    for student in students:
+    for student, folder in students.items():
         target = clean / student / unit
         try:
-            take_in(submitted / student / unit, target, unit, course)
+            take_in(folder, target, unit, course)
         except Exception as error:  # one student's folder is nobody else's trouble, but a full disk is everyone's
             if getattr(error, "errno", None) in FULL:
                 raise
@@ -54,14 +72,14 @@ def take_in_all(submitted: Path, clean: Path, students: list[str], unit: str, co
 
 def take_in(source: Path, target: Path, unit: str, course: Path) -> None:
     """Write one submission's clean copy: the repaired notebook, the weights, the time stamp."""
-    handed_in = look(source, unit, course)
+    handed_in = look(source, unit, course, release.find(unit, course, "")[0])
     released, note = release.find(unit, course, handed_in.release)
     submission = intake.repair(handed_in, released)
     write_clean(target, unit, submission.notebook, submission.notes + [note] * bool(note))
     if submission.weights:
         shutil.copyfile(submission.weights, target / f"{unit}.safetensors", follow_symlinks=False)
     if handed_in.stamp:
-        (target / "timestamp.txt").write_text(handed_in.stamp)
+        (target / "timestamp.txt").write_text(handed_in.stamp, encoding="utf-8")
 
 
 def write_clean(target: Path, unit: str, notebook: NotebookNode, notes: list[str]) -> None:

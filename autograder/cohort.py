@@ -5,9 +5,9 @@ Each result is kept in the journal before its grades are written, so that gradin
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import chdir, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from autograder import crew, examiner, gradebook, reference, release, secret
 from autograder.clean import FULL, misnamed, students_of, take_in_all
 from autograder.errors import BoxError, GradingError
 from autograder.results import Result
-from autograder.tasks import Task, Tasks, version_of
+from autograder.tasks import Task, Tasks, digest, version_of
 from course_lib.errors import CourseError
 
 if TYPE_CHECKING:
@@ -81,7 +81,10 @@ def grade(plan: Plan, config: "Config", tell: Callable[[Event], None]) -> Graded
     Raises:
         CourseError: nobody could be graded: unknown unit, database, scheduler, sandbox, disk. What was done is kept.
     """
-    reference.source_of(plan.unit)
+    plan = replace(plan, unit=reference.unit_named(plan.unit))
+    if plan.submissions and not Path(plan.submissions).is_dir():
+        expected, got = "the folder of the students' folders", plan.submissions
+        raise GradingError("There is nothing to grade: this folder is not there.", expected=expected, got=got)
     config.CourseDirectory.db_url = gradebook.address(config.CourseDirectory.db_url)
     gradebook.require(config.CourseDirectory.db_url)
     directory = CourseDirectory(config=config, assignment_id=plan.unit)
@@ -132,7 +135,7 @@ class _Coordinator:
         if not students and not self.graded.failed:
             raise GradingError("There is nothing to grade.", expected=f"folders {submitted}/STUDENT/{unit}", got="none")
         with examiner.desk(self.desk) as clean, gradebook.kept(directory.db_url, directory.course_id) as book:
-            self.graded.failed |= take_in_all(submitted, clean, students, unit, course)
+            self.graded.failed |= take_in_all(students, clean, unit, course)
             self.book, key = book, secret.key(gradebook.folder(directory.db_url, course))
             self.tasks = Tasks(unit, clean, self.kind, key, version_of(unit))
             self._prepare()
@@ -145,7 +148,7 @@ class _Coordinator:
         self.desk.writer = FilesWriter(parent=self.desk, config=self.desk.config)
         self.desk.exporter = NotebookExporter(parent=self.desk, config=self.desk.config)
 
-    def _wanted(self, students: list[str]) -> dict[str, Result | None]:
+    def _wanted(self, students: Iterable[str]) -> dict[str, Result | None]:
         """Who is to be recorded (new, changed, newer, half done, or all), with the result where the journal has it."""
         known = {row["student"] for row in gradebook.recorded(self.book, self.plan.unit)}
         if self.plan.force:
@@ -159,17 +162,21 @@ class _Coordinator:
 
     def _task(self, student: str) -> Task:
         task = self.tasks.make(student)
-        self.digests[student] = task.submission, task.exam
+        self.digests[student] = digest(task.submission, self._lateness(student)), task.exam
         return task
+
+    def _lateness(self, student: str) -> str:
+        """What decides about a late penalty: a corrected time stamp, an extension and another rule count at once."""
+        stamp = examiner.stamps(self.desk, student)[0]
+        rule = self.desk.config.get("LateSubmissionPlugin", {}), self.desk.config.get("AssignLatePenalties", {})
+        return f"{stamp} {gradebook.deadline(self.book, self.plan.unit, student)} {rule}"
 
     def _is_wanted(self, task: Task, known: set[str]) -> bool:
         student, recorded = task.student, self.diary.recorded(task.student)
-        if student not in known or self.diary.unfinished(student) or recorded not in (None, task.submission):
+        if student not in known or self.diary.unfinished(student) or recorded not in (None, self.digests[student][0]):
             return True
-        before = self.desk._format_dest(self.plan.unit, student)
-        now = self.desk.coursedir.get_existing_timestamp(self.desk._format_source(self.plan.unit, student))
-        then = self.desk.coursedir.get_existing_timestamp(before)
-        return not Path(before).exists() or (now is not None and then is not None and now > then)
+        now, then = examiner.stamps(self.desk, student)
+        return now != then or not Path(self.desk._format_dest(self.plan.unit, student)).exists()
 
     def _run(self, wanted: dict[str, Result | None]) -> None:
         """Record what the journal has, examine the rest, record each as it comes."""

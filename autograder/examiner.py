@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from nbgrader.preprocessors import Execute, NbGraderPreprocessor, OverwriteCells
 from nbgrader.utils import rmtree
 from traitlets import Unicode
 
-from autograder import gradebook, journal, marking, release, secret
+from autograder import doors, gradebook, journal, marking, names, reference, release, secret
 from autograder.clean import clean_copy, misnamed, students_of, take_in_all
 from autograder.results import Result
 from course_lib.errors import CourseError, DataMissing
@@ -34,6 +35,7 @@ def install() -> None:
     programs, path = str(Path(sys.executable).parent), os.environ.get("PATH", "")
     if programs not in path.split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([programs, path])
+    doors.install()
     Autograde.init_notebooks = init_notebooks
     Autograde.convert_notebooks = convert_notebooks
 
@@ -66,6 +68,8 @@ def init_notebooks(self: Autograde) -> None:
     self._course = stack = ExitStack()
     try:
         with named_by_nbgrader(self):
+            self.coursedir.assignment_id = reference.unit_named(self.coursedir.assignment_id)
+            self.coursedir.student_id = names.spelled(self.coursedir.student_id)
             require(Examine(config=self.config).sandbox)
             gradebook.require(self.coursedir.db_url)
             submitted = Path(self.coursedir.root, self.coursedir.submitted_directory)
@@ -73,7 +77,7 @@ def init_notebooks(self: Autograde) -> None:
             unit, course = self.coursedir.assignment_id, Path(self.coursedir.root)
             students = students_of(submitted, unit, self.coursedir.student_id)
             odd = misnamed(submitted, unit, self.coursedir.student_id)
-            self._failed = odd | take_in_all(submitted, clean, students, unit, course)
+            self._failed = odd | take_in_all(students, clean, unit, course)
             _init_notebooks(self)
     except BaseException:
         stack.close()
@@ -166,12 +170,28 @@ def student_in(self: Autograde, assignment: str) -> str:
 
 
 def begin(self: Autograde, assignment: str, diary: journal.Journal, wanted: bool = False) -> bool:
-    """Whether nbgrader processes this submission now; what an interrupted run left half done, or is `wanted`, too."""
+    """Whether nbgrader processes this submission now; what an interrupted run left half done, or is `wanted`, too.
+
+    nbgrader takes a newer time stamp for a reason; a corrected one is one too, whichever way it was corrected.
+    """
     unit, student = self.coursedir.assignment_id, student_in(self, assignment)
     self.notebooks = sorted(self.assignments[assignment])
-    if wanted or diary.unfinished(student):
+    if student in self.coursedir.student_id_exclude.split(","):
+        return False
+    now, then = stamps(self, student)
+    if then and not now:
+        release.quiet(gradebook.forget_stamp)(self.coursedir.db_url, unit, student)
+    if wanted or now != then or diary.unfinished(student):
         remove(self._format_dest(unit, student))
     return self.init_destination(unit, student)
+
+
+def stamps(self: Autograde, student: str) -> tuple[datetime | None, datetime | None]:
+    """When the submission was handed in, and when it was by what is graded; equal where nothing is graded."""
+    unit = self.coursedir.assignment_id
+    now = self.coursedir.get_existing_timestamp(self._format_source(unit, student))
+    graded = self._format_dest(unit, student)
+    return now, self.coursedir.get_existing_timestamp(graded) if Path(graded).exists() else now
 
 
 def remove(folder: str) -> None:

@@ -202,6 +202,21 @@ def _remark(cell: NotebookNode, comment: str | None) -> str | None:
     return "No response." if untouched else comment
 
 
+def deadline(gradebook: Gradebook, unit: str, student: str) -> str:
+    """When the unit is due for a student, extension included, in a form that changes with it."""
+    extension = select(SubmittedAssignment.extension).join(Student, SubmittedAssignment.student_id == Student.id)
+    assignment = gradebook.find_assignment(unit)
+    mine = extension.where(SubmittedAssignment.assignment_id == assignment.id, Student.id == student)
+    return f"{assignment.duedate} {gradebook.db.execute(mine).scalar()}"
+
+
+def forget_stamp(db_url: str, unit: str, student: str) -> None:
+    """The submission has no time stamp any more; nbgrader would keep the one it had."""
+    with opened(db_url) as gradebook:
+        gradebook.find_submission(unit, student).timestamp = None
+        gradebook.db.commit()
+
+
 def recorded(gradebook: Gradebook, unit: str) -> list[dict]:
     """Each student's grades for a unit: {"student", "points", "max", "late", "checks": {name: points or None}}."""
     submissions = {

@@ -66,7 +66,7 @@ class Journal:
     def keep(self, student: str, digest: str, result: Result) -> None:
         """Keep an exam's result."""
         _write(self._path(student, "json"), json.dumps({"digest": digest, "result": result.to_json()}))
-        with open(self.folder / "exams.log", "a") as file:
+        with open(self.folder / "exams.log", "a", encoding="utf-8") as file:
             file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')}\t{student}\t{result.seconds:.2f} s\n")
 
     def recorded(self, student: str) -> str | None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import jupytext
 
+from course_lib.checks import units
 from course_lib.errors import DataMissing
 
 ROOT = Path(__file__).parents[1]
@@ -14,16 +15,33 @@ SOLUTIONS = ROOT / "solutions"
 DEFINING = {"given", "solution"}
 
 
+def unit_named(given: str, solutions: Path = SOLUTIONS) -> str:
+    """The unit that is meant: 02_rcnn, rcnn, 2, or a path to its folder or notebook.
+
+    Raises:
+        DataMissing: there is no such unit.
+    """
+    return units.named(given, known(solutions))
+
+
+def known(solutions: Path = SOLUTIONS) -> list[str]:
+    """The names of all units."""
+    return sorted(folder.name for folder in solutions.glob("*/") if (folder / f"{folder.name}.py").exists())
+
+
 def source_of(unit: str, solutions: Path = SOLUTIONS) -> Path:
     """The text from which a unit's notebooks are built.
+
+    Args:
+        unit: its name in full; `unit_named` finds that.
 
     Raises:
         DataMissing: there is no such unit.
     """
     path = solutions / unit / f"{unit}.py"
-    if not path.exists():
-        units = sorted(folder.name for folder in solutions.glob("*/") if (folder / f"{folder.name}.py").exists())
-        raise DataMissing(f"There is no unit {unit!r}.", expected=str(path), advice=f"one of {', '.join(units)}")
+    if unit != Path(unit).name or not path.exists():
+        known = unit_named(unit, solutions)
+        raise DataMissing(f"There is no unit {unit!r}.", expected=known, got=unit)
     return path
 
 

@@ -41,6 +41,16 @@ def release_of(notebook: NotebookNode) -> str:
     return str(course.get("release", "")) if isinstance(course, dict) else ""
 
 
+def grade_id(cell: NotebookNode) -> str:
+    """nbgrader's name of a cell, or ""."""
+    return cell.metadata.get("nbgrader", {}).get("grade_id", "")
+
+
+def is_solution(cell: NotebookNode) -> bool:
+    """Whether students write in this cell."""
+    return bool(cell.metadata.get("nbgrader", {}).get("solution"))
+
+
 def find(unit: str, course: Path, name: str) -> tuple[NotebookNode, str]:
     """The release of that id; where it was not kept, the present one and a note that says so."""
     present = nbformat.read(released(unit, course), as_version=4)

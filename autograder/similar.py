@@ -14,6 +14,7 @@ import nbformat
 from copydetect import CodeFingerprint
 
 from autograder import clean, intake, release
+from course_lib.checks.cells import without_magics
 from course_lib.errors import DataMissing
 
 NOISE = 25  # characters of filtered code that must agree in a row to count at all
@@ -81,7 +82,8 @@ class _Print:
 
 def _print(name: str, source: str, given: list[int], window: int = GUARANTEE - NOISE + 1) -> _Print:
     """copydetect's fingerprint of Python code, without the runs that were given; empty where there is little code."""
-    found = CodeFingerprint("", NOISE, window, given, language="python", fp=io.StringIO(f"{source}\n"))
+    code = io.StringIO(f"{without_magics(source)}\n")
+    found = CodeFingerprint("", NOISE, window, given, language="python", fp=code)
     runs = {int(value): [int(start) for start in starts] for value, starts in found.hash_idx.items()}
     return _Print(name, runs, int(found.token_coverage))
 
@@ -123,9 +125,9 @@ def works_of(unit: str, submitted: Path, course: Path) -> tuple[dict[str, Cells]
     if not students:
         raise DataMissing(f"Nothing was handed in for {unit}.", expected=f"{submitted}/STUDENT/{unit}/{unit}.ipynb")
     present = release.find(unit, course, "")[0]
-    for student in students:
+    for student, folder in students.items():
         try:
-            works[student] = _written(intake.read(submitted / student / unit, present, unit).notebook)
+            works[student] = _written(intake.read(folder, present, unit).notebook)
         except Exception as error:  # one student's folder is nobody else's trouble
             failed[student] = f"{type(error).__name__}: {' '.join(str(error).split())}"
     return works, failed

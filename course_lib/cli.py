@@ -99,7 +99,7 @@ def caltech256() -> None:
 @app.command()
 @readable
 def check(
-    unit: Annotated[str, typer.Argument(help="The unit, with or without its number: rcnn or 02_rcnn.")],
+    unit: Annotated[str, typer.Argument(help="The unit: 02_rcnn, rcnn, 2, or a path to its folder.")],
     answers: Annotated[Path, typer.Argument(help="A Python file that defines the unit's functions.")],
 ) -> None:
     """Run a unit's public checks on the functions of a plain Python file; exit status 1 unless all pass.
@@ -124,14 +124,18 @@ def check(
     raise typer.Exit(0 if not missing and all(found.passed for found in reports) else 1)
 
 
-def _unit(name: str) -> ModuleType:
+def _unit(given: str) -> ModuleType:
+    """The checks of the unit that is meant. Raises DataMissing where there is none."""
     from course_lib import checks
+    from course_lib.checks.units import named
 
-    units = [found.name for found in pkgutil.iter_modules(checks.__path__) if found.ispkg]
-    short = name.lstrip("0123456789_")
-    if short not in units:
-        raise CourseError("There is no such unit.", expected=" or ".join(units), got=repr(name))
-    return importlib.import_module(f"course_lib.checks.{short}")
+    packages = [found.name for found in pkgutil.iter_modules(checks.__path__) if found.ispkg]
+    found = {module.UNIT: module for name in packages if hasattr(module := _checks(name), "UNIT")}
+    return found[named(given, found)]
+
+
+def _checks(name: str) -> ModuleType:
+    return importlib.import_module(f"course_lib.checks.{name}")
 
 
 def _load(path: Path) -> ModuleType:

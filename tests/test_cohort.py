@@ -6,7 +6,6 @@ Canned results stand in the workers' place here; test_grade_command.py lets the 
 import errno
 import os
 import shutil
-from contextlib import contextmanager
 
 import nbformat
 import pytest
@@ -15,9 +14,8 @@ from autograder import cohort, crew, gradebook, intake, journal
 from autograder.commands.common import open_course
 from autograder.errors import GradingError
 from autograder.release import quiet
-from autograder.results import Checked, Result
 from course_lib.errors import CourseError
-from tests.classes import STUDENTS, class_of_three
+from tests.classes import STUDENTS, canned, class_of_three, grade, points, result
 from tools.small_course import UNIT
 
 
@@ -35,50 +33,9 @@ def course(made, tmp_path, monkeypatch):
     return tmp_path / "course"
 
 
-class Workers:
-    """Stand in the place of the real ones: `replies` says what comes back for a student, by default full marks."""
-
-    def __init__(self):
-        self.asked, self.replies = [], {}
-
-    def examined(self, client, tasks):
-        for task in tasks:
-            self.asked.append(task.student)
-            reply = self.replies.get(task.student) or {"result": result(task.student).to_json()}
-            if isinstance(reply, BaseException):
-                raise reply
-            yield task.student, reply
-
-
-def result(student, points=3.0):
-    checks = (
-        Checked("box_iou", points, 3.0, "", "", ""),
-        Checked("nms", 1.5, 4.0, "edge", "", "5 of 6: two ties", "<p/>"),
-    )
-    return Result(UNIT, student, "bubblewrap", checks, ("a note",), seconds=0.1)
-
-
 @pytest.fixture
 def workers(monkeypatch):
-    found = Workers()
-
-    @contextmanager
-    def hired(count, scheduler):
-        yield None
-
-    monkeypatch.setattr(crew, "hired", hired)
-    monkeypatch.setattr(crew, "examined", found.examined)
-    return found
-
-
-def grade(**options):
-    """Grade the course in which we stand."""
-    course, config = open_course(options.pop("database", ""))
-    return quiet(cohort.grade)(cohort.Plan(UNIT, **options), config, lambda event: None)
-
-
-def points(graded):
-    return {row["student"]: row["points"] for row in graded.rows}
+    return canned(monkeypatch)
 
 
 def test_everyone_is_examined_and_recorded_once(course, workers):

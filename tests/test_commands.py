@@ -195,3 +195,45 @@ def test_what_is_not_there_is_one_readable_message(call, command, tmp_path_facto
     assert done.stderr.startswith("Nothing ")
     assert "Traceback" not in done.stderr
     assert not (empty / "gradebook.db").exists()
+
+
+@pytest.mark.parametrize("command", ["build", "grade", "feedback", "report", "similar", "judge"])
+@pytest.mark.parametrize("given", ["./02_rcn", "exercises", "submitted/ada", "77_rcnn", "*"])
+def test_a_unit_that_is_none_is_refused_before_anything_is_written(call, command, given, tmp_path):
+    course = tmp_path / "course"
+    course.mkdir()
+    shutil.copy(Path(__file__).parents[1] / "nbgrader_config.py", course)
+    done = call(command, given, *["answers.py"] * (command == "judge"), folder=course)
+    assert done.exit_code == 1
+    assert done.stderr.lstrip().startswith(f"There is no unit {given!r}.\n  expected: one of 00_cnn_recap, ")
+    assert [path.name for path in course.iterdir()] == ["nbgrader_config.py"]
+
+
+@pytest.mark.parametrize("given", [f"./{UNIT}", f"exercises/{UNIT}/", f"{UNIT}.ipynb", "2", "RCNN"])
+def test_a_unit_may_be_written_as_a_path_or_a_number(call, course, given):
+    before = sorted(course.rglob("*"))
+    for command in ("report", "similar", "feedback", "grade"):
+        done = call(command, given)
+        assert done.exit_code == 0, done.stderr
+    assert "0 to grade" in done.stderr
+    assert sorted(course.rglob("*")) == before
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "latin-1", "utf-8"])
+def test_a_file_is_judged_as_python_reads_it(call, course, tmp_path, encoding):
+    right = next(cell.source for cell in read(course, "solutions").cells if cell.source.startswith("def box_iou"))
+    cookie = "# -*- coding: latin-1 -*-" if encoding == "latin-1" else "# für alle"
+    text = f"{cookie}\nimport torch\nfrom jaxtyping import Float\nfrom torch import Tensor\n\nNAME = 'Zoë'\n{right}"
+    (tmp_path / "answers.py").write_bytes(text.encode(encoding))
+    done = call("judge", UNIT, tmp_path / "answers.py", "--json")
+    assert done.exit_code == 0, done.stderr
+    judged = {row["name"]: row for row in map(json.loads, done.stdout.splitlines())}
+    assert judged["box_iou"]["points"] == judged["box_iou"]["max"]
+
+
+def test_a_file_that_python_cannot_read_is_refused(call, tmp_path):
+    (tmp_path / "answers.py").write_bytes("x = 'ä'".encode("utf-16"))
+    done = call("judge", UNIT, tmp_path / "answers.py")
+    assert done.exit_code == 1
+    assert "cannot be read" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -173,3 +173,30 @@ def test_a_release_is_kept_and_a_submission_is_graded_by_its_own(course, grades)
     found, note = release.find(UNIT, course, kept[0].stem)
     assert (found.cells, note) == (exercise.cells, "")
     assert "present one" in release.find(UNIT, course, "unknown")[1]
+
+
+def test_nbgrader_too_takes_a_unit_as_a_path_and_leaves_nothing_behind(course, grades):
+    from nbgrader.api import Gradebook
+
+    refused = command(course, "nbgrader", "autograde", "./02_rcn", check=False)
+    assert refused.returncode == 1
+    assert "There is no unit './02_rcn'" in refused.stderr
+    command(course, "nbgrader", "autograde", f"./{UNIT}/")
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+        assert [assignment.name for assignment in book.assignments] == [UNIT]
+    assert {path.name for path in (course / "autograded").glob("*/*")} == {UNIT}
+
+
+def test_nbgrader_too_counts_a_corrected_time_stamp(course, grades):
+    from nbgrader.api import Gradebook
+
+    from autograder.release import quiet
+
+    def timestamp():
+        with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
+            return book.find_submission(UNIT, "bob").timestamp
+
+    for text in ("2030-01-15 09:00:00 UTC", "2030-01-13 09:00:00 UTC", ""):
+        (course / "submitted" / "bob" / UNIT / "timestamp.txt").write_text(text)
+        command(course, "nbgrader", "autograde", UNIT, "--student", "bob")
+        assert str(quiet(timestamp)()) == (text.removesuffix(" UTC") or "None")

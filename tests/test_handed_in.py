@@ -6,7 +6,7 @@ import os
 import pytest
 from nbformat import v4
 
-from autograder import handed_in
+from autograder import files, handed_in
 from autograder.handed_in import look
 
 UNIT = "02_rcnn"
@@ -49,7 +49,7 @@ def test_of_several_notebooks_the_one_of_the_right_name_counts(tmp_path, text):
 
 
 def test_no_folder_is_looked_through_for_ever(tmp_path, text, monkeypatch):
-    monkeypatch.setattr(handed_in, "MAX_ENTRIES", 3)
+    monkeypatch.setattr(files, "MAX_ENTRIES", 3)
     deep = tmp_path / "a/b/c/d"
     deep.mkdir(parents=True)
     (deep / f"{UNIT}.ipynb").write_text(text)
@@ -129,7 +129,7 @@ def test_outputs_may_be_large_but_parts_may_not_be_many(tmp_path, monkeypatch):
     (tmp_path / f"{UNIT}.ipynb").write_text(json.dumps(notebook))
     found = look(tmp_path, UNIT)
     assert (source(found), found.notebook.cells[0].outputs) == (SOURCE, [])
-    monkeypatch.setattr(handed_in, "MAX_PARTS", 10)
+    monkeypatch.setattr(files, "MAX_PARTS", 10)
     assert "more than 10 parts" in look(tmp_path, UNIT).notes[0]
 
 

@@ -8,34 +8,16 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from autograder import handed_in, intake
+from autograder import files, intake
+from tests.classes import two_functions
 
 UNIT = "02_rcnn"
 
 
-def released_cell(source, kind="code", **grading):
-    metadata = {"nbgrader": {"schema_version": 3, "points": 1, **grading}} if grading else {}
-    cell = (v4.new_code_cell if kind == "code" else v4.new_markdown_cell)(source, metadata=metadata)
-    cell.id = grading.get("grade_id", f"free-{abs(hash(source)) % 1000}")
-    return cell
-
-
 @pytest.fixture
 def release():
-    """Two functions with their checks, a text, a written question."""
-    cells = [
-        released_cell("# Title", "markdown"),
-        released_cell("import torch", grade_id="given_1", locked=True, solution=False, grade=False),
-        released_cell(
-            "def f(x):\n    raise NotImplementedError", grade_id="f", locked=False, solution=True, grade=False
-        ),
-        released_cell('check("f", f)', grade_id="check_f", locked=True, solution=False, grade=True),
-        released_cell(
-            "def g(x):\n    raise NotImplementedError", grade_id="g", locked=False, solution=True, grade=False
-        ),
-        released_cell('check("g", g)', grade_id="check_g", locked=True, solution=False, grade=True),
-    ]
-    return v4.new_notebook(cells=cells, metadata={"course": {"unit": UNIT, "release": "r1"}})
+    """Two functions with their checks, a text."""
+    return two_functions()
 
 
 @pytest.fixture
@@ -257,7 +239,7 @@ def test_pasted_pictures_stay_and_other_attachments_go(tmp_path, work, release):
 
 
 def test_a_huge_notebook_is_refused_unread(tmp_path, release, monkeypatch):
-    monkeypatch.setattr(handed_in, "MAX_NOTEBOOK", 1000)
+    monkeypatch.setattr(files, "MAX_NOTEBOOK", 1000)
     (tmp_path / f"{UNIT}.ipynb").write_text("x" * 2000)
     assert "too large" in intake.read(tmp_path, release, UNIT).notes[0]
 

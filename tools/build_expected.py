@@ -6,12 +6,14 @@ What is stored already and agrees with the fresh values is kept, so that no proc
 versions' answers are stored beside, so that a notebook can name a mistake.
 """
 
+import sys
 from typing import Annotated
 
 import typer
 
 from autograder import misconceptions, papers, reference
 from course_lib.checks.run import save_public
+from course_lib.errors import CourseError
 
 
 def build(unit: str, write: bool = True) -> bool:
@@ -30,7 +32,11 @@ def main(
 ) -> None:
     """Build the expected answers of the public cases."""
     changed = []
-    for name in [unit] if unit else units():
+    try:
+        wanted = [reference.unit_named(unit)] if unit else units()
+    except CourseError as error:
+        sys.exit(str(error))
+    for name in wanted:
         if build(name, write=not check):
             changed.append(name)
         said = "unchanged:" if name not in changed else "would change" if check else "built"

@@ -23,22 +23,23 @@ import nbformat
 import typer
 from nbformat import NotebookNode
 
+from course_lib.checks.units import named
 from course_lib.download import atomic_write
 from course_lib.errors import CourseError
-from tools.cells import BuildError, mark_exercise, mark_lecture, read_source
+from tools.cells import mark_exercise, mark_lecture, read_source
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def unit_sources(root: Path = ROOT, unit: str | None = None) -> list[Path]:
-    """The source files of all lectures and solutions, or of one unit's, sorted."""
+    """The source files of all lectures and solutions, or of one unit's (02_rcnn, rcnn, 2, a path), sorted.
+
+    Raises:
+        DataMissing: there is no such unit.
+    """
     sources = sorted([*root.glob("lectures/[0-9]*.py"), *root.glob("solutions/*/[0-9]*.py")])
-    chosen = [source for source in sources if unit in (None, source.stem)]
-    if unit and not chosen:
-        raise BuildError(
-            f"There is no unit {unit!r}.", expected=", ".join(sorted({source.stem for source in sources})), got=unit
-        )
-    return chosen
+    wanted = named(unit, {source.stem for source in sources}) if unit else None
+    return [source for source in sources if wanted in (None, source.stem)]
 
 
 def unit_checks(unit: str) -> tuple:
@@ -139,8 +140,9 @@ def built(root: Path = ROOT, unit: str | None = None) -> Iterator[tuple[Path, st
 def stale(root: Path = ROOT, unit: str | None = None) -> list[Path]:
     """Committed notebooks that differ from their source, are missing, or have no source any more."""
     texts = {path: text for path, text, committed in built(root, unit) if committed}
+    units = {path.stem for path in texts}
     there = [*root.glob("lectures/*.ipynb"), *root.glob("exercises/*/*.ipynb")]
-    orphans = [path for path in there if path not in texts and unit in (None, path.stem)]
+    orphans = [path for path in there if path not in texts and (unit is None or path.stem in units)]
     changed = [path for path, text in texts.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     return sorted(orphans + changed)
 

@@ -159,7 +159,8 @@ def main(
     if unit is None:
         with atomic_write(ROOT / "docs" / "mutants.md") as temporary:
             temporary.write_text(document(results, reasons), encoding="utf-8")
-    _tell(results, {key: reason for key, reason in reasons.items() if unit in (None, key[0])})
+    examined = {result.unit for result in results}
+    _tell(results, {key: reason for key, reason in reasons.items() if unit is None or key[0] in examined})
 
 
 def _tell(results: list[UnitResult], reasons: dict[Key, str]) -> None:

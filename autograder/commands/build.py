@@ -10,9 +10,10 @@ def build(unit: Unit, database: Database = "") -> None:
 
     Example: autograder build 02_rcnn
     """
-    from autograder import gradebook, release
+    from autograder import gradebook, reference, release
 
     with readable_errors():
+        unit = reference.unit_named(unit)
         course, config = open_course(database)
         url = gradebook.address(config.CourseDirectory.db_url)
         gradebook.require(url)

@@ -12,7 +12,7 @@ from course_lib.errors import CourseError
 if TYPE_CHECKING:
     from traitlets.config import Config
 
-Unit = Annotated[str, typer.Argument(help="For example 02_rcnn.")]
+Unit = Annotated[str, typer.Argument(help="For example 02_rcnn; rcnn, 2 and exercises/02_rcnn are the same.")]
 Sandbox = Annotated[str, typer.Option(help='Where student code runs. Only "none" so far: a plain process with limits.')]
 Database = Annotated[str, typer.Option(help="The gradebook; by default what nbgrader_config.py says.", metavar="URL")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]

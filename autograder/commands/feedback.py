@@ -21,14 +21,14 @@ def feedback(unit: Unit, student: Student = "", database: Database = "") -> None
 
     Example: autograder feedback 02_rcnn --student ada
     """
-    from autograder import gradebook, reference
+    from autograder import gradebook, names, reference
 
     with readable_errors():
-        reference.source_of(unit)
+        unit = reference.unit_named(unit)
         course, config = open_course(database)
         db_url = config.CourseDirectory.db_url = gradebook.address(config.CourseDirectory.db_url)
         failed = []
-        for name in _graded(unit, course, config, student):
+        for name in _graded(unit, course, config, names.spelled(student)):
             reason = _write(unit, name, config)
             page = Path("feedback", name, unit, f"{unit}.html")
             typer.echo(f"{name}: {reason or page}", err=bool(reason))

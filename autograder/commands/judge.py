@@ -1,6 +1,7 @@
 """`autograder judge`: a plain Python file before the exam's judge."""
 
 import json
+import tokenize
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,13 @@ def judge(unit: Unit, answers: Path, sandbox: Sandbox = "none", as_json: AsJson 
 
     Example: autograder judge 02_rcnn answers.py --json
     """
-    from autograder import exam, papers
+    from autograder import exam, papers, reference
     from autograder import judge as judging
     from autograder import sandbox as boxes
     from course_lib.checks import report as reports
 
     with readable_errors():
+        unit = reference.unit_named(unit)
         boxes.require(sandbox)
         if sandbox == "none":
             typer.echo(boxes.WARNING, err=True)
@@ -40,8 +42,9 @@ def judge(unit: Unit, answers: Path, sandbox: Sandbox = "none", as_json: AsJson 
 
 def _source(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        with tokenize.open(path) as file:  # as Python reads it: byte order mark, declared encoding
+            return file.read()
+    except (OSError, UnicodeDecodeError, SyntaxError) as error:
         raise CourseError(f"{path} cannot be read.", expected="a Python file in UTF-8", got=str(error)) from error
 
 

@@ -23,7 +23,7 @@ def report(unit: Unit, as_json: AsJson = False, html: Page = None, database: Dat
     from autograder import classbook, gradebook, reference, report_page
 
     with readable_errors():
-        reference.source_of(unit)
+        unit = reference.unit_named(unit)
         course, config = open_course(database)
         db_url = gradebook.address(config.CourseDirectory.db_url)
         summary = classbook.read(unit, course, db_url, lambda line: typer.echo(line, err=True))

@@ -24,7 +24,7 @@ def similar(unit: Unit, threshold: Threshold = 0.8, as_json: AsJson = False) -> 
     from autograder import similar as likeness
 
     with readable_errors():
-        reference.source_of(unit)
+        unit = reference.unit_named(unit)
         course, config = open_course()
         released = likeness.released_sources(unit, course)
         submitted = course / config.CourseDirectory.get("submitted_directory", "submitted")

@@ -4,16 +4,15 @@ It can be evaded (`getattr`, `exec`); it tells the honest that a ready-made answ
 """
 
 import ast
-import re
 import tokenize
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from course_lib.checks.cells import without_magics
 from course_lib.checks.spec import Check
 
 MENDED = 200  # lines of one cell that Python cannot read and that are passed over
-MAGIC = re.compile(r"^(\s*)%{1,2}\w+[ \t]*(.*)$")
 NESTING = (ast.stmt, ast.ExceptHandler, ast.match_case)
 DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 IMPORTS = (ast.Import, ast.ImportFrom)
@@ -86,7 +85,7 @@ def hits(forbidden: Iterable[str], names: Iterable[str]) -> list[str]:
 
 def _tree(source: str) -> ast.Module:
     """The syntax tree of a cell. What follows a magic counts; lines that Python cannot read are passed over."""
-    lines = [_without_magic(line) for line in source.splitlines()]
+    lines = without_magics(source).split("\n")
     for _ in range(MENDED):
         try:
             return ast.parse("\n".join(lines))
@@ -97,20 +96,6 @@ def _tree(source: str) -> ast.Module:
         except (ValueError, RecursionError, MemoryError):
             break
     return ast.Module([], [])
-
-
-def _without_magic(line: str) -> str:
-    """`%time f()` runs `f()`; of `!ls` and `%matplotlib inline` nothing is Python."""
-    if line.lstrip().startswith("!"):
-        return ""
-    found = MAGIC.match(line)
-    if not found:
-        return line
-    try:
-        ast.parse(found[2])
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ""
-    return found[1] + found[2]
 
 
 def _outside(statements: Iterable[ast.stmt], top: bool = True) -> Iterator[tuple[ast.stmt, bool]]:
