@@ -5,6 +5,7 @@ Both the public check in the notebook and the exam's judge call `climb`; it neve
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from course_lib.checks.compare import close
 from course_lib.checks.diagnosis import named, wrong_in
@@ -127,7 +128,13 @@ def _points(check: Check, results: Sequence[CaseResult], guessable: Sequence[Cas
 
 def _guessable(case: Case, questions: Sequence[Question]) -> bool:
     """Whether the answer is the same for all its inputs: a constant could give it, without any computation."""
-    first, *others = [question.expected for question in questions if question.case is case]
+    own = [question for question in questions if question.case is case]
+    return always_same([question.expected for question in own]) if own[0].constant is None else own[0].constant
+
+
+def always_same(answers: Sequence[Any]) -> bool:
+    """Whether several answers are all the same."""
+    first, *others = answers
     return bool(others) and not any(close()(other, first, {}) for other in others)
 
 

@@ -14,7 +14,7 @@ from course_lib import progress
 from course_lib.checks import codec, forbids, report
 from course_lib.checks.blame import told
 from course_lib.checks.compare import describe
-from course_lib.checks.ladder import Report, climb, refused
+from course_lib.checks.ladder import Report, always_same, climb, refused
 from course_lib.checks.spec import Case, Check, Inputs, Misconception, Outcome, Question, Suspicion, call
 from course_lib.errors import CheckFailed, DataMissing
 from course_lib.settings import settings
@@ -117,7 +117,7 @@ def load_public(unit: str, check: Check) -> tuple[list[Question], list[Suspicion
             advice="`make build`, or install the course again",
         )
     questions = [
-        Question(case, found["inputs"], found["expected"])
+        Question(case, found["inputs"], found["expected"], found["constant"])
         for case, found in zip(check.cases, stored["cases"], strict=True)
     ]
     suspicions = [
@@ -204,11 +204,20 @@ def save_public(
     built = {}
     for check in checks:
         kept = {case["name"]: case for case in stored.get(check.name, {}).get("cases", ())}
-        questions = [_public_question(case, solutions.get(check.function), kept.get(case.name)) for case in check.cases]
+        questions = [
+            replace(
+                _public_question(case, solutions.get(check.function), kept.get(case.name)),
+                constant=_constant(case, solutions.get(check.function)),
+            )
+            for case in check.cases
+        ]
         suspicions = suspect(questions, [m for m in misconceptions if m.check == check.name])
         known = {s["name"]: s["outcomes"] for s in stored.get(check.name, {}).get("suspicions", ())}
         built[check.name] = {
-            "cases": [{"name": q.case.name, "inputs": q.inputs, "expected": q.expected} for q in questions],
+            "cases": [
+                {"name": q.case.name, "inputs": q.inputs, "expected": q.expected, "constant": q.constant}
+                for q in questions
+            ],
             "suspicions": [
                 {
                     "name": s.name,
@@ -233,6 +242,12 @@ def _public_question(case: Case, solution: Callable | None, stored: dict[str, An
         return fresh
     again = answered(case, stored["inputs"], solution)
     return replace(again, expected=stored["expected"]) if codec.agree(stored["expected"], again.expected) else again
+
+
+def _constant(case: Case, solution: Callable | None) -> bool:
+    """Whether an exam would find the case's answer to be the same for all its inputs."""
+    rng = generator(PUBLIC, case)
+    return case.draws > 1 and always_same([draw(case, rng, solution).expected for _ in range(case.draws)])
 
 
 def _settled(outcomes: list[Outcome], stored: list[dict[str, Any]] | None) -> list[dict[str, Any]]:

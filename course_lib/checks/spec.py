@@ -172,11 +172,16 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Question:
-    """One case with its inputs drawn and its expected answer at hand."""
+    """One case with its inputs drawn and its expected answer at hand.
+
+    Attributes:
+        constant: whether the case's answer is the same for all its inputs, where that is known beforehand.
+    """
 
     case: Case
     inputs: Inputs
     expected: Any
+    constant: bool | None = None
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,14 @@ DECODE = Check(
         ),
         Case("boxes that leave the image", "values", make.corrections_out, **_DECODE),
         Case("nothing to correct", "property", make.no_corrections, **_DECODE),
-        Case("absurd sizes", "edge", make.wild_corrections, hint="Which tw is the largest that counts?", **_DECODE),
+        Case(
+            "absurd sizes",
+            "edge",
+            make.wild_corrections,
+            hint="Which tw is the largest that counts?",
+            essential=True,
+            **_DECODE,
+        ),
         Case(
             "boxes that move far",
             "edge",

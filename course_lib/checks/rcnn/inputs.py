@@ -60,15 +60,16 @@ def nms_clusters(count: int, threshold: float, step: float):
     """Rows of three boxes, far from each other: neighbours in a row overlap above the threshold, the outer ones not.
 
     Args:
-        step: from one box of a row to the next, for boxes 40 wide: their IoU is about (40 - step) / (40 + step). It is
-            above the threshold and below 0.5, so that another threshold shows.
+        step: from one box of a row to the next, for boxes 40 wide: their IoU is about (40 - step) / (40 + step), of
+            the outer two (40 - 2 step) / (40 + 2 step). One of the two lies between the threshold and 0.5, so that
+            another threshold shows.
     """
 
     def make(rng: Generator) -> Inputs:
         from torchvision.ops import nms
 
         rows = [[120.0 * (i // 3) + step * (i % 3), 80.0 * (i // 6)] for i in range(count)]
-        corners = floats(rows) + floats(rng.uniform(-0.5, 0.5, (count, 2)))
+        corners = floats(rows) + floats(rng.uniform(-0.25, 0.25, (count, 2)))
         found = torch.cat([corners, corners + floats([40, 30])], dim=1)
         # by falling score: the ends of one row, the middle of the next, and so on
         places = sorted(range(count), key=lambda i: ((0, 1, 2) if i // 3 % 2 == 0 else (1, 0, 2))[i % 3])
@@ -231,10 +232,10 @@ def same_pairs(rng: Generator) -> Inputs:
 
 
 def corrections(count: int, scale: float = 0.4, size: float = 0.0):
-    """Random deltas; `size` is added to tw and th."""
+    """Random deltas, for boxes far inside a picture; `size` is added to tw and th."""
     return lambda rng: {
-        "proposals": boxes(rng, count),
-        "deltas": floats(rng.normal(size=(count, 4)) * scale) + floats([0, 0, size, size]),
+        "proposals": boxes(rng, count) + 100,
+        "deltas": floats(rng.normal(size=(count, 4)).clip(-2, 2) * scale) + floats([0, 0, size, size]),
     }
 
 

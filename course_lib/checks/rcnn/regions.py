@@ -49,6 +49,7 @@ NMS = Check(
         ),
         Case("a small box inside a large one", "values", make.nms_nested, **_NMS),
         Case("nine boxes", "values", make.nms_clusters(9, 0.4, 15), **_NMS),
+        Case("nine boxes, a high threshold", "values", make.nms_clusters(9, 0.6, 6), **_NMS),
         Case("sixteen boxes, a low threshold", "values", make.nms_clusters(16, 0.2, 22), **_NMS),
         Case(
             "what is kept stays when suppressed again",
