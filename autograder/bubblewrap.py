@@ -1,6 +1,6 @@
 """bubblewrap's command line for the warm process, and that process: started once, asked for a fork per submission.
 
-Seen from inside: a read-only system, this Python and its packages, course_lib, the three files that serve. Nothing of
+Seen from inside: a read-only system, this Python and its packages, course_lib, the four files that serve. Nothing of
 the grader, solutions, gradebook, submissions, home or credentials; no network.
 """
 
@@ -13,27 +13,34 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import course_lib
+from autograder import walls
 from autograder.errors import BoxError
 from course_lib import threads
 
 GUEST = 61184  # the user that student code runs as where the grader is root; it owns nothing
-SERVING = ("warm.py", "inside.py", "walls.py")
+SERVING = ("warm.py", "inside.py", "shell.py", "walls.py")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
 SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/sys/devices/system/cpu")
 START = 120.0  # seconds for the imports, on a slow disk
 _CREDENTIALS = struct.Struct("iII")  # process, user and group, as the kernel tells them
 
 
-def command(control: int) -> list[str]:
-    """The whole command line of the warm process that listens on the socket `control`."""
+def command(control: int, names: Mapping[str, int]) -> list[str]:
+    """The whole command line of the warm process that listens on the socket `control`.
+
+    Args:
+        names: descriptors of the files that name users and hosts, see `_names`.
+    """
     here, inside = Path(__file__).parent, "/grader/warm.py"
     words = ["bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
     words += ["--die-with-parent", "--new-session", "--hostname", "exam", "--clearenv", *_rights()]
     words += [word for path in (*SYSTEM, *SETTINGS) for word in _seen(path)]
+    for path, descriptor in names.items():
+        words += ["--perms", "0644", "--file", str(descriptor), path]
     words += ["--proc", "/proc", "--dev", "/dev", "--dir", "/dev/shm", "--dir", "/exam"]
     words += ["--perms", "1777", "--tmpfs", "/tmp"]
     for path in (*_python(), str(Path(course_lib.__file__).parent)):
@@ -41,9 +48,20 @@ def command(control: int) -> list[str]:
     words += [*_hidden(), "--dir", "/grader"]
     for name in SERVING:
         words += ["--ro-bind", str(here / name), f"/grader/{name}"]
+    words += ["--ro-bind", "/proc", walls.HOSTS_PROC] if _root() else []
     words += [word for name, value in environment("/exam").items() for word in ("--setenv", name, value)]
     words += ["--remount-ro", "/dev/pts", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
     return [*words, *_as_guest(), sys.executable, "-P", inside, str(control)]
+
+
+def _names() -> dict[str, str]:
+    """Users and hosts that can be looked up inside, as a machine of one's own has them: one of each."""
+    user, group = (GUEST, GUEST) if _root() else (os.getuid(), os.getgid())
+    return {
+        "/etc/passwd": f"student:x:{user}:{group}:student:/exam:/bin/sh\n",
+        "/etc/group": f"student:x:{group}:\n",
+        "/etc/hosts": "127.0.0.1 localhost exam\n",
+    }
 
 
 def _rights() -> list[str]:
@@ -106,6 +124,13 @@ def environment(home: str) -> dict[str, str]:
     }
 
 
+def _holding(content: str) -> int:
+    """A descriptor of a file in memory, to be read from its beginning."""
+    descriptor = os.memfd_create("names")
+    os.pwrite(descriptor, content.encode(), 0)
+    return descriptor
+
+
 class Warm:
     """The warm process: everything is imported, each `fork` takes a few hundredths of a second.
 
@@ -121,10 +146,11 @@ class Warm:
         self._owner, self._ready = os.getpid(), False
         self._said = os.fdopen(os.memfd_create("said"), "rb", 0)
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        names = {path: _holding(content) for path, content in _names().items()}
         try:
             self.process = subprocess.Popen(
-                command(theirs.fileno()),
-                pass_fds=(theirs.fileno(),),
+                command(theirs.fileno(), names),
+                pass_fds=(theirs.fileno(), *names.values()),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._said,
@@ -134,6 +160,8 @@ class Warm:
             raise BoxError("bubblewrap does not start.", got=str(error), advice="apt-get install bubblewrap") from error
         finally:
             theirs.close()
+            for descriptor in names.values():
+                os.close(descriptor)
         self._life = os.fdopen(os.pidfd_open(self.process.pid), "rb", 0)
 
     def wait(self) -> None:

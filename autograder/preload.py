@@ -26,9 +26,9 @@ if "AUTOGRADER_SANDBOX" in os.environ:  # all workers use this one; it imports t
 
 import distributed.nanny  # noqa: E402, F401
 
-from autograder import inside  # noqa: E402
+from autograder import shell  # noqa: E402
 
-inside.import_torchvision()
+shell.import_torchvision()
 
 import autograder.assess  # noqa: E402
 import autograder.cli  # noqa: E402, F401
