@@ -16,6 +16,7 @@ from course_lib.checks import report as reports
 from course_lib.checks.cells import without_magics
 from course_lib.checks.ladder import Outcome, Report, still_to_write
 from course_lib.checks.run import ask
+from course_lib.checks.spec import KINDS
 
 SLOW, NOTICEABLE = 50.0, 0.2  # times the reference; seconds below which nobody minds
 ROLES = {"check": "check", "experiment": "skip", "fit": "fit"}
@@ -104,8 +105,9 @@ def comment(report: Report, slow: float = 0.0) -> str:
         return "Still to write."
     said = []
     if report.failed:
-        passed = len(report.results) - len(report.failed)
-        said = [f"{passed} of {len(report.results)}: {report.failed[0].case.name}", report.sentence]
+        passed, first = len(report.results) - len(report.failed), report.failed[0]
+        reason = report.sentence or ("" if first.rung in KINDS else first.message)
+        said = [f"{passed} of {len(report.results)}: {first.case.name}", reason]
     if slow:
         said.append(f"About {slow:.0f} times slower than the course's own version.")
     return ". ".join(part.rstrip(".") for part in said if part)

@@ -120,6 +120,7 @@ def environment(home: str) -> dict[str, str]:
         "COURSE_CACHE": f"{home}/.cache",
         "COURSE_PROFILE": "mini",
         "MPLBACKEND": "Agg",
+        "TORCH_COMPILE_DISABLE": "1",  # compiling takes longer than a question may: functions run as they are written
         **threads.variables(1),
     }
 

@@ -2,16 +2,21 @@
 
 When the process dies or hangs, only what it died in is lost: a new one runs the cells up to there again, without the
 one that killed it.
+
+There is a limit of seconds for each question (`Check.seconds`, 10 unless the check says otherwise, the experiment 120),
+for each cell and for all (`Limits`). `torch.compile` gives the function back as it was written: compiling would take
+longer than a question may (37 s for `box_iou`, and 0.4 to 3 s more for each new shape, on two cores).
 """
 
 import re
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from autograder import reasons
 from autograder.errors import BoxError
 from autograder.outputs import plain
 from autograder.sandbox import Box, Gone
@@ -105,12 +110,14 @@ class _Sitting:
         self._done: list[Cell] = []
         self._box: Box | None = None
         self._lost, self._room = 0, MAX_SHOWN
+        self._words, self._failed = reasons.Words(), []
 
     def run(self, cell: Cell) -> None:
         """Run one cell; what kills the process is not run again."""
         started = time.monotonic()
+        self._words.add(cell.source)
         try:
-            reply = self._request(_running(cell), self._seconds(cell))
+            reply = self._request(_running(cell), self._seconds(cell), "one cell")
             self._note(cell, str(reply.get("error", ""))[:400])
             items = _items(reply.get("displayed"), self._room)
             self._room -= sum(len(item["data"]) for item in items)
@@ -134,17 +141,43 @@ class _Sitting:
         inputs = {name: value for name, value in question.inputs.items() if not name.startswith("_")}
         request = {"do": "ask", "check": check.name, "case": check.cases.index(question.case), "inputs": inputs}
         try:
-            return _outcome(self._request(request, check.seconds), question, check.seconds)
+            outcome = _outcome(self._request(request, check.seconds, "one question"), question, check.seconds)
         except Gone as gone:
             return Outcome(gone.status, note=str(gone))
+        if outcome.status == "missing":
+            return replace(outcome, note=f"`{check.function}` is not defined{self._cause(check.function)}.")
+        return replace(outcome, note=self._plain(outcome)) if outcome.note else outcome
 
-    def _request(self, request: dict, seconds: float) -> dict:
+    def _plain(self, outcome: Outcome) -> str:
+        """Of a note about an error what holds no hidden inputs (see `reasons`); of a refusal only words."""
+        note = outcome.note
+        if outcome.status == "raised" and note != STILL_TO_WRITE:
+            said = reasons.told(note, self._words)
+            lacking = re.search(r"name '(\w+)' is not defined", said)
+            return said.removesuffix(".") + self._cause(lacking[1]) + "." if lacking else said
+        if outcome.status == "refused" and not WORDS.fullmatch(note):
+            return "Your function ran, but the check cannot use what came of it."
+        return plain(note[:300])
+
+    def _cause(self, name: str) -> str:
+        """Which cell would have defined a name, had it not failed; "" where none would."""
+        binds = rf"(?m)^\s*(async )?(def|class) {name}\b|\b{name}\b[^=\n]*=|\bimport\b.*\b{name}\b"
+        errors = [error for source, error in self._failed if re.search(binds, source)]
+        return f"; its cell stopped: {errors[-1].rstrip('.')}" if errors else ""
+
+    def _request(self, request: dict, seconds: float, what: str) -> dict:
         """One request to a box that is ready for it; asked again where the sandbox was lost by no fault of the code."""
         while True:
+            box, left = self._ready(), self._left()
             try:
-                return self._ready().request(request, min(seconds, self._left()))
+                return box.request(request, min(seconds, left))
             except Gone as gone:
                 self._box = None
+                if gone.status == "timeout" and seconds <= left:
+                    limit = f"longer than {seconds:.0f} s for {what} (the limit is {seconds:.0f} s)"
+                    raise Gone(f"It took {limit} and was stopped.", "timeout") from gone
+                if gone.status == "timeout":
+                    raise Gone(self._all_used(), "timeout") from gone
                 if gone.status != "lost":
                     raise
                 self._lost += 1
@@ -169,12 +202,18 @@ class _Sitting:
     def _left(self) -> float:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise Gone(f"The submission took longer than {self._limits.submission:.0f} s in all.", "timeout")
+            raise Gone(self._all_used(), "timeout")
         return left
+
+    def _all_used(self) -> str:
+        seconds = self._limits.submission
+        return f"The submission took longer than {seconds:.0f} s in all (the limit is {seconds:.0f} s)."
 
     def _note(self, cell: Cell, error: str) -> None:
         if error:
-            self.answers.errors[_title(cell)] = plain(error)
+            why = reasons.advice(error)
+            self.answers.errors[_title(cell)] = said = plain(error) + f" ({why})" * bool(why)
+            self._failed.append((cell.source, said))
 
     def close(self) -> None:
         """End the process."""
@@ -210,14 +249,4 @@ def _outcome(reply: dict, question: Question, limit: float) -> Outcome:
     answer, most = codec.copy(reply.get("answer")), 4 * codec.weight(question.expected) + MAX_ANSWER
     if codec.weight(answer) > most:
         answer = codec.Other(f"more than {most // 2**20} MB")
-    return Outcome(status, answer, _plain(status, note), seconds if 0.0 <= seconds <= limit else limit)
-
-
-def _plain(status: str, note: str) -> str:
-    """Of a note about an error only its type and line: its text may hold hidden inputs. Of a refusal only words."""
-    if status == "raised" and note != STILL_TO_WRITE:
-        found = re.match(r"Your function raised \w{1,40}( in line \d{1,5})?", note)
-        return f"{found[0]}." if found else "Your function raised an error."
-    if status == "refused" and not WORDS.fullmatch(note):
-        return "Your function ran, but the check cannot use what came of it."
-    return plain(note[:300])
+    return Outcome(status, answer, note, seconds if 0.0 <= seconds <= limit else limit)

@@ -32,6 +32,7 @@ def prepare():
     from traitlets.config import Config
 
     import_torchvision()
+    torch.compile = uncompiled
     matplotlib.use("Agg")
     threads.limit(1)  # children of a process that ran threaded operations hang
     config = Config()
@@ -56,6 +57,31 @@ def import_torchvision() -> None:
     finally:
         if sys.modules[name] is stand_in:
             del sys.modules[name]
+
+
+def uncompiled(model=None, **options: object):
+    """In the place of `torch.compile`: the function as it is written. Compiling takes longer than a question may."""
+    if model is None:
+        return uncompiled
+    return Uncompiled(model) if isinstance(model, torch.nn.Module) else model
+
+
+class Uncompiled(torch.nn.Module):
+    """A module that says it was compiled: its weights have the names that those of a compiled one have."""
+
+    def __init__(self, module: torch.nn.Module):
+        super().__init__()
+        self._orig_mod = module
+
+    def forward(self, *values, **named):
+        """What the module says."""
+        return self._orig_mod(*values, **named)
+
+    def __getattr__(self, name: str):
+        """The module's own attributes."""
+        if name == "_orig_mod":
+            return super().__getattr__(name)
+        return getattr(self._orig_mod, name)
 
 
 class Kept:

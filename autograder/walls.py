@@ -23,8 +23,10 @@ NICE = 10  # the machine's other work goes first
 OPEN_FILES = 1024
 TERMINALS = 64
 HOSTS_PROC = "/grader/proc"  # where bubblewrap binds the machine's /proc for us, see `_own_proc`
-SHOWN = """self thread-self mounts net meminfo cpuinfo stat vmstat loadavg uptime version filesystems diskstats partitions
-swaps cgroups""".split()  # what there is in /proc beside the box's own processes; libraries and `free`, `ps`, `df` read it
+SHOWN = (  # what there is in /proc beside the box's own processes: psutil, `free` and `df` read it
+    *("self", "thread-self", "mounts", "net", "meminfo", "cpuinfo", "stat", "vmstat", "loadavg", "uptime", "version"),
+    *("filesystems", "diskstats", "partitions", "swaps", "cgroups"),
+)
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _NEWNS, _NEWIPC, _NEWUSER, _NEWPID, _NEWNET = 0x00020000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
@@ -115,8 +117,8 @@ def _own_proc() -> None:
     """A /proc that shows the box's own processes, read-only, and of the rest what libraries read.
 
     The kernel grants a new one only where the whole of an old one can be seen. bubblewrap covers parts of its own where
-    it is started by root; then it binds the machine's for us, which we cover. Where there is none (some containers cover
-    parts of theirs), /proc is empty.
+    root starts it; then it binds the machine's for us, which we cover. Where there is none (some containers cover parts
+    of theirs), /proc is empty.
     """
     try:
         _mount("proc", "/proc", _READ_ONLY | _NOSUID_NODEV | _NOEXEC)
@@ -209,8 +211,8 @@ class _Program(ctypes.Structure):
 def _deny_calls() -> None:
     """A seccomp filter: the listed calls fail with EPERM, clone3 with ENOSYS (glibc then takes clone).
 
-    To choose other cores does nothing, and says nothing. Denied are also sockets other than Unix ones (those of virtual machines reach the host from any network namespace)
-    and shared memory without a file, which no limit counts.
+    Denied are also sockets other than Unix ones (those of virtual machines reach the host from any network namespace)
+    and shared memory without a file, which no limit counts. To choose other cores succeeds, and does nothing.
     """
     load, equal, any_bit, at_least, mask, answer = 0x20, 0x15, 0x45, 0x35, 0x54, 0x06
     allow, refuse, unknown, pretend = 0x7FFF0000, 0x00050000 | 1, 0x00050000 | 38, 0x00050000

@@ -11,8 +11,8 @@ from course_lib.checks.spec import Mismatch, Outcome, Question, Suspicion
 MUCH_CLOSER = 0.25
 """Two wrong answers are one when they are apart by at most this share of their distance to the right one."""
 
-WITHOUT_ANSWER = {"missing": "defined", "not callable": "callable", "signature": "callable", "not asked": "defined"}
-WITHOUT_ANSWER |= {"refused": "type", "raised": "runs", "timeout": "runs", "died": "runs"}
+WITHOUT_ANSWER = {"missing": "defined", "not callable": "callable", "signature": "callable", "not asked": "unasked"}
+WITHOUT_ANSWER |= {"refused": "type", "raised": "runs", "timeout": "time", "died": "runs"}
 
 
 def wrong_in(question: Question, outcome: Outcome) -> Mismatch | None:

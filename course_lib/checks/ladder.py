@@ -52,9 +52,10 @@ class Report:
 
     @property
     def failed(self) -> list[CaseResult]:
-        """The results that did not pass, basic cases first."""
+        """The results that did not pass, basic cases first, those that were not asked last."""
         return sorted(
-            (r for r in self.results if r.rung), key=lambda r: (KINDS.index(r.case.kind), RUNGS.index(r.rung))
+            (r for r in self.results if r.rung),
+            key=lambda r: (r.rung == "unasked", KINDS.index(r.case.kind), RUNGS.index(r.rung)),
         )
 
     @property

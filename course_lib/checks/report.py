@@ -18,12 +18,14 @@ RUNG_WORDS = {
     "more": "not yet",
     "defined": "not defined",
     "callable": "cannot be called",
+    "time": "takes too long",
     "runs": "does not run",
     "type": "wrong type or shape",
     "values": "wrong values",
     "property": "property broken",
     "edge": "edge case",
     "unchanged": "changes its input",
+    "unasked": "not asked",
 }
 
 

@@ -11,7 +11,7 @@ Inputs = dict[str, Any]
 KINDS = ("values", "property", "edge", "unchanged")
 """What a case tests. All but "values" count only when every "values" case passed: a stub earns nothing."""
 
-RUNGS = ("forbidden", "defined", "callable", "runs", "type", *KINDS)
+RUNGS = ("forbidden", "defined", "callable", "time", "runs", "type", *KINDS, "unasked")
 """The ladder, from the ground up; feedback shows the first rung that fails."""
 
 
