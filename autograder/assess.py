@@ -3,6 +3,7 @@
 import ast
 import time
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 
 from nbformat import NotebookNode
@@ -16,7 +17,7 @@ from course_lib.checks import report as reports
 from course_lib.checks.cells import without_magics
 from course_lib.checks.ladder import Outcome, Report, still_to_write
 from course_lib.checks.run import ask
-from course_lib.checks.spec import KINDS
+from course_lib.checks.spec import KINDS, Check
 
 SLOW, NOTICEABLE = 50.0, 0.2  # times the reference; seconds below which nobody minds
 ROLES = {"check": "check", "experiment": "skip", "fit": "fit"}
@@ -38,14 +39,24 @@ def examine(
         papers.set_paper(unit, check, seeds[check.name]) for check in papers.checks_of(unit) if check.name in seeds
     ]
     questions = {paper.check.name: (paper.check, paper.questions) for paper in asked}
+    course = notebook.metadata.get("course", {})
+    if lack := course.get("lack", ""):
+        return nothing(unit, student, [paper.check for paper in asked], kind, lack, course.get("notes", []))
     answers = sit(unit, cells_of(notebook), questions, weights, kind, imports=released_imports(notebook))
-    notes = [WARNING] * (kind == "none") + list(notebook.metadata.get("course", {}).get("notes", []))
+    notes = [WARNING] * (kind == "none") + list(course.get("notes", []))
     notes += [f"In the cell {name!r}: {error}" for name, error in answers.errors.items()]
     verdict = judge(asked, answers.outcomes, cells_before(notebook), notes)
     checks = tuple(_checked(unit, paper, verdict, answers) for paper in asked)
     shown = {cell: list(map(dict, outputs.safe(items))) for cell, items in answers.displayed.items()}
     seconds = round(time.perf_counter() - started, 3)
     return Result(unit, student, kind, checks, tuple(verdict.notes), shown, answers.times, seconds)
+
+
+def nothing(unit: str, student: str, checks: Sequence[Check], kind: str, lack: str, notes: Sequence[str]) -> Result:
+    """Zero for each check of a submission in which there is nothing to ask, with the reason."""
+    lack = " ".join(lack.split())
+    found = (Checked(check.name, 0.0, check.points, "defined", "", lack, f"<p>{escape(lack)}</p>") for check in checks)
+    return Result(unit, student, kind, tuple(found), tuple(notes))
 
 
 def cells_of(notebook: NotebookNode) -> list[Cell]:

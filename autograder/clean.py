@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder import intake, names, release
+from autograder import intake, names, release, unreadable
 from autograder.handed_in import look
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # says nothing about the submission
@@ -59,32 +59,40 @@ def take_in_all(students: dict[str, Path], clean: Path, unit: str, course: Path)
     for student, folder in students.items():
         target = clean / student / unit
         try:
-            take_in(folder, target, unit, course)
+            if lack := take_in(folder, target, unit, course):
+                failed[student] = lack
         except Exception as error:  # one student's folder is nobody else's trouble, but a full disk is everyone's
             if getattr(error, "errno", None) in FULL:
                 raise
             reason = f"The submission cannot be read: {type(error).__name__}: {error}"
             failed[student] = reason
             shutil.rmtree(target, ignore_errors=True)
-            write_clean(target, unit, intake.match([], release.find(unit, course, "")[0], []), [reason])
+            write_clean(target, unit, intake.match([], release.find(unit, course, "")[0], []), [reason], reason)
     return failed
 
 
-def take_in(source: Path, target: Path, unit: str, course: Path) -> None:
-    """Write one submission's clean copy: the repaired notebook, the weights, the time stamp."""
+def take_in(source: Path, target: Path, unit: str, course: Path) -> str:
+    """Write one submission's clean copy: the repaired notebook, the weights, the time stamp.
+
+    Returns:
+        What lies there, where that is no notebook; "" otherwise.
+    """
     handed_in = look(source, unit, course, release.find(unit, course, "")[0])
     released, note = release.find(unit, course, handed_in.release)
     submission = intake.repair(handed_in, released)
-    write_clean(target, unit, submission.notebook, submission.notes + [note] * bool(note))
+    lack = "" if handed_in.notebook else unreadable.reason(source)
+    notes = [lack] if lack else submission.notes + [note] * bool(note and handed_in.notebook)
+    write_clean(target, unit, submission.notebook, notes, "" if handed_in.notebook else " ".join(notes))
     if submission.weights:
         shutil.copyfile(submission.weights, target / f"{unit}.safetensors", follow_symlinks=False)
     if handed_in.stamp:
         (target / "timestamp.txt").write_text(handed_in.stamp, encoding="utf-8")
+    return lack
 
 
-def write_clean(target: Path, unit: str, notebook: NotebookNode, notes: list[str]) -> None:
-    """Write a clean notebook; what was repaired stands in its metadata."""
-    notebook.metadata.course = {**notebook.metadata.get("course", {}), "notes": notes}
+def write_clean(target: Path, unit: str, notebook: NotebookNode, notes: list[str], lack: str = "") -> None:
+    """Write a clean notebook; what was repaired stands in its metadata, and why there is nothing of the student's."""
+    notebook.metadata.course = {**notebook.metadata.get("course", {}), "notes": notes, "lack": lack}
     target.mkdir(parents=True)
     nbformat.write(notebook, target / f"{unit}.ipynb")
 

@@ -50,8 +50,8 @@ def repair(handed_in: HandedIn, release: NotebookNode) -> Submission:
         cells = _cells(handed_in.notebook) if handed_in.notebook else []
     except BrokenSubmission as error:
         notes.insert(0, str(error))
-        cells = []
-    if not handed_in.weights and any(grade_id(cell) == "fit" for cell in release.cells):
+        handed_in.notebook, cells = None, []
+    if cells and not handed_in.weights and any(grade_id(cell) == "fit" for cell in release.cells):
         notes.append("No weights file was handed in: the exam trains the experiment itself.")
     return Submission(match(cells, release, notes), handed_in.weights, notes)
 

@@ -62,9 +62,9 @@ def grade(
             graded = cohort.grade(plan, config, screen.tell)
     _show(graded, as_json)
     if graded.failed:
-        typer.echo(
-            f"Not graded as they should be: {', '.join(sorted(graded.failed))}. The reasons stand above.", err=True
-        )
+        typer.echo("Not graded as they should be:", err=True)
+        for student, reason in sorted(graded.failed.items()):
+            typer.echo(f"{student}: {' '.join(reason.split())}", err=True)
         raise typer.Exit(1)
 
 
