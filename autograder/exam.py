@@ -76,6 +76,7 @@ def sit(
     kind: str = "bubblewrap",
     limits: Limits | None = None,
     imports: Collection[str] = (),
+    files: Mapping[str, bytes] | None = None,
 ) -> Answers:
     """Run a submission's cells and ask each check's questions at its cell.
 
@@ -84,11 +85,12 @@ def sit(
         weights: the trained experiment's file, put beside the notebook.
         kind: of sandbox.
         imports: modules to have at hand in the box; their names must come from the release, never from a student.
+        files: what else lies beside the notebook, by name.
 
     Raises:
         BoxError: there is no such sandbox here, or it ended three times by itself.
     """
-    files = {f"{unit}.safetensors": weights.read_bytes()} if weights else {}
+    files = {**(files or {}), **({f"{unit}.safetensors": weights.read_bytes()} if weights else {})}
     sitting = _Sitting(lambda: Box(unit.split("_", 1)[1], kind, imports), files, limits or Limits())
     try:
         for cell in cells:

@@ -55,6 +55,11 @@ def _files(folder: Path) -> list[Path]:
     return [folder / name for name in names if not name.startswith((".", "__")) and name != "timestamp.txt"]
 
 
+def kind(path: Path) -> str:
+    """What a file is, in words."""
+    return _kind(path)[0]
+
+
 def _kind(path: Path) -> tuple[str, str]:
     """What a file is, by how it begins, then by how its name ends; and what to do about it."""
     mode = os.lstat(path).st_mode

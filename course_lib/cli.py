@@ -5,7 +5,8 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
@@ -110,11 +111,12 @@ def check(
     from course_lib.checks.run import run
 
     checks = _unit(unit)
-    module = _load(answers)
     public = [item for item in checks.CHECKS if item.name != EXPERIMENT]
-    asked = [item for item in public if hasattr(module, item.function)]
-    source = forbids.cells_of_file(answers)
-    reports = [run(checks.UNIT, item, getattr(module, item.function), source) for item in asked]
+    with _neighbours(answers):
+        module = _load(answers)
+        asked = [item for item in public if hasattr(module, item.function)]
+        source = forbids.cells_of_file(answers)
+        reports = [run(checks.UNIT, item, getattr(module, item.function), source) for item in asked]
     for found in reports:
         typer.echo(report.text(found))
     missing = [item.name for item in public if item not in asked]
@@ -138,11 +140,23 @@ def _checks(name: str) -> ModuleType:
     return importlib.import_module(f"course_lib.checks.{name}")
 
 
+@contextmanager
+def _neighbours(path: Path) -> Iterator[None]:
+    """Modules beside the file can be imported meanwhile, behind the libraries; a library's name stays the library's."""
+    folder = str(path.absolute().parent)
+    sys.path.append(folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
+
+
 def _load(path: Path) -> ModuleType:
     """The module in a student's file. Raises CourseError, with the file's own line, where it does not run."""
     spec = importlib.util.spec_from_file_location("answers", path)
     if spec is None or not path.is_file():
-        raise CourseError("The answers cannot be read.", expected="a Python file (.py)", got=str(path))
+        advice = "run the notebook's own checks" if path.suffix == ".ipynb" else ""
+        raise CourseError("The answers cannot be read.", expected="a Python file (.py)", got=str(path), advice=advice)
     module = importlib.util.module_from_spec(spec)
     sys.modules["answers"] = module
     try:
