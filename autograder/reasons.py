@@ -132,7 +132,6 @@ Singular matrix
 element … of tensors does not require grad and does not have a grad_fn
 one of the variables needed for gradient computation has been modified by an inplace operation
 a leaf Variable that requires grad is being used in an in-place operation
-a view of a leaf Variable that requires grad is being used in an in-place operation
 Trying to backward through the graph a second time
 grad can be implicitly created only for scalar outputs
 division by zero
@@ -164,7 +163,8 @@ ELSEWHERE = {  # what an error is to be recognised by, and what to do about it
     r"^EOFError": "nobody answers `input()` in the exam",
     r"^BdbQuit": "nobody answers a breakpoint in the exam",
     r"can't start new thread|Resource temporarily": f"the exam allows {PROCESSES} processes and threads",
-    r"loading state_dict": "the weights do not fit this network: are they another unit's, or older than the code?",
+    r"loading state_dict|^KeyError.*\n.*\bweights\b": "the weights do not fit: are they "
+    "another unit's, or older than the code?",
     r"^ModuleNotFoundError": "the exam has the course's packages, and modules that the notebook itself writes",
 }
 
@@ -192,12 +192,12 @@ def told(note: str, words: Words) -> str:
         return "Your function raised an error."
     kind, line, code, text = found[1], found[2], found[3], (found[4] or "").strip()
     where = f" in line {line}" * bool(line) + f", `{code}`" * (code in words.lines)
-    said, why = _passing(text, words), advice(f"{kind}: {text}")
+    said, why = _passing(text, words), advice(f"{kind}: {text}\n{code}")
     return f"Your function raised {kind}{where}" + f": {said}" * bool(said) + f" ({why})" * bool(why) + "."
 
 
 def advice(error: str) -> str:
-    """What to do about an error ("KIND: text") that the exam's machine brings about, or ""."""
+    """What to do about an error ("KIND: text", and the line it came from) that the exam brings about, or ""."""
     return next((what for sign, what in ELSEWHERE.items() if re.search(sign, error)), "")
 
 

@@ -1,4 +1,5 @@
 import re
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -144,6 +145,7 @@ def test_check_passes_the_whole_solution(course, tmp_path):
     [
         ("none.py", None, "The answers cannot be read"),
         ("answers.txt", "x = 1", "The answers cannot be read"),
+        ("answers.ipynb", "{}", "run the notebook's own checks"),
         ("answers.py", "def f(:", "answers.py does not run"),
         ("answers.py", "import sys; sys.exit(0)", "SystemExit"),
         ("answers.py", "1 / 0", "ZeroDivisionError: division by zero"),
@@ -155,6 +157,16 @@ def test_check_names_a_file_that_it_cannot_use(course, tmp_path, name, text, tol
     result = course("check", "rcnn", tmp_path / name)
     assert told in result.stderr
     assert result.exit_code == 1
+
+
+def test_check_finds_a_files_neighbours_behind_the_libraries(course, tmp_path):
+    (tmp_path / "areas_of_mine.py").write_text("def clamped(sides):\n    return sides.clamp(min=0)")
+    (tmp_path / "torch.py").write_text("raise SystemExit")
+    late = BOX_IOU.replace("    inter = ", "    from areas_of_mine import clamped\n    inter = ")
+    (tmp_path / "answers.py").write_text(late.replace("(high - low).clamp(min=0)", "clamped(high - low)"))
+    result = course("check", "rcnn", tmp_path / "answers.py")
+    assert "box_iou: all" in result.output
+    assert str(tmp_path) not in sys.path
 
 
 def test_check_names_the_units_that_there_are(course, tmp_path):

@@ -1,13 +1,17 @@
 """The exam: cells are run, questions asked, and a process that dies or hangs costs only what it died in."""
 
+import re
+from dataclasses import replace
+
 import pytest
 import torch
 
-from autograder import papers
+from autograder import assess, papers
 from autograder.errors import BoxError
 from autograder.exam import Cell, Limits, sit
 from autograder.judge import judge
 from autograder.sandbox import Box
+from course_lib.checks import report as reports
 
 pytestmark = pytest.mark.sandbox
 UNIT = "02_rcnn"
@@ -149,10 +153,76 @@ def test_the_first_rung_that_fails_is_named(asked, source, rung):
     assert (points["box_iou"], report.rung) == (0, rung)
 
 
-def test_hidden_values_never_reach_the_feedback(asked):
-    spy = "def box_iou(a, b):\n    raise RuntimeError(f'SECRET {a} {b}')"
-    _, answers, verdict = exam({"box_iou": asked["box_iou"]}, spy, CHECKS[0])
-    assert "SECRET" not in repr(answers) + repr(verdict.reports["box_iou"].results)
+@pytest.mark.parametrize(
+    "spy",
+    [
+        "raise RuntimeError(f'{a} {b}')",
+        "raise NameError(f\"name 'is_{int(a.sum())}_' is not defined\")",
+        "raise type(f'E{int(a.sum())}', (Exception,), {})()",
+        "exec(compile(f'\\n' * int(a.sum()) + '1 / 0', '<x>', 'exec'))",
+    ],
+)
+def test_hidden_values_never_reach_the_feedback(asked, spy):
+    source = f"def box_iou(a, b):\n    {spy}"
+    _, answers, verdict = exam({"box_iou": asked["box_iou"]}, source, CHECKS[0])
+    said = repr(answers) + repr([(result.rung, result.message) for result in verdict.reports["box_iou"].results])
+    assert not re.search(r"tensor\(|is_\d|E\d|line \d{3}", said.replace(spy, ""))
+
+
+def impatient(paper):
+    """The same paper with a limit of one second for each question."""
+    check = replace(paper.check, seconds=1.0)
+    return {"box_iou": replace(paper, check=check)}
+
+
+@pytest.mark.parametrize("body", ["time.sleep(1.5)", "while True:\n        pass"], ids=["sleeps", "loops"])
+def test_a_time_out_is_named_with_its_limit_before_what_was_not_asked(asked, body):
+    source = f"import time\ndef box_iou(a, b):\n    {body}"
+    _, _, verdict = exam(impatient(asked["box_iou"]), source, CHECKS[0])
+    report = verdict.reports["box_iou"]
+    assert report.failed[0].message == "It took longer than 1 s for one question (the limit is 1 s) and was stopped."
+    assert [result.rung for result in report.failed][-1] == "unasked"
+    assert reports.headline(report).endswith("first to mend: takes too long.")
+    assert "the limit is 1 s" in assess.comment(report)
+
+
+def test_a_cell_that_takes_too_long_is_the_reason_why_its_function_is_missing(asked):
+    slow = "import time\ntime.sleep(9)\ndef box_iou(a, b):\n    return a"
+    questions = {"box_iou": (asked["box_iou"].check, asked["box_iou"].questions)}
+    answers = sit(UNIT, [Cell("run", slow), CHECKS[0]], questions, limits=Limits(cell=2))
+    told = answers.outcomes["box_iou"][0].note
+    assert told.startswith("`box_iou` is not defined; its cell stopped: It took longer than 2 s for one cell")
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        (["def box_iou(a, b):\n    return a.cuda()"], "in line 2, `return a.cuda()` (the exam has no GPU: write"),
+        (["import nowhere\ndef box_iou(a, b):\n    return a"], "its cell stopped: ModuleNotFoundError: No module"),
+        (
+            ["from nowhere import area", "def box_iou(a, b):\n    return area(a)"],
+            "name 'area' is not defined; its cell stopped: ModuleNotFoundError: No module named 'nowhere'",
+        ),
+        (
+            ["import urllib.request\ndef box_iou(a, b):\n    urllib.request.urlopen('http://a.b')"],
+            "(the exam has no network)",
+        ),
+        (
+            ["def area(boxes):\n    return boxes", "def box_iou(a, b):\n    return area(a, b)"],
+            "area() takes 1 positional argument but 2 were given",
+        ),
+    ],
+)
+def test_the_reason_is_told(asked, cells, told):
+    _, _, verdict = exam({"box_iou": asked["box_iou"]}, *cells, CHECKS[0])
+    assert told in assess.comment(verdict.reports["box_iou"])
+
+
+def test_compiled_functions_earn_their_points(asked):
+    source = IOU + "\nbox_iou = torch.compile(box_iou)"
+    points, answers, _ = exam({"box_iou": asked["box_iou"]}, source, CHECKS[0])
+    assert (points, answers.errors) == ({"box_iou": 3}, {})
+    assert sum(outcome.seconds for outcome in answers.outcomes["box_iou"]) < 5
 
 
 def test_forged_answers_earn_nothing(asked):

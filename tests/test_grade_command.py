@@ -38,6 +38,22 @@ def test_the_command_grades_a_class_and_says_so(course):
     assert "ada" in again.stdout
 
 
+def test_what_is_no_notebook_is_named_and_the_exit_status_says_so(course):
+    folder = course / "submitted" / "bob" / UNIT
+    (folder / f"{UNIT}.ipynb").rename(folder / "work.zip")
+    (folder / "work.zip").write_bytes(b"PK\x03\x04")
+    done = command(course, "--json", "--workers", "1")
+    rows = {row["student"]: row["points"] for row in map(json.loads, done.stdout.splitlines())}
+    assert (done.returncode, rows) == (1, {"ada": 7.0, "bob": 0.0, "cy": 7.0})
+    assert "bob: Nothing readable was handed in. What lies there: a zip archive (work.zip)" in done.stderr
+    assert "Still to write" not in done.stderr
+    door = subprocess.run(
+        [PROGRAM.with_name("nbgrader"), "autograde", UNIT, "--force"], cwd=course, capture_output=True, text=True
+    )
+    assert door.returncode == 1
+    assert "a zip archive (work.zip)" in door.stderr
+
+
 def test_ctrl_c_at_any_moment_and_then_on(course):
     for wait in (1.0, 5.0):
         running = subprocess.Popen([PROGRAM, "grade", UNIT], cwd=course, stderr=subprocess.PIPE, text=True)
