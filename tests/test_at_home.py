@@ -73,7 +73,8 @@ HABITS = {
     "a package": ("import os\nos.mkdir('kit')\nopen('kit/__init__.py', 'w').write('x = 1')", "from kit import x"),
     "one that changes": (
         "%load_ext autoreload\n%autoreload 2\nopen('own.py', 'w').write('x = 1')",
-        "import own, time\nassert own.x == 1\ntime.sleep(0.1)\nopen('own.py', 'w').write('x = 2 + 0')",
+        "import own\nassert own.x == 1",
+        "import time\ntime.sleep(0.1)\nopen('own.py', 'w').write('x = 2 + 0')",
         "assert own.x == 2",
     ),
     "a module run by name": ("%%writefile own.py\nprint('ran')", "%run -m own"),
