@@ -46,9 +46,9 @@ def test_edge_cases_count_only_on_a_sound_base(answers, points, rung):
         ("not callable", "callable"),
         ("signature", "callable"),
         ("raised", "runs"),
-        ("timeout", "runs"),
+        ("timeout", "time"),
         ("died", "runs"),
-        ("not asked", "defined"),
+        ("not asked", "unasked"),
     ],
 )
 def test_silence_is_zero_with_its_rung(status, rung):
