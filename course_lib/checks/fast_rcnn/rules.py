@@ -12,28 +12,26 @@ HIGH, LOW = 0.5, 0.1
 
 def valid_rois(answer: Any, inputs: Inputs) -> tuple[str, str] | None:
     """What is wrong with the batches of `draw_rois`: all symptoms, and the sentence on the first."""
+    best, both = kinds(inputs)
+    found = faults(answer, inputs["seeds"], both)
+    if found and _always_highest(answer["times"][0], best, both[0].wanted):
+        found.append(("highest", ""))
+    return (" ".join(name for name, _ in found), found[0][1]) if found else None
+
+
+def kinds(inputs: Inputs) -> tuple[Tensor, tuple[Kind, Kind]]:
+    """The largest IoU of each region, and what is to be drawn of foreground and background."""
     ious, batch = inputs["ious"], inputs["batch"]
     best = ious.amax(dim=1) if ious.shape[1] else ious.new_zeros(len(ious))
     foreground, background = best >= HIGH, (best >= LOW) & (best < HIGH)
     wanted = min(int(foreground.sum()), round(inputs["fg_fraction"] * batch))
-    kinds = (
-        Kind(
-            "foreground",
-            foreground,
-            wanted,
-            "Among your foreground regions are some whose largest IoU is below 0.5.",
-        ),
-        Kind(
-            "background",
-            background,
-            min(int(background.sum()), batch - wanted),
-            "Among your background regions are some whose largest IoU is not in 0.1 … 0.5.",
-        ),
+    filling = min(int(background.sum()), batch - wanted)
+    low = "Among your foreground regions are some whose largest IoU is below 0.5."
+    other = "Among your background regions are some whose largest IoU is not from 0.1 up to 0.5."
+    return best, (
+        Kind("foreground", foreground, wanted, low),
+        Kind("background", background, filling, other),
     )
-    found = faults(answer, inputs["seeds"], kinds)
-    if found and _always_highest(answer["times"][0], best, wanted):
-        found.append(("highest", ""))
-    return (" ".join(name for name, _ in found), found[0][1]) if found else None
 
 
 def _always_highest(times: Tensor, best: Tensor, wanted: int) -> bool:
