@@ -229,10 +229,12 @@ def one_more(ious, batch, fg_fraction, rng):
     return chosen, some(background, batch - len(chosen) + 1, rng)
 
 
-@near("sample_rois")
-def own_seed(ious, batch, fg_fraction, rng):
-    """A generator of its own, always with the same seed."""
-    return RIGHT["sample_rois"](ious, batch, fg_fraction, torch.Generator().manual_seed(0))
+@near("sample_rois", "own-generator")  # whose sentence says that the draw is always the same
+def last_ones(ious, batch, fg_fraction, rng):
+    """Takes the last ones every time."""
+    foreground, background = kinds(ious)
+    chosen = foreground.flip(0)[: round(fg_fraction * batch)]
+    return chosen, background.flip(0)[: batch - len(chosen)]
 
 
 def two(first, second, bias=None):

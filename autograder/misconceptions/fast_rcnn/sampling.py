@@ -117,6 +117,14 @@ def _(ious, batch, fg_fraction, rng):
     return _sample(_kinds(ious), batch, fg_fraction, None)
 
 
+@wrong(
+    "own-generator",
+    "Your draw is the same whatever `rng` is, so there is never another batch. Draw with the generator that you get.",
+)
+def _(ious, batch, fg_fraction, rng):
+    return _sample(_kinds(ious), batch, fg_fraction, torch.Generator().manual_seed(0))
+
+
 @wrong("first-object", "You look at the first object alone. A region's largest IoU with any object counts.")
 def _(ious, batch, fg_fraction, rng):
     return _sample(_kinds(ious[:, :1]), batch, fg_fraction, rng)

@@ -14,8 +14,8 @@ def valid_rois(answer: Any, inputs: Inputs) -> tuple[str, str] | None:
     """What is wrong with the batches of `draw_rois`: all symptoms, and the sentence on the first."""
     best, both = kinds(inputs)
     found = faults(answer, inputs["seeds"], both)
-    if found and _always_highest(answer["times"][0], best, both[0].wanted):
-        found.append(("highest", ""))
+    if found:
+        found += _always_the_same(answer["times"], best, both)
     return (" ".join(name for name, _ in found), found[0][1]) if found else None
 
 
@@ -34,6 +34,9 @@ def kinds(inputs: Inputs) -> tuple[Tensor, tuple[Kind, Kind]]:
     )
 
 
-def _always_highest(times: Tensor, best: Tensor, wanted: int) -> bool:
-    """Whether only the foreground regions of the highest IoU were ever drawn."""
-    return set(times.nonzero().flatten().tolist()) == set(best.argsort(descending=True)[:wanted].tolist())
+def _always_the_same(times: Tensor, best: Tensor, both: tuple[Kind, Kind]) -> list[tuple[str, str]]:
+    """Whether only the foreground regions of the highest IoU, or only the first ones of a kind, were ever drawn."""
+    drawn = [set(each.nonzero().flatten().tolist()) for each in times]
+    ranked = best.argsort(descending=True)[: both[0].wanted].tolist()
+    first = [set(kind.candidates.nonzero().flatten()[: kind.wanted].tolist()) for kind in both]
+    return [("highest", "")] * (drawn[0] == set(ranked)) + [("first", "")] * (drawn == first)
