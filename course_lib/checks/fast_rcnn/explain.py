@@ -35,8 +35,8 @@ def pooled(inputs: Inputs, answer: Sequence[Tensor], expected: Sequence[Tensor])
         title = f"bin in row {i}, column {j}: {values.replace(', yours', chr(10) + 'yours')}"
         ax = _grids(responses, grids, i * size + j, title)
         _print_numbers(ax, responses, [grid[i * size + j] for grid in grids])
-        _mark(ax, int(expected[1][r, c, i, j]), responses, "o", EXPECTED, "the expected cell")
-        _mark(ax, int(answer[1][r, c, i, j]), responses, "X", YOURS, "your cell")
+        _mark(ax, int(expected[1][r, c, i, j]), responses, "o", EXPECTED, "the expected place")
+        _mark(ax, int(answer[1][r, c, i, j]), responses, "X", YOURS, "your place")
         return _legend(ax)
 
     return Counterexample(text, draw)
@@ -91,12 +91,23 @@ def _bins(start: Tensor, end: Tensor, size: int, rounded: bool = False) -> Tenso
 
 def _grids(responses: Tensor, grids: list[Tensor], at: int, title: str):
     """The map, the expected bins (blue, all of them thin) and, where it is known, yours (orange); bin `at` is thick."""
-    ax = plots.draw_boxes(grey(responses), grids[0], colors=plots.SKY, title=title, linewidth=1)
+    import matplotlib.pyplot as plt
+
+    ax = plt.subplots(figsize=(7, 5.5), layout="constrained")[1]
+    plots.draw_boxes(grey(responses), grids[0], ax=ax, colors=plots.SKY, title=title, linewidth=1)
     for grid, color in list(zip(grids, (EXPECTED, YOURS), strict=False))[::-1]:
         if color == YOURS:
             plots.draw_boxes(grey(responses), grid, ax=ax, colors=plots.ORANGE, title=title, linewidth=1)
         plots.draw_boxes(grey(responses), grid[at : at + 1], ax=ax, colors=color, title=title, linewidth=3)
     ax.set_aspect("equal")
+    return _near(ax, torch.cat(grids))
+
+
+def _near(ax, bins: Tensor):
+    """Show what lies around these bins, and a cell more."""
+    x1, y1 = (bins[:, :2].amin(dim=0) - 1).tolist()
+    x2, y2 = (bins[:, 2:].amax(dim=0) + 1).tolist()
+    ax.set(xlim=(x1, x2), ylim=(y2, y1), facecolor="#DDDDDD")  # beyond the map it is pale
     return ax
 
 
@@ -112,15 +123,19 @@ def _print_numbers(ax, responses: Tensor, bins: list[Tensor]) -> None:
     middle = float(responses.min() + responses.max()) / 2
     for y, x in cells:
         ink = "black" if responses[y, x] > middle else "white"
-        ax.text(x + 0.5, y + 0.25, f"{responses[y, x]:.2f}", color=ink, fontsize=7, ha="center", va="center")
+        ax.text(
+            x + 0.5, y + 0.3, f"{responses[y, x]:.2f}", color=ink, fontsize=8, ha="center", va="center", clip_on=True
+        )
 
 
 def _mark(ax, place: int, responses: Tensor, marker: str, color: str, name: str) -> None:
     """Mark a cell by its place; a place outside the map has no mark."""
     if 0 <= place < responses.numel():
         y, x = divmod(place, responses.shape[1])
+        (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+        ax.set(xlim=(min(left, x), max(right, x + 1)), ylim=(max(bottom, y + 1), min(top, y)))
         style = {"color": color, "markeredgecolor": "white", "markersize": 9, "linestyle": "none"}
-        ax.plot(x + (0.3 if marker == "o" else 0.7), y + 0.65, marker, label=name, **style)
+        ax.plot(x + (0.3 if marker == "o" else 0.7), y + 0.7, marker, label=name, **style)
 
 
 def _scatter(ax, one: Tensor, ratio: int, marker: str, color: str, name: str) -> None:
@@ -171,6 +186,7 @@ def gradient_maps(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterex
 
 
 def _print_gradients(ax, gradients: Tensor) -> None:
-    """Write every gradient that is not 0 into its cell."""
+    """Write every gradient that is not 0 into its cell; grey is 0, brighter is more, darker is less."""
     for y, x in gradients.nonzero().tolist():
-        ax.text(x + 0.5, y + 0.5, f"{gradients[y, x]:.1f}", color=plots.BLUE, fontsize=6, ha="center", va="center")
+        ink = "black" if gradients[y, x] > 0 else "white"
+        ax.text(x + 0.5, y + 0.5, f"{gradients[y, x]:.1f}", color=ink, fontsize=8, ha="center", va="center")

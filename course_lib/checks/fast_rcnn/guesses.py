@@ -84,9 +84,15 @@ def _other_points(inputs: Inputs, corners: Tensor) -> Iterator[Guess]:
     yield Guess("one point in each bin", "points", first, last, 1)
     yield Guess("corners rounded to cells", "rounding", *((corners * inputs["spatial_scale"]).round() - shift), ratio)
     yield Guess("with `spatial_scale` left out", "scale", *(corners - shift), ratio)
-    yield Guess("squeezed", "align_corners", (first + 0.5) * squeezed, (last + 0.5) * squeezed, ratio)
-    yield Guess("at least one cell wide and high", "least", first, torch.maximum(last, first + 1), ratio)
-    yield Guess("as small as it is", "least", *(corners * inputs["spatial_scale"] - shift), ratio)
+    yield Guess(
+        "squeezed towards the middle of the map",
+        "align_corners",
+        (first + 0.5) * squeezed,
+        (last + 0.5) * squeezed,
+        ratio,
+    )
+    yield Guess("of a region at least one cell wide and high", "least", first, torch.maximum(last, first + 1), ratio)
+    yield Guess("of a region as small as it comes", "least", *(corners * inputs["spatial_scale"] - shift), ratio)
 
 
 def _same(found: Tensor, answer: Tensor) -> bool:

@@ -3,10 +3,12 @@
 from course_lib.checks.compare import close
 from course_lib.checks.fast_rcnn import explain, hints, probes
 from course_lib.checks.fast_rcnn import inputs as make
+from course_lib.checks.fast_rcnn.rules import named
 from course_lib.checks.probes import styles
 from course_lib.checks.spec import Case, Check
 
-_POOL = {"compare": close(1e-4, 1e-5), "explain": explain.pooled}
+_PARTS = named(close(1e-4, 1e-5), "pooled", "argmax")
+_POOL = {"compare": _PARTS, "explain": explain.pooled}
 POOL = Check(
     "roi_pool",
     points=6,
@@ -46,7 +48,7 @@ POOL = Check(
             "an image of twice the resolution",
             "property",
             make.pooling((0, 1, 0, 6, 5), (0, 3, 2, 9, 4), size=2),
-            close(1e-4, 1e-5),
+            _PARTS,
             probes.twice_the_pixels,
         ),
         Case("the first cell of all wins", "edge", make.corner_wins, hint=hints.pool(), **_POOL),
@@ -67,7 +69,7 @@ POOL = Check(
         ),
         Case("a single bin", "edge", make.pooling((0, 1, 2, 8, 5), size=1), hint=hints.pool(), **_POOL),
         Case("no regions", "edge", make.pooling(), close()),
-        *styles(make.pooling((0, 1, 1, 5, 4)), close(1e-4, 1e-5)),
+        *styles(make.pooling((0, 1, 1, 5, 4)), _PARTS),
     ),
 )
 

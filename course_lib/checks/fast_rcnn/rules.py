@@ -1,11 +1,12 @@
-"""Unit 03: the rule for random batches, which are judged and not compared."""
+"""Unit 03: the rule for random batches, which are judged and not compared, and names for the parts of an answer."""
 
+from dataclasses import replace
 from typing import Any
 
 from torch import Tensor
 
 from course_lib.checks.draws import Kind, faults
-from course_lib.checks.spec import Inputs
+from course_lib.checks.spec import Compare, Inputs, Mismatch
 
 HIGH, LOW = 0.5, 0.1
 
@@ -40,3 +41,16 @@ def _always_the_same(times: Tensor, best: Tensor, both: tuple[Kind, Kind]) -> li
     ranked = best.argsort(descending=True)[: both[0].wanted].tolist()
     first = [set(kind.candidates.nonzero().flatten()[: kind.wanted].tolist()) for kind in both]
     return [("highest", "")] * (drawn[0] == set(ranked)) + [("first", "")] * (drawn == first)
+
+
+def named(compare: Compare, *names: str) -> Compare:
+    """The same comparison of several values, whose messages call the parts by these names."""
+
+    def compared(answer: Any, expected: Any, inputs: Inputs) -> Mismatch | None:
+        wrong = compare(answer, expected, inputs)
+        for number, name in enumerate(names, start=1):
+            if wrong and wrong.message.startswith(f"In part {number}:"):
+                return replace(wrong, message=wrong.message.replace(f"In part {number}:", f"In `{name}`:", 1))
+        return wrong
+
+    return compared

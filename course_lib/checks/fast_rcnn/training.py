@@ -10,7 +10,11 @@ from course_lib.checks.probes import gradients_of, styles
 from course_lib.checks.spec import Case, Check
 
 _SMOOTH = {"compare": close(1e-4, 1e-6), "explain": explain.curves}
-_SLOPES = {"compare": close(1e-4, 1e-5), "probe": gradients_of(0), "explain": explain.slopes}
+_SLOPES = {
+    "compare": rules.named(close(1e-4, 1e-5), "the gradient"),
+    "probe": gradients_of(0),
+    "explain": explain.slopes,
+}
 SMOOTH_L1 = Check(
     "smooth_l1",
     points=2,
@@ -58,7 +62,8 @@ SMOOTH_L1 = Check(
     ),
 )
 
-_LOSS = {"compare": close(1e-4, 1e-5), "explain": explain.two_losses, "hint": hints.losses}
+_BOTH = rules.named(close(1e-4, 1e-5), "loss_classifier", "loss_box_reg")
+_LOSS = {"compare": _BOTH, "explain": explain.two_losses, "hint": hints.losses}
 LOSS = Check(
     "fast_rcnn_loss",
     points=4,
@@ -78,14 +83,14 @@ LOSS = Check(
             "gradients for scores and corrections",
             "property",
             draw.losses((2, 0, 1, 0, 3)),
-            close(1e-4, 1e-5),
+            rules.named(close(1e-4, 1e-5), "the gradient for scores", "the gradient for deltas"),
             gradients_of(0, 1),
             hint="A loss learns only where its graph reaches back to the tensors that it was given.",
         ),
         Case("only background", "edge", draw.losses((0, 0, 0)), **_LOSS | {"hint": "What is the mean of nothing?"}),
         Case("only objects", "edge", draw.losses((1, 3, 2, 3)), **_LOSS),
         Case("one region", "edge", draw.losses((2,), classes=4), **_LOSS),
-        *styles(draw.losses((2, 0, 1)), close(1e-4, 1e-5)),
+        *styles(draw.losses((2, 0, 1)), _BOTH),
     ),
 )
 
