@@ -34,13 +34,13 @@ def maps(rng: Generator, images: int, channels: int, height: int, width: int) ->
 
 
 def regions(rng: Generator, wanted: tuple[Region, ...], scale: float) -> Tensor:
-    """These regions in pixels, each corner 0.2 to 0.4 cells off. [r, 5]
+    """These regions in pixels, each corner a quarter to four tenths of a cell off. [r, 5]
 
     Along one axis both corners lie below their cell's number, along the other above it, so that rounding each corner
     down, or up, or the region inwards or outwards makes another region of it.
     """
     rows = floats(wanted).reshape(-1, 5)
-    less, more = rng.integers(13, 20, (len(rows), 2)), rng.integers(20, 27, (len(rows), 2))
+    less, more = rng.integers(15, 18, (len(rows), 2)), rng.integers(23, 26, (len(rows), 2))  # no half pixels, either
     above = rng.permuted(np.tile([True, False], (len(rows), 1)), axis=1)  # for x and for y
     first, last = np.where(above, less, -more), np.where(above, more, -less)  # a single cell: x1 before x2
     off = floats(np.concatenate([first, last], axis=1)) / 64
@@ -48,9 +48,12 @@ def regions(rng: Generator, wanted: tuple[Region, ...], scale: float) -> Tensor:
 
 
 def pooling(
-    *wanted: Region, size: int = 2, images: int = 1, channels: int = 3, scale: float = 1 / 16, shift: float = 0
+    *wanted: Region, size: int = 2, images: int = 1, channels: int = 3, scale: float = 1 / 16, shift: float = 1.25
 ):
-    """Regions to pool into `size` by `size` bins from maps of 7 by 11 cells; `shift` is added to the responses."""
+    """Regions to pool into `size` by `size` bins from maps of 7 by 11 cells.
+
+    `shift` is added to the responses, which then lie around it: all positive, or all negative, or of both signs.
+    """
 
     def make(rng: Generator) -> Inputs:
         features = maps(rng, images, channels, 7, 11) + shift
@@ -133,7 +136,7 @@ def aligning(
     """Regions to align; the corners lie anywhere between the cells."""
 
     def make(rng: Generator) -> Inputs:
-        pooled = pooling(*wanted, size=size, images=images, channels=channels)(rng)
+        pooled = pooling(*wanted, size=size, images=images, channels=channels, shift=0.0)(rng)
         return {**pooled, "sampling_ratio": ratio, "aligned": aligned}
 
     return make
