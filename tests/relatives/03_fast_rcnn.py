@@ -2,7 +2,6 @@
 
 import math
 
-import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -94,12 +93,6 @@ def first_stays(grad, argmax, rois, shape):
 
 
 @near("roi_pool_backward")
-def divided_by_regions(grad, argmax, rois, shape):
-    """Divides everything by the number of regions."""
-    return RIGHT["roi_pool_backward"](grad, argmax, rois, shape) / max(1, len(rois))
-
-
-@near("roi_pool_backward")
 def last_image_back(grad, argmax, rois, shape):
     """All gradients land in the last image."""
     return RIGHT["roi_pool_backward"](grad, argmax, rois * 0 + shape[0] - 1, shape)
@@ -109,12 +102,6 @@ def last_image_back(grad, argmax, rois, shape):
 def whole_beta_lower(x, beta):
     """The line lies a whole beta lower."""
     return torch.where(x.abs() < beta, 0.5 * x**2 / beta, x.abs() - beta) if beta else x.abs()
-
-
-@near("smooth_l1")
-def half_everywhere(x, beta):
-    """The line begins half a unit lower, whatever beta."""
-    return torch.where(x.abs() < beta, 0.5 * x**2 / beta, x.abs() - 0.5) if beta else x.abs()
 
 
 @near("smooth_l1")
@@ -158,13 +145,6 @@ def next_class(scores, deltas, labels, targets):
     objects = labels.nonzero()[:, 0]
     errors = deltas[objects, (labels[objects] + 1) % deltas.shape[1]] - targets[objects]
     return F.cross_entropy(scores, labels), F.smooth_l1_loss(errors, errors * 0, reduction="sum") / len(labels)
-
-
-@near("fast_rcnn_loss")
-def per_background(scores, deltas, labels, targets):
-    """Divides by the number of backgrounds."""
-    classifier, box = RIGHT["fast_rcnn_loss"](scores, deltas, labels, targets)
-    return classifier, box * len(labels) / max(1, int((labels == 0).sum()))
 
 
 @near("fast_rcnn_loss")
@@ -315,10 +295,3 @@ def inclusive_like_pooling(features, rois, output_size, spatial_scale, sampling_
     """The region is one cell larger, as in pooling."""
     larger = rois + torch.tensor([0, 0, 0, 1, 1]) / spatial_scale
     return aligned_by_library(features, larger, output_size, spatial_scale, sampling_ratio, aligned)
-
-
-@near("roi_align")
-def exaggerated(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
-    """Large means become larger."""
-    answer = aligned_by_library(features, rois, output_size, spatial_scale, sampling_ratio, aligned)
-    return torch.as_tensor(np.sign(answer.numpy()) * np.abs(answer.numpy()) ** 1.5)
