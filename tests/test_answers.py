@@ -113,7 +113,7 @@ def test_a_misconception_is_named_in_the_exam(unit, wrong):
     """Here as text, the way it stands in a notebook: with all that it needs, and nothing of ours."""
     paper, cell, names = paper_with_suspicions(unit, wrong.check), misconceptions.source(wrong), {}
     assert "autograder" not in cell
-    exec(cell, names)
+    exec(compile(cell, "<cell>", "exec"), names)  # named as a notebook names it: not <string>
     answers = papers.answers_of([paper], {paper.check.function: names[wrong.check]})
     found = judge([paper], answers, []).reports[wrong.check]
     assert found.misconception == wrong.name

@@ -94,6 +94,14 @@ def test_roi_align_is_torchvisions(solution, aligned, ratio):
     )
 
 
+@pytest.mark.parametrize("aligned", [True, False])
+def test_roi_align_of_regions_below_a_cell_is_torchvisions(solution, aligned):
+    features = torch.randn(1, 2, 9, 14, generator=torch.Generator().manual_seed(0))
+    rois = torch.tensor([[0.0, 40, 24, 43, 26], [0, 17, 9, 17, 30]])
+    expected = ops.roi_align(features, rois, 2, 1 / 8, 2, aligned)
+    torch.testing.assert_close(solution["roi_align"](features, rois, 2, 1 / 8, 2, aligned), expected)
+
+
 @pytest.mark.parametrize("beta", [0.0, 1 / 9, 1.0, 2.5])
 def test_smooth_l1_and_its_slope_are_torchs(solution, beta):
     errors = torch.cat([torch.tensor([0.0]), torch.randn(50, generator=torch.Generator().manual_seed(0)) * 3])
@@ -104,6 +112,12 @@ def test_smooth_l1_and_its_slope_are_torchs(solution, beta):
     loss.sum().backward()
     expected.sum().backward()
     torch.testing.assert_close(ours.grad, theirs.grad)
+
+
+def test_smooth_l1_learns_with_beta_0_where_torch_where_alone_would_not(solution):
+    errors = torch.tensor([-2.0, 0.25, 3.0], requires_grad=True)
+    solution["smooth_l1"](errors, 0.0).sum().backward()
+    assert errors.grad.tolist() == [-1.0, 1.0, 1.0]
 
 
 @pytest.mark.parametrize("labels", [[2, 0, 1, 0, 0, 3], [0, 0, 0, 0, 0, 0], [1, 1, 2, 3, 3, 1]])
@@ -136,6 +150,14 @@ def test_sample_rois_draws_what_the_paper_says(solution):
     assert foreground.max() < 40
     assert background.min() >= 40
     assert background.max() < 240
+
+
+def test_an_iou_on_a_threshold_belongs_to_the_kind_above_it(solution):
+    below = torch.nextafter(torch.tensor([0.5, 0.1]), torch.tensor(0.0))
+    ious = torch.stack([torch.tensor(0.5), below[0], torch.tensor(0.1), below[1]])[:, None]
+    foreground, background = solution["sample_rois"](ious, 64, 0.25, torch.Generator().manual_seed(0))
+    assert foreground.tolist() == [0]
+    assert sorted(background.tolist()) == [1, 2]
 
 
 @pytest.mark.parametrize(("inputs", "outputs", "rank"), [(30, 20, 5), (20, 30, 20), (16, 16, 1)])

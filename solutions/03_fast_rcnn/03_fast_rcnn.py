@@ -23,6 +23,9 @@
 #
 # As in unit 02: write your code where it says `raise NotImplementedError`, keep names and arguments, and run the check
 # after each function as often as you like. The grade uses other inputs of the same kinds.
+#
+# Whatever you are given stays as it is: work on copies. The checks ask also with 64-bit numbers (`float64`), with views
+# that are not contiguous in memory and, where there is one, on the GPU.
 
 # %% [markdown]
 # Boxes are `(x1, y1, x2, y2)` in pixels. A *region of interest* (RoI) has the number of its image in front:
@@ -70,10 +73,12 @@ def roi_pool(
 ) -> tuple[Float[Tensor, "r c {output_size} {output_size}"], Int64[Tensor, "r c {output_size} {output_size}"]]:
     """Max pooling of each region into a fixed number of bins (Fast R-CNN, section 2.1).
 
-    The corners times `spatial_scale`, rounded to whole numbers (half a cell either way), are a region's first and last
-    cell. *Both belong to it*, unlike our boxes: along x it has x2 - x1 + 1 cells. Of `size` cells, bin i of s reaches
-    from floor(i * size / s) to ceil((i + 1) * size / s), end-exclusive, counted from the first cell; what lies outside
-    the map is left out.
+    The corners times `spatial_scale`, rounded to the nearest whole number, are a region's first and last cell; a corner
+    that lies exactly at half a cell may be rounded either way. *Both cells belong to the region*, unlike our boxes:
+    along x it has x2 - x1 + 1 cells. Of `size` cells, bin i of s reaches from floor(i * size / s) to
+    ceil((i + 1) * size / s), end-exclusive, counted from the first cell; what lies outside the map is left out.
+
+    Write it yourself: no `torchvision.ops.roi_pool`, `torchvision.ops.RoIPool` or `torch.ops.torchvision`.
 
     Args:
         features: the feature maps of n images.
@@ -133,6 +138,8 @@ def roi_pool_backward(
 
     dL/dx_i is the sum of grad[r, j] over all regions r and bins j whose largest response was the cell i.
 
+    Write it yourself: no `torch.ops.torchvision`.
+
     Args:
         grad: the gradient with respect to the pooled responses of r regions; r may be 0.
         argmax: the place of each, as `roi_pool` gives it: row * w + column, or -1 for a bin without any cell.
@@ -140,7 +147,7 @@ def roi_pool_backward(
         shape: of the feature maps, (n, c, h, w).
 
     Returns:
-        A tensor of that shape; 0 where no bin took its response from. Bins without any cell add nothing.
+        A tensor of that shape, 0 in every cell that no bin chose. Bins without any cell add nothing.
     """
     ### BEGIN SOLUTION
     images, channels, height, width = shape
@@ -155,7 +162,7 @@ def roi_pool_backward(
 check("roi_pool_backward", roi_pool_backward)
 
 # %% [markdown]
-# ## 3 · An error that shrugs
+# ## 3 · A loss that forgives large errors
 #
 # Squared errors let one bad box shake the whole network: its gradient grows with the error. Absolute errors never
 # calm down near zero. The smooth L1 loss is a parabola near zero and a straight line beyond `beta`.
@@ -167,12 +174,15 @@ def smooth_l1(x: Float[Tensor, "*shape"], beta: float) -> Float[Tensor, "*shape"
 
     0.5 x² / beta where |x| < beta, otherwise |x| - 0.5 beta. Value and slope agree where the two parts meet.
 
+    Write it yourself: no `F.smooth_l1_loss`, `F.huber_loss`, `nn.SmoothL1Loss` or `nn.HuberLoss`.
+
     Args:
         x: errors, of any shape.
         beta: where the parabola ends, at least 0; with 0 the loss is |x|.
 
     Returns:
-        One value for each error. Gradients flow through it.
+        One value for each error. Gradients flow through it, with beta 0 too; only where beta and x are both 0 any slope
+        from -1 to 1 is right.
     """
     ### BEGIN SOLUTION
     size = x.abs()
@@ -208,17 +218,19 @@ def fast_rcnn_loss(
 ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
     """The two parts of the multi-task loss (Fast R-CNN, equations 1 to 3).
 
+    Write it yourself: no `torchvision.models.detection.roi_heads.fastrcnn_loss`. `F.cross_entropy` is yours to use.
+
     Args:
         scores: of r regions for K classes and, in column 0, background; before any softmax. r is at least 1.
         deltas: the corrections (tx, ty, tw, th) that the network predicts for each region and class.
         labels: the true class, 1 … K, or 0 for background.
-        targets: the corrections that are right. Those of background regions mean nothing.
+        targets: the corrections that are right. Those of background regions mean nothing, but they are finite numbers.
 
     Returns:
         loss_classifier: the cross-entropy, averaged over all regions.
         loss_box_reg: smooth L1 with beta 1 of the true class's correction, summed over its four numbers and over the
             regions that show an object, divided by the number of *all* regions, as in torchvision; 0 without objects.
-        Both are tensors without axes, through which gradients flow to scores and deltas.
+        Each is one number, a tensor of shape (), through which gradients flow to scores and deltas.
     """
     ### BEGIN SOLUTION
     loss_classifier = nn.functional.cross_entropy(scores, labels)
@@ -252,8 +264,8 @@ def sample_rois(
 ) -> tuple[Int64[Tensor, "foreground"], Int64[Tensor, "background"]]:
     """Draw the regions of one image for a mini-batch (Fast R-CNN, section 2.3).
 
-    A region whose largest IoU with an object is at least 0.5 is foreground; from 0.1 up to 0.5 it is background; below
-    0.1 it is not used.
+    A region whose largest IoU with an object is at least 0.5 is foreground; at least 0.1 but below 0.5, it is
+    background; below 0.1 it is not used.
 
     Args:
         ious: IoU of r regions with m objects. Without objects (m = 0) the largest IoU counts as 0.
@@ -296,8 +308,9 @@ def truncated_svd(linear: nn.Linear, rank: int) -> nn.Sequential:
         rank: 1 … min(in, out).
 
     Returns:
-        nn.Sequential of two nn.Linear: in → rank without bias, then rank → out with the bias of `linear`, where it has
-        one. How Σ is shared between the two is free.
+        nn.Sequential of two nn.Linear and nothing else: in → rank without bias, then rank → out with a copy of the bias
+        of `linear`, where it has one; in the numbers of `linear`, e.g. float64. How Σ is shared between the two is
+        free.
     """
     ### BEGIN SOLUTION
     u, sigma, vt = torch.linalg.svd(linear.weight.detach(), full_matrices=False)
@@ -341,6 +354,8 @@ def roi_align(
 ) -> Float[Tensor, "r c {output_size} {output_size}"]:
     """The mean of interpolated responses in each bin of a region (Mask R-CNN, section 3).
 
+    Write it yourself: no `torchvision.ops.roi_align`, `torchvision.ops.RoIAlign` or `torch.ops.torchvision`.
+
     Args:
         features: the feature maps of n images.
         rois: (image, x1, y1, x2, y2), the corners in pixels, x1 <= x2, y1 <= y2; at most half a cell beyond the
@@ -349,8 +364,9 @@ def roi_align(
         spatial_scale: cells per pixel.
         sampling_ratio: each bin has sampling_ratio by sampling_ratio points, in the middles of equal parts of the bin;
             at least 1.
-        aligned: whether a cell's value sits in its middle, so that the corners move by -0.5 after scaling. Without it
-            (the older convention) they don't, and a region is at least 1 cell wide and high.
+        aligned: whether a cell's value sits in its middle, so that the corners move by -0.5 after scaling; a region may
+            then be smaller than a cell. Without it (the older convention) the corners stay, and a region is at least
+            1 cell wide and high, counted from its first corner.
 
     Returns:
         The mean of the points of each bin, each interpolated between its four cells (bilinear). A point beyond the

@@ -20,9 +20,13 @@ def _between(one, places, weigh):
     return one
 
 
-def _align(features, corners, images, size, ratio, aligned, reduce=None, weigh=torch.abs):
-    """RoI align; `corners` are in cells, and `reduce` makes one number of a bin's points [c, s, ratio, s, ratio]."""
-    shift, least = (0.5, 0.0) if aligned else (0.0, 1.0)
+def _align(features, corners, images, size, ratio, aligned, reduce=None, weigh=torch.abs, shift=None, least=None):
+    """RoI align; `corners` are in cells, and `reduce` makes one number of a bin's points [c, s, ratio, s, ratio].
+
+    `shift` and `least` take the place of what `aligned` says about half a cell and about the smallest region.
+    """
+    shift = (0.5 if aligned else 0.0) if shift is None else shift
+    least = (0.0 if aligned else 1.0) if least is None else least
     out = features.new_zeros(len(corners), features.shape[1], size, size)
     middles = (torch.arange(size * ratio, dtype=features.dtype) + 0.5) / (size * ratio)
     for r, (x1, y1, x2, y2) in enumerate(corners):
@@ -48,18 +52,61 @@ def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     )
 
 
-@wrong(
-    "half-pixel",
-    "This is the older convention (`aligned=False`): everything lies half a cell off.",
-    convention=True,
-)
+OLDER = "This is the older convention (`aligned=False`): everything lies half a cell off."
+ALWAYS = "You move every corner by half a cell, also where the older convention is asked for."
+
+
+@wrong("half-pixel", OLDER, convention=True)
 def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     return _align(features, rois[:, 1:] * spatial_scale, rois[:, 0], output_size, sampling_ratio, False)
 
 
-@wrong("always-aligned", "You move every corner by half a cell, also where the older convention is asked for.")
+@wrong("never-moved", OLDER, convention=True)
+def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+    return _align(features, rois[:, 1:] * spatial_scale, rois[:, 0], output_size, sampling_ratio, aligned, shift=0.0)
+
+
+@wrong("always-aligned", ALWAYS)
 def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     return _align(features, rois[:, 1:] * spatial_scale, rois[:, 0], output_size, sampling_ratio, True)
+
+
+@wrong("always-moved", ALWAYS)
+def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+    return _align(features, rois[:, 1:] * spatial_scale, rois[:, 0], output_size, sampling_ratio, aligned, shift=0.5)
+
+
+@wrong("always-a-cell", "You make every region at least one cell wide and high. Only the older convention does.")
+def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+    return _align(features, rois[:, 1:] * spatial_scale, rois[:, 0], output_size, sampling_ratio, aligned, least=1.0)
+
+
+@wrong("never-a-cell", "In the older convention (`aligned=False`) a region is at least one cell wide and high.")
+def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+    return _align(features, rois[:, 1:] * spatial_scale, rois[:, 0], output_size, sampling_ratio, aligned, least=0.0)
+
+
+@wrong(
+    "align-corners",
+    "With `align_corners=True`, −1 and 1 are the middles of the outermost cells. Your grid takes them for the map's "
+    "borders, so that all points are squeezed towards its middle.",
+)
+def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+    corners = rois[:, 1:] * spatial_scale
+    first, last = corners[:, :2], corners[:, 2:]
+    if not aligned:
+        first, last = first + 0.5, torch.maximum(last, first + 1) + 0.5
+    size = features.new_tensor([features.shape[3], features.shape[2]])
+    squeezed = torch.cat([first, last], 1) * ((size - 1) / size).repeat(2)
+    return _align(features, squeezed, rois[:, 0], output_size, sampling_ratio, True, shift=0.0)
+
+
+@wrong("zeros-beyond", "Beyond the outermost cells your points read 0. They take the nearest cell's value.", slip=True)
+def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+    wide = torch.nn.functional.pad(features, (2, 2, 2, 2))
+    shift = -2.0 + (0.5 if aligned else 0.0)
+    corners = rois[:, 1:] * spatial_scale
+    return _align(wide, corners, rois[:, 0], output_size, sampling_ratio, aligned, shift=shift)
 
 
 @wrong("centre-only", "You sample each bin once; `sampling_ratio` asks for a grid of points.")

@@ -100,7 +100,9 @@ def _(grad, argmax, rois, shape):
     return turned.transpose(2, 3)
 
 
-@wrong("empty-fails", "Your function fails where a bin has no winner. The place −1 adds nothing: leave it out.")
+@wrong(
+    "empty-fails", "Your function fails where a bin has no winner. The place −1 adds nothing: leave it out.", slip=True
+)
 def _(grad, argmax, rois, shape):
     if (argmax < 0).any():
         raise IndexError("index -1 is out of bounds")

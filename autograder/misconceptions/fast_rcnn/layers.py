@@ -37,9 +37,18 @@ def _(linear, rank):
     return _layers(sigma[:rank, None] * vt[:rank], u[:, :rank] * sigma[:rank], linear.bias)
 
 
-@wrong("v-not-transposed", "`torch.linalg.svd` already returns V transposed.")
+TRANSPOSED = "`torch.linalg.svd` already returns V transposed."
+
+
+@wrong("v-not-transposed", TRANSPOSED)
 def _(linear, rank):
     u, sigma, vt = _svd(linear)
+    return _layers(sigma[:rank, None] * vt.T[:rank], u[:, :rank], linear.bias)
+
+
+@wrong("v-not-transposed-full", TRANSPOSED)
+def _(linear, rank):
+    u, sigma, vt = torch.linalg.svd(linear.weight.detach())
     return _layers(sigma[:rank, None] * vt.T[:rank], u[:, :rank], linear.bias)
 
 
@@ -56,6 +65,15 @@ def _(linear, rank):
     if linear.bias is not None:
         layers[0].bias = nn.Parameter(linear.bias.detach()[:rank].clone())
     return layers
+
+
+@wrong(
+    "root-once",
+    "One of your layers holds the roots of the singular values, the other does not. Their product needs both roots.",
+)
+def _(linear, rank):
+    u, sigma, vt = _svd(linear)
+    return _layers(sigma[:rank, None].sqrt() * vt[:rank], u[:, :rank], linear.bias)
 
 
 @wrong("bias-lost", "The bias is lost. The second layer has the one that the old layer had.")
@@ -78,13 +96,17 @@ def _(linear, rank):
     return _layers(sigma[:, None] * vt, u, linear.bias)
 
 
-@wrong("no-bias-fails", "Your function fails for a layer without bias: then neither of the two has one.")
+@wrong("no-bias-fails", "Your function fails for a layer without bias: then neither of the two has one.", slip=True)
 def _(linear, rank):
     u, sigma, vt = _svd(linear)
     return _layers(sigma[:rank, None] * vt[:rank], u[:, :rank], linear.bias.clone())
 
 
-@wrong("shared-bias", "Your second layer shares its bias with the old one: whoever trains it changes the old one too.")
+@wrong(
+    "shared-bias",
+    "Your second layer shares its bias with the old one: whoever trains it changes the old one too.",
+    slip=True,
+)
 def _(linear, rank):
     u, sigma, vt = _svd(linear)
     layers = _layers(sigma[:rank, None] * vt[:rank], u[:, :rank], linear.bias)

@@ -1,4 +1,4 @@
-"""Unit 03: wrong versions of `smooth_l1` and `fast_rcnn_loss`."""
+"""Unit 03: wrong versions of `fast_rcnn_loss`."""
 
 import torch
 from torch.nn.functional import cross_entropy
@@ -6,71 +6,11 @@ from torch.nn.functional import cross_entropy
 from autograder.misconceptions import collector
 
 MISCONCEPTIONS = []
-wrong = collector("smooth_l1", MISCONCEPTIONS)
+wrong = collector("fast_rcnn_loss", MISCONCEPTIONS)
 
 
 def _smooth(x, beta=1.0):
     return torch.where(x.abs() < beta, 0.5 * x**2 / beta, x.abs() - 0.5 * beta) if beta else x.abs()
-
-
-@wrong("jump", "Your curve jumps at beta. The two parts must meet: the line lies half a beta lower.")
-def _(x, beta):
-    return torch.where(x.abs() < beta, 0.5 * x**2 / beta, x.abs()) if beta else x.abs()
-
-
-@wrong("unscaled-square", "With beta other than 1 your parabola does not meet the line in value and slope.")
-def _(x, beta):
-    return torch.where(x.abs() < beta, 0.5 * x**2, x.abs() - 0.5 * beta)
-
-
-@wrong("huber", "This is Huber's loss: the same shape, times beta.", convention=True)
-def _(x, beta):
-    return beta * _smooth(x, beta)
-
-
-@wrong("one-sided", "Large negative errors are squared: take the absolute value before comparing.")
-def _(x, beta):
-    return torch.where(x < beta, 0.5 * x**2 / beta, x.abs() - 0.5 * beta) if beta else x.abs()
-
-
-@wrong("reduced", "Return one value per element; the caller decides how to average.")
-def _(x, beta):
-    return _smooth(x, beta).mean()
-
-
-@wrong("summed", "You add the errors up. Return one value per element; the caller decides how to add or average.")
-def _(x, beta):
-    return _smooth(x, beta).sum()
-
-
-@wrong("signed", "Negative errors get a negative loss: beyond beta the absolute value counts.")
-def _(x, beta):
-    return torch.where(x.abs() < beta, 0.5 * x**2 / beta, x - 0.5 * beta) if beta else x
-
-
-@wrong("fixed-beta", "Your parabola always ends at 1, whatever beta is asked for.")
-def _(x, beta):
-    return _smooth(x)
-
-
-@wrong("exchanged", "You take the parabola for large errors and the line for small ones. It is the other way round.")
-def _(x, beta):
-    return torch.where(x.abs() >= beta, 0.5 * x**2 / beta, x.abs() - 0.5 * beta) if beta else x.abs()
-
-
-@wrong("zero-beta", "With beta 0 the loss is abs(x); yours is NaN at 0.")
-def _(x, beta):
-    return torch.where(x.abs() <= beta, 0.5 * x**2 / beta, x.abs() - 0.5 * beta)
-
-
-@wrong("zero-beta-fails", "With beta 0 your function divides by 0 and fails. The loss is abs(x) then.")
-def _(x, beta):
-    if beta == 0:
-        raise ZeroDivisionError("float division by zero")
-    return _smooth(x, beta)
-
-
-wrong = collector("fast_rcnn_loss", MISCONCEPTIONS)
 
 
 def _losses(scores, deltas, labels, targets, rows=None, of=None, beta=1.0, reduce=None):
@@ -156,6 +96,20 @@ def _(scores, deltas, labels, targets):
     objects = labels > 0
     classifier, box = _losses(scores, deltas, labels, targets)
     return (cross_entropy(scores[objects], labels[objects]) if objects.any() else classifier * 0), box
+
+
+@wrong("absolute", "You add up absolute errors. The box loss is smooth L1: small errors count by half their square.")
+def _(scores, deltas, labels, targets):
+    objects = labels.nonzero()[:, 0]
+    errors = deltas[objects, labels[objects]] - targets[objects]
+    return cross_entropy(scores, labels), errors.abs().sum() / len(labels)
+
+
+@wrong("squared", "You square large errors too. The box loss is smooth L1: beyond beta it rises evenly.")
+def _(scores, deltas, labels, targets):
+    objects = labels.nonzero()[:, 0]
+    errors = deltas[objects, labels[objects]] - targets[objects]
+    return cross_entropy(scores, labels), 0.5 * errors.square().sum() / len(labels)
 
 
 @wrong("torchvision-beta", "You use torchvision's beta of 1/9; ours is 1, as in the paper.", convention=True)

@@ -18,30 +18,26 @@ def _cells(first, last, size, length):
     return [(max(start, 0), min(end, length)) for start, end in bins]
 
 
-def _corners(roi, scale, rounded=round):
-    return [rounded(value * scale) for value in roi[1:].tolist()]
+def _corners(roi, scale, rounded=round, last=None):
+    """A region's corners in cells; `last` rounds the last ones, where that is not as the first."""
+    ways = (rounded, rounded, last or rounded, last or rounded)
+    return [way(value * scale) for way, value in zip(ways, roi[1:].tolist(), strict=True)]
 
 
-def _largest(bin_of_map, place):
-    """The largest of a bin's responses in each channel [c, rows, columns]; its place is that of (row, column)."""
-    columns = bin_of_map.shape[2]
-    values, flat = bin_of_map.flatten(1).max(1)
-    return values, torch.tensor([place(int(f) // columns, int(f) % columns) for f in flat])
-
-
-def _pool(features, rois, size, scale, rounded=round, cells=_cells, empty=(0.0, -1), reduce=None, place=None):
+def _pool(features, rois, size, scale, rounded=round, last=None, cells=_cells, empty=(0.0, -1), reduce=None):
     """RoI pooling, bin by bin; each option is one thing to get wrong."""
     height, width = features.shape[2:]
     pooled = features.new_full((len(rois), features.shape[1], size, size), empty[0])
     argmax = torch.full(pooled.shape, empty[1], dtype=torch.int64)
     for r, roi in enumerate(rois):
-        x1, y1, x2, y2 = _corners(roi, scale, rounded)
+        x1, y1, x2, y2 = _corners(roi, scale, rounded, last)
         for i, (top, bottom) in enumerate(cells(y1, y2, size, height)):
             for j, (left, right) in enumerate(cells(x1, x2, size, width)):
                 if top < bottom and left < right:
                     found = features[int(roi[0]), :, top:bottom, left:right]
-                    where = place or (lambda y, x, top=top, left=left: (top + y) * width + left + x)
-                    pooled[r, :, i, j], argmax[r, :, i, j] = _largest(found, where)
+                    columns = right - left
+                    pooled[r, :, i, j], flat = found.flatten(1).max(1)
+                    argmax[r, :, i, j] = (top + flat // columns) * width + left + flat % columns
                     if reduce:
                         pooled[r, :, i, j] = reduce(found.flatten(1))
     return pooled, argmax
@@ -55,6 +51,19 @@ def _(features, rois, output_size, spatial_scale):
 @wrong("floor-corners", "You round corners down; the definition rounds to the nearest cell.")
 def _(features, rois, output_size, spatial_scale):
     return _pool(features, rois, output_size, spatial_scale, rounded=math.floor)
+
+
+@wrong("ceil-corners", "You round corners up; the definition rounds to the nearest cell.")
+def _(features, rois, output_size, spatial_scale):
+    return _pool(features, rois, output_size, spatial_scale, rounded=math.ceil)
+
+
+@wrong(
+    "outward-corners",
+    "You round the first corner down and the last one up, so that the region grows. Both go to the nearest cell.",
+)
+def _(features, rois, output_size, spatial_scale):
+    return _pool(features, rois, output_size, spatial_scale, rounded=math.floor, last=math.ceil)
 
 
 @wrong(
@@ -139,17 +148,30 @@ def _(features, rois, output_size, spatial_scale):
     return pooled, argmax
 
 
-@wrong("minus-infinity", "A bin outside the map gives minus infinity, and the loss becomes NaN. Use 0.")
+@wrong("minus-infinity", "A bin outside the map gives minus infinity, and the loss becomes NaN. Use 0.", slip=True)
 def _(features, rois, output_size, spatial_scale):
     return _pool(features, rois, output_size, spatial_scale, empty=(-math.inf, -1))
 
 
-@wrong("winner-of-nothing", "A bin without cells has no winner: its place is −1, so that no gradient goes anywhere.")
+@wrong(
+    "winner-of-nothing",
+    "A bin without cells has no winner: its place is −1, so that no gradient goes anywhere.",
+    slip=True,
+)
 def _(features, rois, output_size, spatial_scale):
     return _pool(features, rois, output_size, spatial_scale, empty=(0.0, 0))
 
 
-@wrong("starts-at-zero", "Negative responses come out as 0: your maximum starts from zero.")
+ZERO = "Negative responses come out as 0: your maximum starts from zero."
+
+
+@wrong("starts-at-zero", ZERO)
+def _(features, rois, output_size, spatial_scale):
+    pooled, argmax = _pool(features, rois, output_size, spatial_scale)
+    return pooled.clamp(min=0), torch.where(pooled > 0, argmax, -1)
+
+
+@wrong("starts-at-zero-with-places", ZERO)
 def _(features, rois, output_size, spatial_scale):
     return _pool(features, rois, output_size, spatial_scale, reduce=lambda values: values.amax(1).clamp(min=0))
 
@@ -181,6 +203,7 @@ def _(features, rois, output_size, spatial_scale):
 @wrong(
     "empty-fails",
     "Your function fails where a bin has no cell. Regions may reach beyond the map: answer 0 and −1.",
+    slip=True,
 )
 def _(features, rois, output_size, spatial_scale):
     pooled, argmax = _pool(features, rois, output_size, spatial_scale)

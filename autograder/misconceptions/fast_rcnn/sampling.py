@@ -41,6 +41,28 @@ def _(ious, batch, fg_fraction, rng):
     return chosen, _some(background, batch - len(chosen), rng)
 
 
+DICE = "You draw with replacement, so that regions come twice. `torch.randperm` gives each position once."
+
+
+def _dice(positions, count, rng):
+    return positions[torch.randint(len(positions), (min(count, len(positions)),), generator=rng)]
+
+
+@wrong("with-replacement", DICE)
+def _(ious, batch, fg_fraction, rng):
+    foreground, background = _kinds(ious)
+    chosen = _dice(foreground, round(fg_fraction * batch), rng) if len(foreground) else foreground
+    others = _dice(background, batch - len(chosen), rng) if len(background) else background
+    return chosen, others
+
+
+@wrong("with-replacement-fails", DICE)
+def _(ious, batch, fg_fraction, rng):
+    foreground, background = _kinds(ious)
+    chosen = _dice(foreground, round(fg_fraction * batch), rng)
+    return chosen, _dice(background, batch - len(chosen), rng)
+
+
 @wrong("short-batch", "The batch is not filled up when positives are rare.")
 def _(ious, batch, fg_fraction, rng):
     foreground, background = _kinds(ious)
@@ -95,6 +117,14 @@ def _(ious, batch, fg_fraction, rng):
     return _sample(_kinds(ious), batch, fg_fraction, None)
 
 
+@wrong(
+    "own-generator",
+    "Your draw is the same whatever `rng` is, so there is never another batch. Draw with the generator that you get.",
+)
+def _(ious, batch, fg_fraction, rng):
+    return _sample(_kinds(ious), batch, fg_fraction, torch.Generator().manual_seed(0))
+
+
 @wrong("first-object", "You look at the first object alone. A region's largest IoU with any object counts.")
 def _(ious, batch, fg_fraction, rng):
     return _sample(_kinds(ious[:, :1]), batch, fg_fraction, rng)
@@ -111,14 +141,54 @@ def _(ious, batch, fg_fraction, rng):
     return _sample((torch.arange(len(foreground)), torch.arange(len(background))), batch, fg_fraction, rng)
 
 
-@wrong("no-objects-fails", "Your function fails on an image without objects. No region is used then: answer with none.")
+@wrong(
+    "above-half",
+    "A region whose IoU is exactly 0.5 belongs to neither of your kinds. At least 0.5 is foreground.",
+    slip=True,
+)
+def _(ious, batch, fg_fraction, rng):
+    best = _best(ious)
+    kinds = (best > 0.5).nonzero()[:, 0], ((best >= 0.1) & (best < 0.5)).nonzero()[:, 0]
+    return _sample(kinds, batch, fg_fraction, rng)
+
+
+@wrong("half-is-background", "An IoU of exactly 0.5 is background with you. At least 0.5 is foreground.", slip=True)
+def _(ious, batch, fg_fraction, rng):
+    best = _best(ious)
+    kinds = (best > 0.5).nonzero()[:, 0], ((best >= 0.1) & (best <= 0.5)).nonzero()[:, 0]
+    return _sample(kinds, batch, fg_fraction, rng)
+
+
+@wrong("half-is-both", "A region whose IoU is exactly 0.5 is in both of your kinds. It is foreground alone.", slip=True)
+def _(ious, batch, fg_fraction, rng):
+    best = _best(ious)
+    kinds = (best >= 0.5).nonzero()[:, 0], ((best >= 0.1) & (best <= 0.5)).nonzero()[:, 0]
+    return _sample(kinds, batch, fg_fraction, rng)
+
+
+@wrong("above-tenth", "A region whose IoU is exactly 0.1 is not used by you. From 0.1 on it is background.", slip=True)
+def _(ious, batch, fg_fraction, rng):
+    best = _best(ious)
+    kinds = (best >= 0.5).nonzero()[:, 0], ((best > 0.1) & (best < 0.5)).nonzero()[:, 0]
+    return _sample(kinds, batch, fg_fraction, rng)
+
+
+@wrong(
+    "no-objects-fails",
+    "Your function fails on an image without objects. No region is used then: answer with none.",
+    slip=True,
+)
 def _(ious, batch, fg_fraction, rng):
     if ious.shape[1] == 0:
         raise IndexError("max(): expected a non-empty dimension")
     return _sample(_kinds(ious), batch, fg_fraction, rng)
 
 
-@wrong("no-objects-background", "Without objects every largest IoU is 0, below 0.1: there is no background to draw.")
+@wrong(
+    "no-objects-background",
+    "Without objects every largest IoU is 0, below 0.1: there is no background to draw.",
+    slip=True,
+)
 def _(ious, batch, fg_fraction, rng):
     kinds = _kinds(ious) if ious.shape[1] else (torch.arange(0), torch.arange(len(ious)))
     return _sample(kinds, batch, fg_fraction, rng)
