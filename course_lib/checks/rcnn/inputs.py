@@ -31,8 +31,9 @@ def iou_pairs(n: int, m: int):
 
 
 def iou_apart(rng: Generator) -> Inputs:
-    """Boxes that are apart in both directions, and one that is not."""
-    return {"boxes1": boxes(rng, 2), "boxes2": torch.cat([boxes(rng, 2) + 100, boxes(rng, 1)])}
+    """Boxes that are apart in both directions, and one that is the first, moved."""
+    found = covering(rng, 2)
+    return {"boxes1": found, "boxes2": torch.cat([covering(rng, 2) + 100, found[:1] + floats([3, -4, 3, -4])])}
 
 
 def iou_same(rng: Generator) -> Inputs:
