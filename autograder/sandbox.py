@@ -21,6 +21,7 @@ import psutil
 
 from autograder import bubblewrap, walls
 from autograder.errors import BoxError
+from autograder.patience import Patience, worked_by
 from course_lib.checks import codec
 from course_lib.errors import DataBroken
 
@@ -120,15 +121,16 @@ class Box:
         """Send one request and wait for its answer.
 
         Raises:
-            Gone: no whole answer came within `seconds`, or it took too much memory; the box is closed then.
+            Gone: no whole answer came within `seconds` (see `Patience`), or it took too much memory; the box is closed
+                then.
         """
-        deadline = time.monotonic() + seconds
+        patience = Patience(seconds)
         try:
-            self._send(codec.to_bytes(tree), deadline)
-            length = int.from_bytes(self._read(8, deadline), "big")
+            self._send(codec.to_bytes(tree), seconds)
+            length = int.from_bytes(self._read(8, patience), "big")
             if length > MAX_MESSAGE:
                 raise Gone(f"It answered with more than {MAX_MESSAGE // 2**20} MB.")
-            answer = codec.from_bytes(self._read(length, deadline))
+            answer = codec.from_bytes(self._read(length, patience))
             if not isinstance(answer, dict):
                 raise Gone("It answered with something else than asked for.")
             return answer
@@ -145,40 +147,45 @@ class Box:
             self.close()
             raise
 
-    def _send(self, message: bytes, deadline: float) -> None:
-        self._socket.settimeout(max(deadline - time.monotonic(), 0.01))
+    def _send(self, message: bytes, seconds: float) -> None:
+        self._socket.settimeout(max(seconds, 0.01))
         self._socket.sendall(len(message).to_bytes(8, "big") + message)
 
-    def _read(self, count: int, deadline: float) -> bytes:
+    def _read(self, count: int, patience: Patience) -> bytes:
         parts = []
         while count:
-            part = self._receive(min(count, 2**20), deadline)
+            part = self._receive(min(count, 2**20), patience)
             parts.append(part)
             count -= len(part)
         return b"".join(parts)
 
-    def _receive(self, most: int, deadline: float) -> bytes:
-        """The next bytes, with a look at the box's memory now and then, whether some come or not."""
-        while (left := deadline - time.monotonic()) > 0:
+    def _receive(self, most: int, patience: Patience) -> bytes:
+        """The next bytes, with a look at the box's memory and work now and then, whether some come or not."""
+        while True:
             if time.monotonic() > self._next_look:
-                self._weigh()
-            self._socket.settimeout(min(left, GLANCE))
+                patience.look(self._weigh())
+            self._socket.settimeout(patience.pause(GLANCE))
             try:
                 part = self._socket.recv(most)
             except TimeoutError:
+                patience.look(self._weigh())
                 continue
             if not part:
                 raise ConnectionError("hung up")
             return part
-        raise TimeoutError
 
-    def _weigh(self) -> None:
+    def _weigh(self) -> float | None:
+        """Look at the box: whether its memory is in bounds, and how long it has worked (None: nobody knows yet)."""
         self._next_look = time.monotonic() + GLANCE
         if self._leash and self._keeper is None:
             self._keeper = bubblewrap.keeper_of(self._leash)
         process = self._plain.pid if self._plain else self._keeper
-        if process and memory_of(process) > MAX_MEMORY:
+        if not process:
+            return None
+        found = family(process)
+        if memory_of(found) > MAX_MEMORY:
             raise Gone(f"It used more than {MAX_MEMORY // 2**30} GB of memory, or very many processes; it was stopped.")
+        return worked_by(found)
 
     def close(self) -> None:
         """End the process and everything that it started; when this returns, their memory is free again."""
@@ -201,14 +208,18 @@ def _let_go(leash: socket.socket) -> None:
             continue
 
 
-def memory_of(pid: int) -> int:
-    """Bytes of memory that a process and all that descend from it hold for themselves alone; 0 when it has ended."""
-    total = 0
+def family(pid: int) -> list[psutil.Process]:
+    """A process and all that descend from it; none when it has ended."""
     try:
-        found = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+        return [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     except psutil.NoSuchProcess:
-        return 0
-    for process in found:
+        return []
+
+
+def memory_of(processes: list[psutil.Process]) -> int:
+    """Bytes of memory that these processes hold for themselves alone."""
+    total = 0
+    for process in processes:
         try:
             usage = process.memory_info()
         except psutil.NoSuchProcess:
