@@ -125,8 +125,8 @@ class _(Branches):
 
 @wrong(
     "three-in-five",
-    "Your 5×5 branch has a 3×3 filter. So has torchvision's GoogLeNet, by an old mistake; the paper's filter, and ours, "
-    "is 5×5.",
+    "Your 5×5 branch has a 3×3 filter. So has torchvision's GoogLeNet, by an old mistake; the paper's filter, and "
+    "ours, is 5×5.",
 )
 class _(Branches):
     def __init__(self, in_channels, ch1x1, ch3x3red, ch3x3, ch5x5red, ch5x5, pool_proj):

@@ -55,7 +55,7 @@ def loaded(module: Callable, config: tuple[int, ...], state: State, x: Tensor) -
     own = tensors(made, state)
     shapes = [{name: value.shape for name, value in each.items()} for each in (own, state)]
     if told := differences(*shapes):
-        raise Refusal(f"The module's layers are not those that the docstring names. {told}")
+        raise Refusal(f"The module's layers are not those that the docstring names: {told}.")
     with torch.no_grad():
         for name, value in own.items():
             value.copy_(state[name])

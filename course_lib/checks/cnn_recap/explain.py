@@ -9,12 +9,11 @@ from course_lib import plots
 from course_lib.checks.cnn_recap import pictures
 from course_lib.checks.cnn_recap.networks import outputs
 from course_lib.checks.cnn_recap.pictures import number
-from course_lib.checks.cnn_recap.rules import orders, widths, wrong_branches
+from course_lib.checks.cnn_recap.rules import COSTS, orders, widths, wrong_branches
 from course_lib.checks.compare import worst
 from course_lib.checks.spec import Counterexample, Inputs
 from course_lib.deepnet import residual_block
 
-NAMES = ("parameters", "activations", "macs")
 WIDEST = 60  # pixels of a receptive field that are drawn one by one
 CHANNELS = 3  # that are drawn side by side
 KINDS = ("1×1", "3×3", "5×5", "pooling")  # an inception module's branches
@@ -31,7 +30,7 @@ def convolved(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexampl
     padded = nn.functional.pad(inputs["image"][n], (padding,) * 4)[:CHANNELS]
     bias = "no bias" if inputs["bias"] is None else f"bias {number(float(inputs['bias'][o]))}"
     text = (
-        f"{len(filters)} channels, filter {filters.shape[1]} by {filters.shape[2]}, "
+        f"{len(filters)} channel{'s' * (len(filters) > 1)}, filter {filters.shape[1]} by {filters.shape[2]}, "
         f"stride {stride}, padding {padding}, {bias}\n"
         f"image {n}, filter {o}, row {i}, column {j} of the answer: {_values(answer, expected, (n, o, i, j))}"
     )
@@ -46,6 +45,7 @@ def convolved(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexampl
             [*above, *below],
             [*[window] * len(padded), cell, *[None] * len(padded), cell],
             [*titles[0], f"expected ({bias})", *titles[1][: len(padded)], "yours"],
+            right=expected[n, o],
             columns=len(above),
         )
 
@@ -65,7 +65,8 @@ def pooled(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
 
     def draw():
         boxes = [(i * stride, j * stride, kernel, kernel), (i, j, 1, 1), (i, j, 1, 1)]
-        return pictures.numbered([seen, expected[n, c], answer[n, c]], boxes, ["map and window", "expected", "yours"])
+        maps, titles = [seen, expected[n, c], answer[n, c]], ["map and window", "expected", "yours"]
+        return pictures.numbered(maps, boxes, titles, right=expected[n, c])
 
     return Counterexample(text, draw)
 
@@ -81,7 +82,7 @@ def counted(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
     rights = expected if isinstance(expected[0], list | tuple) else [expected]
     pairs = zip(answers, rights, strict=True)
     mine, right = next((pair for pair in pairs if [*map(float, pair[0])] != [*map(float, pair[1])]), (answer, expected))
-    lines = [f"{name}: expected {int(b)}, yours {float(a):g}" for name, a, b in zip(NAMES, mine, right, strict=True)]
+    lines = [f"{name}: expected {int(b)}, yours {float(a):g}" for name, a, b in zip(COSTS, mine, right, strict=True)]
     return Counterexample("\n".join([f"one image of shape {tuple(inputs['input_shape'])}", *told, *lines]))
 
 
@@ -114,7 +115,7 @@ def branches(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample
 
     def draw():
         titles = [f"channel {c} ({branch}), expected", f"channel {c}, yours"]
-        return pictures.numbered([expected[n, c], answer[n, c]], [(i, j, 1, 1)] * 2, titles)
+        return pictures.numbered([expected[n, c], answer[n, c]], [(i, j, 1, 1)] * 2, titles, right=expected[n, c])
 
     return Counterexample(text, draw)
 
@@ -127,13 +128,13 @@ def block(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
     text = (
         f"{inside} channels to {outside}, stride {stride[0] if stride else 1}, in evaluation mode\n"
         f"channel {c}, row {i}, column {j}: F(x) is {number(float(branch[i, j]))}, "
-        f"shortcut(x) is {number(float(shortcut[i, j]))}\nrelu of their sum: {_values(answer, expected, (n, c, i, j))}"
+        f"shortcut(x) is {number(float(shortcut[i, j]))}\nReLU of their sum: {_values(answer, expected, (n, c, i, j))}"
     )
 
     def draw():
-        titles = [f"F(x), channel {c}", "shortcut(x)", "expected: relu(F(x) + shortcut(x))", "yours"]
+        titles = [f"F(x), channel {c}", "shortcut(x)", "expected: ReLU of their sum", "yours"]
         maps = [branch, shortcut, expected[n, c], answer[n, c]]
-        return pictures.numbered(maps, [(i, j, 1, 1)] * 4, titles, columns=2)
+        return pictures.numbered(maps, [(i, j, 1, 1)] * 4, titles, right=expected[n, c], columns=2)
 
     return Counterexample(text, draw)
 

@@ -9,7 +9,7 @@ from course_lib.checks.spec import Case, Check
 LENT = "Whoever lent you the network goes on working with it."
 FROZEN = "Some of its modules train while others do not. What does `model.train()` do to all of them?"
 
-_COST = {"compare": exact(), "probe": probes.cost, "explain": explain.counted, "hint": hints.counted}
+_COST = {"compare": rules.costs(), "probe": probes.cost, "explain": explain.counted, "hint": hints.counted}
 _UNTOUCHED = {"compare": judged_by(rules.untouched), "weight": 0.5}
 COST = Check(
     "count_cost",
@@ -36,7 +36,14 @@ COST = Check(
             make.one_convolution,  # for any other layer PyTorch takes a second to get ready there
             **{**_COST, "probe": probes.cost_of_meta},
         ),
-        Case("on the GPU, where there is one", "edge", make.small_classifier, exact(), probes.cost_on_gpu, weight=0.5),
+        Case(
+            "on the GPU, where there is one",
+            "edge",
+            make.small_classifier,
+            rules.costs(),
+            probes.cost_on_gpu,
+            weight=0.5,
+        ),
         Case(
             "leaves the network alone",
             "unchanged",
@@ -64,7 +71,7 @@ COST = Check(
     ),
 )
 
-_FIELD = {"compare": exact(), "explain": explain.field, "hint": hints.field}
+_FIELD = {"compare": rules.spans(), "explain": explain.field, "hint": hints.field}
 FIELD = Check(
     "receptive_field",
     points=3,
@@ -75,7 +82,14 @@ FIELD = Check(
         Case("a stride of 2 before the last layer", "values", make.layers((3, 2), (2, 1)), **_FIELD),
         Case("strides of 2, 2 and 3", "values", make.layers((3, 3, 3, 3), (2, 2, 3, 1)), **_FIELD),
         Case("four layers whose order matters", "values", make.four_layers, **_FIELD),
-        Case("1×1 layers in between", "property", make.four_layers, exact(), probes.with_pointwise, hint=hints.field),
+        Case(
+            "1×1 layers in between",
+            "property",
+            make.four_layers,
+            rules.spans(),
+            probes.with_pointwise,
+            hint=hints.field,
+        ),
         Case("no layers", "edge", make.these_layers(), **_FIELD),
         Case("one layer", "edge", make.layers((4,), (3,)), **_FIELD),
         Case(
@@ -85,7 +99,7 @@ FIELD = Check(
             essential=True,
             **_FIELD,
         ),
-        Case("a tuple instead of a list", "edge", make.four_layers, exact(), probes.as_tuple, weight=0.5),
+        Case("a tuple instead of a list", "edge", make.four_layers, rules.spans(), probes.as_tuple, weight=0.5),
         Case(
             "leaves its input alone",
             "unchanged",

@@ -7,19 +7,31 @@ from torch import Tensor
 
 from course_lib import plots
 
-WIDTH = 9.0  # inches of a figure
+WIDEST = 9.0  # inches of a figure
+PANEL, CELL = 2.0, 0.6  # inches: a map is at least so wide, a cell of a larger one at most
 SMALLEST, LARGEST = 5.0, 11.0  # points of a number in a cell; below that none is written
 Box = tuple[int, int, int, int]  # top, left, height, width in cells
 
 
-def numbered(maps: Sequence[Tensor], boxes: Sequence[Box | None], titles: Sequence[str], columns: int = 0):
-    """Maps side by side, each with its numbers in its cells and one rectangle on it. Returns the first Axes."""
+def numbered(
+    maps: Sequence[Tensor], boxes: Sequence[Box | None], titles: Sequence[str], right: Tensor, columns: int = 0
+):
+    """Maps side by side, each with its numbers in its cells and one rectangle on it.
+
+    The last map is the student's; those of its numbers that are not the `right` ones are orange.
+
+    Returns:
+        The first Axes.
+    """
     columns = columns or len(maps)
-    axes = plots.image_grid([_light(one) for one in maps], titles=titles, columns=columns, width=WIDTH)
+    panel = max(PANEL, CELL * max(one.shape[1] for one in maps))
+    width = min(WIDEST, columns * panel)
+    axes = plots.image_grid([_light(one) for one in maps], titles=titles, columns=columns, width=width)
     for ax, one, box in zip(axes, maps, boxes, strict=True):
         if box:
             plots.draw_boxes(_light(one), _corners(*box), ax=ax, title=ax.get_title())
-        _write(ax, one, WIDTH / columns)
+        ax.set_title(ax.get_title(), fontsize=9)
+        _write(ax, one, right if one is maps[-1] else one, width / columns)
     return axes.flat[0]
 
 
@@ -34,16 +46,18 @@ def _corners(top: int, left: int, height: int, width: int) -> Tensor:
     return torch.tensor([[left, top, left + width, top + height]]).float()
 
 
-def _write(ax, one: Tensor, inches: float) -> None:
-    """The numbers of a map, as large as its cells allow."""
+def _write(ax, one: Tensor, right: Tensor, inches: float) -> None:
+    """The numbers of a map, as large as its cells allow; those that are not `right` in orange."""
     texts = [[number(value) for value in row] for row in one.tolist()]
     longest = max((len(text) for row in texts for text in row), default=1)
     size = min(LARGEST, inches * 72 / max(1, one.shape[1]) / (0.65 * longest))
+    wrong = ~torch.isclose(one.double(), right.double(), rtol=1e-3, atol=1e-4)
     if size < SMALLEST:
         return
     for i, row in enumerate(texts):
         for j, text in enumerate(row):
-            ax.text(j + 0.5, i + 0.5, text, ha="center", va="center", fontsize=size, color=plots.BLACK)
+            style = {"color": plots.VERMILLION, "weight": "bold"} if wrong[i, j] else {"color": plots.BLACK}
+            ax.text(j + 0.5, i + 0.5, text, ha="center", va="center", fontsize=size, **style)
 
 
 def number(value: float) -> str:
@@ -56,7 +70,9 @@ def reach(layers: Sequence[tuple[int, int]], expected: tuple[int, int], mine: tu
 
     Each answer has two bars: what one unit sees, and what its neighbour sees. Returns the Axes.
     """
-    ax = plots.curve([], {}, "pixel of the image", "", title="what one unit looks at, layer by layer")
+    ax = plots.curve(
+        [], {}, "pixel of the image (bars: one unit, and its neighbour)", "", title="what one unit looks at"
+    )
     for level, places in enumerate(_levels(layers)):
         ax.plot(places, [level] * len(places), "s", color=plots.BLACK, markersize=4)
     names = ["image", *[f"behind {k}×{k}, stride {s}" for k, s in layers]]
@@ -65,6 +81,7 @@ def reach(layers: Sequence[tuple[int, int]], expected: tuple[int, int], mine: tu
     ):
         ax.barh([-row, -row - 0.35], [size, size], 0.25, left=[-0.5, stride - 0.5], color=color)
         names.append(f"{name}: size {size:g}, stride {stride:g}")
+    ax.xaxis.get_major_locator().set_params(integer=True)
     ax.set_yticks([*range(len(layers) + 1), -1.2, -2.2], names)
     return ax
 

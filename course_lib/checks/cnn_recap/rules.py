@@ -7,11 +7,39 @@ import torch
 from torch import Tensor
 
 from course_lib.checks.cnn_recap.networks import differences
-from course_lib.checks.compare import close
+from course_lib.checks.compare import close, exact, like
 from course_lib.checks.spec import Compare, Inputs, Mismatch
 
 BRANCHES = (1, 3, 5, 6)  # places of ch1x1, ch3x3, ch5x5, pool_proj among an inception module's arguments
+COSTS = ("parameters", "activations", "macs")
+SPANS = ("size", "stride")
 NEAR = close(1e-3, 1e-4)
+
+
+def costs() -> Compare:
+    """The three numbers of a cost, or of each of several calls, exactly; a wrong one is named."""
+
+    def compare(answer: Any, expected: Any, inputs: Inputs) -> Mismatch | None:
+        return like(answer, expected) or exact()(_named(answer), _named(expected), inputs)
+
+    return compare
+
+
+def _named(costs: Any) -> dict[str, Any]:
+    if isinstance(costs[0], list | tuple):
+        return {f"call {i}": _named(cost) for i, cost in enumerate(costs, start=1)}
+    return dict(zip(COSTS, costs, strict=True))
+
+
+def spans() -> Compare:
+    """Size and stride, exactly; a wrong one is named."""
+
+    def compare(answer: Any, expected: Any, inputs: Inputs) -> Mismatch | None:
+        wrong = like(answer, expected)
+        pairs = [dict(zip(SPANS, both, strict=True)) for both in (answer, expected)] if wrong is None else []
+        return wrong or exact()(*pairs, inputs)
+
+    return compare
 
 
 def same_layers() -> Compare:
