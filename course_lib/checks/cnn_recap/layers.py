@@ -11,7 +11,7 @@ KINDS = ("1d", "2d", "3d", "_transpose1d", "_transpose2d", "_transpose3d")
 LIBRARY = (
     *(f"{module}.conv{kind}" for module in ("torch", "torch.nn.functional") for kind in KINDS),
     *(f"torch.nn.{name}{d}d" for name in ("Conv", "ConvTranspose", "LazyConv", "LazyConvTranspose") for d in (1, 2, 3)),
-    *("torch.convolution", "torch.ops.aten", "scipy.signal", "scipy.ndimage", "cv2.filter2D"),
+    *("torch.convolution", "scipy.signal", "scipy.ndimage", "cv2.filter2D"),
 )
 
 _WHOLE = close(1e-5, 0.05)  # all numbers are whole: a sum in another order is the same, by Fourier transform nearly so
@@ -65,7 +65,7 @@ POOL = Check(
         *(f"torch.nn.functional.{kind}max_pool{d}d" for kind in ("adaptive_", "fractional_") for d in (2, 3)),
         *(f"torch.nn.functional.max_pool{d}d_with_indices" for d in (1, 2, 3)),
         *(f"torch.nn.{kind}MaxPool{d}d" for kind in ("", "Adaptive", "Fractional") for d in (1, 2, 3)),
-        *("torch.ops.aten", "scipy.ndimage", "skimage.measure.block_reduce"),
+        *("scipy.ndimage", "skimage.measure.block_reduce"),
     ),
     cases=(
         Case("one map, tiles of 2", "values", make.pooling(1, 1, 4, 6), **_POOL),
