@@ -669,7 +669,8 @@ def gradient_norms(model: nn.Module, batch: tuple[Tensor, Tensor]) -> dict[str, 
 
 
 # %% [markdown]
-# Eight trainings of 90 steps take about half a minute. Predict the order of the eight *training* accuracies first.
+# Eight trainings of 90 steps need about 25 seconds of one processor core, and longer where others use it, too. Each is
+# reported as it ends. Predict the order of the eight *training* accuracies first.
 
 # %% tags=["experiment"]
 BLOCKS = {"plain": PlainBlock, "residual": ResidualBlock}
