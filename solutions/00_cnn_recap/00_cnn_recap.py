@@ -465,7 +465,6 @@ from course_lib.data.photos import photo
 from course_lib.deepnet import DeepNet, PlainBlock
 from course_lib.figures import figure
 from course_lib.metrics import accuracy
-from course_lib.progress import bar
 from course_lib.settings import settings
 from course_lib.training import trained
 
@@ -676,13 +675,13 @@ def gradient_norms(model: nn.Module, batch: tuple[Tensor, Tensor]) -> dict[str, 
 BLOCKS = {"plain": PlainBlock, "residual": ResidualBlock}
 reached, norms = {}, {}
 for name, block in BLOCKS.items():
-    for depth in bar(DEPTHS, f"{name}, depths", unit="depth"):
+    for depth in DEPTHS:
         runs = []
         for run in range(RUNS):
             torch.manual_seed(run)
             model = DeepNet(depth, block).train()
             norms[name, depth] = gradient_norms(model, batches(train_images, train_labels)(0))
-            training.fit(model, batches(train_images, train_labels), loss, STEPS, RATE, progress=False)
+            training.fit(model, batches(train_images, train_labels), loss, STEPS, RATE)
             runs.append(accuracy(model, train_images, train_labels))
         reached[name, depth] = sum(runs) / RUNS
         print(f"{name}, {depth} layers: training accuracy {reached[name, depth]:.3f}", flush=True)
