@@ -159,8 +159,8 @@ class Cost(NamedTuple):
     """What a network needs for one image.
 
     Attributes:
-        parameters: learned numbers, frozen ones included. A tensor that several layers share counts once; buffers, such
-            as the running means of a batch norm, are not learned.
+        parameters: learned numbers. A tensor that several layers share counts once; buffers, such as the running means
+            of a batch norm, are not learned. Whether frozen ones count is left open.
         activations: numbers that come out of the convolutions and linear layers.
         macs: multiply-adds in these layers. A multiplication with the addition behind it is one; the bias is not
             counted.
@@ -198,8 +198,8 @@ def count_cost(model: nn.Module, input_shape: tuple[int, int, int]) -> Cost:
     Write it yourself: no `torch.utils.flop_counter`, `torchinfo`, `fvcore`, `thop`, `ptflops`.
 
     Args:
-        model: any module that takes images [n, c, h, w]. It has parameters, all of one type (float32 or float64) and on
-            one device (also on "meta", where tensors have shapes but no numbers); its images are of that type, too.
+        model: any module that takes float32 images [n, c, h, w]. It has parameters, all of them float32 and on one
+            device, which may be "meta", where tensors have shapes but no numbers.
         input_shape: (c, h, w) of one image.
 
     Returns:

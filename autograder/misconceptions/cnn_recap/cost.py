@@ -9,18 +9,15 @@ MISCONCEPTIONS = []
 wrong = collector("count_cost", MISCONCEPTIONS)
 
 
-def _calls(model, input_shape, counted, batch=1, quiet=True, make=torch.Tensor.new_zeros):
-    """The output of every call of the modules that are `counted`, with its module; `quiet` leaves no trace.
-
-    `make` makes the probe image like a parameter.
-    """
+def _calls(model, input_shape, counted, batch=1, quiet=True):
+    """The output of every call of the modules that are `counted`, with its module; `quiet` leaves no trace."""
     seen, modes = [], {module: module.training for module in model.modules()}
     listen = [module for module in model.modules() if counted(module)]
     hooks = [layer.register_forward_hook(lambda layer, _, output: seen.append((layer, output))) for layer in listen]
     if quiet:
         model.eval()
     with torch.no_grad():
-        model(make(next(model.parameters()), batch, *input_shape))
+        model(next(model.parameters()).new_zeros(batch, *input_shape))
     for module, mode in modes.items():
         module.training = mode
     for hook in hooks:
@@ -122,16 +119,6 @@ def _(model, input_shape):
 
 
 @wrong(
-    "trainable-only",
-    "You count only parameters with `requires_grad`. Frozen ones are stored all the same, and count.",
-    slip=True,
-)
-def _(model, input_shape):
-    _, activations, macs = _cost(model, input_shape)
-    return sum(p.numel() for p in model.parameters() if p.requires_grad), activations, macs
-
-
-@wrong(
     "children-only",
     "You look at the model's direct children only. Layers may lie deeper: `model.modules()` walks through all of them.",
 )
@@ -162,15 +149,6 @@ def _(model, input_shape):
 @wrong("whole-batch", "Your cost grows with the batch. Cost is per image.")
 def _(model, input_shape):
     return _cost(model, input_shape, batch=2)
-
-
-@wrong(
-    "float32-image",
-    "Your probe image is always float32. Make it of the parameters' type: `new_zeros` of one of them does.",
-    slip=True,
-)
-def _(model, input_shape):
-    return _cost(model, input_shape, make=lambda like, *shape: torch.zeros(shape, device=like.device))
 
 
 @wrong(

@@ -27,9 +27,7 @@ COST = Check(
         Case("a parameter of the network's own, one filter", "edge", make.own_parameter, **_COST),
         Case("a linear layer for each row", "edge", make.each_row, essential=True, **_COST),
         Case("nothing to count but parameters", "edge", make.nothing_counted, **_COST),
-        Case("parameters that are frozen", "edge", make.small_classifier, **{**_COST, "probe": probes.cost_of_frozen}),
         Case("a batch norm over one pixel", "edge", make.one_pixel, essential=True, **_COST),
-        Case("a network in float64", "edge", make.one_convolution, **{**_COST, "probe": probes.cost_of_double}),
         Case(
             "on the meta device",
             "edge",

@@ -36,18 +36,8 @@ def cost(function: Callable, plan: Plan, input_shape: tuple[int, int, int]) -> A
     return function(build(plan), input_shape)
 
 
-def cost_of_double(function: Callable, plan: Plan, input_shape: tuple[int, int, int]) -> Any:
-    """The same on a network in float64."""
-    return function(build(plan).double(), input_shape)
-
-
-def cost_of_frozen(function: Callable, plan: Plan, input_shape: tuple[int, int, int]) -> Any:
-    """The same where no parameter learns at the moment."""
-    return function(build(plan).requires_grad_(False), input_shape)
-
-
 def cost_of_meta(function: Callable, plan: Plan, input_shape: tuple[int, int, int]) -> Any:
-    """The same where the network's tensors have no numbers."""
+    """count_cost's answer on a network whose tensors have no numbers."""
     with torch.device("meta"):
         model = build(plan)
     return function(model, input_shape)
