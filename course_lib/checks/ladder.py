@@ -174,12 +174,13 @@ def refused(report: Report, reason: str) -> Report:
 def lines(report: Report, most: int = 3) -> list[tuple[str, str, str]]:
     """The report as (mark, cases, message) rows: the first failures, the names of the rest, what passes ("ok").
 
-    Hints stand behind the messages where no misconception says more.
+    Hints stand behind the messages where no misconception says more, each of them once.
     """
-    rows = []
+    rows, given = [], set()
     for result in report.failed[:most]:
-        hint = f" {result.hint}" if result.hint and not report.sentence else ""
+        hint = "" if report.sentence or result.hint in given else f" {result.hint}".rstrip()
         rows.append((result.rung, result.case.name, result.message + hint))
+        given.add(result.hint)
     if len(report.failed) > most:
         rows.append(("more", ", ".join(result.case.name for result in report.failed[most:]), ""))
     if passed := [result.case.name for result in report.results if not result.rung]:

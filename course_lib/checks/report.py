@@ -24,7 +24,7 @@ RUNG_WORDS = {
     "values": "wrong values",
     "property": "property broken",
     "edge": "edge case",
-    "unchanged": "changes its input",
+    "unchanged": "leaves something changed",
     "unasked": "not asked",
 }
 

@@ -28,6 +28,9 @@
 # %% [markdown]
 # A signature like `image: Float[Tensor, "n c h w"]` says: a float tensor with four axes, here *n* images of *c*
 # channels, *h* rows and *w* columns. Letters that come twice in one signature stand for the same number.
+#
+# `Float` means float32 or float64, on the CPU or a GPU, contiguous or not, and the checks try all of them. Let a tensor
+# that you make take its type and its device from one that you were given: `image.new_zeros(…)` does.
 
 # %% tags=["given"]
 from collections.abc import Sequence
@@ -51,7 +54,7 @@ from course_lib.checks.cnn_recap import check
 # <details><summary>Hint: where do the columns come from?</summary>
 #
 # `F.unfold` cuts the windows out. Read in its documentation which shape comes back, and compare the length of one
-# column with the number of weights in one filter. They had better be in the same order, too.
+# column with the number of weights in one filter. Do both run through channels, rows and columns in the same order?
 # </details>
 #
 # <details><summary>Hint: how high and how wide is the map?</summary>
@@ -70,6 +73,8 @@ def conv2d(
     padding: int,
 ) -> Float[Tensor, "n o h_out w_out"]:
     """A convolutional layer, as networks define it: the filter is not flipped (LeCun et al., Proc. IEEE 1998).
+
+    Write it yourself: no `F.conv*`, `torch.conv*`, `nn.*Conv*`, `scipy.signal`, `scipy.ndimage`, `cv2.filter2D`.
 
     out[n, o, i, j] = bias[o] + sum over c, y, x of weight[o, c, y, x] * padded[n, c, i * stride + y, j * stride + x]
 
@@ -120,6 +125,9 @@ check("conv2d", conv2d)
 def max_pool2d(x: Float[Tensor, "n c h w"], kernel: int, stride: int) -> Float[Tensor, "n c h_out w_out"]:
     """The largest value of each window, in each channel by itself.
 
+    Write it yourself: no `F.*max_pool*`, `torch.max_pool*`, `nn.*MaxPool*`, `scipy.ndimage`,
+    `skimage.measure.block_reduce`.
+
     Args:
         x: n stacks of c maps; n may be 0.
         kernel: height and width of a window, at most h and w.
@@ -152,7 +160,7 @@ class Cost(NamedTuple):
 
     Attributes:
         parameters: learned numbers. A tensor that several layers share counts once; buffers, such as the running means
-            of a batch norm, are not learned.
+            of a batch norm, are not learned. Whether frozen ones count is left open.
         activations: numbers that come out of the convolutions and linear layers.
         macs: multiply-adds in these layers. A multiplication with the addition behind it is one; the bias is not
             counted.
@@ -187,9 +195,11 @@ class Cost(NamedTuple):
 def count_cost(model: nn.Module, input_shape: tuple[int, int, int]) -> Cost:
     """Count what a model costs for one image.
 
+    Write it yourself: no `torch.utils.flop_counter`, `torchinfo`, `fvcore`, `thop`, `ptflops`.
+
     Args:
-        model: any module that takes images [n, c, h, w]; it has parameters, which all lie on one device (also on
-            "meta", where tensors have shapes but no numbers).
+        model: any module that takes float32 images [n, c, h, w]. It has parameters, all of them float32 and on one
+            device, which may be "meta", where tensors have shapes but no numbers.
         input_shape: (c, h, w) of one image.
 
     Returns:
@@ -240,12 +250,15 @@ check("count_cost", count_cost)
 def receptive_field(layers: Sequence[tuple[int, int]]) -> tuple[int, int]:
     """What one unit behind a chain of layers sees of the image, along one axis.
 
+    Write it yourself: no `course_lib.explorers`.
+
     Args:
         layers: (kernel, stride) of each convolution or pooling, from the input to the output; may be empty. A kernel of
             size k with dilation d counts as d * (k - 1) + 1.
 
     Returns:
-        size: width of the receptive field in pixels; 1 before the first layer.
+        size: width of the receptive field in pixels, from the first that the unit sees to the last; pixels between them
+            that a large stride passes over count as well. 1 before the first layer.
         stride: pixels of the image between the receptive fields of two neighbouring units; 1 before the first layer.
     """
     ### BEGIN SOLUTION
@@ -282,7 +295,10 @@ check("receptive_field", receptive_field)
 
 # %% tags=["solution"]
 class InceptionModule(nn.Module):
-    """Four branches side by side (Szegedy et al., Going deeper with convolutions, CVPR 2015, figure 2b)."""
+    """Four branches side by side (Szegedy et al., Going deeper with convolutions, CVPR 2015, figure 2b).
+
+    Write it yourself: no `torchvision.models.googlenet`, `torchvision.models.inception`.
+    """
 
     def __init__(
         self, in_channels: int, ch1x1: int, ch3x3red: int, ch3x3: int, ch5x5red: int, ch5x5: int, pool_proj: int
@@ -344,15 +360,18 @@ check("InceptionModule", InceptionModule)
 
 # %% tags=["solution"]
 class ResidualBlock(nn.Module):
-    """Two 3×3 layers and a shortcut around both (He et al., Deep residual learning, CVPR 2016, figure 2)."""
+    """Two 3×3 layers and a shortcut around both (He et al., Deep residual learning, CVPR 2016, figure 2).
+
+    Write it yourself: no `torchvision.models.resnet`, `course_lib.deepnet`.
+    """
 
     def __init__(self, in_channels: int, out_channels: int, stride: int = 1):
-        """Make these layers; no convolution has a bias.
+        """Make these layers under these names; no convolution has a bias.
 
         conv1, bn1: 3×3 `nn.Conv2d` with the block's stride, in_channels to out_channels, padding 1; `nn.BatchNorm2d`.
         conv2, bn2: 3×3 with stride 1, out_channels to out_channels, padding 1; batch norm.
         shortcut: `nn.Identity()` where stride is 1 and in_channels equals out_channels; otherwise an `nn.Sequential` of
-            a 1×1 convolution with the block's stride and a batch norm (the paper's option B).
+            a 1×1 convolution with the block's stride and a batch norm, in this order (the paper's option B).
         """
         ### BEGIN SOLUTION
         super().__init__()
@@ -446,7 +465,6 @@ from course_lib.data.photos import photo
 from course_lib.deepnet import DeepNet, PlainBlock
 from course_lib.figures import figure
 from course_lib.metrics import accuracy
-from course_lib.progress import bar
 from course_lib.settings import settings
 from course_lib.training import trained
 
@@ -650,21 +668,23 @@ def gradient_norms(model: nn.Module, batch: tuple[Tensor, Tensor]) -> dict[str, 
 
 
 # %% [markdown]
-# Eight trainings of 90 steps take about half a minute. Predict the order of the eight *training* accuracies first.
+# Eight trainings of 90 steps need about 25 seconds of one processor core, and longer where others use it, too. Each is
+# reported as it ends. Predict the order of the eight *training* accuracies first.
 
 # %% tags=["experiment"]
 BLOCKS = {"plain": PlainBlock, "residual": ResidualBlock}
 reached, norms = {}, {}
 for name, block in BLOCKS.items():
-    for depth in bar(DEPTHS, f"{name}, depths", unit="depth"):
+    for depth in DEPTHS:
         runs = []
         for run in range(RUNS):
             torch.manual_seed(run)
             model = DeepNet(depth, block).train()
             norms[name, depth] = gradient_norms(model, batches(train_images, train_labels)(0))
-            training.fit(model, batches(train_images, train_labels), loss, STEPS, RATE, progress=False)
+            training.fit(model, batches(train_images, train_labels), loss, STEPS, RATE)
             runs.append(accuracy(model, train_images, train_labels))
         reached[name, depth] = sum(runs) / RUNS
+        print(f"{name}, {depth} layers: training accuracy {reached[name, depth]:.3f}", flush=True)
 
 # %% tags=["experiment"]
 print(f"{'':10}{'depth':>6}{'training accuracy':>20}{'gradient, first layer':>24}{'last layer':>12}")
@@ -757,36 +777,36 @@ weights = trained("00_cnn_recap", fit)
 check("experiment", predict)
 
 # %% [markdown]
-# **Look at the mistakes first.** What does it confuse, and would you know better?
+# **Look at the mistakes first.** Which digits does it confuse, and would you have read them?
 
 # %% tags=["experiment"]
-found = predict(test_images)
-wrong = (found != test_labels).nonzero().flatten().tolist()
+predicted = predict(test_images)
+wrong = (predicted != test_labels).nonzero().flatten().tolist()
 print(
     f"accuracy on {len(test_images)} test digits: {1 - len(wrong) / len(test_images):.3f}"
     " (around 0.97; below 0.9 something is wrong)"
 )
 shown = (wrong + [i for i in range(len(test_images)) if i not in wrong])[:10]
-axes = plots.image_grid(test_images[shown], [f"{test_labels[i]}: says {found[i]}" for i in shown], columns=10)
+axes = plots.image_grid(test_images[shown], [f"{test_labels[i]}: says {predicted[i]}" for i in shown], columns=10)
 plots.show(axes, "Test digits, the misread ones first, with the true digit and what the network says.")
 
 # %% [markdown]
 # Your `conv2d` computes what PyTorch computes, also in a trained network: here is its first layer by your hand, for one
-# digit. Each map is the response of one of the 16 filters.
+# digit. The digit stands first; each map behind it is the response of one of the 16 filters.
 
 # %% tags=["experiment"]
 first = conv2d(test_images[:1], weights["first.0.weight"], None, stride=1, padding=1)
 library = nn.functional.conv2d(test_images[:1], weights["first.0.weight"], padding=1)
 print(f"largest difference to PyTorch's: {(first - library).abs().max():.1e}")
-axes = plots.image_grid([(one - one.min()) / (one.max() - one.min()) for one in first[0, :8, None]], columns=8)
-plots.show(
-    axes, "Responses of eight filters of the first layer to one digit: strokes and edges of different directions."
-)
+responses = [(one - one.min()) / (one.max() - one.min()) for one in first[0, :8, None]]
+titles = ["the digit", *[f"filter {number}" for number in range(8)]]
+axes = plots.image_grid([test_images[0], *responses], titles, columns=9)
+plots.show(axes, "A digit and the responses of eight filters of the first layer: strokes and edges in many directions.")
 
 # %% [markdown] tags=["written"]
 # ## One question in words (4 points)
 #
-# The plain network of 56 layers had a lower *training* accuracy than the one of 20. Why is this no overfitting? Why
+# The plain network of 56 layers had a lower *training* accuracy than the one of 20. Why is this not overfitting? Why
 # could 56 layers, in principle, always do at least as well as 20? What does the shortcut change about this, and what do
 # the gradients of part three say? Four to eight sentences.
 #

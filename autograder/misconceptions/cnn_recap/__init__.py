@@ -1,10 +1,12 @@
 """Unit 00: all wrong versions, by theme."""
 
-from autograder.misconceptions.cnn_recap import cost, layers, modules, shifts
+from autograder.misconceptions.cnn_recap import blocks, cost, fields, inception, layers, shifts
 
 MISCONCEPTIONS = (
     *layers.MISCONCEPTIONS,
     *cost.MISCONCEPTIONS,
-    *modules.MISCONCEPTIONS,
+    *fields.MISCONCEPTIONS,
+    *inception.MISCONCEPTIONS,
+    *blocks.MISCONCEPTIONS,
     *shifts.MISCONCEPTIONS,
 )

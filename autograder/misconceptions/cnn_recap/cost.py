@@ -108,19 +108,61 @@ def _(model, input_shape):
     return sum(parameter.numel() for parameter in found), activations, macs
 
 
+@wrong(
+    "layers-only",
+    "You add up the weights of convolutions and linear layers alone. A batch norm's scale and shift are learned, too.",
+)
+def _(model, input_shape):
+    _, activations, macs = _cost(model, input_shape)
+    found = {id(p): p for module in filter(_layer, model.modules()) for p in module.parameters()}
+    return sum(parameter.numel() for parameter in found.values()), activations, macs
+
+
+@wrong(
+    "children-only",
+    "You look at the model's direct children only. Layers may lie deeper: `model.modules()` walks through all of them.",
+)
+def _(model, input_shape):
+    children = list(model.children())
+    seen = _calls(model, input_shape, lambda module: _layer(module) and any(module is child for child in children))
+    macs = sum(output.numel() * _per_number(layer) for layer, output in seen)
+    return _learned(model), sum(output.numel() for _, output in seen), macs
+
+
+@wrong("no-linear", "You count convolutions only. The numbers that come out of linear layers are units as well.")
+def _(model, input_shape):
+    seen = _calls(model, input_shape, lambda module: isinstance(module, nn.Conv2d))
+    macs = sum(output.numel() * _per_number(layer) for layer, output in seen)
+    return _learned(model), sum(output.numel() for _, output in seen), macs
+
+
+@wrong(
+    "each-layer-once",
+    "You count each layer once. What a layer puts out is computed anew at every call.",
+)
+def _(model, input_shape):
+    seen = {id(layer): (layer, output) for layer, output in _calls(model, input_shape, _layer)}.values()
+    macs = sum(output.numel() * _per_number(layer) for layer, output in seen)
+    return _learned(model), sum(output.numel() for _, output in seen), macs
+
+
 @wrong("whole-batch", "Your cost grows with the batch. Cost is per image.")
 def _(model, input_shape):
     return _cost(model, input_shape, batch=2)
 
 
-@wrong("hook-left", "A hook of yours is still on the model after the call. Whoever uses the model next pays for it.")
+@wrong(
+    "hook-left",
+    "A hook of yours is still on the model after the call. Whoever uses the model next pays for it.",
+    slip=True,
+)
 def _(model, input_shape):
     for module in filter(_layer, model.modules()):
         module.register_forward_hook(lambda *seen: None)
     return _cost(model, input_shape)
 
 
-@wrong("left-in-eval", "You leave the model in evaluation mode. Give it back as you got it.")
+@wrong("left-in-eval", "You leave the model in evaluation mode. Give it back as you got it.", slip=True)
 def _(model, input_shape):
     cost = _cost(model, input_shape)
     model.eval()
@@ -130,6 +172,7 @@ def _(model, input_shape):
 @wrong(
     "all-in-train",
     "You put the whole model back into training mode, also those of its modules that were in evaluation mode.",
+    slip=True,
 )
 def _(model, input_shape):
     training, cost = model.training, _cost(model, input_shape)

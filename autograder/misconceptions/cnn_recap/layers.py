@@ -1,4 +1,4 @@
-"""Unit 00: wrong versions of `conv2d`, `max_pool2d` and `receptive_field`."""
+"""Unit 00: wrong versions of `conv2d` and `max_pool2d`."""
 
 from torch.nn.functional import avg_pool2d, pad, unfold
 from torch.nn.functional import max_pool2d as pool
@@ -97,6 +97,47 @@ def _(image, weight, bias, stride, padding):
     return _layer(image, weight[:, :, :side, :side], bias, stride, padding)
 
 
+@wrong(
+    "mixed-channels",
+    "The numbers in your columns and in your filters stand in different orders. A column of `F.unfold` holds one "
+    "channel after the other, each with its whole window.",
+)
+def _(image, weight, bias, stride, padding):
+    o, c, height, width = weight.shape
+    mixed = weight.reshape(o, c, height * width).transpose(1, 2).reshape(weight.shape)
+    return _layer(image, mixed, bias, stride, padding)
+
+
+@wrong(
+    "weights-reshaped",
+    "Your filters are cut up wrongly: `reshape(-1, o).T` deals their numbers out in turn. One row should hold one "
+    "filter: `weight.flatten(1)`.",
+)
+def _(image, weight, bias, stride, padding):
+    return _layer(image, weight.reshape(-1, len(weight)).T.reshape(weight.shape), bias, stride, padding)
+
+
+@wrong(
+    "windows-unsorted",
+    "You reshape the windows while the channels still stand before the places, so numbers of different windows mix. "
+    "First bring each window's numbers together with `permute`.",
+)
+def _(image, weight, bias, stride, padding):
+    windows = pad(image, (padding,) * 4).unfold(2, weight.shape[2], stride).unfold(3, weight.shape[3], stride)
+    n, _, rows, columns = windows.shape[:4]
+    maps = windows.reshape(n, rows * columns, weight[0].numel()) @ weight.flatten(1).T
+    return _biased(maps.transpose(1, 2), bias).unflatten(2, (rows, columns))
+
+
+@wrong(
+    "pads-width-only",
+    "You pad only left and right. With two numbers `F.pad` changes the last axis alone; rows above and below need two "
+    "more.",
+)
+def _(image, weight, bias, stride, padding):
+    return _layer(pad(image, (padding, padding)), weight, bias, stride, 0)
+
+
 wrong = collector("max_pool2d", MISCONCEPTIONS)
 
 
@@ -147,65 +188,6 @@ def _(x, kernel, stride):
 )
 def _(x, kernel, stride):
     return pool(x, kernel, stride, padding=kernel // 2)
-
-
-wrong = collector("receptive_field", MISCONCEPTIONS)
-
-
-def _walk(layers, grow, start=1):
-    """Size by `grow(size, jump, kernel, stride)` from layer to layer, and the total stride."""
-    size, jump = start, 1
-    for kernel, stride in layers:
-        size = grow(size, jump, kernel, stride)
-        jump *= stride
-    return size, jump
-
-
-@wrong(
-    "sum-of-kernels",
-    "You add up kernels. The second layer's windows overlap: each layer adds only kernel − 1. Three 3×3 layers see 7 "
-    "pixels, not 9.",
-)
-def _(layers):
-    return _walk(layers, lambda size, jump, kernel, stride: size + kernel, start=0)
-
-
-@wrong("no-jump", "You forget that after a stride, one step is several pixels of the image.")
-def _(layers):
-    return _walk(layers, lambda size, jump, kernel, stride: size + kernel - 1)
-
-
-@wrong(
-    "stride-too-early",
-    "You let a layer's stride widen its own window. Its stride acts only on the layers above it.",
-)
-def _(layers):
-    return _walk(layers, lambda size, jump, kernel, stride: size + (kernel - 1) * jump * stride)
-
-
-@wrong(
-    "backward-formula-forward",
-    "This formula is right from the last layer back to the first; you run it in the other direction.",
-)
-def _(layers):
-    return _walk(layers, lambda size, jump, kernel, stride: (size - 1) * stride + kernel)
-
-
-@wrong("sum-of-strides", "Strides multiply: two layers of stride 2 move by 4 pixels.")
-def _(layers):
-    size, _ = _walk(layers, lambda size, jump, kernel, stride: size + (kernel - 1) * jump)
-    return size, sum(stride for _, stride in layers)
-
-
-@wrong("last-stride", "Your stride is that of the last layer alone. From layer to layer, strides multiply.")
-def _(layers):
-    size, _ = _walk(layers, lambda size, jump, kernel, stride: size + (kernel - 1) * jump)
-    return size, [1, *(stride for _, stride in layers)][-1]
-
-
-@wrong("from-zero", "Before the first layer a unit sees one pixel, not none.")
-def _(layers):
-    return _walk(layers, lambda size, jump, kernel, stride: size + (kernel - 1) * jump, start=0)
 
 
 MISCONCEPTIONS = tuple(MISCONCEPTIONS)

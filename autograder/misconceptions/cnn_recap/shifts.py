@@ -92,7 +92,7 @@ def _(model, image, shifts):
     return _change(model, image, shifts, quiet=False)
 
 
-@wrong("left-in-eval", "You leave the network in evaluation mode. Give it back as you got it.")
+@wrong("left-in-eval", "You leave the network in evaluation mode. Give it back as you got it.", slip=True)
 def _(model, image, shifts):
     change = _change(model, image, shifts)
     model.eval()
@@ -102,6 +102,7 @@ def _(model, image, shifts):
 @wrong(
     "all-in-train",
     "You put the whole network back into training mode, also those of its modules that were in evaluation mode.",
+    slip=True,
 )
 def _(model, image, shifts):
     training, change = model.training, _change(model, image, shifts)
@@ -109,7 +110,11 @@ def _(model, image, shifts):
     return change
 
 
-@wrong("with-graph", "Your answer still holds the graph of the network, which fills the memory. Work under `no_grad`.")
+@wrong(
+    "with-graph",
+    "Your answer still holds the graph of the network, which fills the memory. Work under `no_grad`.",
+    slip=True,
+)
 def _(model, image, shifts):
     scale = sum(parameter.sum() for parameter in model.parameters())
     return _change(model, image, shifts) + 0 * scale

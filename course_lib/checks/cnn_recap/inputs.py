@@ -5,14 +5,14 @@ from numpy.random import Generator
 from torch import Tensor
 
 from course_lib.checks.cnn_recap import networks as net
-from course_lib.checks.cnn_recap.networks import FLAT, RELU, chain, conv, linear, norm, numbers, pool
+from course_lib.checks.cnn_recap.networks import FLAT, RELU, between, chain, conv, linear, norm, numbers, pool, weights
 from course_lib.checks.spec import Inputs
 
 
 def maps(rng: Generator, *shape: int) -> Tensor:
-    """Numbers from -1 to 1, no two equal."""
+    """Whole numbers, no two equal, a third of them negative: exact on every processor and easy to follow by hand."""
     count = int(torch.Size(shape).numel())
-    return torch.as_tensor(rng.permutation(count), dtype=torch.float32).reshape(shape) * 2 / max(1, count) - 1
+    return torch.as_tensor(rng.permutation(count) - count // 3, dtype=torch.float32).reshape(shape)
 
 
 def convolving(
@@ -25,14 +25,13 @@ def convolving(
     padding: int = 0,
     bias: bool = True,
 ):
-    """An image, filters and (with `bias`) one number for each filter, far from 0."""
+    """An image, filters and (with `bias`) one number for each filter, far from 0 and from each other."""
 
     def make(rng: Generator) -> Inputs:
-        added = numbers(rng, (filters,))
         return {
             "image": maps(rng, images, channels, *size),
             "weight": maps(rng, filters, channels, *kernel),
-            "bias": added + added.sign() if bias else None,
+            "bias": 100.0 * (2 + maps(rng, filters)) if bias else None,
             "stride": stride,
             "padding": padding,
         }
@@ -40,36 +39,29 @@ def convolving(
     return make
 
 
-def pooling(*shape: int, kernel: int = 2, stride: int = 2, shift: float = 0.0):
-    """Maps of this shape, no two numbers equal; `shift` is added to all."""
+def pooling(*shape: int, kernel: int = 2, stride: int = 2, negative: bool = False):
+    """Maps of positive numbers, or with `negative` of negative ones; no two are equal."""
 
     def make(rng: Generator) -> Inputs:
-        return {"x": maps(rng, *shape) + shift, "kernel": kernel, "stride": stride}
+        x = maps(rng, *shape)
+        x = x - x.min() + 1 if x.numel() else x
+        return {"x": -x if negative else x, "kernel": kernel, "stride": stride}
 
     return make
 
 
-def layers(kernels: tuple[int, ...], strides: tuple[int, ...]):
-    """A chain of layers whose kernels and strides are these, in this order, each kernel up to 2 larger."""
+def layers(kernels: tuple[int, ...], strides: tuple[int, ...], more: int = 5):
+    """A chain of layers whose kernels and strides are these, in this order, each kernel up to `more` larger."""
 
     def make(rng: Generator) -> Inputs:
-        larger = rng.integers(0, 3, len(kernels)).tolist()
-        return {
-            "layers": [(kernel + more, stride) for kernel, more, stride in zip(kernels, larger, strides, strict=True)]
-        }
+        larger = rng.integers(0, more + 1, len(kernels)).tolist()
+        return {"layers": [(kernel + plus, step) for kernel, plus, step in zip(kernels, larger, strides, strict=True)]}
 
     return make
 
 
-def any_layers(most: int = 6):
-    """A chain of two or more layers of any kernel from 1 to 7 and any stride from 1 to 3."""
-
-    def make(rng: Generator) -> Inputs:
-        count = int(rng.integers(3, most + 1))
-        both = zip(rng.integers(1, 8, count).tolist(), rng.integers(1, 4, count).tolist(), strict=True)
-        return {"layers": [*both, (3, 2)]}
-
-    return make
+four_layers = layers((3, 4, 5, 7), (3, 1, 2, 2), more=3)
+"""Whatever is drawn: the other way round they see another patch, and their strides' sum is not their product."""
 
 
 def these_layers(*chosen: tuple[int, int]):
@@ -78,8 +70,8 @@ def these_layers(*chosen: tuple[int, int]):
 
 
 def same_size(rng: Generator) -> Inputs:
-    """Two to five layers of 3×3, stride 1."""
-    return {"layers": [(3, 1)] * int(rng.integers(2, 6))}
+    """Two to forty layers of 3×3, stride 1."""
+    return {"layers": [(3, 1)] * int(rng.integers(2, 41))}
 
 
 def _widths(rng: Generator, count: int) -> list[int]:
@@ -162,16 +154,18 @@ INCEPTION = {  # layer: (output, input, kernel); places among the module's argum
 
 
 def inception(*widths: int, images: int = 1, size: tuple[int, int] = (4, 5)):
-    """Arguments, weights and an input of an inception module; its widths are drawn where none are given."""
+    """Arguments, weights and an input of an inception module; its widths are drawn where none are given.
+
+    Most numbers of the input are negative, so that its border shows in the pooling.
+    """
 
     def make(rng: Generator) -> Inputs:
         config = widths or tuple((rng.permutation(7) + 2).tolist())
         state = {}
         for name, (outside, inside, kernel) in INCEPTION.items():
-            state[f"{name}.weight"] = numbers(rng, (config[outside], config[inside], kernel, kernel))
-            state[f"{name}.bias"] = numbers(rng, (config[outside],)) / 2
-        x = torch.as_tensor(rng.normal(size=(images, config[0], *size)), dtype=torch.float32)
-        return {"config": config, "state": state, "x": x}
+            state[f"{name}.weight"] = weights(rng, config[outside], config[inside], kernel, kernel)
+            state[f"{name}.bias"] = numbers(rng, config[outside]) / 2
+        return {"config": config, "state": state, "x": numbers(rng, images, config[0], *size) - 0.75}
 
     return make
 
@@ -182,12 +176,12 @@ def block(inside: int, outside: int, stride: int = 1, images: int = 1, size: tup
     def make(rng: Generator) -> Inputs:
         a, b = (int(width + rng.integers(0, 2)) for width in (inside, outside))
         b = a if inside == outside else b
-        state = {"conv1.weight": numbers(rng, (b, a, 3, 3)), "conv2.weight": numbers(rng, (b, b, 3, 3))}
+        state = {"conv1.weight": weights(rng, b, a, 3, 3), "conv2.weight": weights(rng, b, b, 3, 3)}
         state |= net.batch_norm(rng, "bn1", b) | net.batch_norm(rng, "bn2", b)
         if stride > 1 or a != b:
-            state |= {"shortcut.0.weight": numbers(rng, (b, a, 1, 1)), **net.batch_norm(rng, "shortcut.1", b)}
-        x = torch.as_tensor(rng.normal(size=(images, a, *size)), dtype=torch.float32)
-        return {"config": (a, b) if stride == 1 else (a, b, stride), "state": state, "x": x}
+            state |= {"shortcut.0.weight": weights(rng, b, a, 1, 1), **net.batch_norm(rng, "shortcut.1", b)}
+        config = (a, b) if stride == 1 else (a, b, stride)
+        return {"config": config, "state": state, "x": numbers(rng, images, a, *size)}
 
     return make
 
@@ -201,17 +195,17 @@ def moving(*shifts: int, channels: int = 2, size: tuple[int, int] = (5, 8), head
     def make(rng: Generator) -> Inputs:
         parts = [conv(channels, 3, stride=stride, **border), norm(3), RELU]
         inside = 3 * (-(-height // stride)) * (-(-width // stride))
-        state = {"0.weight": numbers(rng, (3, channels, 3, 3)), "0.bias": numbers(rng, (3,))}
+        state = {"0.weight": weights(rng, 3, channels, 3, 3), "0.bias": numbers(rng, 3)}
         state |= net.batch_norm(rng, "1", 3)
         if not strided:
             parts, inside = [*parts, ("AdaptiveAvgPool2d", {"output_size": 1})], 3
         if head:
             state |= {
-                f"{len(parts) + 1}.weight": numbers(rng, (4, inside)),
-                f"{len(parts) + 1}.bias": numbers(rng, (4,)),
+                f"{len(parts) + 1}.weight": weights(rng, 4, inside),
+                f"{len(parts) + 1}.bias": numbers(rng, 4),
             }
             parts = [*parts, FLAT, linear(inside, 4)]
-        image = torch.as_tensor(rng.uniform(0.1, 1, (channels, *size)), dtype=torch.float32)
+        image = between(rng, 0.1, 1, (channels, *size))
         return {"plan": chain(*parts), "state": state, "image": image, "shifts": list(shifts)}
 
     return make

@@ -1,6 +1,6 @@
 """Unit 00: what is asked of `count_cost`, `receptive_field` and `shift_sensitivity`."""
 
-from course_lib.checks.cnn_recap import explain, probes, rules
+from course_lib.checks.cnn_recap import explain, hints, probes, rules
 from course_lib.checks.cnn_recap import inputs as make
 from course_lib.checks.compare import close, exact, judged_by
 from course_lib.checks.probes import inputs_after, styles
@@ -9,7 +9,7 @@ from course_lib.checks.spec import Case, Check
 LENT = "Whoever lent you the network goes on working with it."
 FROZEN = "Some of its modules train while others do not. What does `model.train()` do to all of them?"
 
-_COST = {"compare": exact(), "probe": probes.cost, "explain": explain.counted}
+_COST = {"compare": rules.costs(), "probe": probes.cost, "explain": explain.counted, "hint": hints.counted}
 _UNTOUCHED = {"compare": judged_by(rules.untouched), "weight": 0.5}
 COST = Check(
     "count_cost",
@@ -17,65 +17,31 @@ COST = Check(
     arguments=("model", "input_shape"),
     forbids=("torch.utils.flop_counter", "torchinfo", "fvcore", "thop", "ptflops"),
     cases=(
-        Case(
-            "one convolution",
-            "values",
-            make.one_convolution,
-            hint="At how many places of the output is one and the same weight used?",
-            **_COST,
-        ),
-        Case(
-            "convolution, ReLU, pooling, linear layer",
-            "values",
-            make.small_classifier,
-            hint="Read in the docstring which outputs count.",
-            **_COST,
-        ),
-        Case(
-            "blocks with batch norm",
-            "values",
-            make.nested,
-            hint="A block is a module as well. And which of a batch norm's numbers are learned?",
-            **_COST,
-        ),
-        Case(
-            "groups, stride, dilation",
-            "values",
-            make.towers,
-            hint="How many channels does one filter see? The shape of `weight` knows it.",
-            **_COST,
-        ),
-        Case(
-            "called twice",
-            "property",
-            make.small_classifier,
-            exact(),
-            probes.cost_twice,
-            hint="The second call should see the same network.",
-            explain=explain.counted,
-        ),
-        Case("a layer that is called twice", "edge", make.called_twice, hint="Stored once, computed twice.", **_COST),
-        Case("two layers that share their weight", "edge", make.shared, hint="What is shared is stored once.", **_COST),
+        Case("one convolution", "values", make.one_convolution, **_COST),
+        Case("convolution, ReLU, pooling, linear layer", "values", make.small_classifier, **_COST),
+        Case("blocks with batch norm", "values", make.nested, **_COST),
+        Case("groups, stride, dilation", "values", make.towers, **_COST),
+        Case("called twice", "property", make.small_classifier, **{**_COST, "probe": probes.cost_twice}),
+        Case("a layer that is called twice", "edge", make.called_twice, essential=True, **_COST),
+        Case("two layers that share their weight", "edge", make.shared, essential=True, **_COST),
         Case("a parameter of the network's own, one filter", "edge", make.own_parameter, **_COST),
-        Case("a linear layer for each row", "edge", make.each_row, hint="How often is the matrix used?", **_COST),
+        Case("a linear layer for each row", "edge", make.each_row, essential=True, **_COST),
         Case("nothing to count but parameters", "edge", make.nothing_counted, **_COST),
-        Case(
-            "a batch norm over one pixel",
-            "edge",
-            make.one_pixel,
-            hint="In training mode a batch norm needs more than one number.",
-            **_COST,
-        ),
+        Case("a batch norm over one pixel", "edge", make.one_pixel, essential=True, **_COST),
         Case(
             "on the meta device",
             "edge",
             make.one_convolution,  # for any other layer PyTorch takes a second to get ready there
-            exact(),
-            probes.cost_of_meta,
-            hint="On which device do the parameters lie, and on which your image?",
-            explain=explain.counted,
+            **{**_COST, "probe": probes.cost_of_meta},
         ),
-        Case("on the GPU, where there is one", "edge", make.small_classifier, exact(), probes.cost_on_gpu, weight=0.5),
+        Case(
+            "on the GPU, where there is one",
+            "edge",
+            make.small_classifier,
+            rules.costs(),
+            probes.cost_on_gpu,
+            weight=0.5,
+        ),
         Case(
             "leaves the network alone",
             "unchanged",
@@ -103,44 +69,39 @@ COST = Check(
     ),
 )
 
-_FIELD = {"compare": exact(), "explain": explain.field}
+_FIELD = {"compare": rules.spans(), "explain": explain.field, "hint": hints.field}
 FIELD = Check(
     "receptive_field",
     points=3,
     arguments=("layers",),
     forbids=("course_lib.explorers",),
     cases=(
+        Case("3×3 layers of stride 1", "values", make.same_size, public=make.these_layers(*[(3, 1)] * 3), **_FIELD),
+        Case("a stride of 2 before the last layer", "values", make.layers((3, 2), (2, 1)), **_FIELD),
+        Case("strides of 2, 2 and 3", "values", make.layers((3, 3, 3, 3), (2, 2, 3, 1)), **_FIELD),
+        Case("four layers whose order matters", "values", make.four_layers, **_FIELD),
         Case(
-            "3×3 layers of stride 1",
-            "values",
-            make.same_size,
-            hint="Do the windows of the second layer overlap?",
-            **_FIELD,
+            "1×1 layers in between",
+            "property",
+            make.four_layers,
+            rules.spans(),
+            probes.with_pointwise,
+            hint=hints.field,
         ),
-        Case(
-            "a stride of 2 before the last layer",
-            "values",
-            make.layers((3, 2), (2, 1)),
-            hint="How many pixels is one step of the second layer?",
-            **_FIELD,
-        ),
-        Case(
-            "strides of 2, 2 and 3",
-            "values",
-            make.layers((3, 3, 2, 3), (2, 2, 3, 1)),
-            hint="Two layers that both move by 2 move by how many pixels together?",
-            **_FIELD,
-        ),
-        Case("any layers", "values", make.any_layers(), hint="Does the order of the layers matter?", **_FIELD),
-        Case("1×1 layers in between", "property", make.any_layers(), exact(), probes.with_pointwise),
-        Case("no layers", "edge", make.these_layers(), hint="A pixel sees itself.", **_FIELD),
+        Case("no layers", "edge", make.these_layers(), **_FIELD),
         Case("one layer", "edge", make.layers((4,), (3,)), **_FIELD),
-        Case("a stride larger than the kernel", "edge", make.layers((1, 1, 2), (4, 6, 5)), **_FIELD),
-        Case("a tuple of lists", "edge", make.any_layers(), exact(), probes.as_lists, weight=0.5),
+        Case(
+            "a stride larger than the kernel",
+            "edge",
+            make.layers((1, 1, 2), (4, 6, 5), more=2),
+            essential=True,
+            **_FIELD,
+        ),
+        Case("a tuple instead of a list", "edge", make.four_layers, rules.spans(), probes.as_tuple, weight=0.5),
         Case(
             "leaves its input alone",
             "unchanged",
-            make.any_layers(),
+            make.four_layers,
             exact(),
             inputs_after,
             hint="Someone else may still need what you were given: work on a copy.",
@@ -150,7 +111,7 @@ FIELD = Check(
 )
 
 _NEAR = close(1e-3, 1e-4)
-_SHIFT = {"compare": _NEAR, "probe": probes.sensitivity, "explain": explain.moved}
+_SHIFT = {"compare": _NEAR, "probe": probes.sensitivity, "explain": explain.moved, "hint": hints.moved}
 SHIFT = Check(
     "shift_sensitivity",
     points=4,
@@ -162,30 +123,17 @@ SHIFT = Check(
             make.moving(1),
             _NEAR,
             probes.sensitivity,
-            hint="Move three numbers with `torch.roll` and look where they go.",
         ),
-        Case(
-            "one to three steps",
-            "values",
-            make.moving(1, 2, 3),
-            hint="Each shift starts from the image itself.",
-            **_SHIFT,
-        ),
+        Case("one to three steps", "values", make.moving(1, 2, 3), **_SHIFT),
         Case("to the left and to the right", "values", make.moving(-3, 1, 2, -1, channels=3, size=(6, 9)), **_SHIFT),
-        Case(
-            "a network that puts out maps",
-            "values",
-            make.moving(1, 4, head=False),
-            hint="One number for a shift: the norm over the whole output.",
-            **_SHIFT,
-        ),
+        Case("a network that puts out maps", "values", make.moving(1, 4, head=False), **_SHIFT),
         Case(
             "once round and further",
             "property",
             make.moving(1, 2, 6),
             _NEAR,
             probes.further_round,
-            hint="What leaves on one side comes in on the other.",
+            hint=hints.moved,
             explain=explain.moved,
         ),
         Case(
@@ -194,7 +142,7 @@ SHIFT = Check(
             make.moving(1, 3),
             _NEAR,
             probes.louder,
-            hint="A *relative* change: divide by what?",
+            hint=hints.moved,
             explain=explain.moved,
         ),
         Case("not moved at all", "edge", make.moving(0, 1), **_SHIFT),

@@ -1,62 +1,44 @@
 """Unit 00: what is asked of `InceptionModule` and `ResidualBlock`."""
 
-from course_lib.checks.cnn_recap import explain, probes, rules
+from course_lib.checks.cnn_recap import built, explain, hints, rules
 from course_lib.checks.cnn_recap import inputs as make
 from course_lib.checks.cnn_recap.layers import GRAPH
 from course_lib.checks.compare import close
 from course_lib.checks.probes import styles
 from course_lib.checks.spec import Case, Check
 
-_NEAR = close(1e-3, 1e-4)
-_SHAPES = {"compare": rules.same_layers(), "probe": probes.layer_shapes, "weight": 0.5}
+_NEAR = rules.NEAR
+_SHAPES = {"compare": rules.same_layers(), "probe": built.layer_shapes, "weight": 0.5, "draws": 1}
 
-_RUN = {"compare": rules.stacked(), "probe": probes.run, "explain": explain.branches}
+_STACKED = rules.stacked()
+_RUN = {"compare": _STACKED, "probe": built.run, "explain": explain.branches, "hint": hints.branches}
 INCEPTION = Check(
     "InceptionModule",
     points=4,
     arguments=("in_channels", "ch1x1", "ch3x3red", "ch3x3", "ch5x5red", "ch5x5", "pool_proj"),
     forbids=("torchvision.models.googlenet", "torchvision.models.inception"),
     cases=(
-        Case("its six layers", "values", make.inception(), hint="Read the docstring of `__init__`.", **_SHAPES),
-        Case(
-            "a map of one cell",
-            "values",
-            make.inception(size=(1, 1)),
-            rules.stacked(),
-            probes.run,
-            hint="What lies between a 1×1 reduction and the larger filter?",
-        ),
-        Case(
-            "branches of equal width",
-            "values",
-            make.inception(3, 2, 4, 2, 5, 2, 2),
-            hint="Four branches of 2 channels: how many channels come out?",
-            **_RUN,
-        ),
-        Case(
-            "branches of unequal width, 4 × 5 cells",
-            "values",
-            make.inception(),
-            hint="Height and width stay: which padding does each window need?",
-            **_RUN,
-        ),
+        Case("its six layers", "values", make.inception(), **_SHAPES),
+        Case("maps of one cell", "values", make.inception(images=4, size=(1, 1)), **{**_RUN, "explain": None}),
+        Case("branches of equal width", "values", make.inception(3, 2, 4, 2, 5, 2, 2), **_RUN),
+        Case("branches of unequal width, 5 × 6 cells", "values", make.inception(size=(5, 6)), **_RUN),
         Case("two images, 6 × 3 cells", "values", make.inception(images=2, size=(6, 3)), **_RUN),
-        Case("each image alone", "property", make.inception(images=3), _NEAR, probes.run_each),
+        Case("each image alone", "property", make.inception(images=3), _STACKED, built.run_each),
         Case(
             "gradients of input and weights",
             "property",
             make.inception(),
             close(1e-3, 1e-3),
-            probes.gradients,
+            built.gradients,
             hint=GRAPH,
         ),
-        Case("no image", "edge", make.inception(images=0), _NEAR, probes.run),
+        Case("no image", "edge", make.inception(images=0), _NEAR, built.run),
         Case("branches of one channel", "edge", make.inception(2, 1, 1, 1, 1, 1, 1), **_RUN),
-        *styles(make.inception(), _NEAR, probes.run),
+        *styles(make.inception(), _STACKED, built.run),
     ),
 )
 
-_BLOCK = {"compare": _NEAR, "probe": probes.run, "explain": explain.block}
+_BLOCK = {"compare": _NEAR, "probe": built.run, "explain": explain.block, "hint": hints.block}
 RESIDUAL = Check(
     "ResidualBlock",
     points=4,
@@ -81,7 +63,6 @@ RESIDUAL = Check(
             "shapes agree",
             "values",
             make.block(3, 3),
-            hint="What is added to what, and where do the ReLUs stand?",
             **_BLOCK,
         ),
         Case("more channels", "values", make.block(2, 4, images=2), **_BLOCK),
@@ -89,31 +70,29 @@ RESIDUAL = Check(
             "stride 2, as many channels",
             "values",
             make.block(3, 3, 2, size=(3, 4)),
-            hint="By how much does the whole block shrink a map?",
             **_BLOCK,
         ),
         Case("stride 2, more channels", "values", make.block(3, 5, 2, size=(6, 9)), **_BLOCK),
-        Case("fewer channels", "values", make.block(6, 2), **_BLOCK),
-        Case("each image alone", "property", make.block(2, 4, 2, images=3), _NEAR, probes.run_each),
+        Case("fewer channels", "values", make.block(6, 3), **_BLOCK),
+        Case("each image alone", "property", make.block(2, 4, 2, images=3), _NEAR, built.run_each),
         Case(
             "in training mode",
             "property",
             make.block(2, 4, images=3),
             _NEAR,
-            probes.train,
-            hint="In training mode a batch norm uses the batch's own mean, and remembers it.",
+            built.train,
         ),
         Case(
             "gradients of input and weights",
             "property",
             make.block(2, 4),
             close(1e-3, 1e-3),
-            probes.gradients,
+            built.gradients,
             hint=GRAPH,
         ),
         Case("stride 3", "edge", make.block(2, 2, 3, size=(7, 5)), **_BLOCK),
-        Case("one cell", "edge", make.block(2, 2, size=(1, 1)), **_BLOCK),
-        Case("no image", "edge", make.block(2, 2, images=0), _NEAR, probes.run),
-        *styles(make.block(2, 2), _NEAR, probes.run),
+        Case("maps of one cell", "edge", make.block(2, 2, images=8, size=(1, 1)), **_BLOCK),
+        Case("no image", "edge", make.block(2, 2, images=0), _NEAR, built.run),
+        *styles(make.block(2, 2), _NEAR, built.run),
     ),
 )

@@ -3,6 +3,7 @@
 A plan is (name of a layer, its options); the options of "Sequential" are a list of plans, those of "Twice" one plan.
 """
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -104,18 +105,38 @@ def pool(kernel: int) -> Plan:
     return ("MaxPool2d", {"kernel_size": kernel})
 
 
-def numbers(rng: Generator, shape: tuple[int, ...] | list[int]) -> Tensor:
-    """Normal numbers as a float32 tensor; those of a weight are divided by the root of what goes into one output."""
-    values = torch.as_tensor(rng.normal(size=tuple(shape)), dtype=torch.float32)
-    return values / values[0].numel() ** 0.5 if values.ndim > 1 else values
+def coarse(values: Tensor) -> Tensor:
+    """float32 numbers in steps of 1/256: whatever a processor does in the last bits, these are the same everywhere."""
+    return ((values * 256).round() / 256).float()
+
+
+def numbers(rng: Generator, *shape: int) -> Tensor:
+    """Coarse normal numbers."""
+    return coarse(torch.as_tensor(rng.normal(size=shape)))
+
+
+def weights(rng: Generator, *shape: int) -> Tensor:
+    """Coarse normal numbers, divided by the root of how many of them go into one output."""
+    return coarse(torch.as_tensor(rng.normal(size=shape)) / math.prod(shape[1:]) ** 0.5)
+
+
+def between(rng: Generator, low: float, high: float, shape: tuple[int, ...] | int) -> Tensor:
+    """Coarse numbers from `low` to `high`."""
+    return coarse(torch.as_tensor(rng.uniform(low, high, shape)))
 
 
 def batch_norm(rng: Generator, name: str, channels: int) -> dict[str, Tensor]:
-    """A batch norm that has seen images: nothing in it is 0 or 1."""
-    positive = [torch.as_tensor(rng.uniform(0.5, 2, channels), dtype=torch.float32) for _ in range(2)]
-    values = (positive[0], numbers(rng, (channels,)), numbers(rng, (channels,)), positive[1], torch.tensor(5))
+    """A batch norm that has seen images: nothing in it is 0 or 1, and it shifts a map less than the map varies."""
+    scale, variance = between(rng, 0.75, 2, channels), between(rng, 0.5, 2, channels)
+    shift, mean = (between(rng, 0.125, 0.5, channels) * coin(rng, channels) for _ in range(2))
     keys = ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+    values = (scale, shift, mean, variance, torch.tensor(5))
     return {f"{name}.{key}": value for key, value in zip(keys, values, strict=True)}
+
+
+def coin(rng: Generator, count: int) -> Tensor:
+    """1 or -1."""
+    return torch.as_tensor(rng.integers(0, 2, count)).float() * 2 - 1
 
 
 def differences(mine: dict[str, Any], theirs: dict[str, Any]) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from course_lib.checks.cnn_recap.networks import Plan, build, differences
+from course_lib.checks.cnn_recap.networks import Plan, build
 from course_lib.checks.codec import copy
-from course_lib.checks.probes import backward, graph
+from course_lib.checks.probes import graph
 
 
 def one_by_one(function: Callable, image: Tensor, *others: Any) -> Tensor:
@@ -26,9 +26,9 @@ def with_pointwise(function: Callable, layers: list[tuple[int, int]]) -> Any:
     return function([layer for pair in layers for layer in (pair, (1, 1))])
 
 
-def as_lists(function: Callable, layers: list[tuple[int, int]]) -> Any:
-    """receptive_field with a tuple of lists instead of a list of tuples."""
-    return function(tuple(map(list, layers)))
+def as_tuple(function: Callable, layers: list[tuple[int, int]]) -> Any:
+    """receptive_field with a tuple of layers instead of a list."""
+    return function(tuple(layers))
 
 
 def cost(function: Callable, plan: Plan, input_shape: tuple[int, int, int]) -> Any:
@@ -37,7 +37,7 @@ def cost(function: Callable, plan: Plan, input_shape: tuple[int, int, int]) -> A
 
 
 def cost_of_meta(function: Callable, plan: Plan, input_shape: tuple[int, int, int]) -> Any:
-    """The same where the network's tensors have no numbers."""
+    """count_cost's answer on a network whose tensors have no numbers."""
     with torch.device("meta"):
         model = build(plan)
     return function(model, input_shape)
@@ -148,48 +148,3 @@ def model_after_shifts(training: bool = True, frozen: bool = False) -> Callable[
         return witness.changes() | {"attached": bool(getattr(answer, "requires_grad", False))}
 
     return probe
-
-
-def layer_shapes(module: Callable, config: tuple[int, ...], state: dict[str, Tensor], x: Tensor) -> dict[str, list]:
-    """The shapes of a new module's weights and buffers, by name."""
-    return {name: list(value.shape) for name, value in module(*config).state_dict().items()}
-
-
-def loaded(module: Callable, config: tuple[int, ...], state: dict[str, Tensor], x: Tensor) -> nn.Module:
-    """A module with these weights, of the input's type and on its device, in evaluation mode.
-
-    Raises ValueError when its layers are not those that the docstring names.
-    """
-    made = module(*config).to(x).eval()
-    shapes = [{name: value.shape for name, value in each.items()} for each in (made.state_dict(), state)]
-    if told := differences(*shapes):
-        raise ValueError(f"The module's layers are not those of the docstring. {told}")
-    made.load_state_dict(state)
-    return made
-
-
-def run(module: Callable, config: tuple[int, ...], state: dict[str, Tensor], x: Tensor) -> Any:
-    """The module's answer in evaluation mode."""
-    return loaded(module, config, state, x)(x)
-
-
-def run_each(module: Callable, config: tuple[int, ...], state: dict[str, Tensor], x: Tensor) -> Tensor:
-    """The module's answers on each image alone, put together."""
-    made = loaded(module, config, state, x)
-    return torch.cat([torch.as_tensor(copy(made(image[None]))) for image in x])
-
-
-def train(module: Callable, config: tuple[int, ...], state: dict[str, Tensor], x: Tensor) -> dict[str, Any]:
-    """The module's answer in training mode, and the batch norms' running means afterwards."""
-    made = loaded(module, config, state, x).train()
-    answer = made(x)
-    means = {name: value for name, value in made.state_dict().items() if name.endswith("running_mean")}
-    return {"output": answer, **means}
-
-
-@graph(kept=True)
-def gradients(module: Callable, config: tuple[int, ...], state: dict[str, Tensor], x: Tensor) -> dict[str, Tensor]:
-    """Gradients of the module's answer with respect to the input and to each weight."""
-    made, x = loaded(module, config, state, x), x.clone().requires_grad_()
-    weights = dict(made.named_parameters())
-    return dict(zip(["x", *weights], backward([made(x)], [x, *weights.values()]), strict=True))

@@ -1,0 +1,94 @@
+"""Unit 00: probes of the modules that a student's class builds.
+
+Layers are found by the names that the docstring gives (`conv1`, `shortcut`); what stands inside one of them is taken in
+order, whatever it is called there. A layer that is registered twice is still one layer.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from course_lib.checks.cnn_recap.networks import differences
+from course_lib.checks.codec import copy
+from course_lib.checks.probes import backward, graph
+from course_lib.checks.spec import Refusal
+
+State = dict[str, Tensor]
+
+
+def _own(layer: nn.Module) -> State:
+    """A layer's own weights and buffers, not those of modules in it."""
+    return {**dict(layer.named_parameters(recurse=False)), **dict(layer.named_buffers(recurse=False))}
+
+
+def _leaves(part: Any) -> list[nn.Module]:
+    """The modules in `part`, itself included, that hold weights, in order and each once."""
+    return [module for module in part.modules() if _own(module)] if isinstance(part, nn.Module) else []
+
+
+def tensors(made: nn.Module, state: State) -> State:
+    """A module's weights and buffers under the names that `state` has for them; others under their own names."""
+    layers = list(dict.fromkeys(name.rpartition(".")[0] for name in state))
+    found = {}
+    for top in dict.fromkeys(layer.split(".")[0] for layer in layers):
+        for place, leaf in enumerate(_leaves(getattr(made, top, None))):
+            name = top if not place and top in layers else f"{top}.{place}"
+            found |= {f"{name}.{key}": value for key, value in _own(leaf).items()}
+    known = {id(value) for value in found.values()}
+    return found | {name: value for name, value in made.named_parameters() if id(value) not in known}
+
+
+def layer_shapes(module: Callable, config: tuple[int, ...], state: State, x: Tensor) -> dict[str, list]:
+    """The shapes of a new module's weights and buffers, by name."""
+    return {name: list(value.shape) for name, value in tensors(module(*config), state).items()}
+
+
+def loaded(module: Callable, config: tuple[int, ...], state: State, x: Tensor) -> nn.Module:
+    """A module with these weights, of the input's type and on its device, in evaluation mode.
+
+    Raises:
+        Refusal: its layers are not those that the docstring names.
+    """
+    made = module(*config).to(x).eval()
+    own = tensors(made, state)
+    shapes = [{name: value.shape for name, value in each.items()} for each in (own, state)]
+    if told := differences(*shapes):
+        raise Refusal(f"The module's layers are not those that the docstring names: {told}.")
+    with torch.no_grad():
+        for name, value in own.items():
+            value.copy_(state[name])
+    return made
+
+
+def run(module: Callable, config: tuple[int, ...], state: State, x: Tensor) -> Any:
+    """The module's answer in evaluation mode."""
+    return loaded(module, config, state, x)(x)
+
+
+def run_each(module: Callable, config: tuple[int, ...], state: State, x: Tensor) -> Tensor:
+    """The module's answers on each image alone, put together."""
+    made = loaded(module, config, state, x)
+    return torch.cat([torch.as_tensor(copy(made(image[None]))) for image in x])
+
+
+def _ours(made: nn.Module, state: State) -> Iterator[tuple[str, Tensor]]:
+    """The weights and buffers in the order of `state`."""
+    own = tensors(made, state)
+    return ((name, own[name]) for name in state)
+
+
+def train(module: Callable, config: tuple[int, ...], state: State, x: Tensor) -> dict[str, Any]:
+    """The module's answer in training mode, and the batch norms' running means afterwards."""
+    made = loaded(module, config, state, x).train()
+    answer = made(x)
+    return {"output": answer} | {name: value for name, value in _ours(made, state) if name.endswith("running_mean")}
+
+
+@graph(kept=True)
+def gradients(module: Callable, config: tuple[int, ...], state: State, x: Tensor) -> State:
+    """Gradients of the module's answer with respect to the input and to each weight."""
+    made, x = loaded(module, config, state, x), x.clone().requires_grad_()
+    weights = {name: value for name, value in _ours(made, state) if isinstance(value, nn.Parameter)}
+    return dict(zip(["x", *weights], backward([made(x)], [x, *weights.values()]), strict=True))

@@ -1,0 +1,101 @@
+"""Unit 00: pictures of counterexamples: maps with their numbers in the cells, and what a unit sees of the image."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from course_lib import plots
+
+WIDEST = 9.0  # inches of a figure
+PANEL, CELL = 2.0, 0.6  # inches: a map is at least so wide, a cell of a larger one at most
+SMALLEST, LARGEST = 5.0, 11.0  # points of a number in a cell; below that none is written
+Box = tuple[int, int, int, int]  # top, left, height, width in cells
+
+
+def numbered(
+    maps: Sequence[Tensor], boxes: Sequence[Box | None], titles: Sequence[str], right: Tensor, columns: int = 0
+):
+    """Maps side by side, each with its numbers in its cells and one rectangle on it.
+
+    The last map is the student's; those of its numbers that are not the `right` ones are orange.
+
+    Returns:
+        The first Axes.
+    """
+    columns = columns or len(maps)
+    panel = max(PANEL, CELL * max(one.shape[1] for one in maps))
+    width = min(WIDEST, columns * panel)
+    axes = plots.image_grid([_light(one) for one in maps], titles=titles, columns=columns, width=width)
+    for ax, one, box in zip(axes, maps, boxes, strict=True):
+        if box:
+            plots.draw_boxes(_light(one), _corners(*box), ax=ax, title=ax.get_title())
+        ax.set_title(ax.get_title(), fontsize=9)
+        _write(ax, one, right if one is maps[-1] else one, width / columns)
+    return axes.flat[0]
+
+
+def _light(one: Tensor) -> Tensor:
+    """A map as an image from light grey, its least number, to white: black numbers can be read on it."""
+    one = one.double().nan_to_num(0, 0, 0)
+    low, high = float(one.min()), float(one.max())
+    return 0.75 + 0.25 * (one - low) / max(high - low, 1e-9)
+
+
+def _corners(top: int, left: int, height: int, width: int) -> Tensor:
+    return torch.tensor([[left, top, left + width, top + height]]).float()
+
+
+def _write(ax, one: Tensor, right: Tensor, inches: float) -> None:
+    """The numbers of a map, as large as its cells allow; those that are not `right` in orange."""
+    texts = [[number(value) for value in row] for row in one.tolist()]
+    longest = max((len(text) for row in texts for text in row), default=1)
+    size = min(LARGEST, inches * 72 / max(1, one.shape[1]) / (0.65 * longest))
+    wrong = ~torch.isclose(one.double(), right.double(), rtol=1e-3, atol=1e-4)
+    if size < SMALLEST:
+        return
+    for i, row in enumerate(texts):
+        for j, text in enumerate(row):
+            style = {"color": plots.VERMILLION, "weight": "bold"} if wrong[i, j] else {"color": plots.BLACK}
+            ax.text(j + 0.5, i + 0.5, text, ha="center", va="center", fontsize=size, **style)
+
+
+def number(value: float) -> str:
+    """A number in few characters: whole ones without a point, others with two digits behind it."""
+    return f"{value:.0f}" if value == round(value) else f"{value:.2f}"
+
+
+def reach(layers: Sequence[tuple[int, int]], expected: tuple[int, int], mine: tuple[float, float]):
+    """The unit above, below it the cells of each map that it sees, below the image both answers as bars.
+
+    Each answer has two bars: what one unit sees, and what its neighbour sees. Returns the Axes.
+    """
+    ax = plots.curve(
+        [], {}, "pixel of the image (bars: one unit, and its neighbour)", "", title="what one unit looks at"
+    )
+    for level, places in enumerate(_levels(layers)):
+        ax.plot(places, [level] * len(places), "s", color=plots.BLACK, markersize=4)
+    names = ["image", *[f"behind {k}×{k}, stride {s}" for k, s in layers]]
+    for row, (name, color, (size, stride)) in enumerate(
+        [("expected", plots.BLUE, expected), ("yours", plots.VERMILLION, mine)], start=1
+    ):
+        ax.barh([-row, -row - 0.35], [size, size], 0.25, left=[-0.5, stride - 0.5], color=color)
+        names.append(f"{name}: size {size:g}, stride {stride:g}")
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.set_yticks([*range(len(layers) + 1), -1.2, -2.2], names)
+    return ax
+
+
+def _levels(layers: Sequence[tuple[int, int]]) -> list[list[float]]:
+    """For the image and each map the cells that one unit behind all layers sees, at their places over the image."""
+    seen = [{0}]
+    for kernel, stride in reversed(layers):
+        seen.append({stride * cell + tap for cell in seen[-1] for tap in range(kernel)})
+    places = {cell: float(cell) for cell in range(max(seen[-1]) + 1)}
+    levels = []
+    for level, cells in enumerate(reversed(seen)):
+        if level:
+            kernel, stride = layers[level - 1]
+            places = {cell: (places[stride * cell] + places[stride * cell + kernel - 1]) / 2 for cell in cells}
+        levels.append([places[cell] for cell in sorted(cells)])
+    return levels
