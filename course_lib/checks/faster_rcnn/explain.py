@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from course_lib import plots
-from course_lib.checks.compare import order_free
+from course_lib.checks.compare import order_free, worst
 from course_lib.checks.spec import Counterexample, Inputs
 
 EXPECTED, YOURS, GIVEN, ASIDE = plots.BLUE, plots.VERMILLION, plots.BLACK, "#BBBBBB"
@@ -29,26 +29,55 @@ def _drawn(groups: list[Tensor], colors: list[str], title: str):
 
 
 def anchors(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
-    """The first cell whose anchors are not all there, beside yours at the same places of the answer."""
-    per_cell, stride = len(inputs["scales"]) * len(inputs["ratios"]), inputs["stride"]
-    cells = range(len(expected) // per_cell)
-    rows = [slice(cell * per_cell, (cell + 1) * per_cell) for cell in cells]
-    wrong = (cell for cell in cells if order_free()(answer[rows[cell]], expected[rows[cell]], inputs))
-    cell = next(wrong, 0)
-    i, j = divmod(cell, inputs["feature_size"][1])
-    mine, theirs = answer[rows[cell]], expected[rows[cell]]
-    middle = (
-        f"stride {stride}: the cell in row {i}, column {j}, middle ({(j + 0.5) * stride:g}, {(i + 0.5) * stride:g})"
-    )
-    pair = f"expected {show_box(theirs[0])}, yours {show_box(mine[0])}"
-    text = f"{middle}\nscales {inputs['scales']}, ratios {inputs['ratios']}\nits first anchor: {pair}"
+    """The anchor that is furthest off, in a cell whose anchors are not all there."""
+    per_cell = len(inputs["scales"]) * len(inputs["ratios"])
+    rows = [slice(start, start + per_cell) for start in range(0, len(expected), per_cell)]
+    wrong = [row for row in rows if order_free()(answer[row], expected[row], inputs)] or rows
+    row = max(wrong, key=lambda row: (answer[row].double() - expected[row].double()).abs().max())
+    place = row.start + worst(answer[row], expected[row])[0]
+    pair = f"expected {show_box(expected[place])}, yours {show_box(answer[place])}"
 
     def draw():
-        square = stride * torch.tensor([[j, i, j + 1, i + 1]])
         title = "black: the cell\nblue: its anchors, expected\norange: yours"
-        return _drawn([square, theirs, mine], [GIVEN, EXPECTED, YOURS], title)
+        return _drawn([_cell(inputs, place), expected[row], answer[row]], [GIVEN, EXPECTED, YOURS], title)
 
-    return Counterexample(text, draw)
+    return Counterexample(f"{_anchor(inputs, place)}\n{pair}", draw)
+
+
+def anchor_order(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
+    """The first position at which another anchor stands, and where that one belongs."""
+    apart = (answer.double() - expected.double()).abs().amax(dim=1)
+    place = int((apart > 0.01).nonzero()[0])
+    same = ((expected.double() - answer[place].double()).abs().amax(dim=1) < 0.01).nonzero().flatten().tolist()
+    other = f"\nyours is that of {_anchor(inputs, same[0])}" if same else ""
+    pair = f"expected {show_box(expected[place])}, yours {show_box(answer[place])}"
+
+    def draw():
+        title = f"black: the cell of position {place}\nblue: the anchor expected there\norange: yours"
+        return _drawn([_cell(inputs, place), expected[place], answer[place]], [GIVEN, EXPECTED, YOURS], title)
+
+    return Counterexample(f"position {place} of {len(expected)}: {_anchor(inputs, place)}\n{pair}{other}", draw)
+
+
+def _anchor(inputs: Inputs, place: int) -> str:
+    """Whose anchor is expected at a position."""
+    cell, (scale, ratio) = _cell_of(inputs, place), _shape_of(inputs, place)
+    return f"row {cell[0]}, column {cell[1]} at stride {inputs['stride']}, scale {scale:g}, ratio {ratio:g}"
+
+
+def _cell_of(inputs: Inputs, place: int) -> tuple[int, int]:
+    return divmod(place // (len(inputs["scales"]) * len(inputs["ratios"])), inputs["feature_size"][1])
+
+
+def _shape_of(inputs: Inputs, place: int) -> tuple[float, float]:
+    shapes = [(scale, ratio) for scale in inputs["scales"] for ratio in inputs["ratios"]]
+    return shapes[place % len(shapes)]
+
+
+def _cell(inputs: Inputs, place: int) -> Tensor:
+    """The square of a position's cell, in pixels."""
+    i, j = _cell_of(inputs, place)
+    return inputs["stride"] * torch.tensor([[j, i, j + 1, i + 1]])
 
 
 def assigned(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
