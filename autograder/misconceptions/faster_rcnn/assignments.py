@@ -64,7 +64,7 @@ def _(anchors, objects, high, low):
 
 @wrong(
     "rescue-overwritten",
-    "An object's best anchor becomes background where its IoU is below `low`: the rule on best anchors is the last one.",
+    "An object's best anchor becomes background where its IoU is below `low`. The rule on best anchors comes last.",
 )
 def _(anchors, objects, high, low):
     overlaps = box_iou(anchors, objects)
@@ -76,7 +76,7 @@ def _(anchors, objects, high, low):
 
 @wrong(
     "rescue-above-low",
-    "You rescue an object's best anchor only where it reaches `low`. However small the IoU is, that anchor is positive.",
+    "You rescue an object's best anchor only where its IoU reaches `low`. It is positive however small its IoU is.",
 )
 def _(anchors, objects, high, low):
     overlaps = box_iou(anchors, objects)
@@ -85,7 +85,7 @@ def _(anchors, objects, high, low):
 
 @wrong(
     "rescue-above-half-high",
-    "You rescue an object's best anchor only from half of `high` on. However small the IoU is, that anchor is positive.",
+    "You rescue an object's best anchor only from half of `high` on. It is positive however small its IoU is.",
 )
 def _(anchors, objects, high, low):
     overlaps = box_iou(anchors, objects)
@@ -130,7 +130,7 @@ def _(anchors, objects, high, low):
 
 @wrong(
     "shared-last",
-    "One anchor is the best of several objects, and the last of them gets it. It goes to the one that it overlaps most.",
+    "An anchor that is the best of several objects goes to the last one. Give it to the one that it overlaps most.",
     slip=True,
 )
 def _(anchors, objects, high, low):
@@ -143,7 +143,7 @@ def _(anchors, objects, high, low):
 
 @wrong(
     "shared-first",
-    "One anchor is the best of several objects, and the first of them gets it. It goes to the one that it overlaps most.",
+    "An anchor that is the best of several objects goes to the first one. Give it to the one that it overlaps most.",
     slip=True,
 )
 def _(anchors, objects, high, low):

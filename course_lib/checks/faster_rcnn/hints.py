@@ -25,7 +25,7 @@ def assigned(answer: Any, expected: Any, inputs: Inputs) -> str:
     """Which of the rules on labels and matches is broken."""
     from torchvision.ops import box_iou
 
-    (labels, matches), (mine, _) = expected, answer
+    labels, mine = expected[0], answer[0]
     if not len(inputs["objects"]):
         return "What is every anchor in an image without objects?"
     largest = box_iou(inputs["anchors"], inputs["objects"]).amax(dim=1)
@@ -122,3 +122,8 @@ def trained(answer: dict[str, Any], expected: dict[str, Any], inputs: Inputs) ->
     if answer["judged"] != expected["judged"]:
         return "The labels and goals belong to the boxes that `sample` returns. Which boxes does the box head judge?"
     return ""
+
+
+def reaches(answer: dict[str, Tensor], expected: dict[str, Tensor], inputs: Inputs) -> str:
+    """Whether a loss has no gradient at the backbone."""
+    return flows(list(answer.values()), [expected[name] for name in answer], inputs)

@@ -65,8 +65,15 @@ def head(channels: int, anchors: int, height: int, width: int, images: int = 1):
     return make
 
 
+def any_head(rng: Generator) -> Inputs:
+    """Weights of a region proposal network of any width, and the features of one cell."""
+    return head(int(rng.integers(3, 9)), int(rng.integers(2, 9)), 1, 1)(rng)
+
+
 def predictions(positive: int, negative: int, ignored: int, scale: float = 1.0):
     """Outputs of a region proposal network with their truth, shuffled; box errors on both sides of 1/9.
+
+    Targets that mean nothing are wild.
 
     Args:
         scale: of the logits.
@@ -77,7 +84,9 @@ def predictions(positive: int, negative: int, ignored: int, scale: float = 1.0):
         targets = floats(rng.normal(size=(len(labels), 4)))
         errors = rng.normal(size=(len(labels), 4)) * rng.choice([0.05, 0.8], size=(len(labels), 1))
         logits = floats(rng.normal(size=len(labels)) * 1.5 * scale)
-        return {"objectness": logits, "deltas": targets + floats(errors), "labels": labels, "targets": targets}
+        deltas, wild = targets + floats(errors), floats(rng.integers(-90, 90, (len(labels), 4)))
+        targets = torch.where(labels[:, None] > 0, targets, wild)
+        return {"objectness": logits, "deltas": deltas, "labels": labels, "targets": targets}
 
     return make
 
