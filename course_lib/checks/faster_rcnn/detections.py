@@ -48,16 +48,18 @@ def _clear(inputs: Inputs) -> bool:
 
 def _all_rules(inputs: Inputs) -> bool:
     """Whether every rule matters: of one class two boxes overlap too much; two that do are of different classes, and no
-    other box of their classes is near; a detection leaves the image.
+    other box of their classes is near; so alone, a detection leaves the image, and is one not its proposal's best.
     """
     from torchvision.ops import box_iou
 
     found, labels = _detected(inputs)
-    inside = clipped(found, inputs["image_size"])
+    inside, chances = clipped(found, inputs["image_size"]), inputs["scores"].softmax(1)
+    second = (chances < chances.amax(1, keepdim=True))[:, 1:][chances[:, 1:] > inputs["score_threshold"]]
     close, same = box_iou(inside, inside) > inputs["nms_threshold"], labels[:, None] == labels
     alone = (close & same).sum(dim=1) == 1
     beside = close & ~same & alone & alone[:, None]
-    return bool((~alone).any() and beside.any() and (alone & (found != inside).any(dim=1)).any())
+    lonely = [(alone & each).any() for each in ((found != inside).any(dim=1), second)]
+    return bool((~alone).any() and beside.any() and all(lonely))
 
 
 def detections(count: int, classes: int, sure: float = 2.0, all_rules: bool = False, **options):
@@ -86,17 +88,19 @@ def one_place(rng: Generator) -> Inputs:
 
 
 def sure_background(rng: Generator) -> Inputs:
-    """Background is the surest of three proposals; an object is so of one."""
+    """Background is the surest of three proposals; an object is so of one. All stay inside and apart."""
     scores = floats([[4, 0, 0], [3, 1, 0], [0, 0, 3], [5, 0, 1]]) + floats(rng.uniform(0, 0.5, (4, 3)))
-    corners = floats([[5, 5], [60, 8], [20, 45], [80, 40]]) + floats(rng.uniform(0, 5, (4, 2)))
-    return detecting(scores, floats(rng.normal(size=(4, 3, 4)) * 0.1), torch.cat([corners, corners + 28], 1), 0.4)
+    corners = floats([[8, 8], [60, 8], [20, 45], [80, 40]]) + floats(rng.integers(0, 5, (4, 2)))
+    deltas = floats(rng.integers(-8, 9, (4, 3, 4))) / 64
+    return detecting(scores, deltas, torch.cat([corners, corners + 26], 1), 0.4)
 
 
 def two_from_one(rng: Generator) -> Inputs:
-    """One proposal that is sure enough of two classes, each with deltas of its own."""
+    """One proposal that is sure enough of two classes, each with deltas of its own that lead to another side."""
     scores = floats([[0, 2.0, 0.2, 1.6]]) + floats(rng.uniform(0, 0.2, (1, 4)))
-    deltas = floats(rng.uniform(0.1, 0.5, (1, 4, 4)) * rng.choice([-1, 1], (1, 4, 4)))
-    return detecting(scores, deltas, boxes(rng, 1, 80, 60) + 10, score_threshold=0.25)
+    deltas = floats(rng.integers(20, 32, (1, 4, 4))) / 64 * floats([[1], [-1], [1], [1]])
+    sides, corner = floats(rng.integers(20, 26, 2)), floats(rng.integers(0, 6, 2)) + floats([45, 27])
+    return detecting(scores, deltas, torch.cat([corner, corner + sides])[None], score_threshold=0.25)
 
 
 def leaving(rng: Generator) -> Inputs:

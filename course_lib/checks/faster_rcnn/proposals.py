@@ -25,7 +25,12 @@ PROPOSE = Check(
             make.crowd(40, all_steps=True, pre_n=25),
             **_PROPOSE,
         ),
-        Case("twenty-four anchors, five proposals", "values", make.crowd(24, all_steps=True, post_n=5), **_PROPOSE),
+        Case(
+            "twenty-four anchors, five proposals",
+            "values",
+            make.crowd(24, min_size=1.0, all_steps=True, post_n=5),
+            **_PROPOSE,
+        ),
         Case(
             "no gradient through the proposals",
             "property",

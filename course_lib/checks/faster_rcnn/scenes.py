@@ -71,8 +71,9 @@ def apart(found: Tensor, inside: Tensor, threshold: float) -> bool:
 
 
 def _all_steps(inputs: Inputs) -> bool:
-    """Whether every step matters to the result: among the best `pre_n` boxes some leave the image, some are too small
-    once clipped, two of the first `post_n` overlap too much, and there are twice as many as may stay.
+    """Whether every step matters to the result: of the best `pre_n` boxes some leave the image, and two of the first
+    `post_n` overlap too much. Either clipping makes one too small that stands alone; or none is too small, and there
+    are twice as many as may stay.
     """
     from torchvision.ops import box_iou
 
@@ -80,12 +81,13 @@ def _all_steps(inputs: Inputs) -> bool:
     found = corrected(inputs)[best]
     inside = clipped(found, inputs["image_size"])
     large = (inside[:, 2:] - inside[:, :2]).amin(dim=1) >= inputs["min_size"]
-    first = inside[large][: inputs["post_n"]]
-    overlapping = (box_iou(first, first).triu(diagonal=1) > inputs["nms_threshold"]).any()
-    leaving = (found[large][:3] != inside[large][:3]).any()
-    slivers = ((found[:, 2:] - found[:, :2]).amin(dim=1) >= inputs["min_size"]) & ~large
-    room = inputs["post_n"] >= len(best) or int(large.sum()) >= 2 * inputs["post_n"]
-    return bool(overlapping and leaving and slivers.any() and room)
+    wide = (inside[:, 2:] - inside[:, :2]).amax(dim=1) >= inputs["min_size"]
+    close = box_iou(inside, inside) > inputs["nms_threshold"]
+    few, all_stay = inputs["post_n"], inputs["post_n"] >= len(best)
+    slivers = ((found[:, 2:] - found[:, :2]).amin(dim=1) >= inputs["min_size"]) & ~large & (close.sum(dim=1) == 1)
+    overlapping = close[large][:, large][:few, :few].triu(diagonal=1).any()
+    sized = (slivers & wide).any() if all_stay else large.all() and len(best) >= 2 * few
+    return bool(overlapping and sized and (found[large][:3] != inside[large][:3]).any())
 
 
 def crowd(count: int, threshold: float = 0.5, min_size: float = 8.0, all_steps: bool = False, **options):
