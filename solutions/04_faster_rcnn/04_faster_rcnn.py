@@ -799,8 +799,8 @@ for i, name in enumerate(WEIGHTS):
 # %% [markdown]
 # ## What did we build?
 #
-# The test scenes are those of units 02 and 03. On the left the true boxes, on the right what has a probability above
-# 50 %.
+# The test scenes are those of units 02 and 03: on the left with the true boxes, on the right with what has a
+# probability above 50 %.
 
 # %% tags=["experiment"]
 test = list(detection("test", TESTS, start=FIRST))
@@ -808,10 +808,12 @@ targets = [{"boxes": scene.boxes, "labels": scene.labels} for scene in test]
 network = trained_network()
 detections = [detect(network, scene.image) for scene in bar(test, "detecting", unit="image")]
 sure = [{name: value[one["scores"] > 0.5] for name, value in one.items()} for one in detections[:4]]
-axes = plots.image_grid([scene.image for scene in test[:4] for _ in range(2)], columns=4)
-for left, right, scene, one in zip(axes[::2], axes[1::2], test, sure, strict=False):
-    plots.draw_boxes(scene.image, scene.boxes, scene.labels, names=CLASSES, ax=left)
-    plots.draw_boxes(scene.image, **one, names=CLASSES, ax=right)
+pairs = list(zip(test, sure, strict=False))
+titles = [title for scene, one in pairs for title in (f"true: {len(scene.boxes)}", f"found: {len(one['boxes'])}")]
+axes = plots.image_grid([scene.image for scene in test[:4] for _ in range(2)], titles, columns=4, width=13)
+for left, right, (scene, one) in zip(axes[::2], axes[1::2], pairs, strict=True):
+    plots.draw_boxes(scene.image, scene.boxes, scene.labels, names=CLASSES, ax=left, title=left.get_title())
+    plots.draw_boxes(scene.image, **one, names=CLASSES, ax=right, title=right.get_title())
 plots.show(axes, "Four test images, each twice: with its true boxes, and with what the detector found.")
 
 # %% [markdown]
@@ -826,7 +828,9 @@ for label in CLASSES:
 
 # %% [markdown]
 # **Is deeper better?** A shallow and a deep network were trained for the same number of steps, a sixth of the first
-# one's.
+# one's. After so few steps both still find little, and one run of each proves nothing. We repeated it with four seeds:
+# the deep one was ahead each time, by 2 to 6 points, with means of 7 % and 3 %. So it learns faster; which of the two
+# ends higher, such short runs do not tell.
 
 # %% tags=["experiment"]
 maps = {"deep": tables[0.5].map}

@@ -119,7 +119,7 @@ def hardly_touched(rng: Generator) -> Inputs:
 
 
 def overshadowed(rng: Generator) -> Inputs:
-    """A large object that fits; a small one on it, whose best anchor (0.1) overlaps the large one by 0.5; two more whose
+    """A large object that fits; a small one on it, whose best anchor (0.1) overlaps the other by 0.5; two more, whose
     best anchors overlap them by a third and a quarter.
     """
     objects = floats([[10, 10, 60, 60], [40, 44, 52, 54], [80, 20, 100, 40], [70, 70, 86, 80]])
