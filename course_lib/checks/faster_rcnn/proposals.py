@@ -28,7 +28,7 @@ PROPOSE = Check(
         Case(
             "twenty-four anchors, five proposals",
             "values",
-            make.crowd(24, min_size=1.0, all_steps=True, post_n=5),
+            make.crowd(24, min_size=1.0, all_steps=True, beyond=4, post_n=5),
             **_PROPOSE,
         ),
         Case(

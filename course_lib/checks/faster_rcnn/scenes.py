@@ -71,9 +71,9 @@ def apart(found: Tensor, inside: Tensor, threshold: float) -> bool:
 
 
 def _all_steps(inputs: Inputs) -> bool:
-    """Whether every step matters to the result: of the best `pre_n` boxes some leave the image, and two of the first
-    `post_n` overlap too much. Either clipping makes one too small that stands alone; or none is too small, and there
-    are twice as many as may stay.
+    """Whether every step matters to the result: of the best `pre_n` boxes the first leaves the image above or on the
+    left, one of the first three below or on the right, and two of the first `post_n` overlap too much. Either clipping
+    makes one too small that stands alone; or none is too small, and there are twice as many as may stay.
     """
     from torchvision.ops import box_iou
 
@@ -86,23 +86,30 @@ def _all_steps(inputs: Inputs) -> bool:
     few, all_stay = inputs["post_n"], inputs["post_n"] >= len(best)
     slivers = ((found[:, 2:] - found[:, :2]).amin(dim=1) >= inputs["min_size"]) & ~large & (close.sum(dim=1) == 1)
     overlapping = close[large][:, large][:few, :few].triu(diagonal=1).any()
-    sized = (slivers & wide).any() if all_stay else large.all() and len(best) >= 2 * few
-    return bool(overlapping and sized and (found[large][:3] != inside[large][:3]).any())
+    below = (inside[:, 2:] + inside[:, :2]).amin(dim=1) >= 2 * inputs["min_size"]  # not at the left or upper border
+    sized = (slivers & wide & below).any() if all_stay else large.all() and len(best) >= 2 * few
+    above = large.any() and bool((found[large][0, :2] < -1).any())
+    return bool(above and overlapping and sized and (found[large][:3, 2:] != inside[large][:3, 2:]).any())
 
 
-def crowd(count: int, threshold: float = 0.5, min_size: float = 8.0, all_steps: bool = False, **options):
+def crowd(
+    count: int, threshold: float = 0.5, min_size: float = 8.0, all_steps: bool = False, beyond: float = 15, **options
+):
     """Anchors all over the image, some beyond its border, with random corrections.
 
     Args:
-        all_steps: anchors in pairs (`count` is even), drawn until every step of `propose` matters.
+        all_steps: the best three anchors lie where something happens to them; drawn until every step of `propose`
+            matters.
+        beyond: how far anchors may lie beyond the border, pixels.
     """
+    busy = floats([[-8, 30, 22, 54], [96, 24, 132, 50], [97, 25, 133, 51]])
 
     def draw(rng: Generator) -> Inputs:
-        anchors = boxes(rng, count, WIDTH + 30, HEIGHT + 30, 8, 40) - 15
-        deltas = floats(rng.normal(size=(count, 4)) * (0.1 if all_steps else 0.2))
-        scores = ranks(rng, count)
+        anchors = boxes(rng, count, WIDTH + 2 * beyond, HEIGHT + 2 * beyond, 8, 40) - beyond
+        deltas, scores = floats(rng.normal(size=(count, 4)) * (0.1 if all_steps else 0.2)), ranks(rng, count)
         if all_steps:
-            anchors[count // 2 :] = anchors[: count // 2] + floats(rng.uniform(-2, 2, (count // 2, 4)))
+            best = scores.argsort(descending=True)[:3]
+            anchors[best], deltas[best] = busy + floats(rng.integers(-2, 3, (3, 4))) / 2, deltas[best] / 4
         return proposing(anchors, deltas, scores, min_size=min_size, nms_threshold=threshold, **options)
 
     return until(draw, lambda inputs: clear(inputs) and (not all_steps or _all_steps(inputs)))
@@ -122,7 +129,7 @@ def until(make: Callable[[Generator], Inputs], fits: Callable[[Inputs], bool]) -
 
 def pair(rng: Generator) -> Inputs:
     """Two anchors far apart and their corrections."""
-    anchors = floats([[10, 20, 40, 36], [70, 30, 96, 60]]) + floats(rng.uniform(0, 4, (2, 4)))
+    anchors = floats([[24, 24, 54, 40], [70, 34, 96, 60]]) + floats(rng.uniform(0, 4, (2, 4)))
     return proposing(anchors, floats(rng.uniform(-0.3, 0.3, (2, 4))), ranks(rng, 2))
 
 
