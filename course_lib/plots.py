@@ -127,12 +127,14 @@ def draw_boxes(
     corners = boxes.detach().cpu()[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2).numpy()
     ax.add_collection(PolyCollection(corners, facecolors="none", edgecolors="white", linewidths=linewidth * 2))
     ax.add_collection(PolyCollection(corners, facecolors="none", edgecolors=edges, linewidths=linewidth))
-    for corner, caption, color in zip(corners[:, 0], _captions(labels, scores, names, len(boxes)), edges, strict=True):
+    for outline, caption, color in zip(corners, _captions(labels, scores, names, len(boxes)), edges, strict=True):
         if caption:
+            late = outline[0, 0] > 0.7 * ax.get_xlim()[1]  # a caption to the right of it would be cut off
+            corner, side = (outline[1], "right") if late else (outline[0], "left")
             ink = "black" if color in (ORANGE, SKY, YELLOW) else "white"
             style = {"facecolor": color, "edgecolor": "none", "pad": 1.5}
             place = "bottom" if corner[1] > ax.get_ylim()[0] / 20 else "top"
-            ax.text(*corner, caption, color=ink, fontsize=8, va=place, bbox=style, clip_on=True)
+            ax.text(*corner, caption, color=ink, fontsize=8, va=place, ha=side, bbox=style, clip_on=True)
     return ax
 
 

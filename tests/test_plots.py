@@ -147,3 +147,11 @@ def test_shown_pictures_come_with_words(kind, monkeypatch):
 def test_a_picture_without_words_is_refused():
     with pytest.raises(ValueError, match="got an empty alt"):
         plots.show(torch.zeros(3, 8, 8), alt=" ")
+
+
+def test_a_caption_at_the_right_border_reaches_to_the_left():
+    boxes = torch.tensor([[5.0, 30, 20, 50], [90.0, 30, 98, 50]])
+    axes = plots.draw_boxes(torch.zeros(3, 60, 100, dtype=torch.uint8), boxes, torch.tensor([0, 1]), names=["a", "b"])
+    told = {text.get_text(): (text.get_position()[0], text.get_ha()) for text in axes.texts}
+    assert told == {"a": (5.0, "left"), "b": (98.0, "right")}
+    plots.close(axes)

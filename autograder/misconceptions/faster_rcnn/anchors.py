@@ -1,7 +1,6 @@
-"""Unit 04: wrong versions of `generate_anchors` and `assign_anchors`."""
+"""Unit 04: wrong versions of `generate_anchors`."""
 
 import torch
-from torchvision.ops import box_iou
 
 from autograder.misconceptions import collector
 
@@ -65,6 +64,20 @@ def _(feature_size, stride, scales, ratios):
     return _grid(feature_size, stride, scales, ratios, middle=0.0)
 
 
+@wrong("rounded", "Your anchors have whole corners: nothing is to be rounded.")
+def _(feature_size, stride, scales, ratios):
+    return _grid(feature_size, stride, scales, ratios).round()
+
+
+@wrong(
+    "one-pixel-less",
+    "Your anchors are one pixel too narrow and too low. Older code counts pixels; here the width is x2 - x1.",
+    convention=True,
+)
+def _(feature_size, stride, scales, ratios):
+    return _grid(feature_size, stride, scales, ratios) + torch.tensor([0.5, 0.5, -0.5, -0.5])
+
+
 def _reordered(found, feature_size, scales, ratios, order):
     """The same anchors, the axes (row, column, scale, ratio, side) in another order."""
     return found.reshape(*feature_size, len(scales), len(ratios), 4).permute(*order, 4).reshape(-1, 4)
@@ -86,116 +99,6 @@ def _(feature_size, stride, scales, ratios):
 @wrong("ratios-first", "The right anchors, but within a cell the ratio changes last. Scales come first, then ratios.")
 def _(feature_size, stride, scales, ratios):
     return _reordered(_grid(feature_size, stride, scales, ratios), feature_size, scales, ratios, (0, 1, 3, 2))
-
-
-wrong = collector("assign_anchors", MISCONCEPTIONS)
-
-
-def _by_threshold(overlaps, high, low):
-    """Labels and matches without any rescue."""
-    largest, matches = overlaps.max(dim=1)
-    labels = torch.zeros_like(matches)
-    labels[largest >= low] = -1
-    labels[largest >= high] = 1
-    return labels, matches
-
-
-def _rescue(labels, matches, overlaps, best):
-    """Make the anchors marked in `best` positive, each for its object."""
-    rescued = best.any(dim=1)
-    labels[rescued] = 1
-    matches[rescued] = (overlaps * best).argmax(dim=1)[rescued]
-    return labels, matches
-
-
-def _best(overlaps):
-    """The best anchors of each object."""
-    return (overlaps == overlaps.amax(dim=0)) & (overlaps > 0)
-
-
-def _empty(anchors):
-    """All anchors negative."""
-    labels = torch.zeros(len(anchors), dtype=torch.int64)
-    return labels, labels
-
-
-@wrong(
-    "no-rescue",
-    "A small object reaches no anchor by `high` and is never learned. Its best anchor must be positive.",
-)
-def _(anchors, objects, high, low):
-    overlaps = box_iou(anchors, objects)
-    return _by_threshold(overlaps, high, low) if overlaps.numel() else _empty(anchors)
-
-
-@wrong("no-ignore", "Anchors that half cover an object are taught as background. Leave them out: label -1.")
-def _(anchors, objects, high, low):
-    overlaps = box_iou(anchors, objects)
-    if not overlaps.numel():
-        return _empty(anchors)
-    return _rescue(*_by_threshold(overlaps, high, high), overlaps, _best(overlaps))
-
-
-@wrong("stolen", "You rescued the anchor for one object and then regress it to another: set its match as well.")
-def _(anchors, objects, high, low):
-    overlaps = box_iou(anchors, objects)
-    if not overlaps.numel():
-        return _empty(anchors)
-    labels, matches = _by_threshold(overlaps, high, low)
-    labels[_best(overlaps).any(dim=1)] = 1
-    return labels, matches
-
-
-@wrong(
-    "zero-rescue",
-    "An object that no anchor touches makes every anchor positive: all tie for its best, at 0. Rescue above 0 only.",
-)
-def _(anchors, objects, high, low):
-    overlaps = box_iou(anchors, objects)
-    if not overlaps.numel():
-        return _empty(anchors)
-    return _rescue(*_by_threshold(overlaps, high, low), overlaps, overlaps == overlaps.amax(dim=0))
-
-
-@wrong("single-tie", "Several anchors tie for an object's best; the paper takes all of them, you take the first.")
-def _(anchors, objects, high, low):
-    overlaps = box_iou(anchors, objects)
-    if not overlaps.numel():
-        return _empty(anchors)
-    first = torch.zeros_like(overlaps, dtype=torch.bool)
-    first[overlaps.argmax(dim=0), torch.arange(len(objects))] = True
-    return _rescue(*_by_threshold(overlaps, high, low), overlaps, first & (overlaps > 0))
-
-
-@wrong("no-objects", "An image without objects has only negatives; yours are all left out.")
-def _(anchors, objects, high, low):
-    overlaps = box_iou(anchors, objects)
-    if not len(objects):
-        return torch.full((len(anchors),), -1), torch.zeros(len(anchors), dtype=torch.int64)
-    return _rescue(*_by_threshold(overlaps, high, low), overlaps, _best(overlaps)) if len(anchors) else _empty(anchors)
-
-
-@wrong("no-objects-fails", "Your function fails on an image without objects: all its anchors are negative.")
-def _(anchors, objects, high, low):
-    overlaps = box_iou(anchors, objects)
-    return _rescue(*_by_threshold(overlaps, high, low), overlaps, _best(overlaps)) if len(anchors) else _empty(anchors)
-
-
-@wrong(
-    "wrong-axis",
-    "You label objects instead of anchors: the largest overlap is to be taken over the objects, for each anchor.",
-)
-def _(anchors, objects, high, low):
-    overlaps = box_iou(objects, anchors)
-    return _by_threshold(overlaps, high, low) if overlaps.numel() else _empty(objects)
-
-
-@wrong("swapped-order", "You return the matches first. The labels come first.")
-def _(anchors, objects, high, low):
-    overlaps = box_iou(anchors, objects)
-    if not overlaps.numel():
-        return _empty(anchors)
-    return _rescue(*_by_threshold(overlaps, high, low), overlaps, _best(overlaps))[::-1]
 
 
 MISCONCEPTIONS = tuple(MISCONCEPTIONS)

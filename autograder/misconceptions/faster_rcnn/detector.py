@@ -103,6 +103,37 @@ def _(scores, deltas, proposals, image_size, score_threshold, nms_threshold):
     return _finish(chances, deltas, proposals, image_size[::-1], rows, labels, nms_threshold)
 
 
+@wrong("clipped-last", "You suppress first and clip then: two boxes that are one within the image both stay.")
+def _(scores, deltas, proposals, image_size, score_threshold, nms_threshold):
+    chances = scores.softmax(1)
+    rows, labels = _above(chances, score_threshold)
+    boxes, chances = _decode(proposals[rows], deltas[rows, labels]), chances[rows, labels]
+    kept = batched_nms(boxes, chances, labels, nms_threshold)
+    return _answer(clip_boxes_to_image(boxes, image_size), chances, labels, kept)
+
+
+@wrong(
+    "from-threshold",
+    "A class of exactly the threshold's probability is not detected: only what is above it.",
+    slip=True,
+)
+def _(scores, deltas, proposals, image_size, score_threshold, nms_threshold):
+    chances = scores.softmax(1)
+    rows, labels = (chances[:, 1:] >= score_threshold).nonzero(as_tuple=True)
+    return _finish(chances, deltas, proposals, image_size, rows, labels + 1, nms_threshold)
+
+
+@wrong(
+    "suppressed-at-threshold",
+    "Boxes that overlap by exactly `nms_threshold` both stay: only above it one goes.",
+    slip=True,
+)
+def _(scores, deltas, proposals, image_size, score_threshold, nms_threshold):
+    chances = scores.softmax(1)
+    rows, labels = _above(chances, score_threshold)
+    return _finish(chances, deltas, proposals, image_size, rows, labels, nms_threshold - 1e-6)
+
+
 @wrong(
     "labels-from-zero",
     "Your labels count from 0. That is the convention of the data set; here 0 is background and objects begin at 1.",
@@ -173,6 +204,35 @@ class _(Parts):
         if not self.training:
             return self.detect(features, proposals, _size(images))
         return self.rpn_losses(*found, targets) | self.second(features, _with_truth(proposals, targets), targets)
+
+
+@wrong(
+    "undrawn-to-head",
+    "The box head judges all proposals. Labels and goals belong to the boxes that `sample` returns: hand it those.",
+)
+class _(Parts):
+    def forward(self, images, targets=None):
+        features = self.backbone(images)
+        *found, proposals = self.first(features, _size(images))
+        if not self.training:
+            return self.detect(features, proposals, _size(images))
+        proposals = _with_truth(proposals, targets)
+        _, labels, goals = self.sample(proposals, targets)
+        return self.rpn_losses(*found, targets) | self.box_losses(*self.box_head(features, proposals), labels, goals)
+
+
+@wrong(
+    "unjoined-to-head",
+    "The box head judges the proposals without the true boxes. Hand it the boxes that `sample` returns.",
+)
+class _(Parts):
+    def forward(self, images, targets=None):
+        features = self.backbone(images)
+        *found, proposals = self.first(features, _size(images))
+        if not self.training:
+            return self.detect(features, proposals, _size(images))
+        _, labels, goals = self.sample(_with_truth(proposals, targets), targets)
+        return self.rpn_losses(*found, targets) | self.box_losses(*self.box_head(features, proposals), labels, goals)
 
 
 @wrong("anchors-to-head", "The box head gets the anchors instead of the proposals.")

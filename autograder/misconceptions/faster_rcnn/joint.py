@@ -46,6 +46,15 @@ def _(losses, weights):
     return sum(weights[name] * loss for name, loss in _checked(losses).items())
 
 
+@wrong(
+    "over-weights",
+    "You go through the weights, not the losses: a loss without a weight is lost, and a weight without a loss fails.",
+)
+def _(losses, weights):
+    losses = _checked(losses)
+    return sum(weight * losses[name] for name, weight in weights.items())
+
+
 @wrong("unweighted", "You add the losses up and forget the weights.")
 def _(losses, weights):
     return sum(_checked(losses).values())
@@ -66,7 +75,7 @@ def _(losses, weights):
     return _sum(losses, weights)
 
 
-@wrong("nan-nameless", "You notice a loss that is not finite, but your message does not say which one.")
+@wrong("nan-nameless", "You notice a loss that is not finite, but your message does not say which one.", slip=True)
 def _(losses, weights):
     if not all(math.isfinite(loss.detach()) for loss in losses.values()):
         raise ValueError("a loss is not finite")

@@ -128,6 +128,24 @@ def _(objectness, deltas, labels, targets):
     return _entropy(objectness, labels, labels >= 0), _boxes(deltas, targets, labels == 1, len(labels))
 
 
+@wrong(
+    "ignored-as-background",
+    "Anchors marked -1 are to be left out of the cross-entropy; there you count them as background.",
+)
+def _(objectness, deltas, labels, targets):
+    sampled = labels >= 0
+    everyone = _entropy(objectness, labels.clamp(min=0), labels > -2)
+    return everyone, _boxes(deltas, targets, labels == 1, sampled.sum())
+
+
+@wrong(
+    "over-all", "You divide your losses by the number of all anchors: divide by the number of sampled ones, 1 and 0."
+)
+def _(objectness, deltas, labels, targets):
+    count = max(1, len(labels))
+    return _entropy(objectness, labels, labels >= 0, "sum") / count, _boxes(deltas, targets, labels == 1, count)
+
+
 @wrong("minus-one-target", "Cross-entropy with the target -1 rewards ever lower scores: leave those anchors out.")
 def _(objectness, deltas, labels, targets):
     return _entropy(objectness, labels, labels > -2), _boxes(deltas, targets, labels == 1, (labels >= 0).sum())
@@ -152,7 +170,7 @@ def _(objectness, deltas, labels, targets):
     return _entropy(objectness, labels, labels >= 0, "sum"), _boxes(deltas, targets, labels == 1, 1)
 
 
-@wrong("empty-nan", "Without a positive anchor your box loss is NaN: a mean over nothing. It should be 0.")
+@wrong("empty-nan", "Without a positive anchor your box loss is NaN: a mean over nothing. It should be 0.", slip=True)
 def _(objectness, deltas, labels, targets):
     sampled, positive = labels >= 0, labels == 1
     mean = smooth_l1_loss(deltas[positive], targets[positive], beta=1 / 9, reduction="none").mean()
@@ -174,7 +192,9 @@ def _(objectness, deltas, labels, targets):
 
 
 @wrong(
-    "sigmoid-first", "You take the logarithm of a sigmoid, which is infinite for a sure score. Start from the logits."
+    "sigmoid-first",
+    "You take the logarithm of a sigmoid, which is infinite for a sure score. Start from the logits.",
+    slip=True,
 )
 def _(objectness, deltas, labels, targets):
     sampled = labels >= 0

@@ -79,6 +79,14 @@ def _(scores, deltas, anchors, image_size, pre_n, post_n, min_size, nms_threshol
     return _suppress(boxes[:post_n], scores[:post_n], post_n, nms_threshold)
 
 
+@wrong("clipped-last", "You suppress first and clip then: two boxes that are one within the image both stay.")
+def _(scores, deltas, anchors, image_size, pre_n, post_n, min_size, nms_threshold):
+    boxes, scores = _top(scores, deltas, anchors, pre_n)
+    boxes, scores = _keep(boxes, scores, _large(_clip(boxes, *image_size), min_size))
+    boxes, scores = _suppress(boxes, scores, post_n, nms_threshold)
+    return _clip(boxes, *image_size), scores
+
+
 @wrong("raw-anchors", "You propose the anchors themselves: the deltas are not applied.")
 def _(scores, deltas, anchors, image_size, pre_n, post_n, min_size, nms_threshold):
     boxes, scores = _top(scores, torch.zeros_like(deltas), anchors, pre_n)
@@ -119,13 +127,34 @@ def _(scores, deltas, anchors, image_size, pre_n, post_n, min_size, nms_threshol
 
 
 @wrong(
-    "nan-kept", "A box of NaN passes your size test, because a comparison with NaN is false. Keep what is large enough."
+    "nan-kept",
+    "A box of NaN passes your size test, because a comparison with NaN is false. Keep what is large enough.",
+    slip=True,
 )
 def _(scores, deltas, anchors, image_size, pre_n, post_n, min_size, nms_threshold):
     boxes, scores = _top(scores, deltas, anchors, pre_n)
     boxes = _clip(boxes, *image_size)
     small = (boxes[:, 2:] - boxes[:, :2] < min_size).any(1)
     return _suppress(*_keep(boxes, scores, ~small), post_n, nms_threshold)
+
+
+@wrong("above-size", "You drop a box with a side of exactly `min_size`: both sides are at least that long.", slip=True)
+def _(scores, deltas, anchors, image_size, pre_n, post_n, min_size, nms_threshold):
+    boxes, scores = _top(scores, deltas, anchors, pre_n)
+    boxes = _clip(boxes, *image_size)
+    large = (boxes[:, 2:] - boxes[:, :2] > min_size).all(1)
+    return _suppress(*_keep(boxes, scores, large), post_n, nms_threshold)
+
+
+@wrong(
+    "suppressed-at-threshold",
+    "Boxes that overlap by exactly `nms_threshold` both stay: only above it one goes.",
+    slip=True,
+)
+def _(scores, deltas, anchors, image_size, pre_n, post_n, min_size, nms_threshold):
+    boxes, scores = _top(scores, deltas, anchors, pre_n)
+    boxes = _clip(boxes, *image_size)
+    return _suppress(*_keep(boxes, scores, _large(boxes, min_size)), post_n, nms_threshold - 1e-6)
 
 
 MISCONCEPTIONS = tuple(MISCONCEPTIONS)

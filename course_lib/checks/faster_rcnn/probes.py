@@ -9,13 +9,20 @@ from torch import Tensor, nn
 
 from course_lib.checks.codec import copy
 from course_lib.checks.probes import backward, graph
+from course_lib.checks.spec import Refusal
 
 
 def loaded(head: Callable, state: dict[str, Tensor], features: Tensor) -> nn.Module:
     """A region proposal network with these weights, of the features' type and on their device."""
     anchors, channels = state["cls_logits.weight"].shape[:2]
     module = head(channels, anchors).to(features)
-    module.load_state_dict(state)
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as error:  # other names or other shapes
+        raise Refusal(
+            "The check cannot load weights into your layers: expected conv, cls_logits and bbox_pred as `RPNLayers` "
+            "makes them. Write `forward` alone."
+        ) from error
     return module
 
 
@@ -80,11 +87,17 @@ def loss_gradients(function: Callable, losses: dict[str, Tensor], weights: dict[
 
 
 def refusal(function: Callable, losses: dict[str, Tensor], weights: dict[str, float]) -> str:
-    """What becomes of a loss that is not finite: "named" or "nameless" in a ValueError, "hidden" or "passed" on."""
+    """What becomes of a loss that is not finite: "named" or "nameless" in a ValueError, "hidden" or "passed" on, or the
+    name of another error.
+    """
     name = next(name for name, loss in losses.items() if not loss.isfinite())
     try:
         total = function(losses, weights)
-    except ValueError as error:
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        if not isinstance(error, ValueError):
+            return type(error).__name__
         return "named" if name in str(error) else "nameless"
     return "hidden" if math.isfinite(total) else "passed"
 

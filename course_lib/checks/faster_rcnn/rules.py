@@ -23,15 +23,38 @@ def assigned() -> Compare:
     return compare
 
 
+def stopped(answer: str, inputs: Inputs) -> tuple[str, str] | None:
+    """Whether a loss that is not finite raised a ValueError, by what `refusal` found out."""
+    return None if answer == "nameless" else refused(answer, inputs)
+
+
 def refused(answer: str, inputs: Inputs) -> tuple[str, str] | None:
-    """What `refusal` found out, in words; None when the loss was named."""
-    name = next(name for name, loss in inputs["losses"].items() if not loss.isfinite())
+    """What `refusal` found out, in words; None when a ValueError named the loss."""
+    name, loss = next((name, loss) for name, loss in inputs["losses"].items() if not loss.isfinite())
     told = {
-        "nameless": f"Your ValueError does not say that it is {name}.",
-        "hidden": f"{name} is {float(inputs['losses'][name])}, and you return a finite sum.",
-        "passed": f"{name} is {float(inputs['losses'][name])}, and you return the sum all the same.",
+        "nameless": f"Your ValueError does not say that the loss is {name}.",
+        "hidden": f"{name} is {float(loss)}, and you return a finite sum.",
+        "passed": f"{name} is {float(loss)}, and you return the sum all the same.",
     }
-    return None if answer == "named" else (answer, f"Expected a ValueError. {told.get(answer, '')}")
+    other = f"{name} is {float(loss)}, and your function raises another error, {answer}."
+    return None if answer == "named" else (answer, f"Expected a ValueError that names it. {told.get(answer, other)}")
+
+
+def layers() -> Compare:
+    """The same layers, by name and shape."""
+
+    def compare(answer: Any, expected: Any, inputs: Inputs) -> Mismatch | None:
+        missing, extra = sorted(expected.keys() - answer.keys()), sorted(answer.keys() - expected.keys())
+        if missing or extra:
+            told = [
+                f"{', '.join(names)} {word}" for names, word in ((missing, "missing"), (extra, "not expected")) if names
+            ]
+            return Mismatch(f"The weights of the layers: {'; '.join(told)}.")
+        other = [name for name in expected if answer[name] != expected[name]]
+        shapes = [f"{name} of shape {expected[name]}, yours has {answer[name]}" for name in other]
+        return Mismatch(f"Expected {shapes[0]}.") if shapes else None
+
+    return compare
 
 
 def counted(rtol: float = 1e-3, atol: float = 2e-3) -> Compare:
@@ -44,13 +67,38 @@ def counted(rtol: float = 1e-3, atol: float = 2e-3) -> Compare:
         mine, theirs = ([len(part) for part in _parts(found)] for found in (answer, expected))
         if mine == theirs:
             return close(rtol, atol)(answer, expected, inputs)
-        return Mismatch(f"Expected {theirs[0]} boxes, got {mine[0] if len(set(mine)) == 1 else mine}.")
+        return Mismatch(f"Expected {boxes_in(theirs)}, got {boxes_in(mine)}.")
 
     return compare
 
 
+def boxes_in(counts: list[int]) -> str:
+    """The lengths of an answer's parts in words."""
+    if len(set(counts)) == 1:
+        return "no box" if counts[0] == 0 else f"{counts[0]} box{'' if counts[0] == 1 else 'es'}"
+    return f"parts of the lengths {', '.join(map(str, counts))}"
+
+
+def detached(answer: list[bool], inputs: Inputs) -> tuple[str, str] | None:
+    """Whether the proposals' boxes and scores are cut off from the network, by what `attached` found out."""
+    tied = " and ".join(name for name, part in zip(("boxes", "scores"), answer, strict=True) if part)
+    return (tied, f"Expected both to be detached; a gradient can flow back through your {tied}.") if tied else None
+
+
 def _parts(found: Any) -> list[Any]:
     return list(found.values() if isinstance(found, dict) else found)
+
+
+def ran_once(answer: dict[str, int], inputs: Inputs) -> tuple[str, str] | None:
+    """Whether the backbone ran once for a batch, in both modes."""
+    wrong = {mode: times for mode, times in answer.items() if times != 1}
+    told = " and ".join(f"{times} times in {mode}" for mode, times in wrong.items())
+    return (str(answer), f"Expected the backbone to run once for a batch, it runs {told}.") if wrong else None
+
+
+def trained() -> Compare:
+    """The losses that a detector returns while it trains."""
+    return lambda answer, expected, inputs: said()(answer["losses"], expected["losses"], inputs)
 
 
 def said() -> Compare:

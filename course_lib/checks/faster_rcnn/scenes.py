@@ -39,44 +39,88 @@ def ranks(rng: Generator, count: int) -> Tensor:
     return floats(rng.permutation(count) * 0.7 - 0.3 * count + rng.uniform(-0.1, 0.1, count))
 
 
-def _corrected(inputs: Inputs) -> Tensor:
-    """The clipped boxes of all anchors, by an independent decoder."""
+def clear(inputs: Inputs) -> bool:
+    """No overlap near the threshold of suppression, none that clipping lifts over it; no side near the smallest one."""
+    found = corrected(inputs)[inputs["scores"].argsort(descending=True)[: inputs["pre_n"]]]
+    inside = clipped(found, inputs["image_size"])
+    sides = inside[:, 2:] - inside[:, :2]
+    return apart(found, inside, inputs["nms_threshold"]) and not ((sides - inputs["min_size"]).abs() < 0.02).any()
+
+
+def corrected(inputs: Inputs) -> Tensor:
+    """The boxes of all anchors, by an independent decoder."""
     from torchvision.models.detection._utils import BoxCoder
+
+    return BoxCoder((1.0, 1.0, 1.0, 1.0)).decode_single(inputs["deltas"], inputs["anchors"])
+
+
+def clipped(boxes: Tensor, image_size: tuple[int, int]) -> Tensor:
+    """What of the boxes lies in the image."""
     from torchvision.ops import clip_boxes_to_image
 
-    coder = BoxCoder((1.0, 1.0, 1.0, 1.0))
-    return clip_boxes_to_image(coder.decode_single(inputs["deltas"], inputs["anchors"]), inputs["image_size"])
+    return clip_boxes_to_image(boxes, image_size)
 
 
-def clear(inputs: Inputs) -> bool:
-    """No overlap near the threshold of suppression, no side near the smallest one."""
+def apart(found: Tensor, inside: Tensor, threshold: float) -> bool:
+    """No overlap of boxes, as found or as clipped, near the threshold; clipping moves none to its other side."""
     from torchvision.ops import box_iou
 
-    found = _corrected(inputs)
-    sides = found[:, 2:] - found[:, :2]
-    overlaps = box_iou(found, found).nan_to_num(0)
-    near = (overlaps - inputs["nms_threshold"]).abs() < 0.01
-    return not near.any() and not ((sides - inputs["min_size"]).abs() < 0.05).any()
+    before, after = (box_iou(boxes, boxes).nan_to_num(0) for boxes in (found, inside))
+    near = ((before - threshold).abs() < 0.003) | ((after - threshold).abs() < 0.003)
+    return not near.any() and bool(((before > threshold) == (after > threshold)).all())
 
 
-def crowd(count: int, threshold: float = 0.5, min_size: float = 8.0, **options):
-    """Anchors all over the image, some beyond its border, with random corrections."""
+def _all_steps(inputs: Inputs) -> bool:
+    """Whether every step matters to the result: of the best `pre_n` boxes the first leaves the image above or on the
+    left, one of the first three below or on the right, and two of the first `post_n` overlap too much. Either clipping
+    makes one too small that stands alone; or none is too small, and there are twice as many as may stay.
+    """
+    from torchvision.ops import box_iou
+
+    best = inputs["scores"].argsort(descending=True)[: inputs["pre_n"]]
+    found = corrected(inputs)[best]
+    inside = clipped(found, inputs["image_size"])
+    large = (inside[:, 2:] - inside[:, :2]).amin(dim=1) >= inputs["min_size"]
+    wide = (inside[:, 2:] - inside[:, :2]).amax(dim=1) >= inputs["min_size"]
+    close = box_iou(inside, inside) > inputs["nms_threshold"]
+    few, all_stay = inputs["post_n"], inputs["post_n"] >= len(best)
+    slivers = ((found[:, 2:] - found[:, :2]).amin(dim=1) >= inputs["min_size"]) & ~large & (close.sum(dim=1) == 1)
+    overlapping = close[large][:, large][:few, :few].triu(diagonal=1).any()
+    below = (inside[:, 2:] + inside[:, :2]).amin(dim=1) >= 2 * inputs["min_size"]  # not at the left or upper border
+    sized = (slivers & wide & below).any() if all_stay else large.all() and len(best) >= 2 * few
+    above = large.any() and bool((found[large][0, :2] < -1).any())
+    return bool(above and overlapping and sized and (found[large][:3, 2:] != inside[large][:3, 2:]).any())
+
+
+def crowd(
+    count: int, threshold: float = 0.5, min_size: float = 8.0, all_steps: bool = False, beyond: float = 15, **options
+):
+    """Anchors all over the image, some beyond its border, with random corrections.
+
+    Args:
+        all_steps: the best three anchors lie where something happens to them; drawn until every step of `propose`
+            matters.
+        beyond: how far anchors may lie beyond the border, pixels.
+    """
+    busy = floats([[-8, 30, 22, 54], [96, 24, 132, 50], [97, 25, 133, 51]])
 
     def draw(rng: Generator) -> Inputs:
-        anchors = boxes(rng, count, WIDTH + 30, HEIGHT + 30, 8, 40) - 15
-        deltas = floats(rng.normal(size=(count, 4)) * 0.2)
-        scores = ranks(rng, count)
+        anchors = boxes(rng, count, WIDTH + 2 * beyond, HEIGHT + 2 * beyond, 8, 40) - beyond
+        deltas, scores = floats(rng.normal(size=(count, 4)) * (0.1 if all_steps else 0.2)), ranks(rng, count)
+        if all_steps:
+            best = scores.argsort(descending=True)[:3]
+            anchors[best], deltas[best] = busy + floats(rng.integers(-2, 3, (3, 4))) / 2, deltas[best] / 4
         return proposing(anchors, deltas, scores, min_size=min_size, nms_threshold=threshold, **options)
 
-    return until_clear(draw)
+    return until(draw, lambda inputs: clear(inputs) and (not all_steps or _all_steps(inputs)))
 
 
-def until_clear(make: Callable[[Generator], Inputs]) -> Callable[[Generator], Inputs]:
-    """The first drawing that is `clear`."""
+def until(make: Callable[[Generator], Inputs], fits: Callable[[Inputs], bool]) -> Callable[[Generator], Inputs]:
+    """The first drawing that fits."""
 
     def draw(rng: Generator) -> Inputs:
         inputs = make(rng)
-        while not clear(inputs):
+        while not fits(inputs):
             inputs = make(rng)
         return inputs
 
@@ -85,7 +129,7 @@ def until_clear(make: Callable[[Generator], Inputs]) -> Callable[[Generator], In
 
 def pair(rng: Generator) -> Inputs:
     """Two anchors far apart and their corrections."""
-    anchors = floats([[10, 20, 40, 36], [70, 30, 96, 60]]) + floats(rng.uniform(0, 4, (2, 4)))
+    anchors = floats([[24, 24, 54, 40], [70, 34, 96, 60]]) + floats(rng.uniform(0, 4, (2, 4)))
     return proposing(anchors, floats(rng.uniform(-0.3, 0.3, (2, 4))), ranks(rng, 2))
 
 
@@ -120,6 +164,20 @@ def duplicates(rng: Generator) -> Inputs:
     return proposing(anchors[order], deltas[order], scores[order], post_n=4)
 
 
+def once_clipped(rng: Generator) -> Inputs:
+    """Two boxes at the right border that overlap by 0.6, and are one within the image; another one stands apart."""
+    x, y = (int(value) for value in rng.integers(0, 8, 2))
+    anchors = floats([[92 + x, y, 122 + x, y + 30], [92 + x, y, 142 + x, y + 30], [20, 40, 50, 70]])
+    return proposing(anchors + floats([0, 1, 0, 1]), torch.zeros(3, 4), ranks(rng, 3))
+
+
+def at_the_threshold(rng: Generator) -> Inputs:
+    """Two boxes that overlap by exactly 1/2, the threshold, in whole coordinates: one is half of the other."""
+    x, y = (int(value) for value in rng.integers(1, 40, 2))
+    anchors = floats([[x, y, x + 16, y + 32], [x, y, x + 16, y + 16]])
+    return proposing(anchors, torch.zeros(2, 4), ranks(rng, 2), nms_threshold=0.5)
+
+
 def too_small(rng: Generator) -> Inputs:
     """Boxes below the smallest size, all of them."""
     return crowd(5)(rng) | {"min_size": 500.0}
@@ -150,82 +208,3 @@ def all_nan(rng: Generator) -> Inputs:
     """Every correction is NaN."""
     inputs = crowd(4)(rng)
     return inputs | {"deltas": torch.full((4, 4), float("nan"))}
-
-
-def detecting(
-    scores: Tensor, deltas: Tensor, proposals: Tensor, score_threshold: float = 0.1, nms_threshold: float = 0.5
-) -> Inputs:
-    """The arguments of postprocess_detections, on an image of height 80 and width 120."""
-    return {
-        "scores": scores,
-        "deltas": deltas,
-        "proposals": proposals,
-        "image_size": (HEIGHT, WIDTH),
-        "score_threshold": score_threshold,
-        "nms_threshold": nms_threshold,
-    }
-
-
-def _clear_detections(inputs: Inputs) -> bool:
-    """No probability near the threshold or another one, no overlap near the threshold of suppression."""
-    from torchvision.models.detection._utils import BoxCoder
-    from torchvision.ops import box_iou, clip_boxes_to_image
-
-    chances = inputs["scores"].softmax(1)
-    coder = BoxCoder((1.0, 1.0, 1.0, 1.0))
-    found = coder.decode_single(inputs["deltas"].flatten(1), inputs["proposals"]).reshape(-1, 4)
-    found = clip_boxes_to_image(found, inputs["image_size"])
-    overlaps = box_iou(found, found).nan_to_num(0)
-    near = (overlaps - inputs["nms_threshold"]).abs() < 0.01
-    apart = chances.flatten().sort().values.diff() > 1e-5
-    return not near.any() and not ((chances - inputs["score_threshold"]).abs() < 0.005).any() and bool(apart.all())
-
-
-def detections(count: int, classes: int, sure: float = 2.0, **options):
-    """Random proposals with random logits and deltas for so many classes, background included."""
-
-    def draw(rng: Generator) -> Inputs:
-        scores = floats(rng.normal(size=(count, classes)) * sure)
-        deltas = floats(rng.normal(size=(count, classes, 4)) * 0.3)
-        return detecting(scores, deltas, boxes(rng, count, WIDTH, HEIGHT), **options)
-
-    def make(rng: Generator) -> Inputs:
-        inputs = draw(rng)
-        while not _clear_detections(inputs):
-            inputs = draw(rng)
-        return inputs
-
-    return make
-
-
-def one_place(rng: Generator) -> Inputs:
-    """Two proposals on nearly one place, the first of class 1, the second of class 2; two more of class 3 overlap."""
-    proposals = floats([[20, 20, 60, 50], [21, 21, 61, 50], [80, 10, 110, 70], [81, 12, 111, 72]])
-    scores = floats([[0, 3, 0, 0], [0, 0, 2, 0], [0, 0, 0, 4], [0, 0, 0, 2.5]]) + floats(rng.uniform(0, 0.4, (4, 4)))
-    return detecting(scores, floats(rng.uniform(-0.01, 0.01, (4, 4, 4))), proposals, score_threshold=0.3)
-
-
-def sure_background(rng: Generator) -> Inputs:
-    """Background is the surest of three proposals; an object is so of one."""
-    scores = floats([[4, 0, 0], [3, 1, 0], [0, 0, 3], [5, 0, 1]]) + floats(rng.uniform(0, 0.5, (4, 3)))
-    corners = floats([[5, 5], [60, 8], [20, 45], [80, 40]]) + floats(rng.uniform(0, 5, (4, 2)))
-    return detecting(scores, floats(rng.normal(size=(4, 3, 4)) * 0.1), torch.cat([corners, corners + 28], 1), 0.4)
-
-
-def two_from_one(rng: Generator) -> Inputs:
-    """One proposal that is sure enough of two classes, each with deltas of its own."""
-    scores = floats([[0, 2.0, 0.2, 1.6]]) + floats(rng.uniform(0, 0.2, (1, 4)))
-    deltas = floats(rng.uniform(0.1, 0.5, (1, 4, 4)) * rng.choice([-1, 1], (1, 4, 4)))
-    return detecting(scores, deltas, boxes(rng, 1, 80, 60) + 10, score_threshold=0.25)
-
-
-def leaving(rng: Generator) -> Inputs:
-    """Detections that leave the image at its right and lower border."""
-    proposals = floats([[90, 20, 118, 50], [30, 50, 60, 78]]) + floats(rng.uniform(-2, 2, (2, 4)))
-    deltas = floats(rng.uniform(0.4, 0.6, (2, 2, 4)))
-    return detecting(floats([[0, 2], [0, 1]]) + floats(rng.uniform(0, 0.4, (2, 2))), deltas, proposals)
-
-
-def unsure(rng: Generator) -> Inputs:
-    """No class reaches the threshold."""
-    return detections(4, 3, sure=0.1)(rng) | {"score_threshold": 0.95}

@@ -39,10 +39,15 @@ class Head(nn.Module):
 
 
 class BoxHead(nn.Module):
-    """Scores of three classes and deltas from each box and its image's features."""
+    """Scores of three classes and deltas from each box and its image's features; counts the boxes."""
+
+    def __init__(self):
+        super().__init__()
+        self.boxes = 0
 
     def forward(self, features: Tensor, boxes: list[Tensor]) -> tuple[Tensor, Tensor]:
         """Scores [R, 3] and deltas [R, 3, 4]."""
+        self.boxes += sum(map(len, boxes))
         seen = [image.mean() + each / 10 for image, each in zip(features, boxes, strict=True)]
         together = torch.cat(seen)  # [R, 4]
         return together[:, :3] - together[:, 1:], torch.stack([together, together * 2, together.flip(1)], dim=1)
@@ -69,14 +74,16 @@ def _rpn_losses(objectness: Tensor, deltas: Tensor, anchors: Tensor, targets: li
 
 
 def _sample(proposals: list[Tensor], targets: list[dict]) -> tuple[list[Tensor], Tensor, Tensor]:
-    """All boxes, those on the left first; the label tells their image's number of objects, 0 to 2."""
-    ordered = [boxes[(boxes[:, 0] + boxes[:, 2] / 7).argsort()] for boxes in proposals]
+    """All boxes, those on the right first; the label tells their image's number of objects, 0 to 2."""
+    ordered = [boxes[(-boxes[:, 0] - boxes[:, 2] / 7).argsort()] for boxes in proposals]
     labels = [torch.full((len(boxes),), len(target["labels"])) for boxes, target in zip(ordered, targets, strict=True)]
     return ordered, torch.cat(labels), torch.cat(ordered) / 3
 
 
 def _box_losses(scores: Tensor, deltas: Tensor, labels: Tensor, goals: Tensor) -> dict[str, Tensor]:
-    rows = torch.arange(len(labels))
+    """Losses of as many boxes as there are scores and labels, even where these are not of the same boxes."""
+    rows = torch.arange(min(len(labels), len(scores)))
+    labels, goals = labels[rows], goals[rows]
     return {"loss_classifier": scores[rows, labels].sum(), "loss_box_reg": (deltas[rows, labels] - goals).abs().sum()}
 
 
@@ -93,9 +100,17 @@ def stubbed(detector: Callable, images: Tensor, training: bool) -> nn.Module:
     return model
 
 
-def train(detector: Callable, images: Tensor, targets: list[dict[str, Tensor]]) -> Any:
-    """The losses."""
-    return stubbed(detector, images, training=True)(images, targets)
+def train(detector: Callable, images: Tensor, targets: list[dict[str, Tensor]]) -> dict[str, Any]:
+    """The losses, and how many boxes `sample` and the box head were given."""
+    model, sampled = stubbed(detector, images, training=True), []
+
+    def sample(proposals: list[Tensor], targets: list[dict]) -> tuple[list[Tensor], Tensor, Tensor]:
+        sampled.extend(map(len, proposals))
+        return _sample(proposals, targets)
+
+    model.sample = sample
+    losses = model(images, targets)
+    return {"losses": losses, "sampled": sum(sampled), "judged": model.box_head.boxes}
 
 
 def detect(detector: Callable, images: Tensor) -> Any:
