@@ -19,7 +19,7 @@ lab: $(READY) ## JupyterLab on the start page
 
 ALONE := notebook or browser or timed
 
-test: $(READY) debian ## all tests: two at a time, then one by one what measures time or memory (a quarter of an hour)
+test: $(READY) debian ## all tests: two at a time, then one by one what measures time or memory (three quarters of an hour)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not ($(ALONE))"
 	$(BIN)/python -m pytest -m "$(ALONE)"
 
@@ -45,7 +45,7 @@ mutants: $(READY) ## wrong versions of every solution against the checks
 	$(BIN)/python -m tools.mutants
 
 agreement: $(READY) ## do the public checks and the exam say the same of every version that we know?
-	$(BIN)/python -m tools.agreement
+	$(BIN)/python -m tools.agreement $(UNIT)
 
 bench: $(READY) debian ## grading beside stock nbgrader, in the same run
 	$(BIN)/python -m benchmarks.grading
