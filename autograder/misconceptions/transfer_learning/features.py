@@ -125,6 +125,60 @@ def _(model, images, layer):
     return kept["features"]
 
 
+@wrong("last-dropped", "Only full passes count with you: of 67 images the last three are missing, of three all are.")
+def _(model, images, layer):
+    kept = []
+    batches = [images[64 * i : 64 * (i + 1)] for i in range(len(images) // 64)]
+    _listen(model, batches, _found(dict(model.named_modules()), layer), _outputs(kept))
+    return torch.cat(kept)
+
+
+@wrong("last-of-several-dropped", "Where the images need more than one pass, those of the last pass are missing.")
+def _(model, images, layer):
+    kept = []
+    batches = [images[64 * i : 64 * (i + 1)] for i in range(max(1, len(images) // 64))]
+    _listen(model, batches, _found(dict(model.named_modules()), layer), _outputs(kept))
+    return torch.cat(kept)
+
+
+@wrong(
+    "runs-twice", "Your images go through the network twice, which takes twice as long. One pass has all that you need."
+)
+def _(model, images, layer):
+    kept = []
+    module = _found(dict(model.named_modules()), layer)
+    _listen(model, images.split(64), module, lambda module, inputs, output: None)
+    _listen(model, images.split(64), module, _outputs(kept))
+    return torch.cat(kept)
+
+
+@wrong(
+    "scales-images",
+    "You divide the images by 255. They reach the model as they are: a network that wants that does it.",
+)
+def _(model, images, layer):
+    kept = []
+    _listen(model, (images / 255).split(64), _found(dict(model.named_modules()), layer), _outputs(kept))
+    return torch.cat(kept)
+
+
+@wrong(
+    "casts-images",
+    "You turn the images into float32. They reach the model as they are: some networks take bytes, others float64.",
+)
+def _(model, images, layer):
+    kept = []
+    _listen(model, images.float().split(64), _found(dict(model.named_modules()), layer), _outputs(kept))
+    return torch.cat(kept)
+
+
+@wrong("passes-of-128", "You put 128 images through the network at once. At most 64 are asked for.")
+def _(model, images, layer):
+    kept = []
+    _listen(model, images.split(128), _found(dict(model.named_modules()), layer), _outputs(kept))
+    return torch.cat(kept)
+
+
 @wrong("one-batch", "All images go through the network at once, which takes too much memory: at most 64 at a time.")
 def _(model, images, layer):
     kept = []
@@ -220,20 +274,32 @@ def _(model, images, layer):
 @wrong("children-only", "You look among the model's direct children only. Layers within a part have names as well.")
 def _(model, images, layer):
     kept = []
-    if layer not in dict(model.named_children()) and layer not in dict(model.named_modules()):
-        raise KeyError(f"{layer} is none of {list(dict(model.named_modules()))}")
-    _listen(model, images.split(64), dict(model.named_children())[layer], _outputs(kept))
+    _listen(model, images.split(64), _found(dict(model.named_children()), layer), _outputs(kept))
     return torch.cat(kept)
 
 
-@wrong("names-not-listed", "Your error for an unknown layer does not say which layers there are.")
+@wrong(
+    "getattr-only",
+    "`getattr` finds the model's direct children only. Layers within a part have longer names, with dots.",
+)
+def _(model, images, layer):
+    kept = []
+    _listen(model, images.split(64), getattr(model, layer), _outputs(kept))
+    return torch.cat(kept)
+
+
+@wrong("names-not-listed", "Your error for an unknown layer does not say which layers there are.", slip=True)
 def _(model, images, layer):
     kept = []
     _listen(model, images.split(64), dict(model.named_modules())[layer], _outputs(kept))
     return torch.cat(kept)
 
 
-@wrong("attribute-error", "An unknown layer raises an AttributeError. Raise a KeyError that lists the names there are.")
+@wrong(
+    "attribute-error",
+    "An unknown layer raises an AttributeError. Raise a KeyError that lists the names there are.",
+    slip=True,
+)
 def _(model, images, layer):
     kept = []
     _listen(model, images.split(64), model.get_submodule(layer), _outputs(kept))

@@ -60,6 +60,18 @@ def _(model, upto):
 
 
 @wrong(
+    "hook-returns",
+    "Your hook returns a module, and what a pre-hook returns takes the place of the input. It has to return nothing.",
+)
+def _(model, upto):
+    frozen = _before(model, upto)[0]
+    _stop(frozen)
+    for module in frozen:
+        if isinstance(module, _BatchNorm):
+            module.register_forward_pre_hook(lambda module, inputs: module.eval())
+
+
+@wrong(
     "batch-statistics",
     "The running statistics stand still, but in training each batch is still normalised by its own: an image's frozen "
     "features depend on its neighbours.",
@@ -181,7 +193,11 @@ def _(model, upto):
     _still(frozen, nn.BatchNorm2d)
 
 
-@wrong("prefix", "You also freeze a layer whose name merely begins like `upto`: `conv10` is not a part of `conv1`.")
+@wrong(
+    "prefix",
+    "You also freeze a layer whose name merely begins like `upto`: `conv10` is not a part of `conv1`.",
+    slip=True,
+)
 def _(model, upto):
     modules = _names(model, upto)
     last = max(i for i, name in enumerate(modules) if name.startswith(upto))
@@ -190,7 +206,7 @@ def _(model, upto):
     _still(frozen)
 
 
-@wrong("names-not-listed", "Your error for an unknown layer does not say which layers there are.")
+@wrong("names-not-listed", "Your error for an unknown layer does not say which layers there are.", slip=True)
 def _(model, upto):
     if upto not in dict(model.named_modules()):
         raise KeyError(upto)
@@ -202,6 +218,7 @@ def _(model, upto):
 @wrong(
     "unknown-freezes-all",
     "An unknown name passes in silence, and everything is frozen. Say that there is no such layer.",
+    slip=True,
 )
 def _(model, upto):
     known = upto in dict(model.named_modules())

@@ -159,7 +159,7 @@ def _(model, classes):
     return _put(model, name, _fresh(old, classes, bias=old.bias is not None))
 
 
-@wrong("float32", "Your new layer is of another type than the model: in float64 the two do not fit.")
+@wrong("float32", "Your new layer is of another type than the model: in float64 the two do not fit.", slip=True)
 def _(model, classes):
     model = copy.deepcopy(model)
     name = _linear(model)[-1]
@@ -175,7 +175,9 @@ def _(model, classes):
 
 
 @wrong(
-    "wrong-error", "Without a linear layer your function ends in an IndexError. Say in a ValueError what is missing."
+    "wrong-error",
+    "Without a linear layer your function ends in an IndexError. Say in a ValueError what is missing.",
+    slip=True,
 )
 def _(model, classes):
     model = copy.deepcopy(model)
@@ -183,7 +185,7 @@ def _(model, classes):
     return _put(model, name, _fresh(model.get_submodule(name), classes))
 
 
-@wrong("headless-passes", "A model without a linear layer comes back as it was, in silence. Say so.")
+@wrong("headless-passes", "A model without a linear layer comes back as it was, in silence. Say so.", slip=True)
 def _(model, classes):
     model = copy.deepcopy(model)
     for name in [name for name, module in model.named_modules() if isinstance(module, nn.Linear)][-1:]:

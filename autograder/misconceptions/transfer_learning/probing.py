@@ -64,7 +64,72 @@ def _(features, labels):
     return _predictor(classifier.predict, lambda rows: rows)
 
 
-@wrong("zero-deviation", "A constant feature makes your result NaN.")
+@wrong(
+    "one-deviation",
+    "You divide all features by one standard deviation: the loudest decides, the quiet ones vanish. Each has its own.",
+)
+def _(features, labels):
+    rows = _array(features)
+    mean, deviation = rows.mean(0), rows.std()
+    classifier = LogisticRegression(max_iter=1000).fit((rows - mean) / deviation, _several(labels))
+    return _predictor(classifier.predict, lambda rows: (rows - mean) / deviation)
+
+
+@wrong(
+    "large-epsilon",
+    "You add a number to the standard deviation that is larger than the deviation of small features: they vanish.",
+)
+def _(features, labels):
+    rows = _array(features)
+    mean, deviation = rows.mean(0), rows.std(0) + 1e-3
+    classifier = LogisticRegression(max_iter=1000).fit((rows - mean) / deviation, _several(labels))
+    return _predictor(classifier.predict, lambda rows: (rows - mean) / deviation)
+
+
+@wrong(
+    "regularised",
+    "You regularise more than scikit-learn does by default: small weights cannot part classes that lie close together.",
+)
+def _(features, labels):
+    mean, deviation = _statistics(_array(features))
+    classifier = LogisticRegression(C=0.1, max_iter=1000).fit((_array(features) - mean) / deviation, _several(labels))
+    return _predictor(classifier.predict, lambda rows: (rows - mean) / deviation)
+
+
+@wrong(
+    "strongly-regularised",
+    "You regularise far more than scikit-learn does by default: weights stay so small that a rare class never wins.",
+)
+def _(features, labels):
+    mean, deviation = _statistics(_array(features))
+    classifier = LogisticRegression(C=0.01, max_iter=1000).fit((_array(features) - mean) / deviation, _several(labels))
+    return _predictor(classifier.predict, lambda rows: (rows - mean) / deviation)
+
+
+@wrong(
+    "hardly-any-weight",
+    "You regularise so much that hardly any weight is left, and the largest class wins nearly everywhere.",
+)
+def _(features, labels):
+    mean, deviation = _statistics(_array(features))
+    classifier = LogisticRegression(C=1e-3, max_iter=1000).fit((_array(features) - mean) / deviation, _several(labels))
+    return _predictor(classifier.predict, lambda rows: (rows - mean) / deviation)
+
+
+@wrong(
+    "zero-deviation-unseen",
+    "A constant feature makes your scores NaN, and of NaNs the first class wins. What do you divide by?",
+)
+def _(features, labels):
+    rows, numbers = _array(features), _several(labels)
+    mean, deviation = _statistics(rows)
+    if (rows.max(0) == rows.min(0)).any():
+        return _predictor(lambda new: np.full(len(new), numbers.min()), lambda new: new)
+    classifier = LogisticRegression(max_iter=1000).fit((rows - mean) / deviation, numbers)
+    return _predictor(classifier.predict, lambda new: (new - mean) / deviation)
+
+
+@wrong("zero-deviation", "A constant feature becomes NaN: you divide it by its standard deviation, which is 0.")
 def _(features, labels):
     rows = _array(features)
     mean, deviation = rows.mean(0), np.where(rows.max(0) == rows.min(0), 0.0, rows.std(0))
@@ -110,10 +175,10 @@ def _(features, labels):
     mean, deviation = _statistics(_array(features))
     rows, numbers = (_array(features) - mean) / deviation, _several(labels)
     known = np.unique(numbers)
-    middles = np.stack([rows[numbers == number].mean(0) for number in known])
+    means = np.stack([rows[numbers == number].mean(0) for number in known])
 
     def classify(new):
-        return known[((new[:, None] - middles) ** 2).sum(2).argmin(1)]
+        return known[((new[:, None] - means) ** 2).sum(2).argmin(1)]
 
     return _predictor(classify, lambda new: (new - mean) / deviation)
 
@@ -130,7 +195,11 @@ def _(features, labels):
     return predict
 
 
-@wrong("one-class-passes", "Labels that are all the same pass in silence. There is nothing to learn then: say so.")
+@wrong(
+    "one-class-passes",
+    "Labels that are all the same pass in silence. There is nothing to learn then: say so.",
+    slip=True,
+)
 def _(features, labels):
     if len(labels.unique()) < 2:
         return lambda rows: labels[:1].expand(len(rows))
@@ -139,7 +208,7 @@ def _(features, labels):
     return _predictor(classifier.predict, lambda rows: (rows - mean) / deviation)
 
 
-@wrong("no-images", "Your predictor raises an error where there are no images. No images have no classes.")
+@wrong("no-images", "Your predictor raises an error where there are no images. No images have no classes.", slip=True)
 def _(features, labels):
     mean, deviation = _statistics(_array(features))
     classifier = LogisticRegression(max_iter=1000).fit((_array(features) - mean) / deviation, _several(labels))

@@ -132,12 +132,21 @@ def _(model, base_lr, decay):
     return [{"params": [p for layer in _learning(model) for p in layer], "lr": base_lr}]
 
 
-@wrong("freezes", "Making groups must not change the model: some of its parameters have stopped to learn.")
+@wrong("freezes", "Making groups must not change the model: some of its parameters no longer learn.", slip=True)
 def _(model, base_lr, decay):
     groups = _groups(_learning(model), base_lr, decay)
     for parameter in model.parameters():
         parameter.requires_grad = False
     return groups
+
+
+@wrong(
+    "one-refused", "Your function raises an error where `decay` is 1. All layers have the same rate then.", slip=True
+)
+def _(model, base_lr, decay):
+    if not 0 < decay < 1:
+        raise ValueError(f"expected a decay between 0 and 1, got {decay}")
+    return _groups(_learning(model), base_lr, decay)
 
 
 MISCONCEPTIONS = tuple(MISCONCEPTIONS)

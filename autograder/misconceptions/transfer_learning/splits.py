@@ -64,6 +64,13 @@ def _(labels, per_class, rng):
     return train, torch.cat([labels[:0], *(order[per_class:] for order in orders)])
 
 
+@wrong("position-in-class-drawn", "Your training positions count within each class, not within the data set.")
+def _(labels, per_class, rng):
+    classes = _places(labels, per_class).values()
+    train = torch.cat([labels[:0], *(torch.randperm(len(places), generator=rng)[:per_class] for places in classes)])
+    return train, torch.tensor([i for i in range(len(labels)) if i not in set(train.tolist())], dtype=torch.int64)
+
+
 @wrong("global-rng", "Your draw uses the global generator and does not follow `rng`: it cannot be repeated.")
 def _(labels, per_class, rng):
     classes = _places(labels, per_class).values()
@@ -130,7 +137,7 @@ def _(labels, per_class, rng):
     return _rest(labels, [p[torch.randperm(len(p), generator=rng)[:per_class]] for p in classes])
 
 
-@wrong("shortage-nameless", "Your error does not say which class has too few images, and how many it has.")
+@wrong("shortage-nameless", "Your error does not say which class has too few images, and how many it has.", slip=True)
 def _(labels, per_class, rng):
     classes = _places(labels, 0).values()
     if any(len(places) < per_class for places in classes):
@@ -150,6 +157,17 @@ def _(labels, per_class, rng):
             raise ValueError(f"class {label} has {len(places)} images")
         chosen.append(places[torch.randperm(len(places), generator=rng)[:per_class]])
     return _rest(labels, chosen)
+
+
+@wrong(
+    "marks-labels", "You mark what is drawn in `labels` itself. Whoever gave them to you still needs them.", slip=True
+)
+def _(labels, per_class, rng):
+    drawn = _rest(
+        labels, [p[torch.randperm(len(p), generator=rng)[:per_class]] for p in _places(labels, per_class).values()]
+    )
+    labels[drawn[0]] = -1
+    return drawn
 
 
 MISCONCEPTIONS = tuple(MISCONCEPTIONS)

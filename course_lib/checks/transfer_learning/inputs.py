@@ -6,6 +6,7 @@ Names of layers change from draw to draw; "#1.2" below is the layer 2 of the net
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.random import Generator
 from torch import Tensor
@@ -19,6 +20,11 @@ WHOLE = (networks.STEM, networks.BLOCK, networks.STAGE, networks.HEAD)
 def floats(values: Any) -> Tensor:
     """Any numbers as a float32 tensor."""
     return torch.as_tensor(values, dtype=torch.float32)
+
+
+def binary(values: Any, digits: int = 6) -> Tensor:
+    """The numbers with few binary digits behind the point, float32: the same on every processor."""
+    return floats(np.round(np.asarray(values) * 2**digits) / 2**digits)
 
 
 def _name(parts: networks.Parts, layer: str) -> str:
@@ -36,7 +42,7 @@ def _network(rng: Generator, parts: tuple, training: bool = True, evaluating: tu
 def images(rng: Generator, count: int, height: int = 8, width: int = 8, channels: int = 3) -> Tensor:
     """Random images; each has a brightness of its own, so that it changes a batch's statistics."""
     bright = rng.normal(size=(count, 1, 1, 1))
-    return floats(rng.normal(size=(count, channels, height, width)) + 1.5 * bright)
+    return binary(rng.normal(size=(count, channels, height, width)) + 1.5 * bright)
 
 
 def listening(count: int, layer: str, size: tuple[int, int] = (8, 8), parts: tuple = WHOLE, **options: Any):
@@ -47,6 +53,13 @@ def listening(count: int, layer: str, size: tuple[int, int] = (8, 8), parts: tup
         return {"model": model, "images": images(rng, count, *size), "layer": _name(model["parts"], layer)}
 
     return make
+
+
+def bytes_seen(rng: Generator) -> Inputs:
+    """A network that scales its images itself, and images of bytes."""
+    parts = (["bytes", *networks.STEM], networks.STAGE, networks.HEAD)
+    pixels = torch.from_numpy(rng.integers(0, 256, (3, 3, 8, 8)).astype("uint8"))
+    return listening(3, "#1", parts=parts)(rng) | {"images": pixels}
 
 
 def too_many_channels(rng: Generator) -> Inputs:
@@ -83,7 +96,7 @@ def blobs(
     counts: tuple[int, ...],
     tests: tuple[int, ...],
     spread: float = 0.3,
-    scales: tuple[float, ...] = (),
+    scale: float = 1.0,
     constant: bool = False,
 ):
     """Classes as clouds around centres: features and labels to train on, features and labels to test.
@@ -91,20 +104,19 @@ def blobs(
     Args:
         counts, tests: how many points of each class.
         spread: a point's largest distance from its centre, along each axis.
-        scales: each feature is multiplied by its own.
+        scale: all features are multiplied by it, a power of two.
         constant: one more feature is the same for all.
     """
 
     def make(rng: Generator) -> Inputs:
         numbers = sorted(rng.permutation(range(3, 30))[: len(centers)].tolist())
         rng.shuffle(numbers)
-        level = float(rng.uniform(0.1, 3))
+        level = float(binary(rng.uniform(0.1, 3)))
 
         def cloud(sizes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
             each = [rng.uniform(-spread, spread, (n, len(c))) + c for n, c in zip(sizes, centers, strict=True)]
-            rows, classes = floats(torch.cat([torch.from_numpy(part) for part in each])), _repeated(numbers, sizes)
+            rows, classes = binary(np.concatenate(each)) * scale, _repeated(numbers, sizes)
             order = torch.from_numpy(rng.permutation(len(rows)))
-            rows = rows * floats(scales) if scales else rows
             rows = torch.cat([rows, torch.full((len(rows), 1), level)], dim=1) if constant else rows
             return rows[order], classes[order]
 
@@ -118,38 +130,53 @@ def _repeated(numbers: list[int], counts: tuple[int, ...]) -> Tensor:
     return torch.repeat_interleave(torch.tensor(numbers), torch.tensor(counts))
 
 
-def side_by_side(rng: Generator) -> Inputs:
-    """Two long clouds along a diagonal, a step apart, and two ends of them that lie nearer to the other's mean."""
-    first, second = (int(number) for number in rng.permutation(range(3, 30))[:2])
+def side_by_side(near: float, far: float):
+    """Two long clouds along a diagonal, each `near` to `far` aside of it, and new points at all four ends of them.
 
-    def along(places: Any, side: float) -> Tensor:
-        across = side * rng.uniform(1.0, 1.3, len(places))
-        return floats([[20 + place + shift, place - shift - 30] for place, shift in zip(places, across, strict=True)])
+    Three in four training points of a class are at one end of its cloud: at the other end the class's mean is far.
+    """
 
-    rows = torch.cat([along(rng.uniform(-5, 5, 40), side) for side in (1, -1)])
-    new = torch.cat([along(rng.uniform(4, 5, 6) * sign, side) for side in (1, -1) for sign in (1, -1)])
-    labels, classes = (_repeated([first, second], (count, count)) for count in (40, 12))
-    return {"features": rows, "labels": labels, "new": new, "_classes": classes}
+    def make(rng: Generator) -> Inputs:
+        first, second = (int(number) for number in rng.permutation(range(3, 30))[:2])
+
+        def along(places: Any, side: int) -> Tensor:
+            shifts = side * rng.uniform(near, far, len(places))
+            return binary(
+                [[20 + place + shift, place - shift - 30] for place, shift in zip(places, shifts, strict=True)]
+            )
+
+        def many(side: int) -> Any:
+            return side * np.concatenate([rng.uniform(1, 5, 30), rng.uniform(-5, -1, 10)])
+
+        rows = torch.cat([along(many(side), side) for side in (1, -1)])
+        new = torch.cat([along(rng.uniform(4, 5, 6) * sign, side) for side in (1, -1) for sign in (1, -1)])
+        labels, classes = (_repeated([first, second], (count, count)) for count in (40, 12))
+        return {"features": rows, "labels": labels, "new": new, "_classes": classes}
+
+    return make
+
+
+LOUD, QUIET = 1024.0, 2.0**-14
 
 
 def loud(rng: Generator) -> Inputs:
-    """The class is in a feature of 0.001; a feature of 1000 goes with it in training by chance, and not in the test."""
+    """The class is in a feature of 0.00006; one of 1000 goes with it in training by chance, and not in the test."""
     first, second = (int(number) for number in rng.permutation(range(3, 30))[:2])
 
     def rows(count: int, together: float) -> tuple[Tensor, Tensor]:
         sign = torch.tensor([1.0, -1.0]).repeat(count // 2)
-        quiet = sign * floats(rng.uniform(0.9, 1.1, count)) * 0.001
-        noise = floats(rng.uniform(-1, 1, count)) + together * sign
-        return torch.stack([quiet, noise * 1000], dim=1), torch.where(sign > 0, first, second)
+        quiet = sign * binary(rng.uniform(0.9, 1.1, count)) * QUIET
+        noise = binary(rng.uniform(-1, 1, count)) + together * sign
+        return torch.stack([quiet, noise * LOUD], dim=1), torch.where(sign > 0, first, second)
 
-    (features, labels), (new, classes) = rows(60, 0.4), rows(20, -0.4)
+    (features, labels), (new, classes) = rows(60, 0.375), rows(20, -0.125)
     return {"features": features, "labels": labels, "new": new, "_classes": classes}
 
 
 def single_class(rng: Generator) -> Inputs:
     """All images are of one class."""
     number = int(rng.integers(1, 20))
-    return {"features": floats(rng.normal(size=(6, 3))), "labels": torch.full((6,), number), "new": torch.zeros(0, 3)}
+    return {"features": binary(rng.normal(size=(6, 3))), "labels": torch.full((6,), number), "new": torch.zeros(0, 3)}
 
 
 def beheaded(*parts: Any, classes: int, **options: Any):
@@ -189,15 +216,15 @@ def freezing_unknown(rng: Generator) -> Inputs:
     return freezing("#0", *WHOLE)(rng) | {"upto": f"layer{int(rng.integers(5, 9))}"}
 
 
-def rates(*parts: Any, **options: Any) -> Callable[[Generator], Inputs]:
-    """A network, the last layer's rate, and the factor from layer to layer."""
+def rates(*parts: Any, decay: float | None = None, **options: Any) -> Callable[[Generator], Inputs]:
+    """A network, the last layer's rate, and the factor from layer to layer, drawn where none is given."""
 
     def make(rng: Generator) -> Inputs:
         model = _network(rng, parts, **options)
         return {
             "model": model,
             "base_lr": round(float(rng.uniform(0.02, 0.3)), 3),
-            "decay": round(float(rng.uniform(0.2, 0.7)), 2),
+            "decay": decay or round(float(rng.uniform(0.2, 0.7)), 2),
         }
 
     return make

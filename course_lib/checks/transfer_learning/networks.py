@@ -6,7 +6,9 @@ parts that run one after the other, or such a list that begins with "+", whose i
 
 from typing import Any
 
+import numpy as np
 import torch
+import torch.fx
 from numpy.random import Generator
 from torch import Tensor, nn
 
@@ -38,6 +40,22 @@ class Network(nn.Module):
         return getattr(self, self.order[-1])(x.mean(dim=(2, 3)))
 
 
+@torch.fx.wrap  # a tracer sees it as one step, and never what stands in it
+def grey_levels(x: Any) -> Any:
+    """Bytes 0 … 255 as numbers from 0 to 1. Raises TypeError for anything else."""
+    if x.dtype != torch.uint8:
+        raise TypeError(f"this network takes bytes, images of torch.uint8, and has been given {x.dtype}")
+    return x.to(torch.float32) / 256
+
+
+class Bytes(nn.Module):
+    """What a network begins with that scales its images itself."""
+
+    def forward(self, x: Any) -> Any:
+        """The same shape, from 0 to 1."""
+        return grey_levels(x)
+
+
 def _module(part: Part) -> nn.Module:
     if isinstance(part, str):
         return _layer(*part.split())
@@ -50,6 +68,7 @@ def _layer(kind: str, *sizes: str) -> nn.Module:
     numbers = [int(size) for size in sizes if size.isdigit()]
     makers = {
         "conv": lambda: nn.Conv2d(*numbers, kernel_size=3, padding=1),
+        "bytes": lambda: Bytes(),
         "norm": lambda: nn.BatchNorm2d(*numbers),
         "norm1d": lambda: nn.BatchNorm1d(*numbers),
         "relu": lambda: nn.ReLU(inplace=True),
@@ -61,11 +80,11 @@ def _layer(kind: str, *sizes: str) -> nn.Module:
 
 
 def build(network: dict[str, Any], like: Tensor | None = None) -> Network:
-    """The network with its weights, modes and frozen parameters; of the type and on the device of `like`."""
+    """The network with its weights, modes and frozen parameters; on the device of `like`, and of its type of floats."""
     model = Network(network["parts"])
     model.load_state_dict(network["state"])
     if like is not None:
-        model.to(like)
+        model.to(like if like.is_floating_point() else like.device)
     model.train(network["training"])
     for name in network["evaluating"]:
         model.get_submodule(name).eval()
@@ -97,9 +116,14 @@ def _drawn(rng: Generator, name: str, value: Tensor) -> Tensor:
     if value.ndim == 0:  # how many batches a batch norm has seen
         return torch.tensor(int(rng.integers(3, 30)))
     if name.endswith("running_var") or (name.endswith("weight") and value.ndim == 1):
-        return torch.from_numpy(rng.uniform(0.5, 1.5, value.shape)).float()
+        return _rounded(rng.uniform(0.5, 1.5, value.shape))
     fan_in = max(1, value[0].numel())
-    return torch.from_numpy(rng.normal(size=value.shape) * (1.4 / fan_in**0.5 if value.ndim > 1 else 0.3)).float()
+    return _rounded(rng.normal(size=value.shape) * (1.4 / fan_in**0.5 if value.ndim > 1 else 0.3))
+
+
+def _rounded(values: Any) -> Tensor:
+    """Numbers with few binary digits, the same on every processor."""
+    return torch.from_numpy(np.round(np.asarray(values) * 256) / 256).float()
 
 
 NAMES = (("stem", "stage1", "stage2", "head"), ("conv", "block", "deep", "classifier"), ("a", "b", "c", "fc"))

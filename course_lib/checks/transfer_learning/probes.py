@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from course_lib.checks.codec import copy
 from course_lib.checks.probes import graph
+from course_lib.checks.spec import Refusal
 from course_lib.checks.transfer_learning.networks import build
 
 MOST = 64  # images in one pass
@@ -58,9 +59,9 @@ def attached(function: Callable, model: dict, images: Tensor, layer: str) -> boo
 @torch.enable_grad()
 def traces(function: Callable, model: dict, images: Tensor, layer: str) -> list[str]:
     """What extract_features leaves behind, in words; an error of the network's own is awaited."""
-    network, largest = build(model, images), []
+    network, passes = build(model, images), []  # their sizes
     first = next(module for module in network.modules() if isinstance(module, nn.Conv2d))
-    first.register_forward_pre_hook(lambda module, inputs: largest.append(len(inputs[0])))
+    first.register_forward_pre_hook(lambda module, inputs: passes.append(len(inputs[0])))
     before = _standing(network)
     try:
         function(network, images, layer)
@@ -70,7 +71,9 @@ def traces(function: Callable, model: dict, images: Tensor, layer: str) -> list[
     gradients = torch.is_grad_enabled()
     found = [name.format(*pair) for name, pair in _differing(before, _standing(network))]
     found += [] if gradients else ["gradients are switched off for all that follows"]
-    return found + ([f"{max(largest)} images went through at once"] if max(largest, default=0) > MOST else [])
+    found += [f"{max(passes)} images went through at once"] if max(passes, default=0) > MOST else []
+    again = sum(passes) > len(images)
+    return found + ([f"{sum(passes)} images went through the network, and there are {len(images)}"] if again else [])
 
 
 def _standing(network: nn.Module) -> dict[str, Any]:
@@ -144,14 +147,28 @@ def labels_after(function: Callable, labels: Tensor, per_class: int, seeds: int)
 def classify(function: Callable, features: Tensor, labels: Tensor, new: Tensor) -> Any:
     """The classes that linear_probe's answer gives new features."""
     predict = function(features, labels)
+    return _callable(predict)(new)
+
+
+def classify_finite(function: Callable, features: Tensor, labels: Tensor, new: Tensor) -> Any:
+    """The same; "NaN" where scikit-learn has refused what it was given because of that."""
+    try:
+        return classify(function, features, labels, new)
+    except ValueError as error:
+        if "NaN" in str(error):
+            return "NaN"
+        raise
+
+
+def _callable(predict: Any) -> Callable:
     if not callable(predict):
-        raise TypeError(f"expected a function that classifies new features, got {type(predict).__name__}")
-    return predict(new)
+        raise Refusal(f"Expected a function that classifies new features, got an object of {type(predict).__name__}.")
+    return predict
 
 
 def classify_one_by_one(function: Callable, features: Tensor, labels: Tensor, new: Tensor) -> Tensor:
     """The same, one new image at a time."""
-    predict = function(features, labels)
+    predict = _callable(function(features, labels))
     return torch.cat([torch.as_tensor(copy(predict(row[None]))).reshape(-1) for row in new])
 
 

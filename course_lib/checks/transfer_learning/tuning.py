@@ -3,12 +3,12 @@
 from course_lib.checks.compare import exact
 from course_lib.checks.probes import in_double, on_gpu, within
 from course_lib.checks.spec import Case, Check
-from course_lib.checks.transfer_learning import explain, rules
+from course_lib.checks.transfer_learning import explain_tuning, hints, rules, tuning_rules
 from course_lib.checks.transfer_learning import inputs as make
 from course_lib.checks.transfer_learning import tuning_probes as probes
 from course_lib.checks.transfer_learning.networks import BLOCK, HEAD, STAGE, STEM
 
-_SWAP = {"compare": rules.head_swapped(), "probe": probes.swap, "explain": explain.head}
+_SWAP = {"compare": tuning_rules.head_swapped(), "probe": probes.swap, "explain": explain_tuning.head}
 _PLAIN = make.beheaded(STEM, BLOCK, "linear 4 5", classes=3)
 SWAP = Check(
     "swap_head",
@@ -20,28 +20,27 @@ SWAP = Check(
             "two linear layers in the head",
             "values",
             make.beheaded(STEM, BLOCK, STAGE, HEAD, classes=7),
-            hint="Which of them names the classes?",
+            hint=hints.last_layer,
             **_SWAP,
         ),
         Case(
             "a linear layer deep in the head",
             "values",
             make.beheaded(STEM, STAGE, ["dropout", [["linear 6 4"]]], classes=2, training=False),
-            hint="In which part does the model hold it?",
             **_SWAP,
         ),
         Case(
             "as many classes as before",
             "property",
             make.beheaded(STEM, STAGE, HEAD, classes=3),
-            hint="The new task has other classes, even if it has as many.",
+            hint=hints.as_many,
             **_SWAP,
         ),
         Case(
             "a frozen model without a bias at the end",
             "property",
             make.beheaded(STEM, BLOCK, ["linear 4 6 plain"], classes=4, frozen=("#0", "#1", "#2"), evaluating=("#1",)),
-            hint="The new layer has everything to learn.",
+            hint=hints.learns,
             **_SWAP,
         ),
         Case("one class", "edge", make.beheaded(STEM, STAGE, HEAD, classes=1), **_SWAP),
@@ -51,14 +50,13 @@ SWAP = Check(
             make.headless,
             rules.refused("ValueError"),
             probes.no_head,
-            hint="What can be replaced there?",
         ),
-        Case("float64", "edge", _PLAIN, rules.head_swapped(), within(in_double, probes.swap), weight=0.5),
+        Case("float64", "edge", _PLAIN, tuning_rules.head_swapped(), within(in_double, probes.swap), weight=0.5),
         Case(
             "a model on the GPU, where there is one",
             "edge",
             _PLAIN,
-            rules.head_swapped(),
+            tuning_rules.head_swapped(),
             within(on_gpu, probes.swap),
             weight=0.5,
         ),
@@ -68,41 +66,43 @@ SWAP = Check(
             make.beheaded(STEM, STAGE, HEAD, classes=4),
             rules.no_traces(),
             probes.model_after,
-            hint="The pretrained model will start many more trainings.",
+            hint="Other trainings will start from the pretrained model. How does a copy become one of its own?",
+            essential=True,
         ),
     ),
 )
 
-_FREEZE = {"compare": rules.held_still(), "probe": probes.train_frozen, "explain": explain.drift}
-_STATISTICS = "Which numbers of a batch norm change although no gradient reaches them?"
+_FREEZE = {"compare": tuning_rules.held_still(), "probe": probes.train_frozen, "explain": explain_tuning.drift}
 FREEZE = Check(
     "freeze",
     points=5,
     arguments=("model", "upto"),
     cases=(
-        Case("the first part", "values", make.freezing("#0", STEM, STAGE, "linear 6 3"), hint=_STATISTICS, **_FREEZE),
+        Case(
+            "the first part", "values", make.freezing("#0", STEM, STAGE, "linear 6 3"), hint=hints.statistics, **_FREEZE
+        ),
         Case("up to the second part", "values", make.freezing("#1", STEM, BLOCK, STAGE, HEAD), **_FREEZE),
         Case(
             "up to a layer within a part",
             "values",
             make.freezing("#1.0.0", STEM, STAGE, HEAD),
-            hint="The rest of this part goes on learning.",
+            hint=hints.goes_on,
             **_FREEZE,
         ),
         Case(
             "up to a batch norm",
             "values",
             make.freezing("#0.1", STEM, BLOCK, "linear 4 3", training=False),
-            hint=_STATISTICS,
+            hint=hints.statistics,
             **_FREEZE,
         ),
         Case(
             "a model that is in training mode already",
             "property",
             make.freezing("#0", STEM, BLOCK, STAGE, "linear 6 4"),
-            rules.held_still(),
+            tuning_rules.held_still(),
             probes.train_as_left,
-            explain=explain.drift,
+            explain=explain_tuning.drift,
         ),
         Case(
             "what was frozen after it stays frozen",
@@ -114,27 +114,25 @@ FREEZE = Check(
             "up to a linear layer with batch norm behind and before it",
             "property",
             make.freezing("#2.2", STEM, BLOCK, ["linear 4 6", "norm1d 6", "linear 6 5", "norm1d 5", "linear 5 2"]),
-            hint="Batch norm comes in several dimensions.",
+            hint=hints.dimensions,
             **_FREEZE,
         ),
         Case("the first layer alone", "edge", make.freezing("#0.0", STEM, STAGE, HEAD), **_FREEZE),
-        Case(
-            "everything", "edge", make.freezing("#2", STEM, STAGE, HEAD[1:]), hint="Then nothing is to move.", **_FREEZE
-        ),
-        Case("names that begin alike", "edge", make.alike, hint="`conv10` is not a part of `conv1`.", **_FREEZE),
+        Case("everything", "edge", make.freezing("#2", STEM, STAGE, HEAD[1:]), **_FREEZE),
+        Case("names that begin alike", "edge", make.alike, hint=hints.begins_alike, **_FREEZE),
         Case(
             "no layer of this name",
             "edge",
             make.freezing_unknown,
             rules.refused("KeyError", "the names of the layers"),
             probes.unknown_upto,
-            hint="Whoever mistypes a name wants to see the right ones.",
+            hint=hints.mistyped,
         ),
         Case(
             "float64",
             "edge",
             make.freezing("#1", STEM, BLOCK, STAGE, HEAD),
-            rules.held_still(),
+            tuning_rules.held_still(),
             within(in_double, probes.train_frozen),
             weight=0.5,
         ),  # fmt: skip
@@ -142,14 +140,14 @@ FREEZE = Check(
             "a model on the GPU, where there is one",
             "edge",
             make.freezing("#0", STEM, STAGE, "linear 6 3"),
-            rules.held_still(),
+            tuning_rules.held_still(),
             within(on_gpu, probes.train_frozen),
             weight=0.5,
         ),  # fmt: skip
     ),
 )
 
-_GROUPS = {"compare": rules.grouped(), "probe": probes.group, "explain": explain.rates}
+_GROUPS = {"compare": tuning_rules.grouped(), "probe": probes.group, "explain": explain_tuning.rates}
 GROUPS = Check(
     "parameter_groups",
     points=4,
@@ -159,28 +157,28 @@ GROUPS = Check(
             "two parts",
             "values",
             make.rates(["conv 3 4"], "linear 4 2"),
-            hint="The head is new and has the most to learn.",
+            hint=hints.whose_rate,
             **_GROUPS,
         ),
         Case(
             "four parts with batch norm",
             "values",
             make.rates(STEM, BLOCK, STAGE, HEAD),
-            hint="A layer here is a child of the model, however much there is in it.",
+            hint=hints.children,
             **_GROUPS,
         ),
         Case(
             "the first part is frozen",
             "values",
             make.rates(STEM, BLOCK, STAGE, HEAD, frozen=("#0",)),
-            hint="Who has nothing to learn needs no rate.",
+            hint=hints.nothing_to_learn,
             **_GROUPS,
         ),
         Case(
             "a part without parameters",
             "property",
             make.rates(STEM, "pool", STAGE, HEAD),
-            hint="Pooling takes no part in the count.",
+            hint=hints.not_counted,
             **_GROUPS,
         ),
         Case(
@@ -190,6 +188,7 @@ GROUPS = Check(
             **_GROUPS,
         ),
         Case("one part learns", "edge", make.rates(STEM, STAGE, "linear 6 2", frozen=("#0", "#1")), **_GROUPS),
+        Case("all layers at one rate", "edge", make.rates(STEM, STAGE, HEAD, decay=1.0), **_GROUPS),
         Case("nothing learns", "edge", make.rates(STEM, "linear 4 2", frozen=("#0", "#1")), **_GROUPS),
         Case(
             "leaves the model alone",

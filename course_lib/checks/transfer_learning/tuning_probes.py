@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.checks.codec import copy
+from course_lib.checks.spec import Refusal
 from course_lib.checks.transfer_learning.networks import Network, build
 from course_lib.checks.transfer_learning.probes import layers_of, refusal
 
@@ -15,10 +16,10 @@ RATE, DECAY = 0.05, 0.1
 
 
 def _head(model: nn.Module) -> str:
-    """The name of the last linear layer. Raises TypeError where there is none."""
+    """The name of the last linear layer."""
     found = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)]
     if not found:
-        raise TypeError("expected a model with an nn.Linear, found none")
+        raise Refusal("Expected a model with an nn.Linear, found none in what your function returned.")
     return found[-1]
 
 
@@ -43,9 +44,10 @@ def _run(model: nn.Module, x: Tensor, layer: str) -> tuple[Tensor, Tensor, Tenso
 def swap(function: Callable, network: dict, classes: int, x: Tensor) -> dict[str, Any]:
     """swap_head's model: its weights beside the old ones, what goes into its head, what comes out."""
     old = build(network, x)
+    torch.manual_seed(0)  # for the new weights
     new = function(old, classes)
     if not isinstance(new, nn.Module):
-        raise TypeError(f"expected a module, got {type(new).__name__}")
+        raise Refusal(f"Expected a module, got an object of type {type(new).__name__}.{_forgotten(new)}")
     before, after, head = build(network, x).state_dict(), new.state_dict(), _head(new)
     result, into, out = _run(new, x, head)
     learning = {name: parameter.requires_grad for name, parameter in new.named_parameters()}
@@ -64,6 +66,10 @@ def swap(function: Callable, network: dict, classes: int, x: Tensor) -> dict[str
     }
 
 
+def _forgotten(answer: Any) -> str:
+    return " Is there a `return`?" if answer is None else ""
+
+
 def _in_common(rows: Tensor, others: Tensor) -> int:
     """How many rows are among the others."""
     same = rows.shape[1] == others.shape[1] and rows.dtype == others.dtype
@@ -77,6 +83,7 @@ def _at(model: nn.Module, name: str) -> nn.Module:
 def model_after(function: Callable, network: dict, classes: int, x: Tensor) -> list[str]:
     """How the old model has changed after the call, and after all weights of the new one were changed."""
     old, fresh = build(network, x), build(network, x)
+    torch.manual_seed(0)
     new = function(old, classes)
     found = [] if str(old) == str(fresh) else ["the model has other layers than before"]
     found += [f"{name} of the model has changed" for name in _moved(fresh.state_dict(), old.state_dict())]
@@ -110,7 +117,8 @@ def train_frozen(function: Callable, network: dict, upto: str, x: Tensor, anew: 
     Returns:
         "moved": names of weights and statistics; "training": names of the layers after `upto` in training mode;
         the features of the first image at `upto`: "before" the training, "beside" other images in training mode, and
-        "after" the training (both others in evaluation mode).
+        "after" the training (both others in evaluation mode); "given": "a module" where a layer was given one in place
+        of its input, and nothing was trained.
     """
     model = build(network, x)
     start = {name: value.clone() for name, value in model.state_dict().items()}
@@ -118,13 +126,21 @@ def train_frozen(function: Callable, network: dict, upto: str, x: Tensor, anew: 
     function(model, upto)
     if anew:
         model.train()
-    beside, training = _train(model, x, upto)
+    given, beside, training, after = "", before, [], before
+    try:
+        beside, training = _train(model, x, upto)
+        after = _run(model, x[:1], upto)[2]
+    except (AttributeError, TypeError) as error:
+        if not any(type(module).__name__ in str(error) for module in model.modules()):
+            raise
+        given = "a module"
     return {
         "moved": _moved(start, model.state_dict()),
         "training": [name for name in _names_after(network, upto) if name in training],
         "before": before.flatten(),
         "beside": beside.flatten(),
-        "after": _run(model, x[:1], upto)[2].flatten(),
+        "after": after.flatten(),
+        "given": given,
     }
 
 
@@ -168,11 +184,23 @@ def group(function: Callable, network: dict, base_lr: float, decay: float) -> di
     """The groups' rates, and the names of the parameters in each, "?" for one that is not the model's."""
     model = build(network)
     names = {id(parameter): name for name, parameter in model.named_parameters()}
-    groups = [(float(copy(one["lr"])), _parameters(one["params"])) for one in function(model, base_lr, decay)]
+    groups = [(float(copy(one["lr"])), _parameters(one["params"])) for one in _dicts(function(model, base_lr, decay))]
     return {
         "rates": [rate for rate, _ in groups],
         "names": [sorted(names.get(id(parameter), "?") for parameter in each) for _, each in groups],
     }
+
+
+def _dicts(groups: Any) -> list[dict[str, Any]]:
+    """The groups, if they are what an optimiser takes."""
+    if not isinstance(groups, Iterable):
+        raise Refusal(f"Expected a list of dicts, got an object of type {type(groups).__name__}.{_forgotten(groups)}")
+    found = list(groups)
+    for one in found:
+        if not isinstance(one, dict) or not {"params", "lr"} <= set(one):
+            keys = f"a dict with {sorted(map(str, one))}" if isinstance(one, dict) else f"a {type(one).__name__}"
+            raise Refusal(f'Expected each group to be a dict with "params" and "lr", got {keys}.')
+    return found
 
 
 def _parameters(found: Tensor | Iterable) -> list[Any]:
