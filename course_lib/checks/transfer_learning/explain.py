@@ -44,8 +44,11 @@ def features(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample
     return Counterexample(text, draw)
 
 
-def points(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
+def points(inputs: Inputs, answer: Tensor | str, expected: Tensor) -> Counterexample:
     """The first new point of a wrong class, among the training points of the first two features."""
+    if isinstance(answer, str):
+        constant = (inputs["features"] == inputs["features"][0]).all(dim=0).nonzero().flatten().tolist()
+        return Counterexample(f"features of one value, {constant}: expected to become 0 everywhere, yours {answer}")
     answer = answer.reshape(-1)
     wrong = (answer != expected).nonzero()[:, 0]
     place = int(wrong[0]) if len(wrong) else 0
