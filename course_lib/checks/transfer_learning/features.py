@@ -136,17 +136,24 @@ SPLIT = Check(
 _CLASSES = {"compare": rules.classified(), "explain": explain.points}
 _NEW = _CLASSES | {"probe": probes.classify}
 _TRIANGLE = [[20.0, -30.0], [24.0, -29.5], [21.5, -26.0]]  # features are seldom near zero
+_SQUARE = [*_TRIANGLE, [25.5, -25.5]]
 _FIVE = [[3.0 * (i == j) + 2.0 * (i + 3 == j) for j in range(8)] for i in range(5)]
 PROBE = Check(
     "linear_probe",
     points=5,
     arguments=("features", "labels"),
     cases=(
-        Case("three classes in a triangle", "values", make.blobs(_TRIANGLE, (12, 9, 15), (3, 4, 2)), **_NEW),
+        Case(
+            "four classes in a square",
+            "values",
+            make.blobs(_SQUARE, (12, 9, 15, 10), (3, 4, 2, 3), numbered=(2, 0, 1, 3)),
+            hint=hints.among_labels("Does a class lie between two others because its number does?"),
+            **_NEW,
+        ),
         Case(
             "two long classes side by side",
             "values",
-            make.side_by_side(1.5, 1.9),
+            make.side_by_side(1.5, 1.9, scale=16.0),
             hint=hints.among_labels("What counts is the line between the classes, not the distance to their mean."),
             **_NEW,
         ),
@@ -167,14 +174,14 @@ PROBE = Check(
         Case(
             "one class is rare, all features are small",
             "values",
-            make.blobs([[0.0, 0.0], [3.0, 1.0]], (90, 5), (40, 12), spread=0.25, scale=2.0**-6),
+            make.blobs([[0.0, 0.0], [3.0, 1.0]], (90, 6), (40, 12), spread=0.25, scale=2.0**-6),
             hint=hints.among_labels("Where is the mean of all points, and on which side of it is the border?"),
             **_NEW,
         ),
         Case(
             "five classes, eight tiny features",
             "values",
-            make.blobs(_FIVE, (9, 8, 11, 7, 10), (3, 2, 4, 2, 3), scale=2.0**-14),
+            make.blobs(_FIVE, (9, 8, 11, 7, 10), (5, 5, 5, 5, 5), spread=0.5, scale=2.0**-14, numbered=(3, 1, 4, 0, 2)),
             **_NEW,
         ),
         Case(

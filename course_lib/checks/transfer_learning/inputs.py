@@ -98,6 +98,7 @@ def blobs(
     spread: float = 0.3,
     scale: float = 1.0,
     constant: bool = False,
+    numbered: tuple[int, ...] = (),
 ):
     """Classes as clouds around centres: features and labels to train on, features and labels to test.
 
@@ -106,11 +107,13 @@ def blobs(
         spread: a point's largest distance from its centre, along each axis.
         scale: all features are multiplied by it, a power of two.
         constant: one more feature is the same for all.
+        numbered: the order of the classes' numbers, the smallest is 0; drawn where it is not given.
     """
 
     def make(rng: Generator) -> Inputs:
         numbers = sorted(rng.permutation(range(3, 30))[: len(centers)].tolist())
-        rng.shuffle(numbers)
+        order = numbered or rng.permutation(len(centers)).tolist()
+        numbers = [numbers[place] for place in order]
         level = float(binary(rng.uniform(0.1, 3)))
 
         def cloud(sizes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
@@ -130,10 +133,11 @@ def _repeated(numbers: list[int], counts: tuple[int, ...]) -> Tensor:
     return torch.repeat_interleave(torch.tensor(numbers), torch.tensor(counts))
 
 
-def side_by_side(near: float, far: float):
-    """Two long clouds along a diagonal, each `near` to `far` aside of it, and new points at all four ends of them.
+def side_by_side(near: float, far: float, scale: float = 1.0):
+    """Two long clouds along a diagonal, each `near` to `far` aside of it, and new points all along them.
 
-    Three in four training points of a class are at one end of its cloud: at the other end the class's mean is far.
+    Three in four training points of a class are at one end of its cloud: at the other end the class's mean is far. All
+    features are multiplied by `scale`.
     """
 
     def make(rng: Generator) -> Inputs:
@@ -149,9 +153,9 @@ def side_by_side(near: float, far: float):
             return side * np.concatenate([rng.uniform(1, 5, 30), rng.uniform(-5, -1, 10)])
 
         rows = torch.cat([along(many(side), side) for side in (1, -1)])
-        new = torch.cat([along(rng.uniform(4, 5, 6) * sign, side) for side in (1, -1) for sign in (1, -1)])
-        labels, classes = (_repeated([first, second], (count, count)) for count in (40, 12))
-        return {"features": rows, "labels": labels, "new": new, "_classes": classes}
+        new = torch.cat([along(np.linspace(-5, 5, 41) + rng.uniform(-0.1, 0.1, 41), side) for side in (1, -1)])
+        labels, classes = (_repeated([first, second], (count, count)) for count in (40, 41))
+        return {"features": rows * scale, "labels": labels, "new": new * scale, "_classes": classes}
 
     return make
 
@@ -160,16 +164,16 @@ LOUD, QUIET = 1024.0, 2.0**-14
 
 
 def loud(rng: Generator) -> Inputs:
-    """The class is in a feature of 0.00006; one of 1000 goes with it in training by chance, and not in the test."""
+    """The class is in a feature of 0.00006; one of 1000 goes with it a little in training, and not in the test."""
     first, second = (int(number) for number in rng.permutation(range(3, 30))[:2])
 
-    def rows(count: int, together: float) -> tuple[Tensor, Tensor]:
+    def rows(count: int, together: float, width: float) -> tuple[Tensor, Tensor]:
         sign = torch.tensor([1.0, -1.0]).repeat(count // 2)
         quiet = sign * binary(rng.uniform(0.9, 1.1, count)) * QUIET
-        noise = binary(rng.uniform(-1, 1, count)) + together * sign
+        noise = binary(rng.uniform(-width, width, count)) + together * sign
         return torch.stack([quiet, noise * LOUD], dim=1), torch.where(sign > 0, first, second)
 
-    (features, labels), (new, classes) = rows(60, 0.375), rows(20, -0.125)
+    (features, labels), (new, classes) = rows(60, 0.25, 1.0), rows(20, 0.0, 0.75)
     return {"features": features, "labels": labels, "new": new, "_classes": classes}
 
 
