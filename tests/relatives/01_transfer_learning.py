@@ -267,7 +267,7 @@ def only_vectors_stand_still(model, upto):
     hold(up_to(model, upto)[0], nn.BatchNorm1d)
 
 
-@relative("freeze")
+@relative("freeze", "statistics-run")
 def statistics_slow_down(model, upto):
     before, _ = up_to(model, upto)
     hold(before, ())
@@ -305,7 +305,7 @@ def head_stands_out(model, base_lr, decay):
     ]
 
 
-@relative("parameter_groups")
+@relative("parameter_groups", "lost-parameters")
 def without_biases(model, base_lr, decay):
     layers = [[p for p in layer if p.ndim > 1] for layer in layers_that_learn(model)]
     return [{"params": layer, "lr": base_lr * decay**i} for i, layer in enumerate(layers[::-1])][::-1]

@@ -86,7 +86,7 @@ def _members(train: Tensor, test: Tensor, outside: Tensor) -> Found:
         "outside": (bool(outside.any()), "Some of your positions are not in the data set."),
         "twice": (bool((train > 1).any() or (test > 1).any()), "In one draw, an image comes twice in the same part."),
         "overlap": (bool(once.any()), f"In one draw {_most(once)} images are in training and in test."),
-        "lost": (bool(both.any()), f"In one draw {_most(both)} images are in neither part."),
+        f"lost {_most(both)}": (bool(both.any()), f"In one draw {_most(both)} images are in neither part."),
     }
     return [(name, sentence) for name, (wrong, sentence) in told.items() if wrong]
 
@@ -122,6 +122,7 @@ def _chance(train: Tensor, inputs: Inputs) -> Found:
         "uneven": (any(_uneven(one, inputs["per_class"]) for one in classes), uneven),
         "same-again": (torch.equal(last, further), "Two calls with one generator, one after the other, draw the same."),
         "first": (all(bool(one[:, : inputs["per_class"]].all()) for one in classes), uneven),
+        "last": (all(bool(one[:, -inputs["per_class"] :].all()) for one in classes), uneven),
     }
     return [(name, sentence) for name, (wrong, sentence) in told.items() if wrong]
 

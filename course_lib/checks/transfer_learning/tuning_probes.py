@@ -60,10 +60,18 @@ def swap(function: Callable, network: dict, classes: int, x: Tensor) -> dict[str
         "training": [name for name, module in new.named_modules() if module.training and module is not _at(new, head)],
         "into the head": into,
         "outputs": list(result.shape),
-        "softmax": result.shape != out.shape or not torch.allclose(result, out),
+        "behind the head": _behind(result, out),
         "type": str(rows.dtype),
         "old rows": _in_common(rows, before[f"{_head(old)}.weight"].cpu()),
     }
+
+
+def _behind(result: Tensor, out: Tensor) -> str:
+    """What the model does with its last linear layer's outputs: "", "softmax" or "something"."""
+    if result.shape == out.shape and torch.allclose(result, out):
+        return ""
+    shares = result.ndim == 2 and result.shape[1] > 1 and bool((result >= 0).all())
+    return "softmax" if shares and torch.allclose(result.sum(dim=1), torch.ones_like(result[:, 0])) else "something"
 
 
 def _forgotten(answer: Any) -> str:

@@ -46,8 +46,9 @@ def _flags(answer: dict[str, Any], expected: dict[str, Any]) -> str:
 def _passing(answer: dict[str, Any], expected: dict[str, Any]) -> str:
     if answer["outputs"] != expected["outputs"]:
         return f"Expected outputs of shape {expected['outputs']}, got {answer['outputs']}."
-    if answer["softmax"]:
-        return "What the model puts out is not what its last linear layer puts out."
+    if answer["behind the head"]:
+        ones = " It is not negative and sums to 1." if answer["behind the head"] == "softmax" else ""
+        return f"What the model puts out is not what its last linear layer puts out.{ones}"
     if answer["old rows"]:
         return f"{answer['old rows']} rows of the new layer are the old one's."
     return "" if _near(answer["into the head"], expected["into the head"]) else "Your head is given other features."
