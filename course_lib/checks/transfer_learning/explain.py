@@ -60,13 +60,14 @@ def points(inputs: Inputs, answer: Tensor | str, expected: Tensor) -> Counterexa
     )
 
     def draw():
-        taken = [f"{int(expected[i])}, yours {float(answer[i]):g}" for i in wrong[:NAMED].tolist()]
-        return _draw_points(inputs, wrong, taken, values)
+        some = wrong[:: max(1, len(wrong) // NAMED)]
+        taken = [f"expected {int(expected[i])}, yours {float(answer[i]):g}" for i in some.tolist()]
+        return _draw_points(inputs, wrong, dict(zip(some.tolist(), taken, strict=True)), values)
 
     return Counterexample(text, draw)
 
 
-def _draw_points(inputs: Inputs, wrong: Tensor, taken: list[str], title: str):
+def _draw_points(inputs: Inputs, wrong: Tensor, taken: dict[int, str], title: str):
     """Training points in a colour per class, new points of a wrong class as crosses. Returns the Axes."""
     ax = plots.curve([], {"": []}, "first feature", "second feature", title=title)
     for number, label in enumerate(inputs["labels"].unique().tolist()):
@@ -75,7 +76,9 @@ def _draw_points(inputs: Inputs, wrong: Tensor, taken: list[str], title: str):
         ax.scatter(rows[:, 0], rows[:, 1], marker=marker, color=color, s=20, label=f"class {label}")
     missed = inputs["new"][wrong]
     ax.scatter(missed[:, 0], missed[:, 1], marker="x", color=YOURS, s=60, label="new, yours is wrong")
-    for words, place in zip(taken, missed[:, :2].tolist(), strict=False):
-        ax.annotate(words, place, xytext=(5, 5), textcoords="offset points", fontsize=8, color=YOURS)
+    for i, words in taken.items():
+        ax.annotate(
+            words, inputs["new"][i, :2].tolist(), xytext=(5, 5), textcoords="offset points", fontsize=8, color=YOURS
+        )
     ax.legend()
     return ax

@@ -5,6 +5,7 @@ from typing import Any
 from torch import Tensor
 
 from course_lib import plots
+from course_lib.checks.compare import worst
 from course_lib.checks.spec import Counterexample, Inputs
 from course_lib.checks.transfer_learning.explain import EXPECTED, MOST, YOURS, numbers
 
@@ -33,14 +34,18 @@ def _told(value: Any) -> str:
 def drift(inputs: Inputs, answer: dict[str, Any], expected: dict[str, Any]) -> Counterexample:
     """What moved in training; drawn layer by layer, or as the frozen features where only those are wrong."""
     frozen, free = (set(answer["moved"]) - set(expected["moved"]), set(expected["moved"]) - set(answer["moved"]))
+    if answer["given"]:
+        return Counterexample("in training, a layer: expected to be given the output of the one before, yours a module")
     apart = float((answer["after"].double() - answer["before"].double()).abs().max())
+    odd = answer["beside"] if apart < 1e-4 else answer["after"]
+    at = worst(odd, answer["before"])[0]
     text = (
         f"frozen up to {inputs['upto']!r}, then a few steps of training on four images\n"
         f"moved, expected to stand still: {', '.join(sorted(frozen)) or 'none'}\n"
         f"stood still, expected to move: {', '.join(sorted(free)) or 'none'}\n"
-        f"features of the same image: before {numbers(answer['before'])}\n"
-        f"beside others in training: expected the same, yours {numbers(answer['beside'])}\n"
-        f"after the training: expected the same, yours {numbers(answer['after'])} (up to {apart:.2f} apart)"
+        f"features of the same image from number {at} on: before {numbers(answer['before'][at:])}\n"
+        f"beside others in training: expected the same, yours {numbers(answer['beside'][at:])}\n"
+        f"after the training: expected the same, yours {numbers(answer['after'][at:])} (up to {apart:.2f} apart)"
     )
     names = [name for name in inputs["model"]["state"] if not name.endswith("num_batches_tracked")]
     both = {"expected": expected["moved"], "yours": answer["moved"]}
@@ -55,7 +60,7 @@ def _draw_moved(names: list[str], moved: dict[str, list[str]]):
         ax.scatter([column] * len(names), range(len(names)), c=fills, edgecolors=color, s=70)
     for row, name in enumerate(names):
         if (name in moved["expected"]) != (name in moved["yours"]):
-            ax.axhspan(row - 0.5, row + 0.5, color=plots.YELLOW, alpha=0.4, linewidth=0)
+            ax.axhspan(row - 0.5, row + 0.5, color=plots.YELLOW, alpha=0.4, linewidth=0, zorder=0)
     ax.set(xticks=range(2), xticklabels=moved, xlim=(-0.5, 1.5), yticks=range(len(names)), yticklabels=names)
     ax.set_ylim(len(names) - 0.5, -0.5)
     ax.tick_params(axis="y", labelsize=8)
