@@ -568,7 +568,7 @@ check("experiment", predict)
 # %% tags=["experiment"]
 reached = {}
 for size in SIZES:
-    for seed in bar(SEEDS, f"{size} images a class", unit="draw"):
+    for seed in bar(SEEDS, f"{size} images per class", unit="draw"):
         train, test = few_shot_split(labels, size, torch.Generator().manual_seed(seed))
         reached.setdefault(("fixed features", size), []).append(fixed(train, test))
         for name, strategy in (("fine-tuned", fine_tuned), ("scratch", scratch)):
@@ -597,6 +597,8 @@ for name, color in zip(STRATEGIES, plots.PALETTE, strict=False):
 learned = [100 * accuracies["scratch, on its training images", size].mean().item() for size in SIZES]
 ax.plot(SIZES, learned, "--", color=plots.PALETTE[0], label="scratch, on its training images")
 ax.axhline(100 / len(classes), color=plots.BLACK, linestyle=":", label="chance")
+if pool().name == "Caltech-256":
+    ax.axhline(55.2, color=plots.BLACK, linestyle="-.", label="best before CNNs, 60 images per class")
 ax.set(xscale="log", xticks=SIZES, xticklabels=SIZES)
 ax.legend()
 plots.show(ax, "Test accuracy of three strategies; dashed: of scratch, on its own training images; dotted: chance.")
