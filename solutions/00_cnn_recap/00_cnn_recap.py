@@ -28,7 +28,8 @@
 # %% [markdown]
 # A signature like `image: Float[Tensor, "n c h w"]` says: a float tensor with four axes, here *n* images of *c*
 # channels, *h* rows and *w* columns. Letters that come twice in one signature stand for the same number.
-#
+
+# %% [markdown]
 # `Float` means float32 or float64, on the CPU or a GPU, contiguous or not, and the checks try all of them. Let a tensor
 # that you make take its type and its device from one that you were given: `image.new_zeros(…)` does.
 

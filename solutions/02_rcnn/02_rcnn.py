@@ -666,6 +666,7 @@ def seconds_to_search(scenes, measured: int = 10) -> float:
     return (time.perf_counter() - start) * len(scenes) / len(few)
 
 
+# %% tags=["given"]
 def fit() -> dict[str, Tensor]:
     """Train network, SVMs and regressors on the training images, and note the seconds of each stage."""
     torch.manual_seed(0)

@@ -23,7 +23,8 @@
 #
 # As in unit 02: write your code where it says `raise NotImplementedError`, keep names and arguments, and run the check
 # after each function as often as you like. The grade uses other inputs of the same kinds.
-#
+
+# %% [markdown]
 # Whatever you are given stays as it is: work on copies. The checks ask also with 64-bit numbers (`float64`), with views
 # that are not contiguous in memory and, where there is one, on the GPU.
 

@@ -827,10 +827,9 @@ for label in CLASSES:
     print(f"{label:12}" + "".join(f"{100 * table.per_class[label]:12.1f}" for table in tables.values()))
 
 # %% [markdown]
-# **Is deeper better?** A shallow and a deep network were trained for the same number of steps, a sixth of the first
-# one's. After so few steps both still find little, and one run of each proves nothing. We repeated it with four seeds:
-# the deep one was ahead each time, by 2 to 6 points, with means of 7 % and 3 %. So it learns faster; which of the two
-# ends higher, such short runs do not tell.
+# **Is deeper better?** A shallow and a deep network were trained for the same few steps, and one run of each proves
+# nothing. We repeated it with four seeds: the deep one was ahead each time, with means of 7 % and 3 %. So it learns
+# faster; which of the two ends higher, such short runs do not tell.
 
 # %% tags=["experiment"]
 maps = {"deep": tables[0.5].map}
