@@ -16,12 +16,12 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import typer
 
 from autograder import misconceptions, reference
 from autograder.judge import Paper
 from autograder.papers import checks_of, set_paper
+from course_lib import threads
 from course_lib.checks.diagnosis import reproduced
 from course_lib.checks.ladder import Report, climb
 from course_lib.checks.run import ask, load_public, suspect
@@ -175,7 +175,7 @@ def main(
     check: Annotated[str, typer.Argument(help="One check of it, for example nms.")] = "",
 ) -> None:
     """Compare the public checks with the exams, for all units or one."""
-    torch.set_num_threads(1)  # forks of a process that ran threaded operations hang
+    threads.limit(1)  # forks of a process that ran threaded operations hang
     units = [unit] if unit else sorted(path.stem for path in reference.SOLUTIONS.glob("*/[0-9]*.py"))
     counts = {name: examine(name, check) for name in units}
     total = [sum(column) for column in zip(*counts.values(), strict=True)]

@@ -124,7 +124,7 @@ def test_the_afternoon(page, alarms, course, formgrader):
     shows_the_work(page)
     text = page.inner_text("body")
     assert f"Score: {points} / 3.0" in text
-    assert "5 of 13: two boxes on one object. Nothing is suppressed" in text
+    assert "6 of 15: two boxes on one object. Nothing is suppressed" in text
     assert "MARK SCHEME" not in page.content()
     assert alarms == []
 
@@ -133,7 +133,7 @@ def shows_the_work(page):
     """Ladder, misconception, the student's words and plot are there; of the attack there is only text."""
     try_everything(page)
     text = page.inner_text("body")
-    for words in ("5 of 13 cases pass", "Nothing is suppressed.", "my own words", "My answer in words.", "alert(1)"):
+    for words in ("6 of 15 cases pass", "Nothing is suppressed.", "my own words", "My answer in words.", "alert(1)"):
         assert words in text
     assert page.locator("img[src^='data:image/png']").count() == 1
     assert page.locator("[onerror], a[href^='javascript'], img[src='x']").count() == 0
