@@ -7,7 +7,9 @@ docs/agreement.md keeps the counts; with a UNIT it is left as it is. The last pr
 "agreement: D of N versions earn other points, F of H headlines are false".
 """
 
+import io
 import runpy
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -80,6 +82,7 @@ def _kept(paper: Paper) -> Paper:
 def trial(papers: Papers, known: dict[str, Misconception], version: Version) -> dict[str, object]:
     """What a version earns in each paper, which cases fail there, who is named, and which headlines are false."""
     warnings.simplefilter("ignore")
+    sys.stdout = io.StringIO()  # what a version prints is nobody's business; this process ends with the trial
     function, started = version.make(), time.monotonic()
     reports = [_report(paper, function) for paper in papers.papers]
     named = {report.misconception for report in reports} - {""}

@@ -26,8 +26,15 @@ def covering(rng: Generator, count: int, side: float = 60.0) -> Tensor:
 
 
 def iou_pairs(n: int, m: int):
-    """n against m random boxes, all of which overlap: none is apart, which is a case of its own."""
-    return lambda rng: {"boxes1": covering(rng, n), "boxes2": covering(rng, m)}
+    """n against m random boxes that all overlap, some of them little: boxes that are apart are a case of their own."""
+
+    def make(rng: Generator) -> Inputs:
+        first, second = covering(rng, n), covering(rng, m)
+        if n and m:  # a flat box across an upright one: each holds much that the other does not
+            first[0], second[-1] = floats([14, 25, 46, 33]), floats([26, 12, 33, 48])
+        return {"boxes1": first + floats(rng.uniform(0, 4, 2)).repeat(2), "boxes2": second}
+
+    return make
 
 
 def iou_apart(rng: Generator) -> Inputs:
@@ -159,12 +166,17 @@ def iou_table(rng: Generator, n: int, m: int, *thresholds: float) -> Tensor:
 
 
 def labels(n: int, m: int, positive: float, negative: float):
-    """Random overlaps and two thresholds."""
-    return lambda rng: {
-        "ious": iou_table(rng, n, m, positive, negative),
-        "positive": positive,
-        "negative": negative,
-    }
+    """Random overlaps and two thresholds; among the proposals is one of each kind."""
+    marks = torch.tensor([negative, positive])
+    kinds = 3 if positive > negative else 2
+
+    def make(rng: Generator) -> Inputs:
+        table = iou_table(rng, n, m, positive, negative)
+        while n >= 3 and m and len(torch.bucketize(table.amax(dim=1), marks).unique()) < kinds:
+            table = iou_table(rng, n, m, positive, negative)
+        return {"ious": table, "positive": positive, "negative": negative}
+
+    return make
 
 
 def labels_two_good(rng: Generator) -> Inputs:
