@@ -186,6 +186,13 @@ def block(inside: int, outside: int, stride: int = 1, images: int = 1, size: tup
     return make
 
 
+def stripes(rng: Generator) -> Inputs:
+    """A network that only lays the pixels in a row, and an image of stripes: it changes by more than it holds."""
+    image = torch.zeros(2, 5, 8)
+    image[..., ::2] = between(rng, 0.5, 1, (2, 5, 4))
+    return {"plan": chain(FLAT), "state": {}, "image": image, "shifts": [1, 2, 3]}
+
+
 def moving(*shifts: int, channels: int = 2, size: tuple[int, int] = (5, 8), head: bool = True, strided: bool = True):
     """A small network with batch norm, an image and shifts; without `strided` it moves along with the image."""
     height, width = size

@@ -127,6 +127,7 @@ SHIFT = Check(
         Case("one to three steps", "values", make.moving(1, 2, 3), **_SHIFT),
         Case("to the left and to the right", "values", make.moving(-3, 1, 2, -1, channels=3, size=(6, 9)), **_SHIFT),
         Case("a network that puts out maps", "values", make.moving(1, 4, head=False), **_SHIFT),
+        Case("pixels as they are, in stripes", "values", make.stripes, **_SHIFT),
         Case(
             "once round and further",
             "property",
