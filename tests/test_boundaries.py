@@ -1,0 +1,118 @@
+"""Where a docstring decides a boundary, a case stands exactly on it; or the docstring says that nobody decides it.
+
+Each sentence of a graded function's docstring that compares ("at least", "above", "below", …) has a row here: a piece
+of it, and the case that stands on the boundary, or the reason why there is none.
+"""
+
+import re
+
+import pytest
+
+from autograder import papers, reference
+from tests.right_answers import graded
+
+UNITS = sorted(path.stem for path in reference.SOLUTIONS.glob("*/[0-9]*.py"))
+COMPARES = re.compile(
+    r"\b(at least|at most|above|below|up to|or more|or less|exactly|(small|larg)er than|less than|greater)\b"
+    r"|[<>]=|[≤≥]|\bfrom this\b"
+)
+DOMAIN = "what a caller hands in, not what the function decides"
+LEFT_OPEN = "the docstring leaves it open"
+NO_DECISION = "nothing is decided by comparing"
+REASONS = (DOMAIN, LEFT_OPEN, NO_DECISION)
+BOUNDARIES = {
+    "max_pool2d": {
+        "height and width of a window, at most h and w": "one window alone",
+        "smaller or larger than `kernel`": "windows with gaps between them",
+    },
+    "shift_sensitivity": {"one or more": DOMAIN},
+    "extract_features": {"at most 64 images at a time": "exactly one pass"},
+    "few_shot_split": {"to train on, at least 1": DOMAIN},
+    "linear_probe": {"n or n − 1 below the sum": LEFT_OPEN},
+    "swap_head": {"one or more `nn.Linear`": DOMAIN},
+    "freeze": {"Hold everything up to a layer still": NO_DECISION},
+    "parameter_groups": {
+        "at least one parameter that learns": "a part is frozen in part",
+        "each of whose parameters is in exactly one child": DOMAIN,
+        "0 < decay <= 1": "all layers at one rate",
+    },
+    "nms": {
+        "an IoU above `threshold`": "an overlap of exactly the threshold",
+        "is exactly `threshold` stays": "an overlap of exactly the threshold",
+    },
+    "warp_region": {"below size / 2": DOMAIN},
+    "fine_tune_batch": {"is at least 0.5": "overlaps of exactly 0.5"},
+    "label_proposals": {
+        "from this largest IoU on": "exactly on the thresholds",
+        "below this largest IoU it is background": "exactly on the thresholds",
+        "`negative <= positive`": DOMAIN,
+    },
+    "mine_hard_negatives": {"that score above -1": "scores of exactly -1"},
+    "decode_boxes": {"above ln(1000 / 16)": NO_DECISION},  # both sides give the same there
+    "average_precision": {"above 0": DOMAIN, "at any recall >= r": "a recall of exactly 0.5, 11 points"},
+    "roi_pool": {
+        "exactly at half a cell may be rounded either way": LEFT_OPEN,
+        "bin i of s reaches from": "seven cells into three bins",
+        "x1 <= x2, y1 <= y2": DOMAIN,
+    },
+    "smooth_l1": {"where the parabola ends, at least 0": "beta 0"},
+    "fast_rcnn_loss": {"r is at least 1": "one region"},
+    "sample_rois": {
+        "is at least 0.5 is foreground": "regions with an IoU of exactly 0.5",
+        "at least 0.1 but below 0.5": "regions with an IoU of exactly 0.1",
+        "below 0.1 it is not used": "regions with an IoU of exactly 0.1",
+        "at most round(fg_fraction * batch)": "half of a small batch",
+    },
+    "roi_align": {
+        "x1 <= x2, y1 <= y2": DOMAIN,
+        "at most half a cell beyond the image": DOMAIN,
+        "at least 1.": DOMAIN,
+        "smaller than a cell": "regions smaller than a cell, aligned",
+        "at least 1 cell wide and high": "regions smaller than a cell, in the older convention",
+    },
+    "assign_anchors": {
+        "from this largest IoU on": "overlaps of exactly high and exactly low",
+        "below this largest IoU it is negative": "overlaps of exactly high and exactly low",
+        "`low <= high`": DOMAIN,
+        "even below `low`, but not when it is 0": "an object that no anchor overlaps",
+    },
+    "propose": {
+        "drop those with a side below `min_size`": "a side of exactly the smallest size",
+        "at most so many boxes before and after suppression": "twenty-four anchors, five proposals",
+        "are at least that long": "a side of exactly the smallest size",
+        "IoU above which the box of lower score goes": "an overlap of exactly the threshold",
+        "at exactly this IoU both stay": "an overlap of exactly the threshold",
+    },
+    "joint_loss": {"one or more losses by name": DOMAIN},
+    "postprocess_detections": {
+        "is above this number, not where it equals it": "a probability of exactly the threshold",
+        "IoU above which, of two boxes": "an overlap of exactly the threshold",
+        "at exactly this IoU both stay": "an overlap of exactly the threshold",
+        "Every class above the threshold": "a probability of exactly the threshold",
+    },
+}
+GRADED = [pytest.param(unit, check, id=f"{unit}-{check.name}") for unit in UNITS for check in graded(unit)]
+
+
+def docstring(unit, check):
+    """The whole text, of a class with its methods', in one line."""
+    solution = reference.load(unit)[check.function]
+    methods = vars(solution).values() if isinstance(solution, type) else ()
+    texts = [solution.__doc__, *(method.__doc__ for method in methods if callable(method))]
+    return " ".join(" ".join(filter(None, texts)).split())
+
+
+@pytest.mark.parametrize(("unit", "check"), GRADED)
+def test_where_the_docstring_decides_a_case_stands_on_the_boundary(unit, check):
+    text, rows = docstring(unit, check), BOUNDARIES.get(check.name, {})
+    for sentence in re.split(r"(?<=[.;:])\s", text):
+        if COMPARES.search(sentence):
+            assert any(piece in sentence for piece in rows), f"no row for: {sentence}"
+    names = {case.name for case in check.cases}
+    for piece, where in rows.items():
+        assert piece in text, f"{piece!r} stands in the docstring no more"
+        assert where in names or where in REASONS, f"there is no case {where!r}"
+
+
+def test_every_row_belongs_to_a_function():
+    assert set(BOUNDARIES) <= {check.name for unit in UNITS for check in papers.checks_of(unit)}
