@@ -40,7 +40,7 @@ BOUNDARIES = {
         "an IoU above `threshold`": "an overlap of exactly the threshold",
         "is exactly `threshold` stays": "an overlap of exactly the threshold",
     },
-    "warp_region": {"below size / 2": DOMAIN},
+    "warp_region": {"below size / 2": DOMAIN, "within half a pixel of the border is up to you": LEFT_OPEN},
     "fine_tune_batch": {"is at least 0.5": "overlaps of exactly 0.5"},
     "label_proposals": {
         "from this largest IoU on": "exactly on the thresholds",
