@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from autograder.errors import GradingError
 
@@ -17,6 +17,7 @@ LOOK = 0.2  # seconds between two looks for workers that have come
 PATIENCE = 3.0  # seconds without a worker after which we say that we wait
 
 
+@runtime_checkable
 class Crew(Protocol):
     """Workers, wherever they are."""
 

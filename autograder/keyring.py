@@ -31,14 +31,13 @@ def key(beside: Path, book: Gradebook, unit: str, new: bool = False) -> bytes:
         DataBroken: the file holds something else than a key.
     """
     if not new and (lack := lacking(beside) or _gone(beside, book, unit)):
-        what = f"`--new-key` of `autograder grade`: {CONSEQUENCE}"
-        raise GradingError(
-            lack, expected="the key of the earlier gradings", advice=f"its copy from a backup; or {what}"
-        )
+        raise GradingError(lack, expected="the key of the earlier gradings", advice=WAYS)
     found = secret.key(beside)
     mark = beside / FOLDER / MARK
     mark.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    mark.write_text(_digest(found))
+    draft = mark.with_suffix(".draft")  # a full disk must not leave half a mark
+    draft.write_text(_digest(found))
+    draft.replace(mark)
     return found
 
 
@@ -49,7 +48,7 @@ def lacking(beside: Path) -> str:
         return ""
     if not path.exists():
         return f"The key {path} is gone, and work was graded with it."
-    if mark.exists() and mark.read_text() != _digest(secret.key(beside)):
+    if mark.exists() and mark.read_text() not in ("", _digest(secret.key(beside))):
         return f"The key {path} is another one than the one with which work was graded."
     return ""
 

@@ -4,6 +4,7 @@ import os
 import stat
 import threading
 import time
+from multiprocessing import forkserver
 from pathlib import Path
 
 import psutil
@@ -85,22 +86,24 @@ def test_each_has_a_core_and_a_folder_that_nobody_else_may_enter_and_that_is_gon
 
 def test_nobody_works_on_when_the_block_is_left(server, monkeypatch):
     monkeypatch.setattr(worker, "examine", examiners.endless)
-    before = {process.pid for process in psutil.process_iter()}
     with crew.hired(2, "") as workers:
-        running = crew.examined(workers, tasks("a", "b", "c"))
-        with pytest.raises(KeyboardInterrupt):
-            _interrupted(running, workers)
-    started = [process for process in psutil.process_iter() if process.pid not in before]
-    assert [process for process in started if "forkserver" in " ".join(process.cmdline())] == []
+        waiting = threading.Thread(target=_wait_for, args=(workers,))
+        waiting.start()
+        while len(_at_work()) < 2:
+            time.sleep(0.05)
+    waiting.join(60)
+    assert not waiting.is_alive()
+    assert _at_work() == []
 
 
-def _interrupted(running, workers):
-    """Begin, wait until both are at work, and press Ctrl-C."""
-    threading.Thread(target=lambda: next(running, None), daemon=True).start()
-    while len(workers._pools) < 2:
-        time.sleep(0.05)
-    time.sleep(1.0)
-    raise KeyboardInterrupt
+def _wait_for(workers):
+    with pytest.raises(GradingError, match="The workers have ended"):
+        list(crew.examined(workers, tasks("a", "b", "c")))
+
+
+def _at_work():
+    """The processes that the fork server has forked."""
+    return psutil.Process(forkserver._forkserver._forkserver_pid).children()
 
 
 def test_trouble_with_making_a_task_is_said_as_it_is(two):

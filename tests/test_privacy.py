@@ -91,7 +91,7 @@ def test_the_exported_table_is_nbgrader_s_without_formulas(course):
     app.coursedir = CourseDirectory(config=config)
     quiet(app.start)()
     assert app.plugin_class is exports.Grades
-    rows = {row["student_id"]: row for row in csv.DictReader((course / "grades.csv").open())}
+    rows = {row["student_id"]: row for row in csv.DictReader((course / "grades.csv").read_text().splitlines())}
     assert rows.keys() == {"ada", "bob", "cy", "'+1"}
     assert [rows["'+1"][name] for name in ("last_name", "first_name", "email")] == ["'=1+1", 'a,b "c"', "'@x"]
-    assert (rows["ada"]["score"], rows["ada"]["max_score"], rows["'+1"]["score"]) == ("4.5", "12.0", "0.0")
+    assert (rows["ada"]["score"], rows["ada"]["max_score"], rows["'+1"]["score"]) == ("4.5", "11.0", "0.0")

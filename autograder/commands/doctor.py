@@ -141,7 +141,11 @@ def _key(folder: Path) -> Finding:
     from autograder import keyring, secret
 
     path = folder / secret.NAME
-    if lack := keyring.lacking(folder):
+    try:
+        lack = keyring.lacking(folder)
+    except CourseError as error:
+        lack = _line(error)
+    if lack:
         return Finding("key", False, lack, keyring.WAYS)
     if not path.exists():
         return Finding("key", True, f"{path.name} will be made at the first grading")

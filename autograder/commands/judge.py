@@ -26,10 +26,10 @@ def judge(unit: Unit, answers: Path, sandbox: Sandbox = "bubblewrap", as_json: A
 
     with readable_errors():
         unit = reference.unit_named(unit)
-        boxes.warm_up(sandbox)  # it imports torch while we do other things
+        cells = to_judge.cells_in(answers, [check.name for check in papers.checks_of(unit)])
+        boxes.warm_up(sandbox)  # it imports torch while the questions are set
         if sandbox == "none":
             typer.echo(UNBOXED, err=True)
-        cells = to_judge.cells_in(answers, [check.name for check in papers.checks_of(unit)])
         asked = [papers.set_paper(unit, check, seed) for check in papers.checks_of(unit)]
         questions = {p.check.name: (p.check, p.questions) for p in asked}
         beside, weights = to_judge.neighbours(answers), to_judge.weights_of(answers, unit)
