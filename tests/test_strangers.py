@@ -23,7 +23,7 @@ from tools.small_course import UNIT
 
 pytestmark = [pytest.mark.long, pytest.mark.sandbox]
 PROGRAM = Path(sys.executable).with_name("autograder")
-SLOW = "def box_iou(boxes1, boxes2):\n    import time\n    time.sleep(1)\n    return boxes1"
+SLOW = "def box_iou(boxes1, boxes2):\n    import time\n    time.sleep(0.2)\n    return boxes1"
 LISTENING = "0A"  # in /proc/net
 
 
