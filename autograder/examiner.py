@@ -136,6 +136,7 @@ def desk(self: Autograde) -> Iterator[Path]:
     """The folder of clean copies, from which nbgrader reads in the place of the submitted one."""
     course, unit = Path(self.coursedir.root), self.coursedir.assignment_id
     registered(unit, course, self.coursedir.db_url)
+    privacy.keep(self.coursedir)  # a release may have been kept just now
     submitted = self.coursedir.submitted_directory
     with journal.intake_folder(course) as clean:
         self._clean = clean

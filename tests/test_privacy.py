@@ -57,6 +57,17 @@ def test_nobody_else_can_read_what_grading_makes(course):
     assert reachable(course) == []
 
 
+def test_a_release_that_the_first_grading_keeps_is_private_too(made, tmp_path, monkeypatch):
+    course = shutil.copytree(made, tmp_path / "fresh")
+    shutil.rmtree(course / "releases")
+    (course / "gradebook.db").unlink()
+    monkeypatch.chdir(course)
+    canned(monkeypatch)
+    grade()
+    assert (course / "releases").exists()
+    assert reachable(course) == []
+
+
 def test_what_was_open_before_is_closed_by_the_next_command(course):
     for name in ("autograded", ".grading", "gradebook.db"):
         (course / name).chmod(0o755)
