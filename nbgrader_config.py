@@ -10,6 +10,7 @@ c.CourseDirectory.release_directory = "exercises"
 # Never copied. The examiner adds sources and weights where a release or a graded copy is made, not where work comes in.
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".git"]
 c.ZipCollectApp.collector_plugin = "autograder.doors.Collector"
+c.ExportApp.plugin_class = "autograder.exports.Grades"
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("your code here")'}
 # Students' Markdown on formgrader's pages and in feedback: nothing in it acts.
 c.HTMLExporter.filters = {"markdown2html": "autograder.markup.markdown"}

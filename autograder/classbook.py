@@ -15,7 +15,6 @@ from nbgrader.api import (
     SubmittedNotebook,
 )
 from sqlalchemy import select
-from sqlalchemy.engine import make_url
 
 from autograder import gradebook, misconceptions
 from autograder.journal import FOLDER
@@ -49,7 +48,7 @@ def rows_of(unit: str, db_url: str) -> list[Row]:
     Raises:
         GradebookError: the gradebook cannot be used.
     """
-    if (file := sqlite_file(db_url)) and not file.exists():
+    if (file := gradebook.sqlite_file(db_url)) and not file.exists():
         return []
     gradebook.require(db_url)
     return quiet(_rows)(unit, db_url)
@@ -90,9 +89,3 @@ def journaled(unit: str, beside: Path, say: Callable[[str], None]) -> Iterator[R
             yield Result.from_json(json.loads(path.read_text(encoding="utf-8"))["result"])
         except (OSError, ValueError, TypeError, KeyError, DataBroken) as error:
             say(f"{path.name} is left out: {type(error).__name__}: {' '.join(str(error).split())}")
-
-
-def sqlite_file(db_url: str) -> Path | None:
-    """Where an SQLite gradebook lies; None for a server."""
-    url = make_url(db_url)
-    return Path(url.database) if url.drivername.startswith("sqlite") and url.database else None

@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import chdir, contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from nbconvert.writers import FilesWriter
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 
-from autograder import crew, examiner, gradebook, reference, release, secret
+from autograder import crew, examiner, gradebook, names, privacy, reference, release
 from autograder.clean import FULL, misnamed, students_of, take_in_all
 from autograder.errors import BoxError, GradingError
 from autograder.results import Result
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
 KEPT = "start again: what is graded is kept"
+AHEAD = timedelta(minutes=10)  # by which two clocks may differ
 
 
 @dataclass(frozen=True)
@@ -37,16 +39,22 @@ class Plan:
         submissions: the folder of the students' folders; "" for the configured one.
         workers: processes on this machine, where there is no scheduler.
         scheduler: a Dask scheduler's address, or "".
+        anyone: that scheduler may be open to everybody who reaches it.
         sandbox: its kind; "" for the configured one.
         force: examine and record again what is graded already.
+        students: only these; all where there are none.
+        new_key: the key may be another one than the one with which work was graded.
     """
 
     unit: str
     submissions: str = ""
     workers: int = 1
     scheduler: str = ""
+    anyone: bool = False
     sandbox: str = ""
     force: bool = False
+    students: tuple[str, ...] = ()
+    new_key: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,10 +76,11 @@ class Event:
 
 @dataclass
 class Graded:
-    """How it went: everyone's grades in the gradebook, who could not be graded and why, who was examined now."""
+    """How it went: grades in the gradebook, who could not be graded and why, what is odd, who was examined now."""
 
     rows: list[dict] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    odd: dict[str, str] = field(default_factory=dict)
     examined: list[str] = field(default_factory=list)
 
 
@@ -92,7 +101,8 @@ def grade(plan: Plan, config: "Config", tell: Callable[[Event], None]) -> Graded
         directory.submitted_directory = str(Path(plan.submissions).absolute())
     desk = Autograde(coursedir=directory, config=config)
     desk.log.setLevel(logging.CRITICAL)
-    with _readable(), crew.quiet(), chdir(directory.root), examiner.diary_of(desk).alone():
+    with _readable(), chdir(directory.root), examiner.diary_of(desk).alone():
+        privacy.keep(directory, directory.autograded_directory)
         return _Coordinator(plan, desk, tell).grade()
 
 
@@ -130,18 +140,29 @@ class _Coordinator:
         """Take in, examine, record."""
         course, unit, directory = Path(self.desk.coursedir.root), self.plan.unit, self.desk.coursedir
         submitted = course / directory.submitted_directory
-        self.graded.failed = misnamed(submitted, unit)
-        students = students_of(submitted, unit)
-        if not students and not self.graded.failed:
-            raise GradingError("There is nothing to grade.", expected=f"folders {submitted}/STUDENT/{unit}", got="none")
+        students = self._students(submitted)
         with examiner.desk(self.desk) as clean, gradebook.kept(directory.db_url, directory.course_id) as book:
+            key = examiner.key_of(self.desk, self.plan.new_key)
             self.graded.failed |= take_in_all(students, clean, unit, course)
-            self.book, key = book, secret.key(gradebook.folder(directory.db_url, course))
-            self.tasks = Tasks(unit, clean, self.kind, key, version_of(unit))
+            self.book, self.tasks = book, Tasks(unit, clean, self.kind, key, version_of(unit))
             self._prepare()
             self._run(self._wanted(students))
-            self.graded.rows = gradebook.recorded(book, unit)
+            named = {names.spelled(name) for name in self.plan.students}
+            self.graded.rows = [row for row in gradebook.recorded(book, unit) if row["student"] in named or not named]
         return self.graded
+
+    def _students(self, submitted: Path) -> dict[str, Path]:
+        """Who is looked at, and where it lies; who cannot be graded by their folder's name counts as failed."""
+        unit, expected = self.plan.unit, f"{submitted}/STUDENT/{self.plan.unit}"
+        found: dict[str, Path] = {}
+        for name in map(names.spelled, self.plan.students or ["*"]):
+            mine, odd = students_of(submitted, unit, name), misnamed(submitted, unit, name)
+            if not mine and not odd:
+                who = "" if name == "*" else f" of {name!r}"
+                raise GradingError(f"There is nothing{who} to grade.", expected=f"folders {expected}", got="none")
+            found |= mine
+            self.graded.failed |= odd
+        return found
 
     def _prepare(self) -> None:
         """What nbgrader's Autograde makes when it starts."""
@@ -168,6 +189,8 @@ class _Coordinator:
     def _lateness(self, student: str) -> str:
         """What decides about a late penalty: a corrected time stamp, an extension and another rule count at once."""
         stamp = examiner.stamps(self.desk, student)[0]
+        if stamp and stamp > datetime.now(UTC).replace(tzinfo=None) + AHEAD:
+            self.graded.odd[student] = f"handed in at {stamp} UTC, which is still to come: is a clock wrong?"
         rule = self.desk.config.get("LateSubmissionPlugin", {}), self.desk.config.get("AssignLatePenalties", {})
         return f"{stamp} {gradebook.deadline(self.book, self.plan.unit, student)} {rule}"
 
@@ -187,8 +210,9 @@ class _Coordinator:
                 if result:
                     self._record(student, result)
             if left:
-                with crew.hired(min(self.plan.workers, len(left)), self.plan.scheduler) as client:
-                    for student, reply in crew.examined(client, map(self.tasks.make, left)):
+                hired = crew.hired(min(self.plan.workers, len(left)), self.plan.scheduler, self.plan.anyone)
+                with hired as workers:
+                    for student, reply in crew.examined(workers, map(self.tasks.make, left)):
                         self._take(student, reply)
 
     def _take(self, student: str, reply: dict[str, str]) -> None:

@@ -22,7 +22,7 @@ from nbgrader.preprocessors import Execute, NbGraderPreprocessor, OverwriteCells
 from nbgrader.utils import rmtree
 from traitlets import Unicode
 
-from autograder import doors, gradebook, journal, marking, names, reference, release, secret
+from autograder import doors, gradebook, journal, keyring, marking, names, privacy, reference, release, secret
 from autograder.clean import clean_copy, misnamed, students_of, take_in_all
 from autograder.results import Result
 from course_lib.errors import CourseError, DataMissing
@@ -36,6 +36,7 @@ def install() -> None:
     if programs not in path.split(os.pathsep):
         os.environ["PATH"] = os.pathsep.join([programs, path])
     doors.install()
+    privacy.install()
     Autograde.init_notebooks = init_notebooks
     Autograde.convert_notebooks = convert_notebooks
 
@@ -72,9 +73,11 @@ def init_notebooks(self: Autograde) -> None:
             self.coursedir.student_id = names.spelled(self.coursedir.student_id)
             require(Examine(config=self.config).sandbox)
             gradebook.require(self.coursedir.db_url)
+            stack.enter_context(diary_of(self).alone())
             submitted = Path(self.coursedir.root, self.coursedir.submitted_directory)
             clean = stack.enter_context(desk(self))
             unit, course = self.coursedir.assignment_id, Path(self.coursedir.root)
+            self._key = key_of(self)
             students = students_of(submitted, unit, self.coursedir.student_id)
             odd = misnamed(submitted, unit, self.coursedir.student_id)
             self._failed = odd | take_in_all(students, clean, unit, course)
@@ -133,6 +136,7 @@ def desk(self: Autograde) -> Iterator[Path]:
     """The folder of clean copies, from which nbgrader reads in the place of the submitted one."""
     course, unit = Path(self.coursedir.root), self.coursedir.assignment_id
     registered(unit, course, self.coursedir.db_url)
+    privacy.keep(self.coursedir)  # a release may have been kept just now
     submitted = self.coursedir.submitted_directory
     with journal.intake_folder(course) as clean:
         self._clean = clean
@@ -161,6 +165,13 @@ def diary_of(self: Autograde) -> journal.Journal:
     """The journal of the unit that is being graded."""
     beside = gradebook.folder(self.coursedir.db_url, Path(self.coursedir.root))
     return journal.Journal(beside, self.coursedir.assignment_id)
+
+
+def key_of(self: Autograde, new: bool = False) -> bytes:
+    """The key of the hidden inputs, the one with which earlier work was graded unless a new one is wanted."""
+    beside = gradebook.folder(self.coursedir.db_url, Path(self.coursedir.root))
+    with gradebook.opened(self.coursedir.db_url, self.coursedir.course_id) as book:
+        return keyring.key(beside, book, self.coursedir.assignment_id, new)
 
 
 def student_in(self: Autograde, assignment: str) -> str:
@@ -234,9 +245,8 @@ def examine_clean(self: Autograde, unit: str, student: str, sandbox: str) -> Res
     from autograder.assess import examine
 
     notebook, weights = clean_copy(self._clean, student, unit)
-    key = secret.key(gradebook.folder(self.coursedir.db_url, Path(self.coursedir.root)))
     content = weights.read_bytes() if weights else None
-    seeds = secret.seeds_of(unit, student, notebook, content, key)
+    seeds = secret.seeds_of(unit, student, notebook, content, self._key)
     result = examine(unit, student, notebook, weights, seeds, sandbox)
     diary_of(self).keep(student, "", result)  # of no exam that `autograder grade` would take up again
     return result

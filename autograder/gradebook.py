@@ -58,6 +58,12 @@ def folder(db_url: str, course: Path) -> Path:
     return (course / url.database).parent if url.drivername.startswith("sqlite") and url.database else course
 
 
+def sqlite_file(db_url: str) -> Path | None:
+    """Where an SQLite gradebook lies; None for a server."""
+    url = make_url(db_url)
+    return Path(url.database) if url.drivername.startswith("sqlite") and url.database else None
+
+
 def require(db_url: str) -> None:
     """See that the gradebook can be used: it answers, and is empty or of this nbgrader's version.
 
@@ -217,14 +223,29 @@ def forget_stamp(db_url: str, unit: str, student: str) -> None:
         gradebook.db.commit()
 
 
+def scored(gradebook: Gradebook, unit: str) -> bool:
+    """Whether anybody has points of a unit that were not given by hand."""
+    query = (
+        select(Grade.id)
+        .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .where(SubmittedAssignment.assignment_id == gradebook.find_assignment(unit).id, Grade.auto_score.is_not(None))
+    )
+    return gradebook.db.execute(query.limit(1)).scalar() is not None
+
+
 def recorded(gradebook: Gradebook, unit: str) -> list[dict]:
-    """Each student's grades for a unit: {"student", "points", "max", "late", "checks": {name: points or None}}."""
+    """Each student's grades for a unit, as a dict: "student", "points", "max", "checks" (points by name, or None).
+
+    "seconds_late" is how long after the student's own due date it was handed in, "late" what that costs.
+    """
     submissions = {
         submission.student.id: {
             "student": submission.student.id,
             "points": round(submission.score, 2),
             "max": submission.max_score,
             "late": submission.late_submission_penalty or 0.0,
+            "seconds_late": round(submission.total_seconds_late),
             "checks": {},
         }
         for submission in gradebook.assignment_submissions(unit)

@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ from course_lib.errors import DataBroken
 FOLDER = ".grading"
 LONGEST = 200  # bytes of a student's name that a file's name may hold
 YOUNG = 60.0  # seconds
+STAMP = "%Y-%m-%dT%H:%M:%S"
 
 
 class Journal:
@@ -38,17 +40,24 @@ class Journal:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Nobody else grades this unit meanwhile; the lock ends with the process, however it ends.
+        """Nobody else grades this unit meanwhile, by whichever door; the lock ends with the process, however it ends.
 
         Raises:
             GradingError: somebody does.
         """
-        with open(self.folder / "lock", "w") as file:
+        with open(self.folder / "lock", "a+", encoding="utf-8") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                what = f"The unit {self.folder.name} is being graded already."
-                raise GradingError(what, advice="wait for the other `autograder grade`, or stop it") from error
+                file.seek(0)
+                what, advice = (
+                    f"The unit {self.folder.name} is being graded already.",
+                    "wait for the other run, or stop it",
+                )
+                raise GradingError(what, got=file.read() or "no word by whom", advice=advice) from error
+            file.truncate(0)
+            file.write(f"by process {os.getpid()} on {socket.gethostname()} since {time.strftime(STAMP)}")
+            file.flush()
             yield
 
     def _path(self, student: str, suffix: str) -> Path:
@@ -67,7 +76,7 @@ class Journal:
         """Keep an exam's result."""
         _write(self._path(student, "json"), json.dumps({"digest": digest, "result": result.to_json()}))
         with open(self.folder / "exams.log", "a", encoding="utf-8") as file:
-            file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S')}\t{student}\t{result.seconds:.2f} s\n")
+            file.write(f"{time.strftime(STAMP)}\t{student}\t{result.seconds:.2f} s\n")
 
     def recorded(self, student: str) -> str | None:
         """The digest of the submission that is in the gradebook; None where no grading by us came to its end."""
@@ -130,9 +139,12 @@ def intake_folder(course: Path) -> Iterator[Path]:
 
 
 def _remove_if_left(folder: Path) -> None:
-    """Remove a folder whose owner lives no more: its lock can be had. A very young one may not be locked yet."""
+    """Remove a folder whose owner lives no more: its lock can be had. A very young one may not be locked yet.
+
+    One from the future is not young: the clock has gone back since.
+    """
     with suppress(OSError):
-        if not (folder / ".lock").exists() and time.time() - folder.stat().st_mtime < YOUNG:
+        if not (folder / ".lock").exists() and abs(time.time() - folder.stat().st_mtime) < YOUNG:
             return
         with open(folder / ".lock", "a") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

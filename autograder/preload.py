@@ -24,8 +24,6 @@ if "AUTOGRADER_SANDBOX" in os.environ:  # all workers use this one; it imports t
     with suppress(BoxError):  # where there is no bubblewrap, the workers say so
         bubblewrap.begin()
 
-import distributed.nanny  # noqa: E402, F401
-
 from autograder import shell  # noqa: E402
 
 shell.import_torchvision()

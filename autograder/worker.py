@@ -1,11 +1,13 @@
-"""What a Dask worker does: examine submissions. Only plain data come in and go out: text, bytes, numbers.
+"""What a worker does: examine submissions. Only plain data come in and go out: text, bytes, numbers.
 
 What is heavy is imported when the first submission comes; local workers fork from a process that has it already
 (preload.py).
 """
 
 import os
-from contextlib import suppress
+import stat
+import sys
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -42,14 +44,15 @@ def examine(
 
 @cache
 def _lack(unit: str, kind: str) -> str:
-    """Why this machine has no sandbox of this kind, or ""; found out once, with an empty box."""
+    """Why nothing can be examined here, or ""; found out once, with an empty box."""
     from autograder import papers, reference, sandbox
     from autograder.errors import BoxError
     from course_lib import threads
 
+    if lack := _exposed():
+        return lack
     threads.limit(1)  # a core for each worker, also where no preload.py said so
     try:
-        _stay_on_one_core()
         sandbox.warm_up(kind)
         reference.find(unit, papers.checks_of(unit)[0].function)  # meanwhile
         sandbox.Box(unit.split("_", 1)[1], kind).close()
@@ -58,11 +61,29 @@ def _lack(unit: str, kind: str) -> str:
     return ""
 
 
-def _stay_on_one_core() -> None:
-    """A local worker and its boxes share a core, so that code that takes all it gets slows no neighbour."""
+def _exposed() -> str:
+    """Whether others may write where Dask has its files on this node: it imports what lies there."""
+    if "distributed" not in sys.modules:
+        return ""
     from distributed import get_worker
 
-    with suppress(ValueError):  # no worker of Dask's
-        if isinstance(number := get_worker().name, int):
-            cores = sorted(os.sched_getaffinity(0))
-            os.sched_setaffinity(0, {cores[number % len(cores)]})
+    try:
+        folder = Path(get_worker().local_directory).resolve()
+    except ValueError:  # no worker of Dask's
+        return ""
+    opened = _opened([folder, *folder.parents])
+    advice = "start the workers with --local-directory in a folder of yours with mode 700"
+    return f"Others may write to {opened}, from which Dask imports; {advice}." if opened else ""
+
+
+def _opened(way: Sequence[Path]) -> Path | None:
+    """Of the folders on a way, the first in which others may put something; None where nobody else gets that far."""
+    states = [path.stat() for path in way]
+    if any(found.st_uid == os.getuid() and not found.st_mode & 0o077 for found in states):
+        return None
+    return next((path for path, found in zip(way, states, strict=True) if _shared(found)), None)
+
+
+def _shared(found: os.stat_result) -> bool:
+    writable = found.st_mode & 0o022 and not found.st_mode & stat.S_ISVTX
+    return bool(writable) or found.st_uid not in (0, os.getuid())

@@ -81,7 +81,7 @@ def canned(monkeypatch) -> Workers:
     found = Workers()
 
     @contextmanager
-    def hired(count, scheduler):
+    def hired(count, scheduler, anyone):
         yield None
 
     monkeypatch.setattr(crew, "hired", hired)

@@ -2,6 +2,8 @@
 
 import os
 import pwd
+import re
+import shlex
 import shutil
 import signal
 import socket
@@ -9,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -86,21 +88,36 @@ class Postgres:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def certificates(folder: Path) -> dict[str, str]:
+    """Certificates and Dask's settings as docs/clusters.md has them made. Gives the environment that names them."""
+    page = (Path(__file__).parents[1] / "docs" / "clusters.md").read_text().replace("/home/ada/grading", str(folder))
+    command = next(line for line in page.splitlines() if line.startswith("openssl "))
+    folder.mkdir(mode=0o700)
+    subprocess.run(shlex.split(command), cwd=folder, check=True, capture_output=True)
+    settings = folder / "grading.yaml"
+    settings.write_text(re.search(r"```yaml\n(temporary-directory.*?)```", page, re.DOTALL)[1])
+    return {"DASK_CONFIG": str(settings)}
+
+
 @contextmanager
-def dask_cluster(folder: Path, workers: int) -> Iterator[str]:
-    """A scheduler and workers, each an operating-system process of its own on loopback. Gives the address."""
-    address = f"tcp://127.0.0.1:{free_port()}"
-    quiet = ["--no-dashboard"]
-    commands = [["dask_scheduler", "--host", "127.0.0.1", "--port", address.rsplit(":", 1)[1], *quiet]]
-    commands += [["dask_worker", address, "--nthreads", "1", "--memory-limit", "0", *quiet]] * workers
+def dask_cluster(folder: Path, workers: int, environment: Mapping[str, str] | None = None) -> Iterator[str]:
+    """A scheduler and workers, each an operating-system process of its own on loopback. Gives the address.
+
+    Args:
+        environment: from `certificates`; without it everybody may connect.
+    """
+    host, port = f"{'tls' if environment else 'tcp'}://127.0.0.1", free_port()
+    quiet, own = ["--no-dashboard"], {**os.environ, **(environment or {})}
+    commands = [["dask_scheduler", "--host", "127.0.0.1", "--port", str(port), *quiet]]
+    commands += [["dask_worker", f"{host}:{port}", "--nthreads", "1", "--memory-limit", "0", *quiet]] * workers
     running = []
     try:
         for program, *words in commands:
             log = open(folder / f"{program}-{len(running)}.log", "wb")  # noqa: SIM115
             words = [sys.executable, "-m", f"distributed.cli.{program}", *words]
-            running.append(subprocess.Popen(words, cwd=folder, stdout=log, stderr=log))
+            running.append(subprocess.Popen(words, cwd=folder, env=own, stdout=log, stderr=log))
             log.close()
-        yield address
+        yield f"{host}:{port}"
     finally:
         for process in reversed(running):
             process.terminate()

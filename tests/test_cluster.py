@@ -1,9 +1,10 @@
-"""On a cluster: a Dask scheduler and two workers as processes of their own, the gradebook in a real PostgreSQL.
+"""On a cluster: a Dask scheduler and two workers that speak TLS, the gradebook in a real PostgreSQL.
 
 The same class gets the same grades as on one machine with SQLite.
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import Postgres, dask_cluster
+from tests.servers import Postgres, certificates, dask_cluster
 from tools.sample_class import UNIT, make_class, make_course
 
 pytestmark = [pytest.mark.long, pytest.mark.postgres, pytest.mark.sandbox]
@@ -37,14 +38,15 @@ def made(tmp_path_factory):
     return course, again
 
 
-def run(course, *words):
-    done = subprocess.run([PROGRAM, *words], cwd=course, capture_output=True, text=True, check=False)
+def run(course, *words, **environment):
+    own = {**os.environ, **environment}
+    done = subprocess.run([PROGRAM, *words], cwd=course, env=own, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done
 
 
-def grades(course, *options):
-    lines = run(course, "grade", UNIT, "--json", *options).stdout.splitlines()
+def grades(course, *options, **environment):
+    lines = run(course, "grade", UNIT, "--json", *options, **environment).stdout.splitlines()
     return {row["student"]: row for row in map(json.loads, lines)}
 
 
@@ -56,9 +58,11 @@ def both(made, postgres, tmp_path_factory):
     shutil.copy(course / "autograder.key", again)  # the same hidden inputs
     run(again, "build", UNIT, "--database", postgres.url)
     (again / "gradebook.db").unlink()
-    with dask_cluster(tmp_path_factory.mktemp("cluster"), 2) as scheduler:
-        there = grades(again, "--scheduler", scheduler, "--database", postgres.url)
-        repeated = grades(again, "--scheduler", scheduler, "--database", postgres.url)
+    folder = tmp_path_factory.mktemp("cluster")
+    environment = certificates(folder / "grading")
+    with dask_cluster(folder, 2, environment) as scheduler:
+        there = grades(again, "--scheduler", scheduler, "--database", postgres.url, **environment)
+        repeated = grades(again, "--scheduler", scheduler, "--database", postgres.url, **environment)
     return here, there, repeated
 
 

@@ -6,12 +6,15 @@ Canned results stand in the workers' place here; test_grade_command.py lets the 
 import errno
 import os
 import shutil
+import signal
 
 import nbformat
 import pytest
+from nbgrader.api import Gradebook
 
-from autograder import cohort, crew, gradebook, intake, journal
+from autograder import cluster, cohort, gradebook, intake, journal, keyring, secret
 from autograder.commands.common import open_course
+from autograder.commands.grade import span
 from autograder.errors import GradingError
 from autograder.release import quiet
 from course_lib.errors import CourseError
@@ -169,9 +172,120 @@ def test_nbgrader_s_stumble_over_one_submission_is_its_own(course, workers, monk
     assert workers.asked == list(STUDENTS)
 
 
-def test_another_run_on_the_same_unit_is_refused(course):
-    with journal.Journal(course, UNIT).alone(), pytest.raises(GradingError, match="being graded already"):
+def test_another_run_on_the_same_unit_is_refused_and_says_by_whom(course):
+    with journal.Journal(course, UNIT).alone(), pytest.raises(GradingError, match="being graded already") as refused:
         grade()
+    assert f"got: by process {os.getpid()} on " in str(refused.value)
+
+
+def test_both_doors_share_the_lock(course, workers):
+    from nbgrader.converters import Autograde
+    from nbgrader.converters.base import NbGraderException
+    from nbgrader.coursedir import CourseDirectory
+
+    config = open_course()[1]
+    desk = Autograde(coursedir=CourseDirectory(config=config, assignment_id=UNIT), config=config)
+    with journal.Journal(course, UNIT).alone(), pytest.raises(NbGraderException, match="being graded already"):
+        desk.start()
+    desk.init_notebooks()
+    try:
+        with pytest.raises(GradingError, match="being graded already"):
+            grade()
+    finally:
+        desk._course.close()
+    assert points(grade()) == dict.fromkeys(STUDENTS, 4.5)
+
+
+def test_a_killed_run_locks_nobody_out(course, workers):
+    ready, started = os.pipe()
+    child = os.fork()
+    if child == 0:
+        with journal.Journal(course, UNIT).alone():
+            os.write(started, b"x")
+            signal.pause()
+    os.read(ready, 1)
+    with pytest.raises(GradingError, match=f"by process {child} on "):
+        grade()
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    assert points(grade()) == dict.fromkeys(STUDENTS, 4.5)
+
+
+def test_only_the_named_students_are_looked_at(course, workers):
+    graded = grade(students=("cy", "ada"))
+    assert (workers.asked, points(graded)) == (["cy", "ada"], {"ada": 4.5, "cy": 4.5})
+    assert grade(students=("ada",), force=True).examined == ["ada"]
+    with pytest.raises(GradingError, match="nothing of 'eve' to grade"):
+        grade(students=("ada", "eve"))
+    assert grade().examined == ["bob"]
+
+
+def test_lateness_stands_in_the_rows_and_a_stamp_from_the_future_is_named(course, workers):
+    url = f"sqlite:///{course / 'gradebook.db'}"
+    with Gradebook(url, "vision_course") as book:
+        quiet(book.update_or_create_assignment)(UNIT, duedate="2026-01-14 12:00:00")
+    for student, stamp in (("ada", "2026-01-13 12:00"), ("bob", "2026-01-15 13:30"), ("cy", "2099-01-01 00:00")):
+        (course / "submitted" / student / UNIT / "timestamp.txt").write_text(f"{stamp} UTC")
+    graded = grade()
+    late = {row["student"]: row["seconds_late"] for row in graded.rows}
+    assert (late["ada"], late["bob"]) == (0, 91800)
+    assert graded.odd.keys() == {"cy"}
+    assert "2099-01-01 00:00:00 UTC, which is still to come" in graded.odd["cy"]
+    assert graded.failed == {}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(0, ""), (59, "59 s"), (300, "5 min"), (91800, "1 d 1 h"), (3601, "1 h 1 s"), (864000, "10 d")],
+)
+def test_how_late_is_said_in_two_units(seconds, said):
+    assert span(seconds) == said
+
+
+@pytest.mark.parametrize("loss", ["gone", "another", "gone with the journal"])
+def test_without_the_key_nothing_is_graded_that_would_be_asked_something_else(course, workers, loss):
+    grade()
+    key = (course / secret.NAME).read_bytes()
+    (course / secret.NAME).unlink()
+    if loss == "another":
+        secret.key(course)
+    if loss == "gone with the journal":
+        shutil.rmtree(course / ".grading")
+    for options in ({}, {"force": True}, {"students": ("ada",)}):
+        with pytest.raises(GradingError, match=r"The key .*autograder.key is (gone|another one)") as stopped:
+            grade(**options)
+        assert "--new-key" in str(stopped.value)
+    assert (course / secret.NAME).exists() == (loss == "another")
+    (course / secret.NAME).write_bytes(key)
+    assert points(grade()) == dict.fromkeys(STUDENTS, 4.5)
+    assert sorted(workers.asked) == sorted(STUDENTS) * (2 if loss == "gone with the journal" else 1)
+
+
+def test_a_new_key_is_made_where_it_is_wanted_and_grades_stand(course, workers):
+    grade()
+    before = (course / secret.NAME).read_bytes()
+    (course / secret.NAME).unlink()
+    assert grade(new_key=True).examined == []
+    assert (course / secret.NAME).read_bytes() != before
+    assert grade(force=True).examined == list(STUDENTS)
+
+
+def test_a_key_that_graded_nothing_may_be_made_anew(course, workers):
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}", "vision_course") as book:
+        first = keyring.key(course, book, UNIT)
+        (course / secret.NAME).unlink()
+        assert keyring.key(course, book, UNIT) != first
+
+
+def test_a_clock_that_went_back_leaves_no_folder_behind(course, workers):
+    left = course / ".intake-1-1"
+    left.mkdir()
+    os.utime(left, (4e9, 4e9))
+    grade()
+    assert not left.exists()
+    for path in (course / ".grading" / UNIT).iterdir():
+        os.utime(path, (4e9, 4e9))
+    assert grade().examined == []
 
 
 def test_a_unit_or_a_class_that_does_not_exist_is_named(course, workers):
@@ -185,9 +299,23 @@ def test_a_unit_or_a_class_that_does_not_exist_is_named(course, workers):
 
 
 def test_a_scheduler_that_does_not_answer_is_one_line(course, monkeypatch):
-    monkeypatch.setattr(crew, "ANSWER", "1s")
+    monkeypatch.setattr(cluster, "ANSWER", "1s")
     with pytest.raises(GradingError, match="does not answer"):
-        grade(scheduler="tcp://127.0.0.1:9")
+        grade(scheduler="tcp://127.0.0.1:9", anyone=True)
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "told"),
+    [
+        ("tcp://127.0.0.1:9", "Whoever reaches this scheduler can run code as you"),
+        ("127.0.0.1:9", "Whoever reaches this scheduler can run code as you"),
+        ("tls://127.0.0.1:9", "A tls:// address needs certificates"),
+    ],
+)
+def test_a_scheduler_that_anyone_may_use_is_refused(course, scheduler, told):
+    with pytest.raises(GradingError, match=told) as refused:
+        grade(scheduler=scheduler)
+    assert "docs/clusters.md" in str(refused.value)
 
 
 def test_a_folder_elsewhere_is_graded_too(course, workers, tmp_path):

@@ -169,6 +169,46 @@ def test_doctor_says_what_to_do(call, course, quick, monkeypatch):
     assert f"try: chmod 600 {course / 'autograder.key'}" in lines[2]
 
 
+def test_doctor_knows_that_the_key_is_gone(call, course, quick):
+    kept = (course / "autograder.key").rename(course / "kept")
+    done = call("doctor")
+    kept.rename(course / "autograder.key")
+    assert f"NOT OK  key: The key {course / 'autograder.key'} is gone, and work was graded with it." in done.stdout
+    assert "--new-key" in done.stdout
+
+
+def test_doctor_names_what_others_can_read(call, course, quick):
+    (course / "autograded").chmod(0o755)
+    (course / "gradebook.db").chmod(0o644)
+    done = call("doctor")
+    (course / "autograded").chmod(0o700)
+    (course / "gradebook.db").chmod(0o600)
+    assert "NOT OK  privacy: others can read autograded, gradebook.db; try: chmod -R go-rwx " in done.stdout
+    assert "ok      privacy: nobody else" in call("doctor").stdout
+
+
+def test_doctor_names_another_checkout(call, course, quick, tmp_path, monkeypatch):
+    other = tmp_path / "other"
+    (other / "course_lib").mkdir(parents=True)
+    (other / "course_lib" / "__init__.py").touch()
+    shutil.copy(course / "nbgrader_config.py", other)
+    done = call("doctor", folder=other)
+    line = next(line for line in done.stdout.splitlines() if "checkout: " in line)
+    assert line.startswith("NOT OK")
+    assert f"this folder: {other}" in line
+    assert f"try: `python -m pip install --no-deps --editable {other}`" in line
+
+
+def test_doctor_says_when_student_code_finds_no_course_lib(call, course, quick, tmp_path, monkeypatch):
+    bare = tmp_path / "python"
+    bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')  # no packages, as an environment without us
+    bare.chmod(0o755)
+    monkeypatch.setattr(doctor.sys, "executable", str(bare))
+    line = next(line for line in call("doctor").stdout.splitlines() if "checkout: " in line)
+    assert line.startswith("NOT OK")
+    assert "student code's course_lib: ModuleNotFoundError: No module named 'course_lib'" in line
+
+
 def test_doctor_names_a_gradebook_that_is_none(call, quick, tmp_path):
     (tmp_path / "other.db").write_text("this is no database, but a text that is long enough to be read as one")
     done = call("doctor", "--database", f"sqlite:///{tmp_path / 'other.db'}")
@@ -229,6 +269,38 @@ def test_a_file_is_judged_as_python_reads_it(call, course, tmp_path, encoding):
     assert done.exit_code == 0, done.stderr
     judged = {row["name"]: row for row in map(json.loads, done.stdout.splitlines())}
     assert judged["box_iou"]["points"] == judged["box_iou"]["max"]
+
+
+NOSY = """
+import os, torch
+from jaxtyping import Float
+from torch import Tensor
+
+def box_iou(boxes1, boxes2):
+    found = os.path.exists({secret!r})
+    try:
+        open({written!r}, "w").write("here")
+    except OSError:
+        pass
+    areas = (boxes1[:, 2:] - boxes1[:, :2]).prod(1)[:, None], (boxes2[:, 2:] - boxes2[:, :2]).prod(1)[None]
+    corner1 = torch.maximum(boxes1[:, None, :2], boxes2[None, :, :2])
+    corner2 = torch.minimum(boxes1[:, None, 2:], boxes2[None, :, 2:])
+    shared = (corner2 - corner1).clamp(min=0).prod(2)
+    iou = shared / (areas[0] + areas[1] - shared).clamp(min=1e-9)
+    return iou if found is {found} else iou + 1
+"""
+
+
+@pytest.mark.parametrize(("words", "found", "told"), [((), False, ""), (("--sandbox", "none"), True, "your rights")])
+def test_a_file_is_judged_in_the_sandbox_unless_told_otherwise(call, course, tmp_path, words, found, told):
+    secret, written = str(course / "autograder.key"), str(tmp_path / "written")
+    (tmp_path / "answers.py").write_text(NOSY.format(secret=secret, written=written, found=found))
+    done = call("judge", UNIT, tmp_path / "answers.py", "--json", *words)
+    judged = {row["name"]: row for row in map(json.loads, done.stdout.splitlines())}
+    assert judged["box_iou"]["points"] == judged["box_iou"]["max"], "the file sees what was expected"
+    assert Path(written).exists() is found
+    assert told in done.stderr
+    assert bool(done.stderr) is bool(told)
 
 
 def test_a_file_that_python_cannot_read_is_refused(call, tmp_path):

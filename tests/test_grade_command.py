@@ -68,7 +68,8 @@ def test_ctrl_c_at_any_moment_and_then_on(course):
 
 def test_errors_of_the_command_are_readable(course):
     for words, told in (
-        (("--scheduler", "tcp://127.0.0.1:9"), "does not answer"),
+        (("--scheduler", "tcp://127.0.0.1:9"), "--anyone-may-connect"),
+        (("--scheduler", "tcp://127.0.0.1:9", "--anyone-may-connect"), "does not answer"),
         (("--database", "postgresql://127.0.0.1:9/book"), "cannot be used"),
     ):
         done = command(course, *words)

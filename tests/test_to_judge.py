@@ -85,6 +85,7 @@ def test_weights_beside_a_notebook_come_along(notebook):
     assert to_judge.weights_of(notebook, UNIT) == weights
 
 
+@pytest.mark.sandbox
 @pytest.mark.parametrize("kind", ["notebook", "file"])
 def test_the_command_judges_both(notebook, kind):
     folder = notebook.parent

@@ -10,7 +10,9 @@ def build(unit: Unit, database: Database = "") -> None:
 
     Example: autograder build 02_rcnn
     """
-    from autograder import gradebook, reference, release
+    from nbgrader.coursedir import CourseDirectory
+
+    from autograder import gradebook, privacy, reference, release
 
     with readable_errors():
         unit = reference.unit_named(unit)
@@ -18,4 +20,5 @@ def build(unit: Unit, database: Database = "") -> None:
         url = gradebook.address(config.CourseDirectory.db_url)
         gradebook.require(url)
         name = release.register(unit, course, url)
+        privacy.keep(CourseDirectory(config=config))
         typer.echo(f"{unit}: release {name} is in the gradebook and kept in {release.KEPT}/{unit}/")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
 Unit = Annotated[str, typer.Argument(help="For example 02_rcnn; rcnn, 2 and exercises/02_rcnn are the same.")]
-Sandbox = Annotated[str, typer.Option(help='Where student code runs. Only "none" so far: a plain process with limits.')]
+Sandbox = Annotated[str, typer.Option(help="Where student code runs: bubblewrap, or none.", metavar="KIND")]
 Database = Annotated[str, typer.Option(help="The gradebook; by default what nbgrader_config.py says.", metavar="URL")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 

@@ -3,7 +3,9 @@
 import shutil
 import stat
 import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,7 +36,7 @@ def doctor(database: Database = "") -> None:
     Example: autograder doctor
     """
     works = True
-    for finding in (*_sandbox(), *_course(database)):
+    for finding in (*_sandbox(), *_checkouts(), *_course(database)):
         works &= finding.ok
         advice = f"; try: {finding.advice}" if finding.advice and not finding.ok else ""
         typer.echo(f"{'ok    ' if finding.ok else 'NOT OK'}  {finding.what}: {finding.found}{advice}")
@@ -66,6 +68,27 @@ def _version(program: str) -> str:
         return f"{program} does not answer: {error}"
 
 
+def _checkouts() -> Iterator[Finding]:
+    """Whether grader, student code and the course's folder are of one checkout."""
+    import autograder
+    import course_lib
+    from autograder.bubblewrap import environment
+    from autograder.examiner import find_course
+
+    here = Path(course_lib.__file__).parents[1]
+    ask = [sys.executable, "-P", "-c", "import course_lib; print(course_lib.__file__)"]
+    done = subprocess.run(ask, capture_output=True, text=True, check=False, env=environment(str(here)), cwd="/")
+    found = {"the grader": Path(autograder.__file__).parents[1], "its course_lib": here}
+    found["student code's course_lib"] = Path(done.stdout.strip()).parents[1] if done.returncode == 0 else None
+    with suppress(CourseError):  # no course here: another line says so
+        folder = find_course(Path.cwd())
+        found |= {"this folder": folder} if (folder / "course_lib").is_dir() else {}
+    one = len({path and path.resolve() for path in found.values()}) == 1
+    shown = "; ".join(f"{what}: {path or done.stderr.strip().splitlines()[-1]}" for what, path in found.items())
+    advice = f"`python -m pip install --no-deps --editable {found.get('this folder', here)}` in this environment"
+    yield Finding("checkout", one, str(here) if one else shown, f"{advice}, and no PYTHONPATH")
+
+
 def _course(database: str) -> Iterator[Finding]:
     """The course of the working folder: configuration, gradebook, disk, key, programs."""
     from importlib.metadata import version
@@ -79,6 +102,7 @@ def _course(database: str) -> Iterator[Finding]:
         return
     yield Finding("course", True, f"{course}, nbgrader {version('nbgrader')}")
     yield _gradebook(config.CourseDirectory.db_url)
+    yield _exposed(config)
     free = shutil.disk_usage(course).free
     yield Finding("disk", free > ROOM, f"{free / 2**30:.1f} GB free", f"make room: at least {ROOM / 2**30:.0f} GB")
     yield _key(gradebook.folder(config.CourseDirectory.db_url, course))
@@ -90,11 +114,10 @@ def _course(database: str) -> Iterator[Finding]:
 
 def _gradebook(db_url: str) -> Finding:
     from autograder import gradebook
-    from autograder.classbook import sqlite_file
 
     try:
         address = gradebook.address(db_url)
-        if (file := sqlite_file(address)) and not file.exists():
+        if (file := gradebook.sqlite_file(address)) and not file.exists():
             return Finding("gradebook", file.parent.is_dir(), f"{file} will be made at the first grading")
         gradebook.require(address)
     except CourseError as error:
@@ -102,11 +125,28 @@ def _gradebook(db_url: str) -> Finding:
     return Finding("gradebook", True, "answers, and is of this nbgrader's version")
 
 
+def _exposed(config: "Config") -> Finding:
+    """Whether other accounts of this machine can read grades and graded work."""
+    from nbgrader.coursedir import CourseDirectory
+
+    from autograder import privacy
+
+    found = privacy.exposed(CourseDirectory(config=config))
+    shown = f"others can read {', '.join(path.name for path in found)}" if found else "nobody else can read the grades"
+    return Finding("privacy", not found, shown, f"chmod -R go-rwx {' '.join(map(str, found))}")
+
+
 def _key(folder: Path) -> Finding:
-    """The key of the hidden inputs: readable by its owner only."""
-    from autograder import secret
+    """The key of the hidden inputs: the one that graded, readable by its owner only."""
+    from autograder import keyring, secret
 
     path = folder / secret.NAME
+    try:
+        lack = keyring.lacking(folder)
+    except CourseError as error:
+        lack = _line(error)
+    if lack:
+        return Finding("key", False, lack, keyring.WAYS)
     if not path.exists():
         return Finding("key", True, f"{path.name} will be made at the first grading")
     mode = stat.S_IMODE(path.stat().st_mode)

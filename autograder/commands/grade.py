@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from autograder.commands.common import AsJson, Database, Unit, open_course, readable_errors
+from autograder.commands.common import AsJson, Database, Sandbox, Unit, open_course, readable_errors
 
 if TYPE_CHECKING:
     from autograder.cohort import Event, Graded
@@ -24,30 +24,35 @@ if TYPE_CHECKING:
 STOPPED = 130
 Submissions = Annotated[str, typer.Option(help="The folder of the students' folders.", metavar="DIR")]
 Workers = Annotated[int, typer.Option(help="Processes on this machine; by default one for each core.", min=0)]
-Scheduler = Annotated[str, typer.Option(help="A Dask scheduler, tcp://…; its workers examine.", metavar="URL")]
-Kind = Annotated[str, typer.Option(help="Where student code runs: bubblewrap, or none.", metavar="KIND")]
+Scheduler = Annotated[str, typer.Option(help="A Dask scheduler, tls://…; its workers examine.", metavar="URL")]
+Anyone = Annotated[bool, typer.Option("--anyone-may-connect", help="Use a scheduler that asks for no certificate.")]
+Students = Annotated[list[str], typer.Option("--student", help="Only this one; may be repeated.", metavar="ID")]
+NewKey = Annotated[bool, typer.Option("--new-key", help="Go on with another key: hidden inputs change from now on.")]
 Force = Annotated[bool, typer.Option("--force", help="Examine and record again what is graded already.")]
 
 
 def grade(
     unit: Unit,
     submissions: Submissions = "",
+    student: Students = [],  # noqa: B006  typer reads it
     workers: Workers = 0,
     scheduler: Scheduler = "",
+    anyone_may_connect: Anyone = False,
     database: Database = "",
-    sandbox: Kind = "",
+    sandbox: Sandbox = "",
     force: Force = False,
+    new_key: NewKey = False,
     as_json: AsJson = False,
 ) -> None:
     """Grade what a class handed in, new or changed; stop it at any moment, start it again, and it goes on.
 
     Example: autograder grade 02_rcnn --workers 4
     """
-    from autograder import crew
+    from autograder import local
 
     workers = workers or len(os.sched_getaffinity(0))
     if not scheduler:
-        crew.begin(sandbox != "none")
+        local.begin(sandbox != "none")
     sys.modules.setdefault("rfc3987_syntax", None)  # 1.4 s for web addresses in JSON schemas; notebooks have none
     with readable_errors(), _ending_in_order():
         gc.disable()  # a fifth of the time of importing
@@ -57,21 +62,27 @@ def grade(
         gc.enable()
 
         _, config = open_course(database)
-        plan = cohort.Plan(unit, submissions, workers, scheduler, sandbox, force)
+        plan = cohort.Plan(
+            unit, submissions, workers, scheduler, anyone_may_connect, sandbox, force, tuple(student), new_key
+        )
         with _Screen() as screen:
             graded = cohort.grade(plan, config, screen.tell)
     _show(graded, as_json)
+    _tell("Worth a look:", graded.odd)
+    _tell("Not graded as they should be:", graded.failed)
     if graded.failed:
-        typer.echo("Not graded as they should be:", err=True)
-        for student, reason in sorted(graded.failed.items()):
-            typer.echo(f"{student}: {' '.join(reason.split())}", err=True)
         raise typer.Exit(1)
+
+
+def _tell(what: str, reasons: dict[str, str]) -> None:
+    for line in [what] * bool(reasons) + [f"{name}: {' '.join(why.split())}" for name, why in sorted(reasons.items())]:
+        typer.echo(line, err=True)
 
 
 @contextmanager
 def _ending_in_order() -> Iterator[None]:
     """Ctrl-C and a polite kill end the run in order, and no process is left behind."""
-    from autograder import crew
+    from autograder import local
 
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -81,7 +92,7 @@ def _ending_in_order() -> Iterator[None]:
         typer.echo("Stopped. What is graded is kept: start again to go on.", err=True)
         raise typer.Exit(STOPPED) from stop
     finally:
-        crew.end()
+        local.end()
         signal.signal(signal.SIGTERM, before)
 
 
@@ -122,8 +133,18 @@ def _show(graded: "Graded", as_json: bool) -> None:
         for row in graded.rows:
             typer.echo(json.dumps(row))
         return
-    table = Table("student", "points", "of", "late", title="Written questions wait for a human")
+    table = Table("student", "points", "of", "late", "penalty", title="Written questions wait for a human")
     for row in graded.rows:
-        late = f"-{row['late']:g}" if row["late"] else ""
-        table.add_row(escape(row["student"]), f"{row['points']:g}", f"{row['max']:g}", late)
+        penalty = f"-{row['late']:g}" if row["late"] else ""
+        points = f"{row['points']:g}", f"{row['max']:g}"
+        table.add_row(escape(row["student"]), *points, span(row["seconds_late"]), penalty)
     Console().print(table)
+
+
+def span(seconds: float) -> str:
+    """How long, in its two largest units: "2 d 3 h", "5 min"; "" for no time at all."""
+    left, said = int(seconds), []
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, left = divmod(left, length)
+        said += [f"{count} {unit}"] if count else []
+    return " ".join(said[:2])

@@ -11,9 +11,11 @@ from autograder.commands.common import AsJson, Sandbox, Unit, readable_errors
 if TYPE_CHECKING:
     from course_lib.checks.ladder import Report
 
+UNBOXED = "Judged without a sandbox: the file's code runs with your rights, and may read and write all that you may."
 
-def judge(unit: Unit, answers: Path, sandbox: Sandbox = "none", as_json: AsJson = False, seed: int = 1) -> None:
-    """Judge the functions of a Python file or a notebook as the exam does: one line for each check.
+
+def judge(unit: Unit, answers: Path, sandbox: Sandbox = "bubblewrap", as_json: AsJson = False, seed: int = 1) -> None:
+    """Judge the functions of a Python file or a notebook as the exam does, in its sandbox: one line for each check.
 
     Example: autograder judge 02_rcnn answers.py --json
     """
@@ -24,10 +26,10 @@ def judge(unit: Unit, answers: Path, sandbox: Sandbox = "none", as_json: AsJson 
 
     with readable_errors():
         unit = reference.unit_named(unit)
-        boxes.require(sandbox)
-        if sandbox == "none":
-            typer.echo(boxes.WARNING, err=True)
         cells = to_judge.cells_in(answers, [check.name for check in papers.checks_of(unit)])
+        boxes.warm_up(sandbox)  # it imports torch while the questions are set
+        if sandbox == "none":
+            typer.echo(UNBOXED, err=True)
         asked = [papers.set_paper(unit, check, seed) for check in papers.checks_of(unit)]
         questions = {p.check.name: (p.check, p.questions) for p in asked}
         beside, weights = to_judge.neighbours(answers), to_judge.weights_of(answers, unit)

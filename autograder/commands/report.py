@@ -36,8 +36,10 @@ def report(unit: Unit, as_json: AsJson = False, html: Page = None, database: Dat
 
 
 def _save(path: Path, page: str) -> None:
+    from autograder import privacy
+
     try:
-        path.write_text(page, encoding="utf-8")
+        privacy.write(path, page)
     except OSError as error:
         raise CacheError(f"{path} cannot be written.", got=error.strerror or str(error)) from error
     typer.echo(f"written: {path}", err=True)
