@@ -54,8 +54,8 @@ class Event:
     """Something that the person who waits may want to see.
 
     Attributes:
-        kind: "found" (`count` submissions to grade, `known` of them examined before), "graded", "failed", or
-            "waiting" (for workers).
+        kind: "found" (`count` submissions to grade, `known` of them examined before), "graded", "failed", "waiting"
+            (for workers), or "noticed" (something odd that stops nobody).
     """
 
     kind: str
@@ -134,6 +134,8 @@ class _Coordinator:
         students = students_of(submitted, unit)
         if not students and not self.graded.failed:
             raise GradingError("There is nothing to grade.", expected=f"folders {submitted}/STUDENT/{unit}", got="none")
+        if said := release.settle(unit, course):
+            self.tell(Event("noticed", reason=said))
         with examiner.desk(self.desk) as clean, gradebook.kept(directory.db_url, directory.course_id) as book:
             self.graded.failed |= take_in_all(students, clean, unit, course)
             self.book, key = book, secret.key(gradebook.folder(directory.db_url, course))

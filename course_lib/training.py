@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from course_lib.checkpoint import History, Resumable
 from course_lib.download import atomic_write
-from course_lib.errors import Diverged
+from course_lib.errors import Diverged, NotTrained
 from course_lib.models import load_tensors
 from course_lib.settings import settings
 
@@ -114,6 +114,7 @@ def trained(name: str, fit: Callable[[], dict[str, Tensor]], folder: str | Path 
 
     Raises:
         DataBroken: when the file exists but holds no tensors: delete it to train again.
+        NotTrained: when it does not, and nbgrader's Validate runs the notebook, which stops cells that take long.
     """
     from safetensors.torch import save
 
@@ -122,6 +123,9 @@ def trained(name: str, fit: Callable[[], dict[str, Tensor]], folder: str | Path 
     if path.exists():
         print(f"{whole}: loaded from {path}. Delete this file to train again.")
         return load_tensors(path)
+    if os.environ.get("NBGRADER_EXECUTION") == "validate":
+        advice = "run this cell once, which trains and saves the file; then press Validate again"
+        raise NotTrained(f"{whole} is not trained yet.", expected=f"{path} beside the notebook", advice=advice)
     weights = {key: value.detach().cpu().contiguous() for key, value in fit().items()}  # safetensors takes no views
     with atomic_write(path) as temporary:
         temporary.write_bytes(save(weights))  # save_file would make a file that only its owner may read
