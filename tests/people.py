@@ -56,7 +56,7 @@ def _program(*words: str) -> tuple[int, str]:
 def _nbgrader(*words: str) -> tuple[int, str]:
     """One of nbgrader's commands, in this process: to start a new one for each would be most of the work."""
     kind, words, said, status = NbGraderApp, [*words[1:]], io.StringIO(), 0
-    while words and words[0] in kind.subcommands:  # as in `nbgrader db assignment add`
+    while words and isinstance(kind.subcommands, dict):  # as in `nbgrader db assignment add`
         kind = kind.subcommands[words.pop(0)][0]
     with warnings.catch_warnings(), redirect_stderr(said), redirect_stdout(said):
         warnings.simplefilter("ignore")
