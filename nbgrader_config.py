@@ -12,7 +12,7 @@ c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".git"
 c.ZipCollectApp.collector_plugin = "autograder.doors.Collector"
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("your code here")'}
 # Validate: as long as a slow machine needs for what a cell computes. It never trains (course_lib/training.py).
-c.Execute.timeout = 300
+c.Execute.timeout = 600
 # Students' Markdown on formgrader's pages and in feedback: nothing in it acts.
 c.HTMLExporter.filters = {"markdown2html": "autograder.markup.markdown"}
 
