@@ -13,6 +13,7 @@ c.ZipCollectApp.collector_plugin = "autograder.doors.Collector"
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("your code here")'}
 # Validate: as long as a slow machine needs for what a cell computes. It never trains (course_lib/training.py).
 c.Execute.timeout = 600
+c.Execute.raise_on_iopub_timeout = False  # after which it would say nothing at all
 # Students' Markdown on formgrader's pages and in feedback: nothing in it acts.
 c.HTMLExporter.filters = {"markdown2html": "autograder.markup.markdown"}
 

@@ -174,6 +174,8 @@ def test_validate_never_trains_and_loads_what_was_trained(tmp_path, monkeypatch)
     monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
     with pytest.raises(NotTrained, match=r"demo is not trained(.|\n)*demo\.safetensors beside(.|\n)*Validate again"):
         trained("demo", lambda: pytest.fail("it trained"), tmp_path)
+    with pytest.raises(NotTrained, match="Validate does not train"):
+        train(line_model(), steps=1)
     monkeypatch.delenv("NBGRADER_EXECUTION")
     trained("demo", lambda: {"w": torch.ones(2)}, tmp_path)
     monkeypatch.setenv("NBGRADER_EXECUTION", "validate")

@@ -44,9 +44,7 @@ def public(unit: str, checks: tuple[Check, ...]) -> Callable[[str, Callable], No
             print(f"The check {name!r} belongs to the profile {by_name[name].profile}: its images are from there.")
             return
         if untrained(function):
-            advice = (
-                f'run the cell `weights = trained("{unit}", fit)` above, which trains once and saves what it learned'
-            )
+            advice = "run the cell above that calls trained(); it keeps what it learned"
             raise CheckFailed(f"{name}: nothing is trained yet.", advice=advice)
         result = run(unit, by_name[name], function, forbids.cells_of(function))
         report.show(result)
