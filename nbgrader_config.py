@@ -8,10 +8,13 @@ c.CourseDirectory.course_id = "vision_course"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
 # Never copied. The examiner adds sources and weights where a release or a graded copy is made, not where work comes in.
-c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".git"]
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".git", "feedback"]
 c.ZipCollectApp.collector_plugin = "autograder.doors.Collector"
 c.ExportApp.plugin_class = "autograder.exports.Grades"
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("your code here")'}
+# Validate: as long as a slow machine needs for what a cell computes. It never trains (course_lib/training.py).
+c.Execute.timeout = 600
+c.Execute.raise_on_iopub_timeout = False  # after which it would say nothing at all
 # Students' Markdown on formgrader's pages and in feedback: nothing in it acts.
 c.HTMLExporter.filters = {"markdown2html": "autograder.markup.markdown"}
 

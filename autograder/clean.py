@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder import intake, names, release, unreadable
+from autograder import intake, names, release, ticket, unreadable
 from autograder.handed_in import look
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # says nothing about the submission
@@ -72,7 +72,7 @@ def take_in_all(students: dict[str, Path], clean: Path, unit: str, course: Path)
 
 
 def take_in(source: Path, target: Path, unit: str, course: Path) -> str:
-    """Write one submission's clean copy: the repaired notebook, the weights, the time stamp.
+    """Write one submission's clean copy: the repaired notebook, the weights, the time stamp, the exchange's secret.
 
     Returns:
         What lies there, where that is no notebook; "" otherwise.
@@ -87,6 +87,8 @@ def take_in(source: Path, target: Path, unit: str, course: Path) -> str:
         shutil.copyfile(submission.weights, target / f"{unit}.safetensors", follow_symlinks=False)
     if handed_in.stamp:
         (target / "timestamp.txt").write_text(handed_in.stamp, encoding="utf-8")
+    if secret := ticket.secret_in(source):
+        (target / ticket.NAME).write_text(secret, encoding="ascii")
     return lack
 
 

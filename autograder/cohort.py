@@ -62,8 +62,8 @@ class Event:
     """Something that the person who waits may want to see.
 
     Attributes:
-        kind: "found" (`count` submissions to grade, `known` of them examined before), "graded", "failed", or
-            "waiting" (for workers).
+        kind: "found" (`count` submissions to grade, `known` of them examined before), "graded", "failed", "waiting"
+            (for workers), or "noticed" (something odd that stops nobody).
     """
 
     kind: str
@@ -141,6 +141,8 @@ class _Coordinator:
         course, unit, directory = Path(self.desk.coursedir.root), self.plan.unit, self.desk.coursedir
         submitted = course / directory.submitted_directory
         students = self._students(submitted)
+        if said := release.settle(unit, course):
+            self.tell(Event("noticed", reason=said))
         with examiner.desk(self.desk) as clean, gradebook.kept(directory.db_url, directory.course_id) as book:
             key = examiner.key_of(self.desk, self.plan.new_key)
             self.graded.failed |= take_in_all(students, clean, unit, course)

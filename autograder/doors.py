@@ -16,26 +16,32 @@ from nbgrader.apps import dbapp
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.exchange.default import ExchangeReleaseAssignment
+from nbgrader.exchange.default import ExchangeReleaseAssignment, ExchangeReleaseFeedback
 from nbgrader.plugins import FileNameCollectorPlugin
 from traitlets import List
 
-from autograder import names, texts
+from autograder import exchange, names, texts
 
 OURS = ("*.py", "*.safetensors")
 
 
 def install() -> None:
     """Mend nbgrader's commands, once."""
-    for owner, method in (
-        (BaseConverter, "init_assignment"),
-        (Autograde, "init_assignment"),
-        (ExchangeReleaseAssignment, "copy_files"),
+    for owner, method, mended in (
+        (BaseConverter, "init_assignment", _without_ours),
+        (Autograde, "init_assignment", _without_ours),
+        (ExchangeReleaseAssignment, "copy_files", _given_out),
+        (ExchangeReleaseFeedback, "copy_files", exchange.to_owners),
     ):
         plain = getattr(owner, method)
         if not hasattr(plain, "__wrapped__"):
-            setattr(owner, method, _without_ours(plain))
+            setattr(owner, method, mended(plain))
     dbapp.open = _opened_table
+
+
+def _given_out(copying: Callable) -> Callable:
+    """nbgrader's release of an exercise: as it was built, without sources and weights."""
+    return exchange.as_built(_without_ours(copying), OURS)
 
 
 def _without_ours(copying: Callable) -> Callable:

@@ -17,3 +17,7 @@ class GradebookError(CourseError):
 
 class GradingError(CourseError):
     """A class could not be graded, or not all of it."""
+
+
+class ReleaseError(CourseError):
+    """An exercise is not as it was built, or a release not as it was kept."""

@@ -135,7 +135,8 @@ def named_by_nbgrader(self: Autograde) -> Iterator[None]:
 def desk(self: Autograde) -> Iterator[Path]:
     """The folder of clean copies, from which nbgrader reads in the place of the submitted one."""
     course, unit = Path(self.coursedir.root), self.coursedir.assignment_id
-    registered(unit, course, self.coursedir.db_url)
+    if said := registered(unit, course, self.coursedir.db_url):
+        self.log.warning(said)
     privacy.keep(self.coursedir)  # a release may have been kept just now
     submitted = self.coursedir.submitted_directory
     with journal.intake_folder(course) as clean:
@@ -227,17 +228,19 @@ def record(self: Autograde, assignment: str, diary: journal.Journal) -> None:
             raise
 
 
-def registered(unit: str, course: Path, db_url: str) -> None:
-    """Enter the release into the gradebook where it is missing."""
+def registered(unit: str, course: Path, db_url: str) -> str:
+    """Keep the release, and enter it into the gradebook, where that is missing. Returns what `release.settle` says."""
     from nbgrader.api import Gradebook, MissingEntry
 
+    said = release.settle(unit, course)
     with Gradebook(db_url) as book:
         try:
             known = bool(book.find_assignment(unit).notebooks)
         except MissingEntry:
             known = False
     if not known:
-        release.register(unit, course, db_url)
+        release.enter(release.present(unit, course), unit, course, db_url)
+    return said
 
 
 def examine_clean(self: Autograde, unit: str, student: str, sandbox: str) -> Result:

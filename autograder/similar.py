@@ -110,8 +110,7 @@ def _covered(cell: _Print, runs: set[int]) -> int:
 
 def released_sources(unit: str, course: Path) -> list[str]:
     """The sources of a unit's releases, the present and the kept ones."""
-    paths = [release.released(unit, course), *sorted((course / release.KEPT / unit).glob("*.ipynb"))]
-    return [c.source for path in paths for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    return [cell.source for each in release.every(unit, course) for cell in each.cells if cell.cell_type == "code"]
 
 
 def works_of(unit: str, submitted: Path, course: Path) -> tuple[dict[str, Cells], dict[str, str]]:

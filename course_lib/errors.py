@@ -37,5 +37,13 @@ class CheckFailed(CourseError):
         return [f"CheckFailed: {self}"]
 
 
+class NotTrained(CourseError):
+    """The experiment's weights are not there, and this is no place to train them."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of a traceback into the course's own code."""
+        return [f"NotTrained: {self}"]
+
+
 class Diverged(CourseError):
     """A training whose loss is no longer a finite number."""

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from course_lib.checkpoint import History, Resumable
 from course_lib.download import atomic_write
-from course_lib.errors import Diverged
+from course_lib.errors import Diverged, NotTrained
 from course_lib.models import load_tensors
 from course_lib.settings import settings
 
@@ -58,7 +58,9 @@ def fit(
 
     Raises:
         Diverged: at the first loss that is NaN or infinite, before it changes the model.
+        NotTrained: nbgrader's Validate runs the notebook, which looks at checks alone.
     """
+    _refuse_in_validate("Validate does not train.")
     fabric = _fabric(precision)
     fabric.launch()
     groups = groups or [{"params": [p for p in model.parameters() if p.requires_grad]}]
@@ -81,6 +83,17 @@ def fit(
             run.update()
     bare.cpu()
     return losses
+
+
+def _refuse_in_validate(what: str, expected: str = "") -> None:
+    """nbgrader's Validate runs whole notebooks to see their checks, and stops cells that take long: nothing trains there.
+
+    Raises:
+        NotTrained: it is what runs this notebook.
+    """
+    if os.environ.get("NBGRADER_EXECUTION") == "validate":
+        advice = "run this cell yourself; then press Validate again"
+        raise NotTrained(what, expected=expected, advice=advice)
 
 
 def _finite(loss: float, step: int) -> float:
@@ -114,6 +127,7 @@ def trained(name: str, fit: Callable[[], dict[str, Tensor]], folder: str | Path 
 
     Raises:
         DataBroken: when the file exists but holds no tensors: delete it to train again.
+        NotTrained: when it does not, and nbgrader's Validate runs the notebook, which stops cells that take long.
     """
     from safetensors.torch import save
 
@@ -122,6 +136,7 @@ def trained(name: str, fit: Callable[[], dict[str, Tensor]], folder: str | Path 
     if path.exists():
         print(f"{whole}: loaded from {path}. Delete this file to train again.")
         return load_tensors(path)
+    _refuse_in_validate(f"{whole} is not trained yet.", expected=f"{path} beside the notebook")
     weights = {key: value.detach().cpu().contiguous() for key, value in fit().items()}  # safetensors takes no views
     with atomic_write(path) as temporary:
         temporary.write_bytes(save(weights))  # save_file would make a file that only its owner may read

@@ -10,9 +10,10 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 
+from autograder.pristine import identity, release_of
 from course_lib.errors import CourseError
 from tools import build_notebooks
-from tools.build_notebooks import as_text, build_exercise, build_lecture, built, release_id, stale, unit_sources
+from tools.build_notebooks import as_text, build_exercise, build_lecture, built, stale, unit_sources
 
 LECTURE = """\
 # %% [markdown]
@@ -208,13 +209,19 @@ def test_another_solution_changes_nothing_in_the_exercise(course):
     assert as_text(before) == as_text(after)
 
 
-def test_the_release_changes_with_locked_text_and_points_only(course):
-    released = release_id(exercise_of(course)[1])
-    assert release_id(exercise_of(course, EXERCISE.replace("space for", "room for"))[1]) == released
-    assert release_id(exercise_of(course, EXERCISE.replace("print(double(3))", "print(double(4))"))[1]) != released
-    assert release_id(exercise_of(course, EXERCISE.replace("(4 points)", "(5 points)"))[1]) != released
+def test_the_release_changes_with_the_text_of_the_exercise_and_its_points(course):
+    released = release_of(exercise_of(course)[1])
+    for was, becomes in (
+        ("space for", "room for"),
+        ("Twice `x`", "Two times `x`"),
+        ("print(double(3))", "print(double(4))"),
+        ("(4 points)", "(5 points)"),
+    ):
+        solution, exercise = exercise_of(course, EXERCISE.replace(was, becomes))
+        assert release_of(exercise) == release_of(solution) == identity(exercise) != released
+    assert release_of(exercise_of(course, EXERCISE.replace("x + x", "2 * x"))[1]) == released
     sys.modules["course_lib.checks.demo"].CHECKS[0].points = 5
-    assert release_id(exercise_of(course)[1]) != released
+    assert release_of(exercise_of(course)[1]) != released
     assert exercise_of(course)[1].metadata.course.unit == "99_demo"
 
 

@@ -19,7 +19,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("lec
 APPS = {"course": course_cli.app, "autograder": autograder_cli.app}
 MAKE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.search(r"^\.PHONY: (.*)$", MAKE, re.MULTILINE)[1].split())
-PLAIN = {"cd", "pip", "conda", "python", "git", "sudo", "export", "jupyter", "nbgrader", "mkdir", "openssl"}
+PLAIN = {"cd", "cp", "pip", "conda", "python", "git", "sudo", "export", "jupyter", "nbgrader", "mkdir", "openssl"}
 
 
 def commands_of(name: str) -> dict:
@@ -42,7 +42,8 @@ def code_lines() -> list[tuple[str, str]]:
     lines = []
     for path in DOCUMENTS:
         for block in re.findall(r"^```sh\n(.*?)^```", path.read_text(), re.MULTILINE | re.DOTALL):
-            lines += [(path.name, line.split(" #")[0].strip()) for line in block.splitlines() if line.strip()]
+            commands = [line for line in block.splitlines() if line.strip() and not line.startswith("#")]
+            lines += [(path.name, line.split(" #")[0].strip()) for line in commands]
     return lines
 
 

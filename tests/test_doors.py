@@ -10,15 +10,17 @@ from nbgrader.apps.dbapp import DbStudentImportApp
 from nbgrader.auth import Authenticator
 from nbgrader.converters import GenerateAssignment
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.exchange import ExchangeError
 from nbgrader.exchange.default import (
     Exchange,
     ExchangeCollect,
     ExchangeFetchAssignment,
     ExchangeReleaseAssignment,
+    ExchangeReleaseFeedback,
     ExchangeSubmit,
 )
 
-from autograder import doors, names
+from autograder import clean, doors, names, ticket
 from autograder.commands.common import open_course
 from autograder.release import quiet
 from tools.small_course import UNIT, make_course
@@ -127,3 +129,79 @@ def test_a_list_of_students_is_imported_from_any_spreadsheet(course, tmp_path, e
     quiet(app.start)()
     with Gradebook(f"sqlite:///{tmp_path / 'book.db'}") as book:
         assert [student.id for student in book.students] == ["Zoë"]
+
+
+@pytest.mark.parametrize("name", [f"{UNIT}-Copy1.ipynb", "answers.txt", "mine/tried.ipynb"])
+def test_what_lies_beside_an_exercise_is_not_given_out(door, course, tmp_path, name):
+    path = course / "exercises" / UNIT / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("my answers")
+    with pytest.raises(ExchangeError, match=rf"Files lie beside the exercise(.|\n)*{path.name}"):
+        door(ExchangeReleaseAssignment)
+    assert list((tmp_path / "exchange").rglob("*.*")) == []
+
+
+def test_what_is_given_out_is_kept(door, course):
+    door(ExchangeReleaseAssignment)
+    assert len(list((course / "releases" / UNIT).glob("*.ipynb"))) == 1
+
+
+def feedback(course, student, secret="", stamp="2030-01-13 12:00:00 UTC"):
+    """A page of feedback, as nbgrader writes it."""
+    folder = course / "feedback" / student / UNIT
+    folder.mkdir(parents=True)
+    (folder / f"{UNIT}.html").write_text(f"the page of {student}")
+    for name, text in ((ticket.NAME, secret), ("timestamp.txt", stamp)):
+        if text:
+            (folder / name).write_text(text)
+
+
+def released(tmp_path):
+    folder = tmp_path / "exchange" / "vision_course" / "feedback"
+    return sorted(path.read_text() for path in folder.glob("*.html"))
+
+
+def test_feedback_reaches_all_that_it_can(door, course, tmp_path):
+    feedback(course, "ada", "a" * 128)
+    feedback(course, "bob")
+    feedback(course, "cleo", "c" * 128, stamp="")
+    feedback(course, "dan", "not a secret")
+    door(ExchangeReleaseFeedback)
+    assert released(tmp_path) == ["the page of ada", "the page of cleo"]
+
+
+def test_who_has_another_students_secret_reads_nothing_of_theirs(door, course, tmp_path):
+    for student, letter in (("ada", "a"), ("bob", "b"), ("eve", "a")):
+        feedback(course, student, letter * 128)
+    door(ExchangeReleaseFeedback)
+    assert released(tmp_path) == ["the page of bob"]
+    for student in ("ada", "eve"):
+        with pytest.raises(ExchangeError, match="No feedback was released"):
+            door(ExchangeReleaseFeedback, student)
+    assert released(tmp_path) == ["the page of bob"]
+
+
+def test_a_page_is_found_under_the_name_of_each_notebook_that_was_handed_in(door, course, tmp_path):
+    feedback(course, "ada", "a" * 128)
+    folder = course / "submitted" / "ada" / UNIT
+    folder.mkdir(parents=True)
+    for name in (f"{UNIT}.ipynb", "rcnn final (2).ipynb", "notes.txt"):
+        (folder / name).write_text("{}")
+    door(ExchangeReleaseFeedback)
+    assert released(tmp_path) == ["the page of ada"] * 2
+
+
+@pytest.mark.parametrize("kind", ["none", "link", "short", "long", "other letters", "a folder"])
+def test_a_secret_that_is_none_is_left_out(course, tmp_path, kind):
+    folder = tmp_path / "handed in"
+    folder.mkdir()
+    (tmp_path / "autograder.key").write_text("f" * 128)
+    path = folder / ticket.NAME
+    if kind == "link":
+        path.symlink_to(tmp_path / "autograder.key")
+    elif kind == "a folder":
+        path.mkdir()
+    elif kind != "none":
+        path.write_text({"short": "a" * 127, "long": "a" * 10**6, "other letters": "ä" * 64}[kind])
+    clean.take_in(folder, course / "clean", UNIT, course)
+    assert ticket.NAME not in names_in(course / "clean")

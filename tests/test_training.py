@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from course_lib.errors import DataBroken
+from course_lib.errors import DataBroken, NotTrained
 from course_lib.training import Diverged, fit, learning_rate, trained
 
 
@@ -168,3 +168,15 @@ def test_each_group_of_parameters_learns_at_its_own_rate():
     )
     assert torch.equal(model[0].weight, before[0])
     assert (model[1].weight - before[1]).abs().max() > 0.01
+
+
+def test_validate_never_trains_and_loads_what_was_trained(tmp_path, monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    with pytest.raises(NotTrained, match=r"demo is not trained(.|\n)*demo\.safetensors beside(.|\n)*Validate again"):
+        trained("demo", lambda: pytest.fail("it trained"), tmp_path)
+    with pytest.raises(NotTrained, match="Validate does not train"):
+        train(line_model(), steps=1)
+    monkeypatch.delenv("NBGRADER_EXECUTION")
+    trained("demo", lambda: {"w": torch.ones(2)}, tmp_path)
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    assert torch.equal(trained("demo", lambda: pytest.fail("it trained"), tmp_path)["w"], torch.ones(2))

@@ -10,7 +10,6 @@ named and the exit status is 1. Without a gradebook: `autograder build` register
 
 import hashlib
 import importlib
-import json
 import sys
 import tempfile
 from collections import Counter
@@ -23,6 +22,7 @@ import nbformat
 import typer
 from nbformat import NotebookNode
 
+from autograder.pristine import identity
 from course_lib.checks.units import named
 from course_lib.download import atomic_write
 from course_lib.errors import CourseError
@@ -60,7 +60,8 @@ def build_exercise(
     `functions` names the checks of a unit that was cut down to them; without it the source must hold all checks.
 
     Both carry the same cell ids (from the exercise's text, so that no hash of a solution is published) and the same
-    release id; nbgrader's own generate_assignment on the solution gives the exercise again, byte for byte.
+    release id (a digest of the exercise's text); nbgrader's own generate_assignment on the solution gives the exercise
+    again, byte for byte.
     """
     unit = source.stem
     points = {check.name: check.points for check in unit_checks(unit) if functions is None or check.name in functions}
@@ -69,17 +70,8 @@ def build_exercise(
     for cell, released in zip(solution.cells, exercise.cells, strict=True):
         cell.id = released.id
     for notebook in (solution, exercise):
-        notebook.metadata.course = {"release": release_id(exercise), "unit": unit}
+        notebook.metadata.course = {"release": identity(exercise), "unit": unit}
     return solution, exercise
-
-
-def release_id(exercise: NotebookNode) -> str:
-    """A hash of what a release fixes: its graded cells in order, the text of the locked ones, and their points."""
-    fixed = []
-    for cell in exercise.cells:
-        if grading := cell.metadata.get("nbgrader"):
-            fixed.append([grading.grade_id, grading.get("points"), cell.source if grading.locked else None])
-    return hashlib.sha256(json.dumps(fixed).encode()).hexdigest()[:16]
 
 
 def _with_ids(notebook: NotebookNode) -> NotebookNode:

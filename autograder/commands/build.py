@@ -6,7 +6,7 @@ from autograder.commands.common import Database, Unit, open_course, readable_err
 
 
 def build(unit: Unit, database: Database = "") -> None:
-    """Enter a unit's release into the gradebook and keep a copy of it.
+    """Enter a unit's exercise, as it was built, into the gradebook, and keep a copy as its release.
 
     Example: autograder build 02_rcnn
     """

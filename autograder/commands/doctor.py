@@ -106,6 +106,7 @@ def _course(database: str) -> Iterator[Finding]:
     free = shutil.disk_usage(course).free
     yield Finding("disk", free > ROOM, f"{free / 2**30:.1f} GB free", f"make room: at least {ROOM / 2**30:.0f} GB")
     yield _key(gradebook.folder(config.CourseDirectory.db_url, course))
+    yield _releases(course)
     converter = shutil.which("alembic")
     advice = "install requirements.txt into the environment that `autograder` runs in"
     yield Finding("alembic", bool(converter), converter or "nbgrader makes gradebooks with it", advice)
@@ -151,6 +152,20 @@ def _key(folder: Path) -> Finding:
         return Finding("key", True, f"{path.name} will be made at the first grading")
     mode = stat.S_IMODE(path.stat().st_mode)
     return Finding("key", not mode & 0o077, f"{path.name} has mode {mode:o}", f"chmod 600 {path}")
+
+
+def _releases(course: Path) -> Finding:
+    """Whether what grading goes by is as it was kept, and what is given out as it was built."""
+    from autograder import release
+
+    units, changed = release.units_in(course), []
+    for unit in units:
+        try:
+            release.every(unit, course)
+        except CourseError as error:
+            return Finding("releases", False, _line(error))
+        changed += [said for said in [release.changed(unit, course)] if said]
+    return Finding("releases", True, "; ".join(changed) or f"of {len(units)} units, as they were built")
 
 
 def _doors(config: "Config") -> Finding:

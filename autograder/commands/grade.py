@@ -110,8 +110,8 @@ class _Screen(Progress):
             known = f", of which {event.known} were examined before" if event.known else ""
             self.print(f"{event.count} to grade{known}")
             return
-        if event.kind == "waiting":
-            self.print(event.reason)
+        if event.kind in ("waiting", "noticed"):
+            self.print(escape(event.reason), soft_wrap=True)
             return
         if event.result:
             said = [f"{checked.name}: {checked.comment}" for checked in event.result.checks if checked.comment]

@@ -43,12 +43,21 @@ def public(unit: str, checks: tuple[Check, ...]) -> Callable[[str, Callable], No
         if by_name[name].profile not in ("", settings().profile):
             print(f"The check {name!r} belongs to the profile {by_name[name].profile}: its images are from there.")
             return
+        if untrained(function):
+            advice = "run the cell above that calls trained(); it keeps what it learned"
+            raise CheckFailed(f"{name}: nothing is trained yet.", advice=advice)
         result = run(unit, by_name[name], function, forbids.cells_of(function))
         report.show(result)
         if not result.passed:
             raise CheckFailed(report.headline(result))
 
     return check
+
+
+def untrained(function: Callable) -> bool:
+    """Whether it is the experiment's `predict`, and the cell that trains has not given it its `weights`."""
+    names = getattr(function, "__globals__", {})
+    return getattr(function, "__name__", "") == "predict" and callable(names.get("fit")) and "weights" not in names
 
 
 def run(unit: str, check: Check, function: Any, sources: Sequence[str] = ()) -> Report:

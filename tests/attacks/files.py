@@ -47,6 +47,13 @@ def linked_stamp(desk: Desk) -> None:
 
 
 @attack(LINKS, deserved=7)
+def linked_secret(desk: Desk) -> None:
+    """Beside right work the exchange's secret is a symlink to a file of the host: is it copied to the feedback?"""
+    (desk.folder / "submission_secret.txt").symlink_to(desk.canary)
+    desk.write(desk.solution())
+
+
+@attack(LINKS, deserved=7)
 def linked_dangling(desk: Desk) -> None:
     """Beside right work lie links to nowhere and to themselves, as a cloud drive's client leaves them."""
     (desk.folder / "data").symlink_to("/nowhere/at/all")

@@ -35,20 +35,23 @@ def lab(root, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def serve(root):
-    """Starts a JupyterLab in a folder and gives its address; it ends with the module's tests: `serve(folder)`."""
+    """Starts a JupyterLab in a folder and gives its address; it ends with the module's tests: `serve(folder)`.
+
+    What is named beside the folder is added to its environment.
+    """
     with contextlib.ExitStack() as stack:
-        yield lambda folder: stack.enter_context(serving(folder, root))
+        yield lambda folder, **more: stack.enter_context(serving(folder, root, **more))
 
 
 @contextlib.contextmanager
-def serving(folder, root):
-    """A JupyterLab server whose working folder is `folder`."""
+def serving(folder, root, **more):
+    """A JupyterLab server whose working folder is `folder`; `more` of its environment."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     with (folder / "lab.log").open("w") as log:
-        options = {"cwd": folder, "env": _environment(root, folder), "stdout": log, "stderr": log}
+        options = {"cwd": folder, "env": _environment(root, folder, **more), "stdout": log, "stderr": log}
         server = subprocess.Popen(_command(folder, port), **options)
         try:
             _wait_for(address, server, folder / "lab.log")
@@ -85,11 +88,11 @@ def _command(folder, port: int) -> list[str]:
     return [sys.executable, "-m", "jupyter", "lab", "--no-browser", *flags]
 
 
-def _environment(root, folder) -> dict[str, str]:
+def _environment(root, folder, **more) -> dict[str, str]:
     """The course importable, this environment's programs found, and nothing of the user's own Jupyter."""
     own = {"JUPYTER_CONFIG_DIR": folder / "config", "JUPYTER_DATA_DIR": folder / "data", "PYTHONPATH": root}
     own["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
-    return os.environ | {name: str(value) for name, value in own.items()}
+    return os.environ | {name: str(value) for name, value in (own | more).items()}
 
 
 def _wait_for(address: str, server: subprocess.Popen, log) -> None:
