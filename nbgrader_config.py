@@ -1,6 +1,6 @@
 """nbgrader's configuration: where the course lies, and who grades (the examiner, behind nbgrader's own doors)."""
 
-from autograder import examiner, markup
+from autograder import examiner, pages
 
 c = get_config()
 
@@ -11,8 +11,6 @@ c.CourseDirectory.release_directory = "exercises"
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".git"]
 c.ZipCollectApp.collector_plugin = "autograder.doors.Collector"
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("your code here")'}
-# Students' Markdown on formgrader's pages and in feedback: nothing in it acts.
-c.HTMLExporter.filters = {"markdown2html": "autograder.markup.markdown"}
 
 examiner.install()
-markup.install()
+pages.install(c)  # formgrader's page and the feedback page

@@ -104,7 +104,7 @@ class _Screen(Progress):
             return
         if event.result:
             said = [f"{checked.name}: {checked.comment}" for checked in event.result.checks if checked.comment]
-            text = f"{event.result.points:g} of {event.result.of:g}  {'; '.join(said)}"
+            text = f"{event.result.points:g} of {event.result.of:g} by checks  {'; '.join(said)}"
         else:
             text = f"not graded: {event.reason}"
         self.print(f"[bold]{escape(event.student)}[/]  {escape(_short(text))}", soft_wrap=True)
@@ -122,8 +122,11 @@ def _show(graded: "Graded", as_json: bool) -> None:
         for row in graded.rows:
             typer.echo(json.dumps(row))
         return
-    table = Table("student", "points", "of", "late", title="Written questions wait for a human")
+    table = Table("student", "points", "of", "open", "late")
     for row in graded.rows:
-        late = f"-{row['late']:g}" if row["late"] else ""
-        table.add_row(escape(row["student"]), f"{row['points']:g}", f"{row['max']:g}", late)
+        late, to_give = f"-{row['late']:g}" if row["late"] else "", f"{row['open']:g}" if row["open"] else ""
+        table.add_row(escape(row["student"]), f"{row['points']:g}", f"{row['max']:g}", to_give, late)
     Console().print(table)
+    if waiting := [row["open"] for row in graded.rows if row["open"]]:
+        who = f"{len(waiting)} student{'s' if len(waiting) > 1 else ''}"
+        typer.echo(f"open: {sum(waiting):g} points of {who} wait for a human, in Formgrader under Manual Grading")
