@@ -132,7 +132,7 @@ def test_similar_names_the_copied_cells(call, course):
     assert pair["cells"] == [["box_iou", "nms"]] * 2
     done = call("similar", UNIT, "--html", course / "similar.html")
     assert "box_iou, nms" in done.stdout
-    assert "in 1 groups" in done.stdout
+    assert "1 pair shares at least 80 % of one's code, in 1 group" in done.stdout
     assert "Group 1: ada, zoe" in (course / "similar.html").read_text()
     odd = course / "submitted" / "<b>" / UNIT
     shutil.copytree(course / "submitted" / "max" / UNIT, odd)

@@ -49,8 +49,11 @@ def similar(unit: Unit, threshold: Threshold = 0.8, as_json: AsJson = False, htm
 
 def _show(pairs: list, groups: list, count: int, threshold: float) -> None:
     """The groups, each in a line, and the pairs that are most alike."""
-    found = f"{len(pairs)} pairs share at least {threshold:.0%} of one's code"
-    typer.echo(f"{count} submissions compared; {found}{f', in {len(groups)} groups' if pairs else ''}")
+    found = (
+        f"{len(pairs)} pair{' shares' if len(pairs) == 1 else 's share'} at least {threshold * 100:g} % of one's code"
+    )
+    within = f", in {len(groups)} group{'s' * (len(groups) > 1)}" if pairs else ""
+    typer.echo(f"{count} submissions compared; {found}{within}")
     if not pairs:
         return
     for number, (students, theirs) in enumerate(groups, 1):
