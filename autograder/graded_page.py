@@ -47,7 +47,7 @@ def _question(cell: NotebookNode, mine: list[NotebookNode], scheme: bool) -> Not
     heading, found = HEADING.search(cell.source), SCHEME.search(cell.source)
     return NotebookNode(
         title=heading[1] if heading else grade_id(cell),
-        question=SCHEME.sub("", cell.source),
+        question=HEADING.sub("", SCHEME.sub("", cell.source), count=1),
         scheme=found[1].strip() if found and scheme else "",
         answer=mine,
     )

@@ -68,7 +68,7 @@ def test_feedback_writes_a_page_for_each_student(call, course):
     assert done.stdout.splitlines() == [f"{s}: feedback/{s}/{UNIT}/{UNIT}.html" for s in ("ada", "bob", "max", "zoe")]
     assert "3 of the class wait for a human" in done.stderr
     page = page_of(course, "max")
-    for words in ("Nothing is suppressed.", "my own words", "3.0 of 3.0 points", "two boxes on one object", ">nms</a>"):
+    for words in ("Nothing is suppressed.", "my own words", "3 of 3 points", "two boxes on one object", ">nms</a>"):
         assert words in page
     assert 'http-equiv="Content-Security-Policy"' in page
     for hidden in ("MARK SCHEME", "Smallest counterexample", "other inputs of the same kinds"):

@@ -49,9 +49,8 @@ def similar(unit: Unit, threshold: Threshold = 0.8, as_json: AsJson = False, htm
 
 def _show(pairs: list, groups: list, count: int, threshold: float) -> None:
     """The groups, each in a line, and the pairs that are most alike."""
-    found = (
-        f"{len(pairs)} pair{' shares' if len(pairs) == 1 else 's share'} at least {threshold * 100:g} % of one's code"
-    )
+    share = "1 pair shares" if len(pairs) == 1 else f"{len(pairs)} pairs share"
+    found = f"{share} at least {threshold * 100:g} % of one's code"
     within = f", in {len(groups)} group{'s' * (len(groups) > 1)}" if pairs else ""
     typer.echo(f"{count} submissions compared; {found}{within}")
     if not pairs:
