@@ -20,7 +20,7 @@ STYLE = f"""
 :root {{ color-scheme: light dark; --line: #ddd; --link: #0059a8 }}
 @media (prefers-color-scheme: dark) {{ :root {{ --line: #444; --link: #7cc0ff }} svg text {{ fill: #eee }} }}
 body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }}
-a {{ color: var(--link) }} nav a {{ margin-right: 1.2rem }}
+a {{ color: var(--link) }} nav a {{ margin-right: 1.2rem; white-space: nowrap }}
 table {{ border-collapse: collapse; width: 100% }}
 th, td {{ text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0 }}
 th, td {{ border-bottom: 1px solid var(--line) }}
