@@ -23,6 +23,7 @@ from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLA
 
 from autograder.errors import GradebookError
 from autograder.journal import Journal
+from autograder.lateness import duration
 
 COMMENTS = "auto_comments"  # the resource in which the examiner hands comments to `Record`
 UNWRITTEN = "No response."
@@ -246,9 +247,10 @@ def forget_stamp(db_url: str, unit: str, student: str) -> None:
 
 
 def recorded(gradebook: Gradebook, unit: str) -> list[dict]:
-    """Each student's grades for a unit: {"student", "points", "max", "open", "late", "checks": {name: points or None}}.
+    """Each student's grades for a unit: {"student", "points", "max", "open", "late", "late_by", "checks"}.
 
-    "open" are the points that a human has not given yet.
+    "open" are the points that a human has not given yet, "late" those taken off for lateness, "late_by" says in words
+    how late it was; "checks" is {name: points or None}.
     """
     submissions = {
         submission.student.id: {
@@ -257,6 +259,7 @@ def recorded(gradebook: Gradebook, unit: str) -> list[dict]:
             "max": submission.max_score,
             "open": 0.0,
             "late": submission.late_submission_penalty or 0.0,
+            "late_by": duration(submission.total_seconds_late),
             "checks": {},
         }
         for submission in gradebook.assignment_submissions(unit)

@@ -10,6 +10,7 @@ import pytest
 
 from autograder import graded_page, pages
 from autograder.commands.feedback import feedback
+from autograder.gradebook import recorded
 from autograder.release import quiet
 from autograder.results import Checked, Result
 from tests.classes import canned, class_of_three, grade
@@ -180,3 +181,13 @@ def test_an_answer_in_several_cells_is_in_one_box(course):
 def test_the_pages_are_installed_with_the_project():
     for name in ("feedback/index.html.j2", "feedback/style.css", "formgrade/index.html.j2", "formgrade/jumps.js"):
         assert (pages.TEMPLATES / name).is_file()
+
+
+def test_the_class_s_table_says_how_late_and_what_is_open(course):
+    with book(course) as found:
+        rows = recorded(found, UNIT)
+    assert [(row["late_by"], row["late"], row["open"]) for row in rows] == [
+        ("2 days 9 h", 4.5, 4),
+        ("", 0, 0),
+        ("", 0, 0),
+    ]

@@ -124,7 +124,8 @@ def _show(graded: "Graded", as_json: bool) -> None:
         return
     table = Table("student", "points", "of", "open", "late")
     for row in graded.rows:
-        late, to_give = f"-{row['late']:g}" if row["late"] else "", f"{row['open']:g}" if row["open"] else ""
+        late = " ".join(word for word in (row["late_by"], f"-{row['late']:g}" if row["late"] else "") if word)
+        to_give = f"{row['open']:g}" if row["open"] else ""
         table.add_row(escape(row["student"]), f"{row['points']:g}", f"{row['max']:g}", to_give, late)
     Console().print(table)
     if waiting := [row["open"] for row in graded.rows if row["open"]]:
