@@ -138,6 +138,7 @@ def test_the_afternoon(page, alarms, course, formgrader):
 
 def in_sight(part):
     """Whether a part of the page is seen without scrolling."""
+    part.page.evaluate("scrollTo(0, 0)")
     box = part.bounding_box()
     return box["y"] >= 0 and box["y"] + box["height"] <= part.page.viewport_size["height"]
 
