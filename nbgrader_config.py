@@ -1,6 +1,6 @@
 """nbgrader's configuration: where the course lies, and who grades (the examiner, behind nbgrader's own doors)."""
 
-from autograder import examiner, markup
+from autograder import examiner, pages
 
 c = get_config()
 
@@ -15,8 +15,6 @@ c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("your code he
 # Validate: as long as a slow machine needs for what a cell computes. It never trains (course_lib/training.py).
 c.Execute.timeout = 600
 c.Execute.raise_on_iopub_timeout = False  # after which it would say nothing at all
-# Students' Markdown on formgrader's pages and in feedback: nothing in it acts.
-c.HTMLExporter.filters = {"markdown2html": "autograder.markup.markdown"}
 
 examiner.install()
-markup.install()
+pages.install(c)  # formgrader's page and the feedback page

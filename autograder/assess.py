@@ -47,7 +47,7 @@ def examine(
     notes += [f"In the cell {name!r}: {error}" for name, error in answers.errors.items()]
     verdict = judge(asked, answers.outcomes, cells_before(notebook), notes)
     checks = tuple(_checked(unit, paper, verdict, answers) for paper in asked)
-    shown = {cell: list(map(dict, outputs.safe(items))) for cell, items in answers.displayed.items()}
+    shown = {cell: list(map(dict, made)) for cell, made in outputs.safe_page(answers.displayed).items()}
     seconds = round(time.perf_counter() - started, 3)
     return Result(unit, student, kind, checks, tuple(verdict.notes), shown, answers.times, seconds)
 

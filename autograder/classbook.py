@@ -18,17 +18,19 @@ from sqlalchemy import select
 
 from autograder import gradebook, misconceptions
 from autograder.journal import FOLDER
+from autograder.lateness import moment
 from autograder.release import quiet
 from autograder.report import Row, Summary, summarize
 from autograder.results import Result
 from course_lib.errors import DataBroken, DataMissing
 
 
-def read(unit: str, course: Path, db_url: str, say: Callable[[str], None]) -> Summary:
+def read(unit: str, course: Path, db_url: str, say: Callable[[str], None], names: bool = False) -> Summary:
     """The class's summary.
 
     Args:
         say: is told of each result in the journal that cannot be read.
+        names: say whose each misconception is.
 
     Raises:
         DataMissing: nothing of this unit is graded.
@@ -39,7 +41,8 @@ def read(unit: str, course: Path, db_url: str, say: Callable[[str], None]) -> Su
         raise DataMissing(f"Nothing of {unit} is graded yet.", advice=f"`autograder grade {unit}`")
     known = {row.student for row in rows}
     results = [r for r in journaled(unit, gradebook.folder(db_url, course), say) if r.student in known]
-    return summarize(unit, rows, results, {(m.check, m.name): m.sentence for m in misconceptions.of(unit)})
+    sentences = {(m.check, m.name): m.sentence for m in misconceptions.of(unit)}
+    return summarize(unit, rows, results, sentences, names)
 
 
 def rows_of(unit: str, db_url: str) -> list[Row]:
@@ -57,17 +60,28 @@ def rows_of(unit: str, db_url: str) -> list[Row]:
 def _rows(unit: str, db_url: str) -> list[Row]:
     with Gradebook(db_url) as book:
         try:
-            waiting = _waiting(book, unit)
+            waiting, changed = _waiting(book, unit, marked=False), _waiting(book, unit, marked=True)
         except MissingEntry:
             return []
+        worth = gradebook.worth(book, unit)
         return [
-            Row(s.student.id, round(s.score, 2), s.max_score, waiting[s.student.id], s.late_submission_penalty or 0.0)
-            for s in book.assignment_submissions(unit)
+            Row(
+                submission.student.id,
+                round(submission.score, 2),
+                submission.max_score,
+                waiting[submission.student.id],
+                sum(worth.get(cell, 0.0) for cell in waiting[submission.student.id]),
+                changed[submission.student.id],
+                submission.late_submission_penalty or 0.0,
+                float(submission.total_seconds_late),
+                moment(submission.timestamp),
+            )
+            for submission in book.assignment_submissions(unit)
         ]
 
 
-def _waiting(book: Gradebook, unit: str) -> dict[str, tuple[str, ...]]:
-    """For each student the cells that need a manual grade."""
+def _waiting(book: Gradebook, unit: str, marked: bool) -> dict[str, tuple[str, ...]]:
+    """For each student the cells that need a human: those that have a manual score already, or those that have none."""
     query = (
         select(Student.id, BaseCell.name)
         .join(SubmittedAssignment, SubmittedAssignment.student_id == Student.id)
@@ -75,6 +89,7 @@ def _waiting(book: Gradebook, unit: str) -> dict[str, tuple[str, ...]]:
         .join(Grade, Grade.notebook_id == SubmittedNotebook.id)
         .join(BaseCell, Grade.cell_id == BaseCell.id)
         .where(SubmittedAssignment.assignment_id == book.find_assignment(unit).id, Grade.needs_manual_grade)
+        .where(Grade.manual_score.is_not(None) if marked else Grade.manual_score.is_(None))
     )
     found: dict[str, tuple[str, ...]] = defaultdict(tuple)
     for student, cell in book.db.execute(query):

@@ -152,7 +152,8 @@ def desk(self: Autograde) -> Iterator[Path]:
 def steps(self: Autograde, sit: Callable[[str, str, str], Result]) -> Iterator[None]:
     """The examiner's preprocessors among nbgrader's."""
     sanitize, autograde = self.sanitize_preprocessors, self.autograde_preprocessors
-    ours = {Execute: Examine(sit, config=self.config), SaveAutoGrades: gradebook.Record(config=self.config)}
+    recorder = gradebook.Record(diary_of(self), config=self.config)
+    ours = {Execute: Examine(sit, config=self.config), SaveAutoGrades: recorder}
     place = sanitize.index(OverwriteCells) + 1 if OverwriteCells in sanitize else len(sanitize)
     self.sanitize_preprocessors = [*sanitize[:place], gradebook.Forget, *sanitize[place:]]
     self.autograde_preprocessors = [ours.get(step, step) for step in autograde]

@@ -22,8 +22,14 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError, SQLAlchemyError
 
 from autograder.errors import GradebookError
+from autograder.journal import Journal
+from autograder.lateness import duration
 
 COMMENTS = "auto_comments"  # the resource in which the examiner hands comments to `Record`
+UNWRITTEN = "No response."
+REWRITTEN = "Rewritten after it was marked: the points are for the earlier answer, until somebody has read this one."
+WAITS = "waits for a human"
+CHANGED = "has changed since a human marked it"
 PATIENCE = 10  # seconds until a database server that does not answer is given up
 USERS = (
     nbgrader.converters.autograde,
@@ -177,35 +183,58 @@ class Forget(NbGraderPreprocessor):
 class Record(NbGraderPreprocessor):
     """In the place of nbgrader's SaveAutoGrades: all grades and comments of a submission in one transaction.
 
-    A manual score is never touched; where there is one, or no automatic score, a person is asked (nbgrader's rule).
+    A manual score is never touched. Where the work that it was given for has changed since, a person is asked again.
+    An answer that nobody wrote gets 0, and needs nobody.
     """
+
+    def __init__(self, diary: Journal | None = None, **options):
+        """The diary knows for which work the gradebook's scores are."""
+        super().__init__(**options)
+        self._diary = diary
 
     def preprocess(self, nb: NotebookNode, resources: dict) -> tuple[NotebookNode, dict]:
         """Write the points that the check cells show and the comments in `resources`."""
         where = resources["nbgrader"]
         comments = resources.get(COMMENTS, {})
+        before, now = self._diary.work(where["student"]), nb.metadata.get("course", {}).get("work", {})
         with opened(where["db_url"]) as gradebook, gradebook.db.no_autoflush:
             rows = gradebook.find_submission_notebook(where["notebook"], where["assignment"], where["student"])
             grades = {row.name: row for row in rows.grades}
             remarks = {row.name: row for row in rows.comments}
             for cell in nb.cells:
                 name = cell.metadata.get("nbgrader", {}).get("grade_id")
-                if is_grade(cell) and name in grades:
-                    _score(grades[name], determine_grade(cell, self.log)[0])
+                if (is_grade(cell) or is_task(cell)) and name in grades:
+                    changed = name not in now or before.get(name) != now[name]
+                    _score(grades[name], _automatic(cell, now.get(name)), changed)
                 if (is_solution(cell) or is_task(cell)) and name in remarks:
-                    remarks[name].auto_comment = _remark(cell, comments.get(name))
+                    remarks[name].auto_comment = _remark(cell, comments.get(name), grades.get(name))
             gradebook.db.commit()
+        self._diary.set_work(where["student"], now)
         return nb, resources
 
 
-def _score(grade: Grade, auto_score: float | None) -> None:
+def _automatic(cell: NotebookNode, work: str | None) -> float | None:
+    """The score that nobody needs to give: a check's, and 0 for an answer that was not written."""
+    if is_task(cell):
+        return 0.0 if work == "" else None
+    return determine_grade(cell)[0]
+
+
+def _score(grade: Grade, auto_score: float | None, changed: bool) -> None:
+    """Set the automatic score, and whether a human is asked; an open request stays open."""
+    if grade.manual_score is None:
+        grade.needs_manual_grade = auto_score is None
+    else:
+        grade.needs_manual_grade |= changed or auto_score != grade.auto_score
     grade.auto_score = auto_score
-    grade.needs_manual_grade = grade.manual_score is not None or auto_score is None
 
 
-def _remark(cell: NotebookNode, comment: str | None) -> str | None:
-    untouched = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell) and not is_task(cell)
-    return "No response." if untouched else comment
+def _remark(cell: NotebookNode, comment: str | None, grade: Grade | None) -> str | None:
+    """What the gradebook says of an answer until a human writes a comment."""
+    if is_task(cell):
+        rewritten = grade is not None and grade.manual_score is not None and grade.needs_manual_grade
+        return REWRITTEN if rewritten else UNWRITTEN if grade is not None and grade.auto_score == 0 else None
+    return UNWRITTEN if cell.metadata.nbgrader.get("checksum") == compute_checksum(cell) else comment
 
 
 def deadline(gradebook: Gradebook, unit: str, student: str) -> str:
@@ -235,29 +264,39 @@ def scored(gradebook: Gradebook, unit: str) -> bool:
 
 
 def recorded(gradebook: Gradebook, unit: str) -> list[dict]:
-    """Each student's grades for a unit, as a dict: "student", "points", "max", "checks" (points by name, or None).
+    """Each student's grades for a unit: {"student", "points", "max", "open", "late", "late_by", "checks"}.
 
-    "seconds_late" is how long after the student's own due date it was handed in, "late" what that costs.
+    "open" are the points that a human has not given yet, "late" those taken off for lateness, "late_by" says in words
+    how late it was; "checks" is {name: points or None}.
     """
     submissions = {
         submission.student.id: {
             "student": submission.student.id,
             "points": round(submission.score, 2),
             "max": submission.max_score,
+            "open": 0.0,
             "late": submission.late_submission_penalty or 0.0,
-            "seconds_late": round(submission.total_seconds_late),
+            "late_by": duration(submission.total_seconds_late),
             "checks": {},
         }
         for submission in gradebook.assignment_submissions(unit)
     }
     query = (
-        select(Student.id, BaseCell.name, Grade.auto_score)
+        select(Student.id, BaseCell.name, Grade.auto_score, Grade.needs_manual_grade & Grade.manual_score.is_(None))
         .join(SubmittedNotebook, Grade.notebook_id == SubmittedNotebook.id)
         .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
         .join(Student, SubmittedAssignment.student_id == Student.id)
         .join(BaseCell, Grade.cell_id == BaseCell.id)
         .where(SubmittedAssignment.assignment_id == gradebook.find_assignment(unit).id)
     )
-    for student, name, score in gradebook.db.execute(query):
+    points = worth(gradebook, unit)
+    for student, name, score, waits in gradebook.db.execute(query):
         submissions[student]["checks"][name] = score
+        submissions[student]["open"] += points.get(name, 0.0) if waits else 0.0
     return [submissions[student] for student in sorted(submissions)]
+
+
+def worth(gradebook: Gradebook, unit: str) -> dict[str, float]:
+    """The most points of each graded cell of a unit."""
+    notebook = gradebook.find_notebook(unit, unit)
+    return {cell.name: cell.max_score for cell in [*notebook.grade_cells, *notebook.task_cells]}

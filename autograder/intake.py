@@ -11,7 +11,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from autograder import additions, written
+from autograder import additions, answers, written
 from autograder.errors import BrokenSubmission
 from autograder.handed_in import HandedIn, look
 from autograder.places import Places, places
@@ -81,6 +81,8 @@ def match(cells: Sequence[Cell], release: NotebookNode, notes: list[str]) -> Not
         notebook.cells += [_own_cell(cells[number], str(number)) for number in in_front]
         notebook.cells += _filled(cell, cells, found, notes)
         notebook.cells += [_own_cell(cells[number], str(number)) for number in behind]
+    course = NotebookNode(release.metadata.get("course", {}))
+    notebook.metadata.course = NotebookNode({**course, "work": answers.work(notebook, release)})
     return notebook
 
 
@@ -128,7 +130,7 @@ def _added(cell: NotebookNode, mine: Sequence[Cell], notes: list[str]) -> Cell |
 
 def _own_cell(cell: Cell, id_: str) -> NotebookNode:
     kind = "markdown" if cell.kind == "raw" else cell.kind  # converters hand raw cells through to the page
-    made = NotebookNode(cell_type=kind, id=f"own-{id_}", metadata=NotebookNode(), source=_shown(cell))
+    made = NotebookNode(cell_type=kind, id=f"{answers.OWN}{id_}", metadata=NotebookNode(), source=_shown(cell))
     if cell.kind == "code":
         made.outputs, made.execution_count = [], None
     elif cell.attachments:

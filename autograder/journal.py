@@ -1,7 +1,8 @@
 """What is already done, in `.grading/UNIT/` beside the gradebook: killed at any moment, grading goes on from here.
 
-Each student has up to three files: `ID.json` the exam's result, `ID.recorded` the digest of the submission whose grades
-are in the gradebook, `ID.unfinished` while they are being written there. `exams.log` has a line for each exam.
+Each student has up to four files: `ID.json` the exam's result, `ID.recorded` the digest of the submission whose grades
+are in the gradebook, `ID.work` those of the work that each of its scores is for, `ID.unfinished` while grades are being
+written there. `exams.log` has a line for each exam.
 """
 
 import fcntl
@@ -11,7 +12,7 @@ import os
 import shutil
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -88,6 +89,18 @@ class Journal:
     def set_recorded(self, student: str, submission: str) -> None:
         """This submission is in the gradebook."""
         _write(self._path(student, "recorded"), submission)
+
+    def work(self, student: str) -> dict[str, str]:
+        """For each graded cell the digest of the work that its score in the gradebook is for, as far as it is known."""
+        try:
+            found = json.loads(self._path(student, "work").read_bytes())
+        except (FileNotFoundError, ValueError):
+            return {}
+        return {str(name): str(digest) for name, digest in found.items()} if isinstance(found, dict) else {}
+
+    def set_work(self, student: str, work: Mapping[str, str]) -> None:
+        """The scores in the gradebook are for this work."""
+        _write(self._path(student, "work"), json.dumps(dict(work)))
 
     def forget(self, student: str) -> None:
         """Have the student's submission examined again, now or after an interruption."""

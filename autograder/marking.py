@@ -1,7 +1,5 @@
 """A result written into the submitted notebook, where nbgrader's gradebook and feedback pages look for it."""
 
-from html import escape
-
 import nbformat
 from nbformat import NotebookNode
 
@@ -12,7 +10,7 @@ UNKNOWN = "This check is not part of the unit any more: ask the person who grade
 
 
 def write_result(notebook: NotebookNode, result: Result) -> dict[str, str]:
-    """Put points, feedback and what cells displayed into the notebook.
+    """Put points, feedback and what cells displayed into the notebook; the notes go into its metadata.
 
     A graded code cell always gets its points in numbers: to nbgrader, an empty one would mean full marks.
 
@@ -22,14 +20,14 @@ def write_result(notebook: NotebookNode, result: Result) -> dict[str, str]:
     found = {checked.name: checked for checked in result.checks}
     writable = [intake.grade_id(cell) for cell in notebook.cells if intake.is_solution(cell)]
     comments: dict[str, list[str]] = {}
-    before, first = "", True
+    before = ""
+    notebook.metadata.course = {**notebook.metadata.get("course", {}), "notes": list(result.notes)}
     for cell in notebook.cells:
         name = intake.grade_id(cell)
         before = name if name in writable else before
         if _is_check(cell):
             checked = found.get(name.removeprefix("check_"))
-            _write_check(cell, checked, result.notes if first else ())
-            first = False
+            _write_check(cell, checked)
             if checked and checked.comment:
                 comments.setdefault(checked.name if checked.name in writable else before, []).append(checked.comment)
         elif cell.cell_type == "code":
@@ -42,10 +40,8 @@ def _is_check(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and bool(grading.get("grade")) and not grading.get("solution")
 
 
-def _write_check(cell: NotebookNode, checked: Checked | None, notes: tuple[str, ...]) -> None:
-    page = "".join(f"<li>{escape(note)}</li>" for note in notes)
-    page = f"<p><b>Notes on this submission</b></p><ul>{page}</ul>" if page else ""
-    page += checked.html if checked else f"<p>{UNKNOWN}</p>"
+def _write_check(cell: NotebookNode, checked: Checked | None) -> None:
+    page = checked.html if checked else f"<p>{UNKNOWN}</p>"
     if checked and checked.slow:
         page += f"<p>About {checked.slow:.0f} times slower than the course's own version; this costs no points.</p>"
     page = f'<div class="tex2jax_ignore mathjax_ignore">{page}</div>'  # students' words are in it, and no formulas

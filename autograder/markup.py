@@ -1,13 +1,19 @@
-"""What an instructor's browser shows of a submission: formgrader's page and the feedback page.
+"""Students' Markdown in an instructor's browser: formgrader's page and the feedback page.
 
 nbgrader's templates hand Markdown on as it is: a student's raw HTML, `javascript:` links and Mermaid drawings would act
-with the instructor's rights. `nbgrader_config.py` puts `markdown` in the place of that filter, for both pages, and
-`install()` gives each feedback page a policy under which a browser runs nothing but MathJax. Feedback shows students no
-marking scheme: the same question is asked again next year.
+with the instructor's rights. `pages.install` puts `markdown` in the place of that filter, for both pages. What a page
+shows is bounded, too: a few characters may hold seconds of parsing, or a picture that fills a browser's memory.
 """
 
+import base64
+import binascii
+import io
 import re
-from collections.abc import Iterator
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from html import escape
 from typing import Any
 
@@ -16,111 +22,150 @@ from bleach.sanitizer import Cleaner
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
-from nbgrader.converters import GenerateFeedback
+from PIL import Image
 
-MAX_MARKDOWN = 50_000  # characters; more is shown as plain text
+from autograder.outputs import Canvas
+
+MAX_MARKDOWN = 5_000  # characters of a cell; more is shown as plain text. The worst that we found takes 1 s to parse
+MAX_PAGE = 100_000  # characters of all cells of a page that are rendered
+MAX_SECONDS = 5.0  # of the processor, for all cells of a page
+MAX_PICTURES = 16 * 2**20  # characters of all pictures of a page
 TAGS = frozenset(
     "a abbr b blockquote br center code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img kbd li ol p pre s small"
     " span strong sub summary sup table tbody td tfoot th thead tr u ul".split()
 )
-PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*")
+PICTURE = re.compile(r"data:image/(png|jpeg|gif);base64,([A-Za-z0-9+/=\s]*)")
 TYPES = ("image/png", "image/jpeg", "image/gif")
-SCHEME = re.compile(r"^[=# ]*BEGIN MARK SCHEME.*?(END MARK SCHEME[=# ]*$|\Z)", re.DOTALL | re.MULTILINE)
-TEST_CELL = re.compile(r'(<a href="#check_(\w+)">)Test cell</a>')
-MATHJAX = re.compile(r'<script src="(https://[^"?]*/mathjax/)[^"]*"')
-
-_write_single_notebook = GenerateFeedback.write_single_notebook
+ATTACHED = "attachment:"
+HIGHLIGHTED = ("python", "python3", "py", "pycon")  # some of Pygments' other languages take minutes for one line
 
 
-def install() -> None:
-    """Let nbgrader's GenerateFeedback write guarded pages."""
-    GenerateFeedback.write_single_notebook = write_single_notebook
+@dataclass
+class Room:
+    """What is left for the Markdown of one page."""
+
+    characters: int = MAX_PAGE
+    seconds: float = MAX_SECONDS
+    pictures: int = MAX_PICTURES
+    canvas: Canvas = field(default_factory=Canvas)
+
+    def takes_text(self, source: str) -> bool:
+        """Whether a cell is rendered; it then has its room."""
+        fits = len(source) <= min(MAX_MARKDOWN, self.characters) and self.seconds > 0
+        self.characters -= fits * len(source)
+        return fits
+
+    def takes_picture(self, url: str) -> bool:
+        """Whether a picture is shown; it then has its room."""
+        found = PICTURE.fullmatch(url)
+        fits = bool(found) and len(url) <= self.pictures and self.canvas.takes(*_size(found[2]))
+        self.pictures -= fits * len(url)
+        return fits
 
 
-def write_single_notebook(self: GenerateFeedback, output: str, resources: dict) -> None:
-    """nbgrader's own, with the policy in the page, and each check called by its name."""
-    _write_single_notebook(self, guarded(TEST_CELL.sub(r"\1\2</a>", output)), resources)
-
-
-def guarded(page: str) -> str:
-    """The page with a policy for the browser: no script but MathJax, no picture from elsewhere, no forms, no frames."""
-    found = MATHJAX.search(page)
-    math = found[1] if found else ""
-    rules = {
-        "default-src": "'none'",
-        "img-src": "data:",
-        "style-src": f"'unsafe-inline' {math}",
-        "font-src": f"data: {math}",
-        "script-src": f"{math} 'unsafe-eval'" if math else "'none'",
-        "base-uri": "'none'",
-        "form-action": "'none'",
-    }
-    policy = "; ".join(f"{name} {value.strip()}" for name, value in rules.items())
-    return page.replace("<head>", f'<head><meta http-equiv="Content-Security-Policy" content="{policy}">', 1)
+def _size(data: str) -> tuple[int, int]:
+    """Width and height of a picture, from the beginning of its file; (0, 0) where it is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            return Image.open(io.BytesIO(base64.b64decode(data)), formats=("PNG", "JPEG", "GIF")).size
+    except (OSError, ValueError, binascii.Error, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return 0, 0
 
 
 @pass_context
-def markdown(context: Context, source: str | None) -> str:
+def markdown(context: Context, source: str | None, attached: Mapping[str, Any] | None = None) -> str:
     """Markdown as HTML in which nothing acts; in the place of nbconvert's filter of the same use.
 
     Args:
         source: of a cell, or a grader's comment.
+        attached: the cell's pictures; by default those of the cell that the template is at.
     """
-    attached = (context.get("cell") or {}).get("attachments") or {}
-    in_formgrader = "submission_id" in (context.get("resources") or {})
-    return rendered((source or "") if in_formgrader else SCHEME.sub("", source or ""), attached)
+    attached = attached if attached is not None else (context.get("cell") or {}).get("attachments")
+    resources = context.get("resources")
+    room = resources.setdefault("markdown_room", Room()) if isinstance(resources, dict) else Room()
+    return rendered(source or "", attached or {}, room)
 
 
-def rendered(source: str, attached: dict[str, Any]) -> str:
+def rendered(source: str, attached: Mapping[str, Any], room: Room | None = None) -> str:
     """The HTML of one cell: allowed tags only, no ids, styles or handlers, pictures only where they are in the cell."""
+    room, began = room or Room(), time.process_time()
     try:
-        if len(source) > MAX_MARKDOWN:
-            raise ValueError(f"longer than {MAX_MARKDOWN} characters")
-        html = MarkdownWithMath(renderer=_Renderer(attached)).render(source)
-        return CLEANER.clean(html)
+        if not room.takes_text(source):
+            raise ValueError(f"{MAX_MARKDOWN} characters of a cell and {MAX_PAGE} of a page are rendered")
+        html = MarkdownWithMath(renderer=_Renderer()).render(source)
+        filters = [partial(_Pictures, attached=attached, room=room)]
+        return Cleaner(TAGS, _allowed, PROTOCOLS, filters=filters).clean(html)
     except (ValueError, RecursionError) as error:
         return f"<p>[shown as plain text: {escape(str(error))}]</p><pre>{escape(source)}</pre>"
+    finally:
+        room.seconds -= time.process_time() - began
+
+
+PROTOCOLS = ("http", "https", "mailto", "data", ATTACHED.rstrip(":"))
 
 
 def _allowed(tag: str, name: str, value: str) -> bool:
     """Whether a tag may keep an attribute. Classes are those of highlighted code: two letters."""
     if name == "href":
-        return tag == "a" and not value.strip().lower().startswith("data:")
+        return tag == "a" and not value.strip().lower().startswith(("data:", ATTACHED))
     if name == "src":
-        return tag == "img" and bool(PICTURE.fullmatch(value))
+        return tag == "img"  # `_Pictures` has the last word
     if name == "class":
-        return value == "highlight" or (tag == "span" and len(value) <= 3)
+        return value in ("highlight", "tex") or (tag == "span" and len(value) <= 3)
     return name in {"img": ("alt", "width", "height"), "td": ("align", "colspan", "rowspan")}.get(tag, ("title",))
 
 
-class _NoEmptyPictures(Filter):
-    """Says so where a picture lost its source."""
+class _Pictures(Filter):
+    """Shows pictures that lie in the cell itself, as far as there is room; in the place of others it says so."""
+
+    def __init__(self, source: Any, attached: Mapping[str, Any], room: Room):
+        super().__init__(source)
+        self._attached, self._room = attached, room
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for token in super().__iter__():
-            lost = token.get("name") == "img" and (None, "src") not in token["data"]
-            yield {"type": "Characters", "data": "[picture not shown]"} if lost else token
+            if token.get("name") != "img":
+                yield token
+                continue
+            source = self._source(token["data"].get((None, "src"), ""))
+            if self._room.takes_picture(source):
+                token["data"][None, "src"] = source
+                yield token
+            else:
+                words = token["data"].get((None, "alt"), "")
+                yield {"type": "Characters", "data": f"[picture not shown{': ' if words else ''}{words}]"}
 
-
-CLEANER = Cleaner(TAGS, _allowed, ("http", "https", "mailto", "data"), filters=[_NoEmptyPictures])
+    def _source(self, url: str) -> str:
+        """The picture itself, where it is attached to the cell."""
+        kinds = self._attached.get(url.removeprefix(ATTACHED)) if url.startswith(ATTACHED) else None
+        kind = next((kind for kind in TYPES if kind in (kinds or {})), "")
+        return f"data:{kind};base64,{kinds[kind]}" if kind else url
 
 
 class _Renderer(IPythonRenderer):
-    """nbconvert's, where drawings are code, and pictures come from the cell itself or are named."""
+    """nbconvert's, where drawings are code, formulas are TeX, and pictures keep the names of their cell."""
 
-    def __init__(self, attached: dict[str, Any]):
+    def __init__(self):
         super().__init__(escape=False, allow_harmful_protocols=False, exclude_anchor_links=True)
-        self._attached = attached
 
-    def block_mermaidjs(self, code: str) -> str:
-        """Mermaid's text, not its drawing."""
-        return f"<pre>{escape(code)}</pre>"
+    def block_code(self, code: str, info: str | None = None) -> str:
+        """Code, in colours where it is Python."""
+        language = (info or "").split(maxsplit=1)[:1]
+        return super().block_code(code, info if language and language[0].lower() in HIGHLIGHTED else None)
+
+    def inline_math(self, body: str) -> str:
+        """A formula as it was typed: pages load nothing from elsewhere, and run no script."""
+        return f'<code class="tex">{super().inline_math(body)}</code>'
+
+    def block_math(self, body: str) -> str:
+        """A formula on lines of its own."""
+        return f'<code class="tex">{super().block_math(body)}</code>'
+
+    def latex_environment(self, name: str, body: str) -> str:
+        """A formula such as `cases`."""
+        return f'<code class="tex">{super().latex_environment(name, body)}</code>'
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
-        """A picture of the cell, or in words which one is not shown."""
-        if url.startswith("attachment:"):
-            kinds = self._attached.get(url.removeprefix("attachment:")) or {}
-            url = next((f"data:{kind};base64,{kinds[kind]}" for kind in TYPES if kind in kinds), url)
-        if PICTURE.fullmatch(url):
-            return f'<img src="{escape(url)}" alt="{escape(text)}">'
-        return f"[picture not shown: {escape(text or url)}]"
+        """A picture; `_Pictures` decides about it."""
+        return f'<img src="{escape(url)}" alt="{escape(text)}">'

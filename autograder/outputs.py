@@ -9,7 +9,8 @@ import base64
 import binascii
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 
 import nbformat
@@ -18,8 +19,12 @@ from nbformat import NotebookNode
 MAX_TEXT = 20_000  # characters a cell
 MAX_IMAGES = 4  # a cell
 MAX_IMAGE = 2**20  # bytes
-MAX_PIXELS = 25_000_000  # a small file may hold a picture that fills a browser's memory
+MAX_PIXELS = 25_000_000  # of all pictures of a page: a small file may hold one that fills a browser's memory
 MAX_ITEMS = 10_000
+LIMITS = (
+    f"shown are {MAX_TEXT} characters and {MAX_IMAGES} PNG pictures of at most {MAX_IMAGE // 2**20} MB per cell, "
+    f"and {MAX_PIXELS // 10**6} million pixels per page"
+)
 ALT = "A picture that this cell displayed."
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -31,24 +36,49 @@ ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\
 UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
-def safe(displayed: object) -> list[NotebookNode]:
+def safe_page(displayed: Mapping[str, object]) -> dict[str, list[NotebookNode]]:
+    """The outputs of all cells of a page, by cell; together their pictures have at most MAX_PIXELS pixels.
+
+    Args:
+        displayed: see `safe`.
+    """
+    canvas = Canvas()
+    return {cell: safe(items, canvas) for cell, items in displayed.items()}
+
+
+@dataclass
+class Canvas:
+    """The pixels that are left for the pictures of one page."""
+
+    pixels: int = MAX_PIXELS
+
+    def takes(self, width: int, height: int) -> bool:
+        """Whether a picture finds room; it then has it."""
+        fits = 0 < width * height <= self.pixels
+        self.pixels -= fits * width * height
+        return fits
+
+
+def safe(displayed: object, canvas: Canvas | None = None) -> list[NotebookNode]:
     """The outputs of one cell, for feedback pages and formgrader.
 
     Args:
         displayed: untrusted; a list of items, each {"type": "text" | "image/png", "data": str}.
+        canvas: that of the cell's page; by default the cell has one of its own.
 
     Returns:
         Stream and image/png outputs in the order of the items: at most 20 000 characters and 4 pictures of 1 MB;
         a last line says what was left out.
     """
     made: list[NotebookNode] = []
+    canvas = canvas or Canvas()
     left, cut, images, refused = MAX_TEXT, 0, 0, 0
     for kind, data in _items(displayed):
         if kind == "text":
             words = plain(data)
             _print(made, words[:left])
             cut, left = cut + max(0, len(words) - left), max(0, left - len(words))
-        elif images < MAX_IMAGES and (picture := _picture(data)):
+        elif images < MAX_IMAGES and (picture := _picture(data, canvas)):
             made.append(nbformat.v4.new_output("display_data", {"image/png": picture}, metadata={"alt": ALT}))
             images += 1
         else:
@@ -79,7 +109,7 @@ def _print(made: list[NotebookNode], text: str) -> None:
         made.append(nbformat.v4.new_output("stream", name="stdout", text=text))
 
 
-def _picture(data: str) -> str:
+def _picture(data: str, canvas: Canvas) -> str:
     """The picture encoded anew, or "" when it is none that we show."""
     if len(data) > 2 * MAX_IMAGE:
         return ""
@@ -87,11 +117,17 @@ def _picture(data: str) -> str:
         raw = base64.b64decode("".join(data.split()), validate=True)
     except (binascii.Error, ValueError):
         return ""
-    return base64.b64encode(drawn).decode() if len(raw) <= MAX_IMAGE and (drawn := _rebuilt(raw)) else ""
+    drawn = _rebuilt(raw) if len(raw) <= MAX_IMAGE else b""
+    return base64.b64encode(drawn).decode() if drawn and canvas.takes(*_size(drawn)) else ""
+
+
+def _size(raw: bytes) -> tuple[int, int]:
+    """Width and height of a PNG file."""
+    return struct.unpack(">II", raw[16:24])
 
 
 def _rebuilt(raw: bytes) -> bytes:
-    """A PNG file's drawing parts, or b"" when it is broken, has no data, or more than MAX_PIXELS pixels."""
+    """A PNG file's drawing parts, or b"" when it is broken or has no data."""
     if not raw.startswith(PNG + b"\0\0\0\rIHDR"):
         return b""
     parts, names, at = [PNG], [], len(PNG)
@@ -104,9 +140,8 @@ def _rebuilt(raw: bytes) -> bytes:
             names.append(name)
             parts.append(part)
         at = end
-    width, height = struct.unpack(">II", raw[16:24])
     whole = b"IDAT" in names and names[-1] == b"IEND" and names.count(b"IHDR") == 1
-    return b"".join(parts) if whole and 0 < width * height <= MAX_PIXELS else b""
+    return b"".join(parts) if whole else b""
 
 
 def _crc(part: bytes) -> bytes:
@@ -117,5 +152,4 @@ def _crc(part: bytes) -> bytes:
 def _left_out(characters: int, pictures: int) -> str:
     said = [f"{characters} more characters"] * bool(characters)
     said += [f"{pictures} picture{'s' if pictures > 1 else ''}"] * bool(pictures)
-    limits = f"shown are {MAX_TEXT} characters and {MAX_IMAGES} PNG pictures of at most {MAX_IMAGE // 2**20} MB a cell"
-    return f"\n[not shown: {' and '.join(said)}; {limits}]\n" if said else ""
+    return f"\n[not shown: {' and '.join(said)}; {LIMITS}]\n" if said else ""

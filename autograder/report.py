@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean, median
-from typing import Any
+from typing import Any, TypeVar
 
 from autograder.results import Checked, Result
 from course_lib.checks.report import RUNG_WORDS
@@ -17,6 +17,7 @@ BINS = 10
 FAILED = re.compile(r"\d+ of \d+: (.+?)(?:\. |$)")  # a check's comment: the first case that fails, then a sentence
 TO_WRITE = "Still to write."  # a check's comment where nothing was written
 SLOWEST = 5
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True)
@@ -25,15 +26,21 @@ class Row:
 
     Attributes:
         points: with manual scores, without late penalties; `of` is the most that there is.
-        waiting: the cells that wait for a human.
-        late: points taken off for lateness.
+        waiting: the cells to which a human has given no score yet; `open` are the points that these are worth.
+        changed: the cells whose work has changed since a human gave a score.
+        late: points taken off for lateness; `seconds_late` is how late it was.
+        handed_in: when, in words.
     """
 
     student: str
     points: float
     of: float
     waiting: tuple[str, ...] = ()
+    open: float = 0.0
+    changed: tuple[str, ...] = ()
     late: float = 0.0
+    seconds_late: float = 0.0
+    handed_in: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,12 +71,13 @@ class CheckLine:
 
 @dataclass(frozen=True)
 class Taught:
-    """A misconception of the class: in how many submissions, and the sentence to explain again."""
+    """A misconception of the class: in how many submissions, the sentence to explain again, and whose, where asked."""
 
     check: str
     name: str
     students: int
     sentence: str
+    who: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -82,6 +90,7 @@ class Summary:
         histogram: how many submissions lie in each tenth of the points.
         cells: the slowest (cell, student, seconds).
         waiting: (cell, the students whose answer waits for a human).
+        changed: (cell, the students whose answer has changed since a human marked it).
         notes: (note, the students who have it): repairs, errors in cells, warnings; the most frequent first.
         unboxed: the students whose code ran without a sandbox.
     """
@@ -96,6 +105,7 @@ class Summary:
     taught: tuple[Taught, ...]
     cells: tuple[tuple[str, str, float], ...] = ()
     waiting: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    changed: tuple[tuple[str, tuple[str, ...]], ...] = ()
     notes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     unboxed: tuple[str, ...] = ()
 
@@ -110,7 +120,11 @@ class Summary:
 
 
 def summarize(
-    unit: str, rows: Sequence[Row], results: Sequence[Result], sentences: Mapping[tuple[str, str], str]
+    unit: str,
+    rows: Sequence[Row],
+    results: Sequence[Result],
+    sentences: Mapping[tuple[str, str], str],
+    names: bool = False,
 ) -> Summary:
     """Put a class together.
 
@@ -118,6 +132,7 @@ def summarize(
         rows: what the gradebook says.
         results: of the exam; one a student.
         sentences: what a misconception's author should read, by (check, misconception).
+        names: say whose each misconception is.
     """
     points = [row.points for row in rows]
     times = [(cell, result.student, seconds) for result in results for cell, seconds in result.times.items()]
@@ -129,9 +144,10 @@ def summarize(
         median(points) if points else 0.0,
         _histogram(rows),
         tuple(_line(name, found) for name, found in _by_check(results).items()),
-        _taught(results, sentences),
+        _taught(results, sentences, names),
         tuple(sorted(times, key=lambda each: -each[2])[:SLOWEST]),
         _grouped((cell, row.student) for row in rows for cell in row.waiting),
+        _grouped((cell, row.student) for row in rows for cell in row.changed),
         _grouped((note, result.student) for result in results for note in dict.fromkeys(result.notes)),
         tuple(sorted(result.student for result in results if result.sandbox == "none")),
     )
@@ -178,15 +194,15 @@ def _stopped(checked: Checked) -> str:
     return "still to write" if checked.comment == TO_WRITE else RUNG_WORDS.get(checked.rung, checked.rung)
 
 
-def _grouped(found: Iterable[tuple[str, str]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _grouped(found: Iterable[tuple[Thing, str]]) -> tuple[tuple[Thing, tuple[str, ...]], ...]:
     """(thing, student) pairs by thing, the most frequent first."""
-    groups: dict[str, list[str]] = defaultdict(list)
+    groups: dict[Thing, list[str]] = defaultdict(list)
     for thing, student in found:
         groups[thing].append(student)
     return tuple((thing, tuple(sorted(who))) for thing, who in sorted(groups.items(), key=lambda item: -len(item[1])))
 
 
-def _taught(results: Iterable[Result], sentences: Mapping[tuple[str, str], str]) -> tuple[Taught, ...]:
+def _taught(results: Iterable[Result], sentences: Mapping[tuple[str, str], str], names: bool) -> tuple[Taught, ...]:
     """The class's misconceptions, the most frequent first."""
-    found = Counter((c.name, c.misconception) for result in results for c in result.checks if c.misconception)
-    return tuple(Taught(*key, count, sentences.get(key, "")) for key, count in found.most_common())
+    found = _grouped(((c.name, c.misconception), r.student) for r in results for c in r.checks if c.misconception)
+    return tuple(Taught(*key, len(who), sentences.get(key, ""), who if names else ()) for key, who in found)

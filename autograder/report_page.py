@@ -11,14 +11,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from autograder.lateness import duration
 from autograder.outputs import plain
 from autograder.report import BINS, Summary
 from course_lib import plots
 
 STYLE = f"""
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem; color: #222 }}
+:root {{ color-scheme: light dark; --line: #ddd; --link: #0059a8 }}
+@media (prefers-color-scheme: dark) {{ :root {{ --line: #444; --link: #7cc0ff }} svg text {{ fill: #eee }} }}
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem }}
+a {{ color: var(--link) }} nav a {{ margin-right: 1.2rem; white-space: nowrap }}
 table {{ border-collapse: collapse; width: 100% }}
-th, td {{ text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #ddd }}
+th, td {{ text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0 }}
+th, td {{ border-bottom: 1px solid var(--line) }}
 td.number, th.number {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap }}
 h2 {{ margin-top: 2.5rem; border-left: 6px solid {plots.BLUE}; padding-left: .6rem; font-size: 1.15rem }}
 td {{ overflow-wrap: anywhere; min-width: 4.5rem }}
@@ -40,14 +45,21 @@ class Section:
 
 def sections(summary: Summary) -> list[Section]:
     """The tables that have something to say, in the order of their use on Monday."""
-    taught = [(str(t.students), t.check, t.sentence or t.name) for t in summary.taught[:TAUGHT]]
+    whose = ("who",) * any(t.who for t in summary.taught)
+    taught = [
+        (str(t.students), t.check, t.sentence or t.name, *([", ".join(t.who)] * len(whose)))
+        for t in summary.taught[:TAUGHT]
+    ]
+    waiting = "students#", "answer", "who"
     again = "What to explain again" + f" (the first {TAUGHT} of {len(summary.taught)})" * (len(summary.taught) > TAUGHT)
     checks = "check", "mean#", "of#", "passed#", "partly#", "none#", "first to fail", "most often at"
     slow = "check", "median s#", "worst s#", "submissions over 50 times slower than ours#"
     found = [
-        Section(again, ("students#", "check", "what the feedback says"), tuple(taught)),
+        Section(again, ("students#", "check", "what the feedback says", *whose), tuple(taught)),
         Section("Checks", checks, tuple(_checks(summary))),
-        Section("Waiting for a human", ("students#", "answer", "who"), tuple(_counted(summary.waiting))),
+        Section("Waiting for a human", waiting, tuple(_counted(summary.waiting))),
+        Section("Changed since a human marked it", waiting, tuple(_counted(summary.changed))),
+        Section("Late", ("student", "handed in", "how late", "points less#"), tuple(_late(summary))),
         Section("Notes", ("students#", "note", "who"), tuple(_counted(summary.notes))),
         Section("Slowest checks", slow, tuple(_slow(summary))),
         Section("Slowest cells", ("cell", "student", "s#"), tuple((c, s, f"{t:.2f}") for c, s, t in summary.cells)),
@@ -69,6 +81,12 @@ def _checks(summary: Summary) -> Iterator[tuple[str, ...]]:
         )
 
 
+def _late(summary: Summary) -> Iterator[tuple[str, ...]]:
+    for row in sorted(summary.rows, key=lambda row: -row.seconds_late):
+        if row.seconds_late or row.late:
+            yield row.student, row.handed_in, duration(row.seconds_late), f"{row.late:g}"
+
+
 def _slow(summary: Summary) -> Iterator[tuple[str, ...]]:
     for line in sorted(summary.checks, key=lambda line: -line.worst)[:NAMED]:
         if line.worst > 0:
@@ -85,9 +103,11 @@ def headline(summary: Summary) -> str:
     """The class in one line."""
     said = [f"{summary.unit}: {_count(len(summary.rows), 'submission')}"]
     said.append(f"mean {summary.mean:g}, median {summary.median:g} of {summary.of:g} points")
-    if waiting := sum(bool(row.waiting) for row in summary.rows):
-        said.append(f"{waiting} waiting for a human")
-    if late := sum(row.late > 0 for row in summary.rows):
+    if waiting := [row.open for row in summary.rows if row.waiting]:
+        said.append(f"{_count(len(waiting), 'submission')} with {sum(waiting):g} points waiting for a human")
+    if changed := sum(bool(row.changed) for row in summary.rows):
+        said.append(f"{changed} changed since a human marked it")
+    if late := sum(bool(row.late or row.seconds_late) for row in summary.rows):
         said.append(f"{late} late")
     if (missing := len(summary.rows) - summary.examined) > 0:
         said.append(f"{_count(missing, 'result')} not in the journal (`autograder grade` puts them there)")
@@ -124,16 +144,19 @@ def page(summary: Summary) -> str:
     """One HTML file: no script, nothing from elsewhere."""
     title = escape(f"{summary.unit}: report on the class")
     warning = f'<p style="color: {plots.VERMILLION}"><b>{escape(WARNING)}.</b></p>' if summary.unboxed else ""
-    tables = "".join(_table(section) for section in sections(summary))
+    found = sections(summary)
+    tables = "".join(_table(section, number) for number, section in enumerate(found))
+    jumps = "".join(f'<a href="#s{number}">{escape(section.title)}</a> ' for number, section in enumerate(found))
+    jumps = f"<nav>{jumps}</nav>" if found else ""
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}"><style>{STYLE}</style></head>\n'
-        f"<body><h1>{title}</h1><p>{escape(headline(summary))}</p>{warning}{_plot(summary)}{tables}</body></html>\n"
+        f"<body><h1>{title}</h1><p>{escape(headline(summary))}</p>{warning}{jumps}{_plot(summary)}{tables}</body></html>\n"
     )
 
 
-def _table(section: Section) -> str:
+def _table(section: Section, number: int) -> str:
     kinds = [' class="number"' if column.endswith("#") else "" for column in section.columns]
     names = (column.rstrip("#") for column in section.columns)
     head = "".join(f"<th{kind}>{escape(name)}</th>" for kind, name in zip(kinds, names, strict=True))
@@ -142,7 +165,8 @@ def _table(section: Section) -> str:
         for row in section.rows
     )
     body = "".join(f"<tr>{row}</tr>\n" for row in rows)
-    return f"<h2>{escape(section.title)}</h2><table><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>\n"
+    head = f"<thead><tr>{head}</tr></thead>"
+    return f'<h2 id="s{number}">{escape(section.title)}</h2><table>{head}<tbody>\n{body}</tbody></table>\n'
 
 
 def _plot(summary: Summary) -> str:

@@ -11,6 +11,7 @@ from itertools import combinations
 from pathlib import Path
 
 import nbformat
+import numpy as np
 from copydetect import CodeFingerprint
 
 from autograder import clean, intake, release
@@ -48,8 +49,17 @@ def pairs(works: Mapping[str, Cells], released: Iterable[str], threshold: float 
         released: sources that everyone was given.
         threshold: 0 to 1.
     """
+    return among(fingerprints(works, released), threshold)
+
+
+def fingerprints(works: Mapping[str, Cells], released: Iterable[str]) -> dict[str, list["Print"]]:
+    """The fingerprint of each student's cells, without what everyone was given."""
     given = sorted({value for source in released for value in _print("", source, [], window=1).runs})
-    prints = {student: [_print(*cell, given) for cell in _first(cells)] for student, cells in works.items()}
+    return {student: [_print(*cell, given) for cell in _first(cells)] for student, cells in works.items()}
+
+
+def among(prints: Mapping[str, Sequence["Print"]], threshold: float) -> list[Pair]:
+    """`pairs`, from fingerprints."""
     found = []
     for one, other in combinations(sorted(prints), 2):
         pair = _compared((one, other), prints)
@@ -71,24 +81,60 @@ def _first(cells: Cells) -> Iterator[tuple[str, str]]:
         left = max(0, left - len(source))
 
 
+def groups(found: Sequence[Pair]) -> list[tuple[tuple[str, ...], list[Pair]]]:
+    """Who hangs together, by one pair or by a chain of them: (students, their pairs), the largest group first."""
+    of = {student: {student} for pair in found for student in pair.students}
+    for one, other in (pair.students for pair in found):
+        if of[one] is not of[other]:
+            of[one] |= of[other]
+            of |= dict.fromkeys(of[other], of[one])
+    members = {id(group): tuple(sorted(group)) for group in of.values()}
+    each = [(who, [pair for pair in found if pair.students[0] in who]) for who in members.values()]
+    return sorted(each, key=lambda group: (-len(group[0]), group[0]))
+
+
 @dataclass(frozen=True)
-class _Print:
-    """A cell's fingerprint: where each of its runs of NOISE characters begins, and how many characters they cover."""
+class Print:
+    """A cell's fingerprint.
+
+    Attributes:
+        source: the cell's, as far as it is read.
+        runs: where each run of NOISE characters begins in the filtered code.
+        size: how many characters the runs cover.
+        lines: for each character of the filtered code the line of the source from which it comes, from 0.
+    """
 
     name: str
+    source: str
     runs: dict[int, list[int]]
     size: int
+    lines: np.ndarray
 
 
-def _print(name: str, source: str, given: list[int], window: int = GUARANTEE - NOISE + 1) -> _Print:
+def _print(name: str, source: str, given: list[int], window: int = GUARANTEE - NOISE + 1) -> Print:
     """copydetect's fingerprint of Python code, without the runs that were given; empty where there is little code."""
     code = io.StringIO(f"{without_magics(source)}\n")
     found = CodeFingerprint("", NOISE, window, given, language="python", fp=code)
     runs = {int(value): [int(start) for start in starts] for value, starts in found.hash_idx.items()}
-    return _Print(name, runs, int(found.token_coverage))
+    return Print(name, source, runs, int(found.token_coverage), _lines(found))
 
 
-def _compared(students: tuple[str, str], prints: Mapping[str, Sequence[_Print]]) -> Pair | None:
+def _lines(found: CodeFingerprint) -> np.ndarray:
+    """For each character of the filtered code its line in the raw code."""
+    at = np.arange(len(found.filtered_code))
+    ends, removed = found.offsets[:, 0], np.maximum.accumulate(found.offsets[:, 1])
+    raw = at + removed[np.clip(np.searchsorted(ends, at), 0, len(ends) - 1)]
+    line = np.cumsum([character == "\n" for character in found.raw_code])
+    return line[np.clip(raw, 0, len(line) - 1)]
+
+
+def shared_lines(mine: Sequence[Print], theirs: Sequence[Print]) -> list[set[int]]:
+    """For each of my cells the lines that stand in theirs too, from 0."""
+    both = {run for cell in mine for run in cell.runs} & {run for cell in theirs for run in cell.runs}
+    return [{int(cell.lines[place]) for place in _places(cell, both)} for cell in mine]
+
+
+def _compared(students: tuple[str, str], prints: Mapping[str, Sequence[Print]]) -> Pair | None:
     """What two students share; None where they share nothing."""
     mine, theirs = ({value for cell in prints[student] for value in cell.runs} for student in students)
     both = mine & theirs
@@ -102,10 +148,15 @@ def _compared(students: tuple[str, str], prints: Mapping[str, Sequence[_Print]])
     return Pair(students, tuple(shares), tuple(named))
 
 
-def _covered(cell: _Print, runs: set[int]) -> int:
+def _covered(cell: Print, runs: set[int]) -> int:
     """How many characters of a cell some runs cover."""
+    return len(_places(cell, runs))
+
+
+def _places(cell: Print, runs: set[int]) -> set[int]:
+    """The characters of the filtered code that some runs cover."""
     starts = (start for value in cell.runs.keys() & runs for start in cell.runs[value])
-    return len({place for start in starts for place in range(start, start + NOISE)})
+    return {place for start in starts for place in range(start, start + NOISE)}
 
 
 def released_sources(unit: str, course: Path) -> list[str]:

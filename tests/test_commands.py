@@ -39,6 +39,8 @@ def course(tmp_path_factory):
     wrong = copy.deepcopy(right)
     next(c for c in wrong.cells if c.source.startswith("def nms")).source = NOTHING
     wrong.cells.append(nbformat.v4.new_code_cell("print('my own words')"))
+    for notebook in (right, wrong):
+        next(cell for cell in notebook.cells if "Write your answer" in cell.source).source = "Because of the scale."
     for student, notebook in (("ada", right), ("bob", read(course, "exercises")), ("max", wrong), ("zoe", right)):
         hand_in(course, student, notebook)
     subprocess.run([BIN / "autograder", "grade", UNIT, "--workers", "1"], cwd=course, check=True, capture_output=True)
@@ -64,9 +66,9 @@ def test_feedback_writes_a_page_for_each_student(call, course):
     done = call("feedback", UNIT)
     assert done.exit_code == 0
     assert done.stdout.splitlines() == [f"{s}: feedback/{s}/{UNIT}/{UNIT}.html" for s in ("ada", "bob", "max", "zoe")]
-    assert "4 of the class wait for a human" in done.stderr
+    assert "3 of the class wait for a human" in done.stderr
     page = page_of(course, "max")
-    for words in ("Nothing is suppressed.", "my own words", "Score: 3.0 / 3.0", "two boxes on one object", ">nms</a>"):
+    for words in ("Nothing is suppressed.", "my own words", "3 of 3 points", "two boxes on one object", ">nms</a>"):
         assert words in page
     assert 'http-equiv="Content-Security-Policy"' in page
     for hidden in ("MARK SCHEME", "Smallest counterexample", "other inputs of the same kinds"):
@@ -93,7 +95,9 @@ def test_report_shows_the_class(call, tmp_path):
     done = call("report", UNIT, "--html", tmp_path / "report.html")
     assert done.exit_code == 0
     assert "4 submissions" in done.stdout
-    assert "4 waiting for a human" in done.stdout
+    assert "3 submissions with 12 points waiting for a human" in done.stdout
+    assert "max" not in done.stdout.split("Checks")[0]
+    assert "max" in call("report", UNIT, "--names").stdout.split("Checks")[0]
     for words in ("Nothing is suppressed.", "still to write 1", "written_1", "Slowest cells"):
         assert words in done.stdout
     assert "Nothing is suppressed." in (tmp_path / "report.html").read_text()
@@ -126,7 +130,10 @@ def test_similar_names_the_copied_cells(call, course):
     assert pair["students"] == ["ada", "zoe"]
     assert pair["shares"] == [1.0, 1.0]
     assert pair["cells"] == [["box_iou", "nms"]] * 2
-    assert "box_iou, nms" in call("similar", UNIT).stdout
+    done = call("similar", UNIT, "--threshold", 0.95, "--html", course / "similar.html")
+    assert "box_iou, nms" in done.stdout
+    assert "1 pair shares at least 95 % of one's code, in 1 group" in done.stdout
+    assert "Group 1: ada, zoe" in (course / "similar.html").read_text()
     odd = course / "submitted" / "<b>" / UNIT
     shutil.copytree(course / "submitted" / "max" / UNIT, odd)
     done = call("similar", UNIT)

@@ -6,6 +6,7 @@ import json
 import pytest
 from rich.console import Console
 
+from autograder.lateness import duration
 from autograder.report import Row, summarize
 from autograder.report_page import headline, page, sections, show
 from autograder.results import Checked, Result
@@ -35,7 +36,12 @@ EMPTY = (
 
 @pytest.fixture
 def summary():
-    rows = [Row("zoe", 8, 10, ("written_1",)), Row("ada", 10, 10), Row("bob", 2, 10, late=1.0), Row("eve", 0, 10)]
+    rows = [
+        Row("zoe", 8, 10, ("written_1",), 2.0),
+        Row("ada", 10, 10, changed=("written_1",)),
+        Row("bob", 2, 10, late=1.0, seconds_late=93600, handed_in="2030-01-15 14:00 UTC"),
+        Row("eve", 0, 10),
+    ]
     results = [
         sat("ada", *RIGHT, notes=["late"], times={"given_1": 2.0, "nms": 0.5}),
         sat("bob", *WRONG, notes=["late", "late", HOSTILE], times={HOSTILE: 9.0}),
@@ -49,6 +55,7 @@ def test_points_of_the_class(summary):
     assert summary.histogram == (1, 0, 1, 0, 0, 0, 0, 0, 1, 1)
     assert [row.student for row in summary.rows] == ["ada", "bob", "eve", "zoe"]
     assert summary.waiting == (("written_1", ("zoe",)),)
+    assert summary.changed == (("written_1", ("ada",)),)
 
 
 @pytest.mark.parametrize(("points", "of", "place"), [(0, 10, 0), (10, 10, 9), (12, 10, 9), (-1, 10, 0), (0, 0, 0)])
@@ -74,6 +81,36 @@ def test_misconceptions_come_with_their_sentence_the_most_frequent_first():
         (*SWAPPED, 2, SENTENCES[SWAPPED]),
         ("box_iou", "unknown", 1, ""),
     ]
+
+
+def test_whose_a_misconception_is_stands_there_only_where_it_is_asked():
+    results = [sat("zoe", *WRONG), sat("ada", *WRONG), sat("eve", *RIGHT)]
+    for names, last in ((False, SENTENCES[SWAPPED]), (True, "ada, zoe")):
+        summary = summarize("u", [], results, SENTENCES, names)
+        assert sections(summary)[0].rows[0][-1] == last
+        assert ("zoe" in json.dumps(summary.to_dict()["taught"])) == names
+        assert ("zoe" in page(summary).split('id="s1"')[0]) == names
+
+
+def test_late_work_is_listed_the_latest_first():
+    rows = [
+        Row("ada", 5, 10, seconds_late=1, handed_in="2030-01-14 12:00 UTC"),
+        Row("bob", 5, 10),
+        Row("zoe", 5, 10, late=2.5, seconds_late=2 * 86400 + 3600, handed_in="2030-01-16 13:00 UTC"),
+    ]
+    (late,) = (found for found in sections(summarize("u", rows, [], {})) if found.title == "Late")
+    assert late.rows == (
+        ("zoe", "2030-01-16 13:00 UTC", "2 days 1 h", "2.5"),
+        ("ada", "2030-01-14 12:00 UTC", "1 min", "0"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, ""), (1, "1 min"), (60, "1 min"), (61, "2 min"), (3600, "1 h"), (86400, "1 day"), (90061, "1 day 1 h")],
+)
+def test_how_late_in_words(seconds, words):
+    assert duration(seconds) == words
 
 
 def test_only_the_ten_most_frequent_are_to_be_explained_again():
@@ -102,7 +139,8 @@ def test_an_empty_class_is_a_summary_too():
 
 def test_the_headline_says_what_waits(summary):
     assert headline(summary) == (
-        "02_rcnn: 4 submissions; mean 5, median 5 of 10 points; 1 waiting for a human; 1 late; "
+        "02_rcnn: 4 submissions; mean 5, median 5 of 10 points; 1 submission with 2 points waiting for a human; "
+        "1 changed since a human marked it; 1 late; "
         "1 result not in the journal (`autograder grade` puts them there)"
     )
 
@@ -121,7 +159,10 @@ def test_the_page_needs_nothing_else_and_nothing_acts(summary):
     html = page(summary)
     read = Page(html)
     assert not {"script", "img", "link", "iframe"} & set(read.tags)
-    assert not [name for name, _ in read.attributes if name.startswith("on") or name in ("src", "href")]
+    assert not [name for name, _ in read.attributes if name.startswith("on") or name == "src"]
+    jumps = [value.removeprefix("#") for name, value in read.attributes if name == "href"]
+    assert jumps == [value for name, value in read.attributes if name == "id"]
+    assert len(jumps) == len(sections(summary))
     assert "&lt;img src=x onerror=alert(1)&gt;" in html
     assert "\x1b" not in html
     assert ("aria-label", "Submissions by points: 1 from 0 to 1, 1 from 2 to 3, 1 from 8 to 9, 1 from 9 to 10.") in (

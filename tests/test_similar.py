@@ -3,7 +3,9 @@
 import pytest
 
 from autograder import similar
-from autograder.similar import pairs, read_only_in_part
+from autograder.similar import Pair, among, fingerprints, groups, pairs, read_only_in_part, shared_lines
+from autograder.similar_page import MAX_PAIRS, page
+from tests.pages import Page
 
 RELEASED = '''def nms(boxes, scores, threshold):
     """Keep the best box of each group."""
@@ -92,3 +94,47 @@ def test_a_flood_of_code_is_read_in_part(monkeypatch):
     works = {"ada": [("own cell 0", LOOP), ("own cell 1", "x = 1\n" * 1000)], "bob": [("nms", LOOP)]}
     assert read_only_in_part(works) == ["ada"]
     assert pairs(works, [RELEASED])[0].cells[1] == ("nms",)
+
+
+def pair(one, other, share=1.0):
+    return Pair((one, other), (share, share), ((), ()))
+
+
+def test_who_hangs_together_by_a_chain_is_one_group():
+    found = [pair("ada", "bob"), pair("eve", "fay"), pair("bob", "cy"), pair("cy", "dan")]
+    assert groups(found) == [
+        (("ada", "bob", "cy", "dan"), [found[0], found[2], found[3]]),
+        (("eve", "fay"), [found[1]]),
+    ]
+    assert groups([pair("ada", "bob"), pair("cy", "dan"), pair("bob", "dan")])[0][0] == ("ada", "bob", "cy", "dan")
+    assert groups([]) == []
+
+
+def test_the_shared_lines_are_known_and_others_are_not():
+    mine = f"%matplotlib inline\nx = 1\n\n{renamed(LOOP)}\n\ny = x + 1\n"
+    prints = fingerprints({"ada": [("nms", LOOP)], "bob": [("own cell 0", "a = 3"), ("nms", mine)]}, [RELEASED])
+    nothing, lines = shared_lines(prints["bob"], prints["ada"])
+    shown = mine.split("\n")
+    assert nothing == set()
+    assert {"    while len(todo):", "        i = todo[0]"} <= {shown[line] for line in lines}
+    assert not {"%matplotlib inline", "x = 1", "y = x + 1"} & {shown[line] for line in lines}
+
+
+def test_pairs_stand_side_by_side_on_a_page_on_which_nothing_acts():
+    source = LOOP + '# <img src=x onerror="alert(1)">\n'
+    prints = fingerprints({"ada": [("nms", source)], "bob": [("nms", renamed(LOOP))]}, [RELEASED])
+    html = page("02_rcnn", among(prints, 0.8), prints)
+    read = Page(html)
+    assert not {"script", "img", "link", "iframe"} & set(read.tags)
+    assert not [name for name, _ in read.attributes if name.startswith("on") or name in ("src", "href")]
+    assert "<mark>    while len(order):</mark>" in html
+    assert "<mark>    while len(todo):</mark>" in html
+    assert "Group 1: ada, bob" in html
+
+
+def test_a_page_has_so_many_pairs_and_says_how_many_it_leaves_out():
+    names = [f"s{number:02}" for number in range(21)]
+    prints = fingerprints({name: [("nms", LOOP)] for name in names}, [RELEASED])
+    html = page("02_rcnn", among(prints, 0.8), prints)
+    assert html.count("<details>") == MAX_PAIRS == 200
+    assert "10 more pairs of this group are not shown" in html

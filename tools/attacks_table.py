@@ -21,8 +21,9 @@ All are made from the same exercise of two functions, worth {FULL} points; `test
   grade it is 0 points.
 - **Host effects**: a changed or new file outside the places that grading writes to (other submissions, the solution,
   the home, a file whose place the student knows), a secret of the host on a page or in a graded notebook, a script
-  that would run in the instructor's browser (feedback, formgrader), a reached server, a process that outlives the
-  grading, a changed maximum in the gradebook, a grader's machine without answer.
+  that would run in the instructor's browser (feedback, formgrader), a page of formgrader's that takes 30 s to make or
+  holds 60 million pixels, a reached server, a process that outlives the grading, a changed maximum in the gradebook, a
+  grader's machine without answer.
 - **Batch aborted**: an honest student beside the attack has no grade, or not the one earned.
 """
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from course_lib.errors import CourseError
+from course_lib.errors import CacheError, CourseError
 
 if TYPE_CHECKING:
     from traitlets.config import Config
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 Unit = Annotated[str, typer.Argument(help="For example 02_rcnn; rcnn, 2 and exercises/02_rcnn are the same.")]
 Sandbox = Annotated[str, typer.Option(help="Where student code runs: bubblewrap, or none.", metavar="KIND")]
 Database = Annotated[str, typer.Option(help="The gradebook; by default what nbgrader_config.py says.", metavar="URL")]
+Page = Annotated[Path | None, typer.Option("--html", help="Write a page that needs nothing else.", metavar="FILE")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 
@@ -47,3 +48,18 @@ def open_course(database: str = "") -> tuple[Path, "Config"]:
     if database or "db_url" not in config.CourseDirectory:
         config.CourseDirectory.db_url = database or f"sqlite:///{course / 'gradebook.db'}"
     return course, config
+
+
+def save(path: Path, page: str) -> None:
+    """Write a page for its owner only, and say so.
+
+    Raises:
+        CacheError: it cannot be written.
+    """
+    from autograder import privacy
+
+    try:
+        privacy.write(path, page)
+    except OSError as error:
+        raise CacheError(f"{path} cannot be written.", got=error.strerror or str(error)) from error
+    typer.echo(f"written: {path}", err=True)

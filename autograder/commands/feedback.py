@@ -68,10 +68,10 @@ def _write(unit: str, student: str, config: "Config") -> str:
 
 
 def _remind(unit: str, db_url: str) -> None:
-    """Say how many pages count a written answer as 0 because nobody has read it yet."""
+    """Say on how many pages a written answer has no points yet, or those for an earlier answer."""
     from autograder.classbook import rows_of
 
-    if waiting := sum(bool(row.waiting) for row in rows_of(unit, db_url)):
+    if waiting := sum(bool(row.waiting or row.changed) for row in rows_of(unit, db_url)):
         typer.echo(f"{waiting} of the class wait for a human (formgrader); then write the pages again", err=True)
 
 

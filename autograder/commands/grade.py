@@ -115,7 +115,7 @@ class _Screen(Progress):
             return
         if event.result:
             said = [f"{checked.name}: {checked.comment}" for checked in event.result.checks if checked.comment]
-            text = f"{event.result.points:g} of {event.result.of:g}  {'; '.join(said)}"
+            text = f"{event.result.points:g} of {event.result.of:g} by checks  {'; '.join(said)}"
         else:
             text = f"not graded: {event.reason}"
         self.print(f"[bold]{escape(event.student)}[/]  {escape(_short(text))}", soft_wrap=True)
@@ -133,18 +133,12 @@ def _show(graded: "Graded", as_json: bool) -> None:
         for row in graded.rows:
             typer.echo(json.dumps(row))
         return
-    table = Table("student", "points", "of", "late", "penalty", title="Written questions wait for a human")
+    table = Table("student", "points", "of", "open", "late")
     for row in graded.rows:
-        penalty = f"-{row['late']:g}" if row["late"] else ""
-        points = f"{row['points']:g}", f"{row['max']:g}"
-        table.add_row(escape(row["student"]), *points, span(row["seconds_late"]), penalty)
+        late = " ".join(word for word in (row["late_by"], f"-{row['late']:g}" if row["late"] else "") if word)
+        to_give = f"{row['open']:g}" if row["open"] else ""
+        table.add_row(escape(row["student"]), f"{row['points']:g}", f"{row['max']:g}", to_give, late)
     Console().print(table)
-
-
-def span(seconds: float) -> str:
-    """How long, in its two largest units: "2 d 3 h", "5 min"; "" for no time at all."""
-    left, said = int(seconds), []
-    for unit, length in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
-        count, left = divmod(left, length)
-        said += [f"{count} {unit}"] if count else []
-    return " ".join(said[:2])
+    if waiting := [row["open"] for row in graded.rows if row["open"]]:
+        who = f"{len(waiting)} student{'s' if len(waiting) > 1 else ''}"
+        typer.echo(f"open: {sum(waiting):g} points of {who} wait for a human, in Formgrader under Manual Grading")

@@ -3,13 +3,19 @@
 A script that runs puts `HARM` into the page's title.
 """
 
+import base64
+import io
+
 from nbformat import v4
+from PIL import Image
 
 from attacks.attack import HARM, WRONG, Attack, Desk, attack, cell_of
 
 MARKDOWN = "HTML and scripts in markdown"
 OUTPUTS = "HTML and scripts in outputs"
 WORDS = "HTML and scripts in names, text, errors"
+FLOODS = "pages that are too much for a browser"
+SLOW = ("\\\\(|a|b|\n|-|-|\n", "[", "![", "> ", "*a_", "\\begin{a}", "<b>", "<a><b>")
 RUN = f"document.title='{HARM}'"
 IMAGE = f'<img src=x onerror="{RUN}">'
 
@@ -98,6 +104,49 @@ def picture_attachments(desk: Desk) -> None:
     cell["attachments"] = {"p.svg": {"image/svg+xml": svg}, "q.png": {"image/png": f'x" onerror="{RUN}'}}
     notebook.cells.append(cell)
     desk.write(notebook)
+
+
+FLOOD = """import base64, struct, zlib
+from IPython.display import Image, display
+def part(name, data):
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+head, rows = part(b"IHDR", struct.pack(">IIBBBBB", 5000, 5000, 8, 0, 0, 0, 0)), zlib.compress(bytes(5000 * 5001), 9)
+flood = bytes.fromhex("89504e470d0a1a0a") + head + part(b"IDAT", rows) + part(b"IEND", b"")
+for _ in range(4):
+    display(Image(data=flood))"""
+
+
+@attack(FLOODS, deserved=7)
+def pixel_flood(desk: Desk) -> None:
+    """Right work; sixteen small pictures, which four cells display, hold 400 million pixels: 1.6 GB in a browser."""
+    notebook = desk.solution()
+    for _ in range(4):
+        notebook = desk.with_cell(notebook, FLOOD, before="nms")
+    desk.write(notebook)
+
+
+@attack(FLOODS, deserved=7)
+def attached_flood(desk: Desk) -> None:
+    """Right work; one picture that is attached to a text stands there a thousand times, others are huge."""
+    notebook = desk.solution()
+    cell = v4.new_markdown_cell("![a](attachment:a.png) ![b](attachment:b.png)" * 200)
+    data = base64.b64encode(_picture(8_000, 8_000)).decode()
+    cell["attachments"] = {"a.png": {"image/png": data}, "b.png": {"image/png": data[:4_000_000]}}
+    notebook.cells.insert(3, cell)
+    desk.write(notebook)
+
+
+@attack(FLOODS, deserved=7)
+def slow_markdown(desk: Desk) -> None:
+    """Right work; texts of the kinds that Markdown takes longest to parse: long ones and two hundred shorter ones."""
+    _text(desk, *((kind * 50_000)[:49_999] for kind in SLOW), *((kind * 5_000)[:4_999] for kind in SLOW * 25))
+
+
+def _picture(width: int, height: int) -> bytes:
+    """A black picture as a PNG file."""
+    file = io.BytesIO()
+    Image.new("L", (width, height)).save(file, "png")
+    return file.getvalue()
 
 
 DISPLAYS = {
