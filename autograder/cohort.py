@@ -68,10 +68,18 @@ class Event:
 
 @dataclass
 class Graded:
-    """How it went: everyone's grades in the gradebook, who could not be graded and why, who was examined now."""
+    """How it went.
+
+    Attributes:
+        rows: everyone's grades in the gradebook.
+        failed: who could not be graded as they should be, and why.
+        doubtful: who was graded, but in whose hand-in somebody should look at something, and at what.
+        examined: who was examined now.
+    """
 
     rows: list[dict] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    doubtful: dict[str, str] = field(default_factory=dict)
     examined: list[str] = field(default_factory=list)
 
 
@@ -154,16 +162,24 @@ class _Coordinator:
         if self.plan.force:
             for student in students:
                 self.diary.forget(student)
-        return {
-            student: self.diary.result(student, task.exam)
-            for student in students
-            if self._is_wanted(task := self._task(student), known)
-        }
+        wanted = {}
+        for student in students:
+            task = self._task(student)
+            result = self.diary.result(student, task.exam)
+            self._doubt(student, result.doubts if result else task.doubts)
+            if self._is_wanted(task, known):
+                wanted[student] = result
+        return wanted
 
     def _task(self, student: str) -> Task:
         task = self.tasks.make(student)
         self.digests[student] = digest(task.submission, self._lateness(student)), task.exam
         return task
+
+    def _doubt(self, student: str, doubts: Iterable[str]) -> None:
+        """Note that somebody should look; who was not graded as they should be is known already."""
+        if doubts and student not in self.graded.failed:
+            self.graded.doubtful[student] = " ".join(doubts)
 
     def _lateness(self, student: str) -> str:
         """What decides about a late penalty: a corrected time stamp, an extension and another rule count at once."""
@@ -204,6 +220,7 @@ class _Coordinator:
         killed = reply.get("killed")
         result = self.tasks.nothing(student, killed) if killed else Result.from_json(reply["result"])
         self.diary.keep(student, self.digests[student][1], result)
+        self._doubt(student, result.doubts)
         self.graded.examined.append(student)
         self._record(student, result)
         if killed:
