@@ -13,9 +13,9 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from autograder import exported, names, reference, written
+from autograder import exported, files, names, reference, written
 from autograder.errors import BrokenSubmission
-from autograder.files import MAX_NOTEBOOK, Entry, parse
+from autograder.files import Entry, parse
 
 ENDINGS = (".ipynb", ".ipynb.json", ".ipynb.txt")
 MOST = 30  # notebooks that are looked at
@@ -116,7 +116,7 @@ def _parsed(
 def _candidate(entry: Entry, unit: str, course: Path | None, released: NotebookNode | None) -> Candidate:
     notes: list[str] = []
     doubts: list[str] = []
-    raw = entry.read(MAX_NOTEBOOK)
+    raw = entry.read(files.MAX_NOTEBOOK)
     content = exported.notebook(raw, entry.path, doubts) if exported.is_script(entry.path) else parse(raw, notes)
     found = Candidate(entry, content, notes=notes, doubts=doubts)
     if released is None:

@@ -33,6 +33,8 @@ def _misplaced(submitted: Path, unit: str, wanted: str, found: set[str]) -> dict
     """The students in whose folder the unit's folder or notebook lies in another place or under another name."""
     odd = {}
     for path in sorted(submitted.glob("*/*")):
+        if path.parent.is_symlink():
+            continue
         name, meant = names.spelled(path.parent.name), names.spelled(path.name).casefold()
         if name not in found and wanted in ("*", name) and re.sub(r"[\s-]+", "_", meant).startswith(unit):
             expected = Path(submitted.name, name, unit)

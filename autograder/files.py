@@ -4,7 +4,7 @@ import json
 import os
 import stat
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -50,13 +50,13 @@ def everything(folder: Path) -> list[Entry]:
     """What lies in a student's folder and, level by level, in the folders in it; folders are not listed themselves.
 
     Raises:
-        OSError: the folder itself cannot be opened.
+        OSError: the folder itself cannot be opened; one that is not there holds nothing.
     """
     found, level, room, trusted = [], [folder], MAX_ENTRIES, opening.above(folder)
     for _ in range(MAX_DEPTH):
         entries: list[Entry] = []
         for place in level:
-            with suppress(OSError) if place != folder else nullcontext():  # nobody's work is in there
+            with suppress(OSError if place != folder else FileNotFoundError):  # nobody's work is in there
                 entries += _entries(place, trusted, room - len(entries))
         room -= len(entries)
         level = [entry.path for entry in entries if entry.kind == "folder"]

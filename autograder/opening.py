@@ -33,20 +33,35 @@ def opened(path: Path, trusted: Path, most: int) -> Iterator[BinaryIO]:
         most: bytes.
 
     Raises:
-        BrokenSubmission: it is none, has several names, or is larger.
+        BrokenSubmission: it is none, has several names, is being exchanged, or is larger.
         OSError: it cannot be opened, or a link leads to it.
     """
-    with open(_descriptor(path, trusted, FILE), "rb") as file:
-        found, shown = os.fstat(file.fileno()), names.shown(path.name[:60])
-        if not stat.S_ISREG(found.st_mode):
-            raise BrokenSubmission(f"{shown} is no ordinary file.")
-        if found.st_nlink > 1:
-            what = f"{shown} is a hard link: the same file lies somewhere else too."
-            raise BrokenSubmission(what, expected="a file of your own", advice="copy it, do not link it")
-        if found.st_size > most:
-            expected, got = f"at most {most / 2**20:.3g} MB", f"{found.st_size / 2**20:.3g} MB"
-            raise BrokenSubmission(f"{shown} is too large.", expected=expected, got=got)
-        yield file
+    with _folder(path.parent, trusted) as parent:
+        before = os.stat(path.name, dir_fd=parent, follow_symlinks=False)
+        with open(os.open(path.name, FILE, dir_fd=parent), "rb") as file:
+            found = os.fstat(file.fileno())
+            after = os.stat(path.name, dir_fd=parent, follow_symlinks=False)
+            _refuse(names.shown(path.name[:60]), found, most, {_state(before), _state(found), _state(after)})
+            yield file
+
+
+def _refuse(shown: str, found: os.stat_result, most: int, states: set[tuple]) -> None:
+    """Refuse what is no file of the student's own. `states` are what it looked like before, when open, and after."""
+    if not stat.S_ISREG(found.st_mode):
+        raise BrokenSubmission(f"{shown} is no ordinary file.")
+    if any(links > 1 for *_, links in states):
+        what = f"{shown} is a hard link: the same file lies somewhere else too."
+        raise BrokenSubmission(what, expected="a file of your own", advice="copy it, do not link it")
+    if len(states) > 1:
+        raise BrokenSubmission(f"{shown} was exchanged for another while it was read.", advice="leave it in its place")
+    if found.st_size > most:
+        expected, got = f"at most {most / 2**20:.3g} MB", f"{found.st_size / 2**20:.3g} MB"
+        raise BrokenSubmission(f"{shown} is too large.", expected=expected, got=got)
+
+
+def _state(found: os.stat_result) -> tuple:
+    """What a name that comes or goes changes: a second one that is gone when it is counted has left its time."""
+    return found.st_dev, found.st_ino, found.st_ctime_ns, found.st_nlink
 
 
 def content(path: Path, trusted: Path, most: int) -> bytes:
@@ -62,23 +77,19 @@ def listed(folder: Path, trusted: Path) -> Iterator[Iterator[os.DirEntry]]:
     Raises:
         OSError: it is no folder, or a link leads to it.
     """
-    descriptor = _descriptor(folder, trusted, FOLDER)
-    try:
-        with os.scandir(descriptor) as entries:
-            yield entries
-    finally:
-        os.close(descriptor)
+    with _folder(folder, trusted) as descriptor, os.scandir(descriptor) as entries:
+        yield entries
 
 
-def _descriptor(path: Path, trusted: Path, flags: int) -> int:
-    """Open one part of the path after the other."""
-    *folders, last = path.relative_to(trusted).parts or (".",)
+@contextmanager
+def _folder(folder: Path, trusted: Path) -> Iterator[int]:
+    """A folder's descriptor; one part of the path is opened after the other."""
     here = os.open(trusted, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        for name in folders:
+        for name in folder.relative_to(trusted).parts:
             inner = os.open(name, FOLDER, dir_fd=here)
             os.close(here)
             here = inner
-        return os.open(last, flags, dir_fd=here)
+        yield here
     finally:
         os.close(here)
