@@ -73,12 +73,16 @@ def found(
             opened += _opened(entry, _fit(entry, notebook, unit), notes, doubts)
     foreign = [one for one in opened if one.fit < 0 and not (asked and asked <= (one.tensors or frozenset()))]
     halves = [one for one in opened if one.is_checkpoint and one not in foreign]
-    usable = [one for one in opened if one not in foreign and one not in halves]
+    broken = [one for one in opened if one.tensors is None and one not in foreign]
+    usable = [one for one in opened if one not in [*foreign, *halves, *broken]]
     if foreign and not usable:
         notes.append(f"{_listed(foreign, folder)} has the name of another unit and was not taken.")
         doubts.append(notes[-1])
     if halves and not usable:
         notes.append(f"{_listed(halves, folder)} is what an unfinished training left, and was not taken.")
+        doubts.append(notes[-1])
+    if broken and not usable:
+        notes.append(f"{_listed(broken, folder)} cannot be read as weights (a part of a file?) and was not taken.")
         doubts.append(notes[-1])
     if not usable:
         return None
@@ -92,9 +96,8 @@ def found(
 
 
 def _rank(one: Weights, asked: frozenset[str], notebook: Path) -> tuple:
-    """What is no file of weights comes last, then names decide, then what the exercise reads of it, then the age."""
-    inside = one.tensors or frozenset()
-    return one.tensors is not None, one.fit, len(asked & inside), one.path.parent == notebook.parent, one.entry.time
+    """Names decide, then what the exercise reads of it, then the place, then the age."""
+    return one.fit, len(asked & (one.tensors or frozenset())), one.path.parent == notebook.parent, one.entry.time
 
 
 def _asked(released: NotebookNode | None) -> frozenset[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from autograder import archives
 from autograder.handed_in import look
-from tests.classes import two_functions
+from tests.classes import WEIGHTS, two_functions
 
 UNIT = "02_rcnn"
 F = "def f(x):\n    return x"
@@ -42,10 +42,10 @@ def found(folder):
 def test_a_notebook_and_its_weights_are_found_in_an_archive(tmp_path, inner):
     beside = inner.replace("\\", "/").rpartition("/")[0]
     weights = f"{beside}/{UNIT}.safetensors".lstrip("/")
-    zipped(tmp_path / "work.ZIP", **{inner: work(), weights: b"x", "__MACOSX/._a.ipynb": b"\0"})
+    zipped(tmp_path / "work.ZIP", **{inner: work(), weights: WEIGHTS, "__MACOSX/._a.ipynb": b"\0"})
     there, handed_in = found(tmp_path)
     assert there
-    assert handed_in.weights.content == b"x"
+    assert handed_in.weights.content == WEIGHTS
     assert all(part not in ("..", "") for part in handed_in.weights.path.parts)
     assert handed_in.notes[0].startswith("The notebook was handed in as work.ZIP/")
     assert handed_in.doubts == []

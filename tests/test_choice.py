@@ -11,7 +11,7 @@ from nbformat import v4
 
 from autograder import choice
 from autograder.handed_in import look
-from tests.classes import two_functions
+from tests.classes import WEIGHTS, two_functions
 
 UNIT = "02_rcnn"
 F, G = "def f(x):\n    return x", "def g(x):\n    return x"
@@ -153,7 +153,7 @@ def weights(folder, *files):
     for number, name in enumerate(files):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x")
+        path.write_bytes(WEIGHTS)
         os.utime(path, (1_000_000 + 60 * number,) * 2)
     handed_in = look(folder, UNIT, released=two_functions())
     taken = handed_in.weights and str(handed_in.weights.path.relative_to(folder))

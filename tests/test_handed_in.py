@@ -8,6 +8,7 @@ from nbformat import v4
 
 from autograder import files, weights
 from autograder.handed_in import look
+from tests.classes import WEIGHTS
 
 UNIT = "02_rcnn"
 SOURCE = "def f(x):  # für alle\n    return x"
@@ -28,7 +29,7 @@ def test_a_notebook_is_found_where_archives_and_browsers_put_it(tmp_path, text, 
     path = tmp_path / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-    (path.parent / f"{UNIT}.safetensors").write_bytes(b"x")
+    (path.parent / f"{UNIT}.safetensors").write_bytes(WEIGHTS)
     (tmp_path / "__MACOSX").mkdir()
     (tmp_path / "__MACOSX" / f"._{UNIT}.ipynb").write_bytes(b"\0")
     found = look(tmp_path, UNIT)

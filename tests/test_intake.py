@@ -9,7 +9,7 @@ import pytest
 from nbformat import v4
 
 from autograder import files, intake
-from tests.classes import two_functions
+from tests.classes import WEIGHTS, two_functions
 
 UNIT = "02_rcnn"
 
@@ -42,11 +42,11 @@ def sources(submission):
 
 
 def test_an_honest_copy_needs_no_repair(tmp_path, work, release):
-    (tmp_path / f"{UNIT}.safetensors").write_bytes(b"x")
+    (tmp_path / f"{UNIT}.safetensors").write_bytes(WEIGHTS)
     submission = taken(tmp_path, work, release)
     assert submission.notes == []
     assert sources(submission) == [cell.source for cell in work.cells]
-    assert submission.weights.content == b"x"
+    assert submission.weights.content == WEIGHTS
 
 
 def test_own_cells_stay_where_they_were(tmp_path, work, release):

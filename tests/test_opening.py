@@ -11,7 +11,7 @@ import pytest
 
 from autograder import clean, handed_in, opening, release
 from autograder.errors import BrokenSubmission
-from tests.classes import two_functions
+from tests.classes import WEIGHTS, two_functions
 from tools.small_course import UNIT
 
 SECRET = b"the grader's key"
@@ -176,7 +176,7 @@ def watch(event, arguments):
 def test_whatever_is_handed_in_is_opened_by_the_one_function(hand_in, tmp_path, monkeypatch):
     monkeypatch.setattr(release, "find", lambda unit, course, name: (two_functions(), ""))
     (hand_in / f"{UNIT}.ipynb").write_text(json.dumps(two_functions()))
-    (hand_in / f"{UNIT}.safetensors").write_bytes(b"x")
+    (hand_in / f"{UNIT}.safetensors").write_bytes(WEIGHTS)
     (hand_in / "timestamp.txt").write_text("2030-01-14 12:00:00 UTC")
     (hand_in / "inner").mkdir()
     (hand_in / "inner" / "work.zip").write_bytes(b"PK")

@@ -20,7 +20,7 @@ UNREADABLE = {
     "a sum in it": USES.replace("return", f"{LONG}\n    return", 1),
     "a mistake behind it": f"{USES}\n)(",
     "a mistake in it": USES.replace("return", "a b\n    return"),
-    "an import beside a mistake": "from torchvision.ops import box_iou as q; x = (\ndef box_iou(a, b):\n    return q(a, b)",
+    "an import beside a mistake": "from torchvision.ops import box_iou as q; x = (\ndef box_iou(a):\n    return q(a)",
     "an import with a name": "import torchvision.ops as o; x = )\nbox_iou = o.box_iou",
     "assigned in a mistake": "(box_iou) = torchvision.ops.box_iou b",
     "in company": "a, box_iou = 1, torchvision.ops.box_iou b",

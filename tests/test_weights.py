@@ -43,7 +43,7 @@ def taken(folder, **files):
         ({"03_fast_rcnn.safetensors": held("svm.weight", "x")}, "03_fast_rcnn.safetensors"),
         ({"03_fast_rcnn.safetensors": held("x"), "weights.safetensors": held("y")}, "weights.safetensors"),
         ({f"{UNIT}_checkpoint.safetensors": held(*CHECKPOINT), "a.safetensors": held("x")}, "a.safetensors"),
-        ({"only.safetensors": b"x"}, "only.safetensors"),
+        ({"only.safetensors": held()}, "only.safetensors"),
     ],
 )
 def test_what_fits_is_taken(tmp_path, files, best):
@@ -55,6 +55,7 @@ def test_what_fits_is_taken(tmp_path, files, best):
     [
         (f"{UNIT}_checkpoint.safetensors", held(*CHECKPOINT), "is what an unfinished training left"),
         ("03_fast_rcnn.safetensors", held("x"), "has the name of another unit"),
+        (f"{UNIT}.safetensors", held("x")[:9], "cannot be read as weights"),
     ],
 )
 def test_what_cannot_be_the_weights_is_not_taken_and_somebody_should_look(tmp_path, name, content, said):
@@ -66,7 +67,7 @@ def test_what_cannot_be_the_weights_is_not_taken_and_somebody_should_look(tmp_pa
 
 def test_many_large_files_are_not_all_read(tmp_path, monkeypatch):
     monkeypatch.setattr(weights, "MOST_BYTES", 100)
-    best, _ = taken(tmp_path, **{"a.safetensors": bytes(200), f"{UNIT}.safetensors": bytes(90)})
+    best, _ = taken(tmp_path, **{"a.safetensors": held() + bytes(200), f"{UNIT}.safetensors": held("x")})
     assert best == f"{UNIT}.safetensors"
 
 

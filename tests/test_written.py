@@ -75,7 +75,8 @@ print(json.dumps([used.ru_utime + used.ru_stime, (used.ru_maxrss - before) // 10
 
 @pytest.mark.timed
 @pytest.mark.parametrize(
-    "source", ["a\n" * 7_500_000, "f = f\n" * 40_000, "a b\n" * 60_000, "?f\n" * 80_000, "def f(x): return x\n" * 40_000]
+    "source",
+    ["a\n" * 7_500_000, "f = f\n" * 40_000, "a b\n" * 60_000, "?f\n" * 80_000, "def f(x): return x\n" * 40_000],
 )
 def test_fifteen_megabytes_of_source_are_no_matter(tmp_path, root, source):
     """Before, Python's parser took 0.9 GB for each MB of it, once per cell and unwritten task."""
