@@ -166,7 +166,7 @@ class _Coordinator:
         for student in students:
             task = self._task(student)
             result = self.diary.result(student, task.exam)
-            self._doubt(student, result.doubts if result else task.doubts)
+            self._doubt(student, dict.fromkeys([*task.doubts, *(result.doubts if result else ())]))
             if self._is_wanted(task, known):
                 wanted[student] = result
         return wanted

@@ -6,6 +6,7 @@ Canned results stand in the workers' place here; test_grade_command.py lets the 
 import errno
 import os
 import shutil
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -138,6 +139,33 @@ def test_a_folder_that_cannot_be_read_costs_its_owner_only(course, workers, monk
     graded = grade()
     assert "Input/output error" in graded.failed["bob"]
     assert set(points(graded)) == set(STUDENTS)
+
+
+def test_whose_hand_in_is_doubtful_is_named_until_it_is_mended(course, workers):
+    folder = course / "submitted" / "bob" / UNIT
+    shutil.copy(folder / f"{UNIT}.ipynb", folder / "again.ipynb")
+    workers.replies["cy"] = {"result": replace(result("cy"), doubts=("Look at nms.",)).to_json()}
+    for _ in range(2):
+        graded = grade()
+        assert (points(graded), graded.failed) == (dict.fromkeys(STUDENTS, 4.5), {})
+        assert graded.doubtful.keys() == {"bob", "cy"}
+        assert "again.ipynb" in graded.doubtful["bob"]
+        assert f"{UNIT}.ipynb" in graded.doubtful["bob"]
+    assert graded.examined == []
+    (folder / "again.ipynb").unlink()
+    assert grade().doubtful == {"cy": "Look at nms."}
+
+
+def test_a_release_that_is_gone_is_its_students_own_trouble(course, workers):
+    path = course / "submitted" / "bob" / UNIT / f"{UNIT}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.course["release"] = "0123456789abcdef"
+    nbformat.write(notebook, path)
+    shutil.rmtree(course / "releases")
+    graded = grade()
+    assert points(graded) == dict.fromkeys(STUDENTS, 4.5)
+    assert graded.failed.keys() == {"bob"}
+    assert f"restore releases/{UNIT}/0123456789abcdef.ipynb" in graded.failed["bob"]
 
 
 @pytest.mark.parametrize("place", ["autograder.clean.write_clean", "autograder.journal._write"])
