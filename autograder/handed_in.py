@@ -66,10 +66,10 @@ def look(folder: Path, unit: str, course: Path | None = None, released: Notebook
         chosen = choice.notebook(there, folder, unit, course, released, found.notes, found.doubts)
         place, found.notebook, found.cells = chosen.path, chosen.notebook, chosen.cells
         _note_helpers(there, place, found.notes)
-    except BrokenSubmission as error:
-        found.notes.append(str(error))
-    except OSError as error:
-        found.notes.append(f"The submission cannot be read: {error.strerror or type(error).__name__}.")
+    except (BrokenSubmission, OSError) as error:
+        why = f"The submission cannot be read: {getattr(error, 'strerror', None) or type(error).__name__}."
+        found.notes.append(str(error) if isinstance(error, BrokenSubmission) else why)
+        found.doubts.append(found.notes[-1])
     found.weights = weights.found(there, folder, place, unit, released, found.notes, found.doubts)
     return found
 
