@@ -13,9 +13,9 @@ from autograder.release import grade_id, is_solution
 FREE = {"code": "code", "markdown": "markdown", "raw": "raw"}
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 MAX_PICTURES = 5 * 2**20  # characters of all pictures in a Markdown cell
-MAX_CODE = 1_000_000  # characters of all code cells together, or of words and signs
+MAX_CODE = 1_000_000  # characters of all code cells together; each word and sign counts as `TOKEN_WEIGHT` at least
 MAX_TEXT = 10_000_000  # of all others: some editors put pictures there
-SMALL, TOKEN_WEIGHT, TOKEN = 20_000, 4, re.compile(r"\w+|[^\w\s]|\n")
+TOKEN_WEIGHT, TOKEN = 4, re.compile(r"\w+|[^\w\s]|\n")
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 
@@ -78,7 +78,7 @@ def within(cells: Iterable[Cell], notes: list[str]) -> list[Cell]:
 
 def _weight(cell: Cell) -> int:
     """Characters; of code that is nothing but words and signs more, because each of them is an object to the parser."""
-    if cell.kind != "code" or len(cell.source) < SMALL:
+    if cell.kind != "code":
         return len(cell.source)
     return max(len(cell.source), TOKEN_WEIGHT * sum(1 for _ in TOKEN.finditer(cell.source)))
 

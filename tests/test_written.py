@@ -30,6 +30,7 @@ def test_the_largest_cells_are_left_out_where_all_are_too_much():
 def test_code_that_is_nothing_but_signs_weighs_more():
     assert limited("a\n" * 100_000, F)[0] == ["a\n" * 100_000, F]
     assert limited("a\n" * 150_000, F)[0] == [F]
+    assert len(limited(*["a\n" * 1000] * 300)[0]) == 125
 
 
 def test_pictures_in_text_may_be_larger():
