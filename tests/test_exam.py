@@ -14,7 +14,6 @@ from autograder.judge import judge
 from autograder.sandbox import Box, Gone
 from course_lib.checks import report as reports
 from course_lib.checks.ladder import Question
-from course_lib.checks.spec import Check
 
 pytestmark = pytest.mark.sandbox
 UNIT = "02_rcnn"
@@ -269,7 +268,7 @@ def test_the_experiment_is_fitted_within_its_own_limit(asked, tmp_path):
     assert answers.errors == {}
 
 
-class Untrained:
+class Untrained(Box):
     """A box in which training takes longer than there is time, and whose function then lacks the weights."""
 
     def __init__(self, *_):
@@ -291,7 +290,8 @@ class Untrained:
 def test_who_hands_in_no_weights_reads_that_and_no_name_error(monkeypatch, tmp_path, handed_in):
     monkeypatch.setattr(exam_module, "Box", Untrained)
     (tmp_path / "w").write_bytes(b"x")
-    check, question = Check("experiment", 10, (None,), ("images",)), Question(None, {}, torch.zeros(1))
+    check = next(check for check in papers.checks_of(UNIT) if check.name == "experiment")
+    question = Question(check.cases[0], {}, torch.zeros(1))
     cells = [Cell("fit", "fit", "fit"), Cell("check", "", "experiment")]
     answers = sit(UNIT, cells, {"experiment": (check, [question])}, tmp_path / "w" if handed_in else None)
     note, error = answers.outcomes["experiment"][0].note, answers.errors["fit"]
