@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from autograder import written
+from autograder.reading import bound, tree
 
 DEFINING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -22,9 +23,9 @@ def code(released: str, mine: Sequence[str], defining: bool = False) -> tuple[st
         defining: only imports and definitions are taken, because the released cell itself does not run in the exam.
     """
     found, missing = {}, False
-    original = written.tree(released)
+    original = tree(released)
     for source in mine:
-        copy = written.tree(source)
+        copy = tree(source)
         if copy is None or original is None:
             missing = True
             continue
@@ -33,18 +34,19 @@ def code(released: str, mine: Sequence[str], defining: bool = False) -> tuple[st
         extra = [part for part in _parts(copy) if not _taken(left, ast.dump(part))]
         gone = [part for part in _parts(original) if _taken(left, ast.dump(part))]
         missing |= bool(gone)
+        others = [bound(part) for part in gone if not isinstance(part, DEFINING[:2])]
         seen: Counter = Counter()
         for part in extra:
-            if not _replaces(part, gone) and (isinstance(part, DEFINING) or not defining):
+            if not _replaces(part, others) and (isinstance(part, DEFINING) or not defining):
                 text = ast.unparse(part) if isinstance(part, DEFINING[:2]) else written.written_at(part, lines)
                 seen[text] += 1
                 found[text, seen[text]] = text  # what two copies have both counts once
     return "\n".join(found.values()), missing
 
 
-def _parts(tree: ast.Module) -> Iterator[ast.stmt]:
+def _parts(module: ast.Module) -> Iterator[ast.stmt]:
     """The statements, each import by itself."""
-    for node in tree.body:
+    for node in module.body:
         if isinstance(node, ast.Import):
             yield from (ast.Import([name]) for name in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -60,11 +62,11 @@ def _taken(left: Counter, key: str) -> bool:
     return there
 
 
-def _replaces(part: ast.stmt, gone: Sequence[ast.stmt]) -> bool:
+def _replaces(part: ast.stmt, others: Sequence[set[str]]) -> bool:
+    """Whether a statement stands in the place of one of those that are gone, of which these are the names."""
     if isinstance(part, DEFINING[:2]):
         return False
-    names = written.bound(part)
-    others = [written.bound(other) for other in gone if not isinstance(other, DEFINING[:2])]
+    names = bound(part)
     return any(names & other for other in others) if names else set() in others
 
 

@@ -3,6 +3,7 @@
 import ast
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 
@@ -41,7 +42,8 @@ def examine(
     questions = {paper.check.name: (paper.check, paper.questions) for paper in asked}
     course = notebook.metadata.get("course", {})
     if lack := course.get("lack", ""):
-        return nothing(unit, student, [paper.check for paper in asked], kind, lack, course.get("notes", []))
+        found = nothing(unit, student, [paper.check for paper in asked], kind, lack, course.get("notes", []))
+        return replace(found, doubts=tuple(course.get("doubts", ())))
     answers = sit(unit, cells_of(notebook), questions, weights, kind, imports=released_imports(notebook))
     notes = [WARNING] * (kind == "none") + list(course.get("notes", []))
     notes += [f"In the cell {name!r}: {error}" for name, error in answers.errors.items()]
@@ -49,7 +51,8 @@ def examine(
     checks = tuple(_checked(unit, paper, verdict, answers) for paper in asked)
     shown = {cell: list(map(dict, made)) for cell, made in outputs.safe_page(answers.displayed).items()}
     seconds = round(time.perf_counter() - started, 3)
-    return Result(unit, student, kind, checks, tuple(verdict.notes), shown, answers.times, seconds)
+    doubts = (*course.get("doubts", ()), *verdict.doubts)
+    return Result(unit, student, kind, checks, tuple(verdict.notes), shown, answers.times, seconds, doubts)
 
 
 def nothing(unit: str, student: str, checks: Sequence[Check], kind: str, lack: str, notes: Sequence[str]) -> Result:

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 from autograder import intake, names, release, ticket, unreadable
 from autograder.handed_in import look
 
+RELEASE = re.compile("[0-9a-f]{16}")  # what a release's name looks like
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # says nothing about the submission
 
 
@@ -32,6 +33,8 @@ def _misplaced(submitted: Path, unit: str, wanted: str, found: set[str]) -> dict
     """The students in whose folder the unit's folder or notebook lies in another place or under another name."""
     odd = {}
     for path in sorted(submitted.glob("*/*")):
+        if path.parent.is_symlink():
+            continue
         name, meant = names.spelled(path.parent.name), names.spelled(path.name).casefold()
         if name not in found and wanted in ("*", name) and re.sub(r"[\s-]+", "_", meant).startswith(unit):
             expected = Path(submitted.name, name, unit)
@@ -75,26 +78,43 @@ def take_in(source: Path, target: Path, unit: str, course: Path) -> str:
     """Write one submission's clean copy: the repaired notebook, the weights, the time stamp, the exchange's secret.
 
     Returns:
-        What lies there, where that is no notebook; "" otherwise.
+        What lies there, where that is no notebook, or that its release is gone; "" otherwise.
     """
     handed_in = look(source, unit, course, release.find(unit, course, "")[0])
     released, note = release.find(unit, course, handed_in.release)
+    gone = _gone(unit, course, handed_in.release) if release.release_of(released) != handed_in.release else ""
     submission = intake.repair(handed_in, released)
     lack = "" if handed_in.notebook else unreadable.reason(source)
-    notes = [lack] if lack else submission.notes + [note] * bool(note and handed_in.notebook)
-    write_clean(target, unit, submission.notebook, notes, "" if handed_in.notebook else " ".join(notes))
+    notes = [lack, *submission.doubts] if lack else submission.notes
+    notes += [gone or note] if note and handed_in.notebook else []
+    reason = "" if handed_in.notebook else " ".join(notes)
+    write_clean(target, unit, submission.notebook, notes, reason, submission.doubts)
     if submission.weights:
-        shutil.copyfile(submission.weights, target / f"{unit}.safetensors", follow_symlinks=False)
+        (target / f"{unit}.safetensors").write_bytes(submission.weights.content)
     if handed_in.stamp:
         (target / "timestamp.txt").write_text(handed_in.stamp, encoding="utf-8")
     if secret := ticket.secret_in(source):
         (target / ticket.NAME).write_text(secret, encoding="ascii")
-    return lack
+    return lack or gone
 
 
-def write_clean(target: Path, unit: str, notebook: NotebookNode, notes: list[str], lack: str = "") -> None:
+def _gone(unit: str, course: Path, name: str) -> str:
+    """What to say where a submission was made from a release of which no copy is kept; "" where it names none."""
+    if not RELEASE.fullmatch(name):
+        return ""
+    kept = Path(release.KEPT, unit, f"{name}.ipynb")
+    return (
+        f"It was made from release {name}, of which no copy is kept: restore {kept} from a backup and grade again. "
+        "Until then it is graded by the present release."
+    )
+
+
+def write_clean(
+    target: Path, unit: str, notebook: NotebookNode, notes: list[str], lack: str = "", doubts: list[str] | None = None
+) -> None:
     """Write a clean notebook; what was repaired stands in its metadata, and why there is nothing of the student's."""
-    notebook.metadata.course = {**notebook.metadata.get("course", {}), "notes": notes, "lack": lack}
+    course = notebook.metadata.get("course", {})
+    notebook.metadata.course = {**course, "notes": notes, "lack": lack, "doubts": doubts or []}
     target.mkdir(parents=True)
     nbformat.write(notebook, target / f"{unit}.ipynb")
 

@@ -76,11 +76,18 @@ class Event:
 
 @dataclass
 class Graded:
-    """How it went: grades in the gradebook, who could not be graded and why, what is odd, who was examined now."""
+    """How it went.
+
+    Attributes:
+        rows: everyone's grades in the gradebook.
+        failed: who could not be graded as they should be, and why.
+        doubtful: who was graded, but in whose hand-in somebody should look at something, and at what.
+        examined: who was examined now.
+    """
 
     rows: list[dict] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
-    odd: dict[str, str] = field(default_factory=dict)
+    doubtful: dict[str, str] = field(default_factory=dict)
     examined: list[str] = field(default_factory=list)
 
 
@@ -177,22 +184,33 @@ class _Coordinator:
         if self.plan.force:
             for student in students:
                 self.diary.forget(student)
-        return {
-            student: self.diary.result(student, task.exam)
-            for student in students
-            if self._is_wanted(task := self._task(student), known)
-        }
+        wanted = {}
+        for student in students:
+            task = self._task(student)
+            result = self.diary.result(student, task.exam)
+            self._doubt(student, dict.fromkeys([*task.doubts, *(result.doubts if result else ())]))
+            if self._is_wanted(task, known):
+                wanted[student] = result
+        return wanted
 
     def _task(self, student: str) -> Task:
         task = self.tasks.make(student)
         self.digests[student] = digest(task.submission, self._lateness(student)), task.exam
         return task
 
+    def _doubt(self, student: str, doubts: Iterable[str]) -> None:
+        """Note that somebody should look; who was not graded as they should be is known already."""
+        if student not in self.graded.failed:
+            said = self.graded.doubtful.get(student, "")
+            new = [doubt for doubt in doubts if doubt not in said]
+            if new:
+                self.graded.doubtful[student] = " ".join([said, *new]).strip()
+
     def _lateness(self, student: str) -> str:
         """What decides about a late penalty: a corrected time stamp, an extension and another rule count at once."""
         stamp = examiner.stamps(self.desk, student)[0]
         if stamp and stamp > datetime.now(UTC).replace(tzinfo=None) + AHEAD:
-            self.graded.odd[student] = f"handed in at {stamp} UTC, which is still to come: is a clock wrong?"
+            self._doubt(student, [f"Handed in at {stamp} UTC, which is still to come: is a clock wrong?"])
         rule = self.desk.config.get("LateSubmissionPlugin", {}), self.desk.config.get("AssignLatePenalties", {})
         return f"{stamp} {gradebook.deadline(self.book, self.plan.unit, student)} {rule}"
 
@@ -230,6 +248,7 @@ class _Coordinator:
         killed = reply.get("killed")
         result = self.tasks.nothing(student, killed) if killed else Result.from_json(reply["result"])
         self.diary.keep(student, self.digests[student][1], result)
+        self._doubt(student, result.doubts)
         self.graded.examined.append(student)
         self._record(student, result)
         if killed:

@@ -10,6 +10,7 @@ import sys
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from nbgrader.apps import dbapp
@@ -18,9 +19,12 @@ from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.exchange.default import ExchangeReleaseAssignment, ExchangeReleaseFeedback
 from nbgrader.plugins import FileNameCollectorPlugin
+from nbgrader.utils import parse_utc
 from traitlets import List
 
-from autograder import exchange, names, texts
+from autograder import exchange, names, opening, texts
+from autograder.errors import BrokenSubmission
+from autograder.handed_in import MAX_STAMP, STAMP
 
 OURS = ("*.py", "*.safetensors")
 
@@ -37,6 +41,7 @@ def install() -> None:
         if not hasattr(plain, "__wrapped__"):
             setattr(owner, method, mended(plain))
     dbapp.open = _opened_table
+    CourseDirectory.get_existing_timestamp = existing_stamp
 
 
 def _given_out(copying: Callable) -> Callable:
@@ -69,6 +74,19 @@ def leaving_out(directory: CourseDirectory) -> Iterator[None]:
 def _opened_table(path: str, mode: str = "r") -> io.StringIO:
     """A list of students or units, as `nbgrader db student import` opens it, in any spreadsheet's encoding."""
     return io.StringIO(texts.table(Path(path).read_bytes()))
+
+
+def existing_stamp(self: CourseDirectory, folder: str) -> datetime | None:
+    """The time stamp in a folder. nbgrader's own reading follows links, waits for pipes, and ends at an odd date."""
+    path = Path(folder, STAMP).absolute()
+    try:
+        text = texts.decoded(opening.content(path, opening.above(path.parent), MAX_STAMP)).strip()
+        return parse_utc(text) if text else None
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, OverflowError, BrokenSubmission) as error:
+        self.log.warning("%s is not read: %s", path, error)
+        return None
 
 
 class Collector(FileNameCollectorPlugin):

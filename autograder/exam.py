@@ -25,6 +25,7 @@ from course_lib.checks.blame import STILL_TO_WRITE
 from course_lib.checks.ladder import Outcome, Question
 from course_lib.checks.spec import Check
 
+WEIGHTS = ".safetensors"
 MAX_ITEMS = 20  # that one cell shows
 MAX_SHOWN = 16 * 2**20  # characters, pictures included, that all cells show
 WORDS = re.compile(r"(?:[A-Za-z_`'.,:;()×→ -]|(?<!\d)\d{1,2}(?!\d|\.\d)){1,300}")  # names and small counts, no values
@@ -113,6 +114,7 @@ class _Sitting:
         self._box: Box | None = None
         self._lost, self._room = 0, MAX_SHOWN
         self._words, self._failed = reasons.Words(), []
+        self._untrained = ""
 
     def run(self, cell: Cell) -> None:
         """Run one cell; what kills the process is not run again."""
@@ -126,8 +128,21 @@ class _Sitting:
             self.answers.displayed[cell.id or cell.name] = items
             self._done.append(cell)
         except Gone as gone:
-            self._note(cell, str(gone))
-        self.answers.times[_title(cell)] = time.monotonic() - started
+            self._note(cell, self._stopped(cell, gone))
+        self.answers.times[_title(cell)] = took = time.monotonic() - started
+        if cell.role == "fit":  # its limit counts computing; what a busy machine adds is not the submission's
+            self._deadline += max(0.0, took - self._limits.fit)
+
+    def _stopped(self, cell: Cell, gone: Gone) -> str:
+        """What to say of a cell that did not come to its end: of a training the reason why there was one at all."""
+        if cell.role != "fit" or gone.status != "timeout" or any(name.endswith(WEIGHTS) for name in self._files):
+            return str(gone)
+        self._untrained = (
+            "The weights file is missing: the exam trained the experiment itself, and the time for that "
+            f"({self._limits.fit:.0f} s of computing) was over. Hand in the file that the training saves beside the "
+            "notebook."
+        )
+        return self._untrained
 
     def ask_all(self, check: Check, questions: Sequence[Question]) -> None:
         """Put a check's questions; after the second one that kills the process the rest stay unasked."""
@@ -146,6 +161,8 @@ class _Sitting:
             outcome = _outcome(self._request(request, check.seconds, "one question"), question, check.seconds)
         except Gone as gone:
             return Outcome(gone.status, note=str(gone))
+        if self._untrained and check.name == "experiment" and outcome.status in ("missing", "raised"):
+            return replace(outcome, note=self._untrained)
         if outcome.status == "missing":
             return replace(outcome, note=f"`{check.function}` is not defined{self._cause(check.function)}.")
         return replace(outcome, note=self._plain(outcome)) if outcome.note else outcome

@@ -252,6 +252,8 @@ def examine_clean(self: Autograde, unit: str, student: str, sandbox: str) -> Res
     content = weights.read_bytes() if weights else None
     seeds = secret.seeds_of(unit, student, notebook, content, self._key)
     result = examine(unit, student, notebook, weights, seeds, sandbox)
+    for doubt in result.doubts:
+        self.log.warning("%s: graded, but somebody should look: %s", student, doubt)
     diary_of(self).keep(student, "", result)  # of no exam that `autograder grade` would take up again
     return result
 

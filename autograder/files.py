@@ -1,86 +1,105 @@
-"""Files in a stranger's folder: listed, looked at and read within limits. Nothing is followed or waited for."""
+"""What lies in a stranger's folder, listed and read within limits. Nothing is followed or waited for."""
 
 import json
 import os
 import stat
-from collections.abc import Iterator
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
+from autograder import opening
 from autograder.errors import BrokenSubmission
 
 MAX_NOTEBOOK = 100 * 2**20
 MAX_PARTS = 4_000_000  # brackets and commas of its JSON: what bounds the memory that it takes
+MAX_OLD_PARTS = 200_000  # of a notebook in an old format, which is converted with all that is in it
 MAX_NESTING = 40
 MAX_ENTRIES = 20_000  # of all folders together that are looked at
 MAX_DEPTH = 5  # folders in folders, as a checkout in an unpacked archive has them
 
 
-def everything(folder: Path) -> list[Path]:
-    """What lies in a folder and, level by level, in the folders in it; folders are not listed themselves."""
-    found, level, room = [], [folder], MAX_ENTRIES
+@dataclass(frozen=True)
+class Entry:
+    """Something that lies in a hand-in.
+
+    Attributes:
+        path: where, for messages; inside an archive the archive's path goes on.
+        kind: "file", "folder", "link" or "other".
+        size, time: bytes, and seconds since 1970, as they were listed.
+        read: gives the bytes, of which there may be so many at most; raises BrokenSubmission or OSError.
+    """
+
+    path: Path
+    kind: str
+    size: int
+    time: float
+    read: Callable[[int], bytes]
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return self.path.name
+
+
+def everything(folder: Path) -> list[Entry]:
+    """What lies in a student's folder and, level by level, in the folders in it; folders are not listed themselves.
+
+    Raises:
+        OSError: the folder itself cannot be opened; one that is not there holds nothing.
+    """
+    found, level, room, trusted = [], [folder], MAX_ENTRIES, opening.above(folder)
     for _ in range(MAX_DEPTH):
-        entries = []
+        entries: list[Entry] = []
         for place in level:
-            with suppress(PermissionError) if place != folder else nullcontext():  # nobody's work is in there
-                entries += [entry for _, entry in zip(range(room - len(entries)), _entries(place), strict=False)]
+            with suppress(OSError if place != folder else FileNotFoundError):  # nobody's work is in there
+                entries += _entries(place, trusted, room - len(entries))
         room -= len(entries)
-        level = [entry for entry in entries if is_directory(entry)]
-        found += sorted(entry for entry in entries if not is_directory(entry) or entry.suffix == ".safetensors")
+        level = [entry.path for entry in entries if entry.kind == "folder"]
+        listed = [entry for entry in entries if entry.kind != "folder" or entry.path.suffix == ".safetensors"]
+        found += sorted(listed, key=lambda entry: entry.path)
     return found
 
 
-def _entries(folder: Path) -> Iterator[Path]:
+def _entries(folder: Path, trusted: Path, most: int) -> list[Entry]:
     """What lies in a folder, without hidden files and macOS's additions to archives."""
-    if not is_directory(folder):
-        return
-    with os.scandir(folder) as found:
-        for entry in found:
-            if not entry.name.startswith((".", "__")):
-                yield Path(entry.path)
+    found: list[Entry] = []
+    with opening.listed(folder, trusted) as listed:
+        for item in listed:
+            if len(found) >= most:
+                break
+            if not hidden(item.name):
+                found.append(entry(folder / item.name, trusted, item.stat(follow_symlinks=False)))
+    return found
 
 
-def is_regular(path: Path) -> bool:
-    """An ordinary file, not a link to one, a pipe or a device."""
-    return os.path.lexists(path) and stat.S_ISREG(os.lstat(path).st_mode)
+def hidden(name: str) -> bool:
+    """Whether a name is a hidden file's or one of macOS's additions to archives."""
+    return name.startswith((".", "__"))
 
 
-def is_directory(path: Path) -> bool:
-    """A folder, not a link to one."""
-    return os.path.lexists(path) and stat.S_ISDIR(os.lstat(path).st_mode)
+def entry(path: Path, trusted: Path, status: os.stat_result) -> Entry:
+    """An entry of a folder; `trusted` as for `opening.opened`."""
+    kinds = {stat.S_IFREG: "file", stat.S_IFDIR: "folder", stat.S_IFLNK: "link"}
+    kind = kinds.get(stat.S_IFMT(status.st_mode), "other")
+    return Entry(path, kind, status.st_size, status.st_mtime, partial(opening.content, path, trusted))
 
 
-def content(path: Path, most: int) -> bytes:
-    """The bytes of an ordinary file.
-
-    Raises:
-        BrokenSubmission: it is none, or larger than `most`.
-    """
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with open(descriptor, "rb") as file:
-        size = os.fstat(descriptor).st_size
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise BrokenSubmission(f"{path.name} is no ordinary file.")
-        if size > most:
-            expected, got = f"at most {most / 2**20:.3g} MB", f"{size / 2**20:.3g} MB"
-            raise BrokenSubmission(f"{path.name} is too large.", expected=expected, got=got)
-        return file.read(most)
-
-
-def parse(path: Path, notes: list[str] | None = None) -> NotebookNode:
-    """The file as a notebook of format 4, without outputs.
+def parse(raw: bytes, notes: list[str] | None = None) -> NotebookNode:
+    """The content of a file as a notebook of format 4, with nothing in it but what is read.
 
     Raises:
-        BrokenSubmission: too large, no JSON, nested too deeply, or no notebook.
+        BrokenSubmission: no JSON, nested too deeply, or no notebook.
     """
-    raw = content(path, MAX_NOTEBOOK)
     try:
-        if sum(map(raw.count, (b"[", b"{", b","))) > MAX_PARTS:
+        parts = sum(map(raw.count, (b"[", b"{", b",")))
+        if parts > MAX_PARTS:
             raise ValueError(f"it has more than {MAX_PARTS} parts")
-        loaded = _without_outputs(_loaded(raw, [] if notes is None else notes))
+        loaded = _needed(_loaded(raw, [] if notes is None else notes), parts)
         if _depth(loaded) > MAX_NESTING:
             raise ValueError(f"it is nested more than {MAX_NESTING} levels deep")
         notebook = nbformat.from_dict(loaded)
@@ -105,12 +124,32 @@ def _loaded(raw: bytes, notes: list[str]) -> object:
     return content
 
 
-def _without_outputs(content: object) -> object:
-    """The same without what its cells displayed, which nobody reads and which can be large."""
-    for cell in content.get("cells", ()) if isinstance(content, dict) else ():
-        if isinstance(cell, dict):
-            cell["outputs"] = []
-    return content
+CELL, GRADING, COURSE = ("cell_type", "source", "id", "attachments"), ("nbgrader",), ("course",)
+
+
+def _needed(content: object, parts: int) -> object:
+    """The same without outputs and metadata that nobody reads and that can be large."""
+    if not isinstance(content, dict) or content.get("nbformat") != 4:
+        if parts > MAX_OLD_PARTS:
+            raise ValueError(f"it is in an old format and has more than {MAX_OLD_PARTS} parts")
+        return content
+    cells = content.get("cells")
+    return {
+        **_only(content, ("nbformat", "nbformat_minor")),
+        "metadata": _only(content.get("metadata"), COURSE),
+        "cells": [_cell(cell) for cell in cells] if isinstance(cells, list) else cells,
+    }
+
+
+def _cell(cell: object) -> object:
+    if not isinstance(cell, dict):
+        return None
+    return {**_only(cell, CELL), "metadata": _only(cell.get("metadata"), GRADING), "outputs": []}
+
+
+def _only(found: object, names: Sequence[str]) -> dict:
+    """Those fields of a dict that have one of the names."""
+    return {name: found[name] for name in names if name in found} if isinstance(found, dict) else {}
 
 
 def _depth(content: object) -> int:

@@ -16,6 +16,7 @@ from autograder.errors import BrokenSubmission
 from autograder.handed_in import HandedIn, look
 from autograder.places import Places, places
 from autograder.release import grade_id, is_solution
+from autograder.weights import Weights
 from autograder.written import Cell
 
 MAX_CELLS = 2000
@@ -31,11 +32,13 @@ class Submission:
         notebook: the release's cells in the release's order, the student's own between them.
         weights: the trained experiment's file, where one was handed in.
         notes: what was repaired or missing, for the student and the instructor.
+        doubts: those of the notes after which somebody should look.
     """
 
     notebook: NotebookNode
-    weights: Path | None = None
+    weights: Weights | None = None
     notes: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
 
 
 def read(folder: Path, release: NotebookNode, unit: str) -> Submission:
@@ -45,23 +48,22 @@ def read(folder: Path, release: NotebookNode, unit: str) -> Submission:
 
 def repair(handed_in: HandedIn, release: NotebookNode) -> Submission:
     """Match what was handed in with its release. Where nothing can be read, the release itself is the notebook."""
-    notes = list(handed_in.notes)
+    notes, doubts = list(handed_in.notes), list(handed_in.doubts)
     try:
-        cells = _cells(handed_in.notebook) if handed_in.notebook else []
+        cells = _cells(handed_in) if handed_in.notebook else []
     except BrokenSubmission as error:
         notes.insert(0, str(error))
         handed_in.notebook, cells = None, []
     if cells and not handed_in.weights and any(grade_id(cell) == "fit" for cell in release.cells):
         notes.append("No weights file was handed in: the exam trains the experiment itself.")
-    return Submission(match(cells, release, notes), handed_in.weights, notes)
+    return Submission(match(cells, release, notes), handed_in.weights, notes, doubts)
 
 
-def _cells(notebook: NotebookNode) -> list[Cell]:
-    if len(notebook.cells) > MAX_CELLS:
-        raise BrokenSubmission(
-            "The notebook has too many cells.", expected=f"at most {MAX_CELLS}", got=str(len(notebook.cells))
-        )
-    return list(written.each_cell(notebook.cells))
+def _cells(handed_in: HandedIn) -> Sequence[Cell]:
+    found = handed_in.notebook.cells
+    if len(found) > MAX_CELLS:
+        raise BrokenSubmission("The notebook has too many cells.", expected=f"at most {MAX_CELLS}", got=str(len(found)))
+    return handed_in.cells or written.within(written.each_cell(found), handed_in.notes)
 
 
 def match(cells: Sequence[Cell], release: NotebookNode, notes: list[str]) -> NotebookNode:

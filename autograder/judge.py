@@ -6,7 +6,7 @@ This module never runs student code, never displays anything and knows no unit.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from course_lib.checks.forbids import refusal
+from course_lib.checks.forbids import reader, searched
 from course_lib.checks.ladder import CaseResult, Outcome, Question, Report, Suspicion, climb, refused
 from course_lib.checks.spec import KINDS, Check
 
@@ -27,10 +27,12 @@ class Verdict:
     Attributes:
         reports: one for each check, by name; hidden inputs and values are not in them.
         notes: repairs, errors in cells, warnings.
+        doubts: what a human should look at.
     """
 
     reports: dict[str, Report]
     notes: list[str] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
 
     @property
     def points(self) -> float:
@@ -51,13 +53,15 @@ def judge(
         sources: the cells that ran; or, for each check by its name, those that ran before it.
     """
     silent = Outcome("missing", note="The function was never asked: its check cell was not reached.")
-    reports = {}
+    reports, doubts, read = {}, [], reader()
     for paper in papers:
         answers = outcomes.get(paper.check.name) or [silent] * len(paper.questions)
         report = climb(paper.check, paper.questions, answers, paper.suspicions(), explain=False)
         cells = sources.get(paper.check.name, ()) if isinstance(sources, Mapping) else sources
-        reports[paper.check.name] = without_values(refused(report, refusal(paper.check, cells)))
-    return Verdict(reports, list(notes))
+        refusal, doubt = searched(paper.check, cells, read)
+        doubts += [doubt] if doubt and report.points else []
+        reports[paper.check.name] = without_values(refused(report, refusal))
+    return Verdict(reports, [*notes, *doubts], doubts)
 
 
 def without_values(report: Report) -> Report:

@@ -4,13 +4,13 @@ At home cells may run in any order. An answer in a cell of one's own counts as t
 gone or untouched, and takes along, in front of it, the student's cells that it needs.
 """
 
-import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
 from autograder import written
+from autograder.reading import facts
 from autograder.release import grade_id, is_solution
 from autograder.written import Cell
 
@@ -71,7 +71,7 @@ def _keep_parts(name: str, task: NotebookNode, cells: Sequence[Cell], found: Pla
     """Whether the task's cell answers it; the parts of one that was split stay, as cells of the student's own."""
     copies = [number for number, owner in enumerate(found.owners) if owner == task.id]
     changed = [number for number in copies if not written.same(cells[number].source, task.source)]
-    whole = [number for number in changed if name in _given(cells[number].source)]
+    whole = [number for number in changed if name in facts(cells[number].source).given]
     for number in changed if whole else ():
         if number not in whole:
             found.owners[number] = ""
@@ -108,27 +108,11 @@ def _answer(name: str, task: NotebookNode, cells: Sequence[Cell], found: Places)
 def _take_along(number: int, name: str, order: Sequence[str], cells: Sequence[Cell], found: Places) -> None:
     """Put those of the student's cells that the moved one needs, and that would come after it, in front of it."""
     target, anchors = found.owners[number], found.anchors()
-    needed = {name} | _used(cells[number].source)
+    needed = {name} | facts(cells[number].source).used
     for earlier in range(number - 1, -1, -1):
         if found.owners[earlier] or cells[earlier].kind != "code" or earlier in found.before:
             continue
         after = anchors[earlier] and order.index(anchors[earlier]) >= order.index(target)
-        if after and _given(cells[earlier].source) & needed:
+        if after and facts(cells[earlier].source).given & needed:
             found.before[earlier] = target
-            needed |= _used(cells[earlier].source)
-
-
-def _used(source: str) -> set[str]:
-    tree = written.tree(source)
-    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} if tree else set()
-
-
-def _given(source: str) -> set[str]:
-    """The names that a cell defines, assigns or imports."""
-    found: set[str] = set()
-    tree = written.tree(source)
-    for node in written.statements(tree.body) if tree else ():
-        found |= written.bound(node)
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            found |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    return found
+            needed |= facts(cells[earlier].source).used

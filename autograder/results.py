@@ -40,6 +40,7 @@ class Result:
     Attributes:
         sandbox: the kind in which it ran.
         notes: repairs, errors in cells, warnings.
+        doubts: those of the notes after which a human should look.
         outputs: for each cell (by its id) what it displayed, as nbformat outputs that are safe to show.
         times: for each cell, by its name, the seconds it took.
         seconds: the whole exam's.
@@ -53,6 +54,7 @@ class Result:
     outputs: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     times: Mapping[str, float] = field(default_factory=dict)
     seconds: float = 0.0
+    doubts: tuple[str, ...] = ()
 
     @property
     def points(self) -> float:
@@ -79,11 +81,13 @@ class Result:
             found = json.loads(text)
             checks = tuple(_checked(each) for each in found.pop("checks"))
             notes = tuple(str(note) for note in found.pop("notes"))
+            doubts = tuple(str(note) for note in found.pop("doubts", ()))
             times = {str(name): float(seconds) for name, seconds in found.pop("times").items()}
             outputs = {str(cell): [dict(each) for each in items] for cell, items in found.pop("outputs").items()}
             seconds = float(found.pop("seconds"))
             words = {name: str(value) for name, value in found.items()}
-            return cls(**words, checks=checks, notes=notes, outputs=outputs, times=times, seconds=seconds)
+            more = {"outputs": outputs, "times": times, "seconds": seconds, "doubts": doubts}
+            return cls(**words, checks=checks, notes=notes, **more)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             reason = f"{type(error).__name__}: {error}"
             raise DataBroken("A result cannot be read.", expected="what Result.to_json writes", got=reason) from error

@@ -21,12 +21,14 @@ class Task:
         arguments: of `worker.examine`.
         submission: digest of what was handed in.
         exam: digest of that together with everything else on which the result depends.
+        doubts: after what in the hand-in somebody should look.
     """
 
     student: str
     arguments: dict[str, Any]
     submission: str
     exam: str
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class Tasks:
         submission = digest(text, content)
         exam = digest(submission, json.dumps(seeds), self.kind, self.version)
         arguments = {"unit": self.unit, "student": student, "notebook": text, "weights": content, "seeds": seeds}
-        return Task(student, arguments | {"kind": self.kind}, submission, exam)
+        doubts = tuple(notebook.metadata.get("course", {}).get("doubts", ()))
+        return Task(student, arguments | {"kind": self.kind}, submission, exam, doubts)
 
     def nothing(self, student: str, reason: str) -> Result:
         """Zero for each check of a submission, with the reason."""

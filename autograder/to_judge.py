@@ -6,9 +6,10 @@ import tokenize
 from collections.abc import Iterable
 from pathlib import Path
 
-from autograder import assess, unreadable
+from autograder import assess, opening, unreadable
+from autograder.errors import BrokenSubmission
 from autograder.exam import Cell
-from autograder.files import parse
+from autograder.files import MAX_NOTEBOOK, parse
 from course_lib.errors import CourseError
 
 EXPECTED = "a Python file (.py) or a notebook (.ipynb)"
@@ -29,7 +30,7 @@ def cells_in(path: Path, checks: Iterable[str]) -> list[Cell]:
 def weights_of(path: Path, unit: str) -> Path | None:
     """The trained weights beside a notebook."""
     beside = (path.with_suffix(".safetensors"), path.with_name(f"{unit}.safetensors"))
-    return next((found for found in beside if found.is_file()), None) if _is_notebook(path) else None
+    return next((found for found in beside if _ordinary(found)), None) if _is_notebook(path) else None
 
 
 def neighbours(path: Path) -> dict[str, bytes]:
@@ -39,8 +40,8 @@ def neighbours(path: Path) -> dict[str, bytes]:
     while waiting and len(found) < NEIGHBOURS:
         for name in _imported(waiting.pop()):
             beside = path.with_name(f"{name}.py")
-            if beside.is_file() and beside.name not in found and beside != path:
-                found[beside.name] = beside.read_bytes()
+            if beside.name not in found and beside != path and _ordinary(beside):
+                found[beside.name] = _content(beside)
                 waiting.append(beside)
     return found
 
@@ -50,14 +51,30 @@ def _is_notebook(path: Path) -> bool:
     if not path.is_file():
         raise CourseError(f"There is no file {path}.", expected=EXPECTED)
     if path.suffix == ".py":
-        return re.match(rb'\s*\{\s*"(cells|metadata|nbformat)', path.read_bytes()[:200]) is not None
+        return re.match(rb'\s*\{\s*"(cells|metadata|nbformat)', _content(path)[:200]) is not None
     if path.suffix != ".ipynb":
         raise CourseError(f"{path} cannot be judged.", expected=EXPECTED, got=unreadable.kind(path))
     return True
 
 
+def _content(path: Path) -> bytes:
+    try:
+        return opening.content(path, path.parent, MAX_NOTEBOOK)
+    except OSError as error:
+        raise CourseError(f"{path} cannot be read.", expected=EXPECTED, got=error.strerror) from error
+
+
+def _ordinary(path: Path) -> bool:
+    """Whether there is such a file, and no link in its place."""
+    try:
+        with opening.opened(path, path.parent, MAX_NOTEBOOK):
+            return True
+    except (OSError, BrokenSubmission):
+        return False
+
+
 def _notebook(path: Path) -> list[Cell]:
-    notebook = parse(path)
+    notebook = parse(_content(path))
     for cell in notebook.cells:
         cell.source = "".join(cell.source) if isinstance(cell.get("source"), list) else str(cell.get("source", ""))
     return assess.cells_of(notebook)

@@ -1,17 +1,20 @@
 """What lies in a submitted folder from which no notebook could be read, in words for its owner and for who grades."""
 
 import os
-import stat
 from itertools import islice
 from pathlib import Path
 
+from autograder import opening
+from autograder.errors import BrokenSubmission
+from autograder.files import Entry, entry, hidden
 from autograder.outputs import plain
 
 SHOWN, MOST = 5, 1000  # files that are named, and looked at
 UNPACK = "unpack it in its place"
 NOTEBOOK = "hand in the notebook itself, a file that ends in .ipynb"
+COPY = "copy the file itself into the folder"
 KINDS = {  # what a file begins with
-    b"PK\x03\x04": ("a zip archive", UNPACK),
+    b"PK\x03\x04": ("a zip archive", NOTEBOOK),
     b"PK\x05\x06": ("an empty zip archive", NOTEBOOK),
     b"\x1f\x8b": ("a gzip archive", UNPACK),
     b"BZh": ("a bzip2 archive", UNPACK),
@@ -31,47 +34,54 @@ ENDINGS = {
     (".txt", ".md", ".json", ".csv"): ("a text", NOTEBOOK),
 }
 PAGES = (b"<!doctype html", b"<html", b"<?xml")
+HEAD = 512  # bytes
 
 
 def reason(folder: Path) -> str:
     """A sentence that names what lies in the folder where that is no notebook at all; "" where a notebook is broken."""
-    found = _files(folder)
+    found, trusted = _entries(folder), opening.above(folder)
     if not found:
         return f"Nothing readable was handed in: the folder is empty. Mend it so: {NOTEBOOK}."
-    kinds = [(path, *_kind(path)) for path in found[:SHOWN]]
+    kinds = [(each.path, *_kind(each, trusted)) for each in found[:SHOWN]]
     if any(path.name.lower().endswith(".ipynb") and kind == "a file" for path, kind, _ in kinds):
         return ""
     named = ", ".join(f"{kind} ({plain(path.name)[:60]})" for path, kind, _ in kinds) + ", …" * (len(found) > SHOWN)
-    advice = next((advice for *_, advice in kinds if advice == UNPACK), NOTEBOOK)
+    advice = next((advice for *_, advice in kinds if advice in (COPY, UNPACK)), NOTEBOOK)
     return f"Nothing readable was handed in. What lies there: {named}. Mend it so: {advice}."
 
 
-def _files(folder: Path) -> list[Path]:
-    """What lies there, hidden files, macOS's additions and the time stamp left out. Nothing is followed."""
-    if folder.is_symlink():
-        return [folder]
-    with os.scandir(folder) as entries:
-        names = sorted(entry.name for entry in islice(entries, MOST))
-    return [folder / name for name in names if not name.startswith((".", "__")) and name != "timestamp.txt"]
+def _entries(folder: Path) -> list[Entry]:
+    """What lies there, hidden files, macOS's additions and the time stamp left out; of a link, the link itself."""
+    trusted = opening.above(folder)
+    try:
+        with opening.listed(folder, trusted) as items:
+            looked = [(item.name, item.stat(follow_symlinks=False)) for item in islice(items, MOST)]
+    except OSError:
+        return [Entry(folder, "link" if folder.is_symlink() else "other", 0, 0.0, lambda most: b"")]
+    return [entry(folder / name, trusted, found) for name, found in sorted(looked) if _counts(name)]
+
+
+def _counts(name: str) -> bool:
+    return not hidden(name) and name != "timestamp.txt"
 
 
 def kind(path: Path) -> str:
     """What a file is, in words."""
-    return _kind(path)[0]
+    return _kind(entry(path, path.parent, os.lstat(path)), path.parent)[0]
 
 
-def _kind(path: Path) -> tuple[str, str]:
+def _kind(found: Entry, trusted: Path) -> tuple[str, str]:
     """What a file is, by how it begins, then by how its name ends; and what to do about it."""
-    mode = os.lstat(path).st_mode
-    if stat.S_ISLNK(mode):
-        return "a link", NOTEBOOK
-    if stat.S_ISDIR(mode):
-        return "a folder", NOTEBOOK
-    ending = path.suffix.lower()
+    if found.kind in ("link", "folder"):
+        return f"a {found.kind}", NOTEBOOK
+    ending = found.path.suffix.lower()
     for endings, known in ENDINGS.items():
         if ending in endings:
             return known
-    head = _head(path) if stat.S_ISREG(mode) else b""
+    try:
+        head = _head(found.path, trusted) if found.kind == "file" else b""
+    except BrokenSubmission:
+        return "a hard link", COPY
     if head.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(PAGES):
         return "a web page", NOTEBOOK
     if head[257:262] == b"ustar":
@@ -79,13 +89,10 @@ def _kind(path: Path) -> tuple[str, str]:
     return next((known for start, known in KINDS.items() if head.startswith(start)), ("a file", NOTEBOOK))
 
 
-def _head(path: Path) -> bytes:
+def _head(path: Path, trusted: Path) -> bytes:
     """The first bytes of an ordinary file; none where it may not be read."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        with opening.opened(path, trusted, 2**62) as file:
+            return file.read(HEAD)
     except OSError:
         return b""
-    try:
-        return os.read(descriptor, 512)
-    finally:
-        os.close(descriptor)

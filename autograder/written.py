@@ -7,12 +7,15 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
+from autograder.reading import bound, facts, statements, tree
 from autograder.release import grade_id, is_solution
-from course_lib.checks.cells import without_magics
 
 FREE = {"code": "code", "markdown": "markdown", "raw": "raw"}
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 MAX_PICTURES = 5 * 2**20  # characters of all pictures in a Markdown cell
+MAX_CODE = 1_000_000  # characters of all code cells together; each word and sign counts as `TOKEN_WEIGHT` at least
+MAX_TEXT = 10_000_000  # of all others: some editors put pictures there
+TOKEN_WEIGHT, TOKEN = 4, re.compile(r"\w+|[^\w\s]|\n")
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]*")
 
 
@@ -52,47 +55,44 @@ def _pictures(attachments: object) -> dict[str, dict[str, str]]:
     return kept
 
 
-def tree(source: str) -> ast.Module | None:
-    """The statements of a cell without its magics; None where Python cannot read them."""
-    try:
-        return ast.parse(without_magics(source))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+def within(cells: Iterable[Cell], notes: list[str]) -> list[Cell]:
+    """The cells; where they hold more than is read, without the largest ones, and a note says so."""
+    kept = list(cells)
+    for what, kinds, most in (("code", ("code",), MAX_CODE), ("text", ("markdown", "raw"), MAX_TEXT)):
+        weights = {number: _weight(cell) for number, cell in enumerate(kept) if cell.kind in kinds}
+        left, dropped = sum(weights.values()), set()
+        for number in sorted(weights, key=lambda number: -weights[number]):
+            if left <= most:
+                break
+            dropped.add(number)
+            left -= weights[number]
+        if dropped:
+            first = min(dropped) + 1
+            notes.append(
+                f"{len(dropped)} cells were left out, the first is cell {first}: a notebook's {what} may be "
+                f"{most / 1e6:g} MB in all. Data belong into a file, or are computed."
+            )
+            kept = [cell for number, cell in enumerate(kept) if number not in dropped]
+    return kept
+
+
+def _weight(cell: Cell) -> int:
+    """Characters; of code that is nothing but words and signs more, because each of them is an object to the parser."""
+    if cell.kind != "code":
+        return len(cell.source)
+    return max(len(cell.source), TOKEN_WEIGHT * sum(1 for _ in TOKEN.finditer(cell.source)))
 
 
 def same(one: str, other: str) -> bool:
     """Whether two cells hold the same text, or statements that differ in layout and comments alone."""
-    if one.split() == other.split():
-        return True
-    mine, theirs = tree(one), tree(other)
-    return bool(mine and theirs and mine.body) and ast.dump(mine) == ast.dump(theirs)
-
-
-def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
-    """The statements that run when a cell runs: those in `if`, `try`, `for` too, but in no function or class."""
-    for node in body:
-        yield node
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            for child in ast.iter_child_nodes(node):
-                inner = [child] if isinstance(child, ast.stmt) else getattr(child, "body", [])
-                yield from statements(inner if isinstance(inner, list) else [])
-
-
-def bound(node: ast.stmt) -> set[str]:
-    """The names that a statement defines or assigns; what is imported is nobody's own answer and does not count."""
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return {node.name}
-    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-    parts = [part for target in targets if target is not None for part in ast.walk(target)]
-    return {part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+    return one.split() == other.split() or facts(one).shape == facts(other).shape != ""
 
 
 def defined(source: str, names: Collection[str]) -> list[str]:
     """Those of the names that a cell defines, in the given order."""
-    if not any(name in source for name in names) or (found := tree(source)) is None:
+    if not any(name in source for name in names):
         return []
-    own = {name for node in statements(found.body) for name in bound(node)}
-    return [name for name in names if name in own]
+    return [name for name in names if name in facts(source).bound]
 
 
 def definition(source: str, name: str) -> str:

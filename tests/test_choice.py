@@ -11,7 +11,7 @@ from nbformat import v4
 
 from autograder import choice
 from autograder.handed_in import look
-from tests.classes import two_functions
+from tests.classes import WEIGHTS, two_functions
 
 UNIT = "02_rcnn"
 F, G = "def f(x):\n    return x", "def g(x):\n    return x"
@@ -48,7 +48,7 @@ def found(folder, **files):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(notebook if isinstance(notebook, str) else json.dumps(notebook))
-        os.utime(path, (1_000_000 + number, 1_000_000 + number))
+        os.utime(path, (1_000_000 + 60 * number,) * 2)
     handed_in = look(folder, UNIT, released=two_functions())
     cells = handed_in.notebook.cells if handed_in.notebook else []
     return [cell.source for cell in cells if cell.source in (F, G, "def f(x):\n    return 0")], handed_in.notes
@@ -60,7 +60,7 @@ def test_the_copy_in_which_the_work_is_counts_and_both_are_named(tmp_path, copy,
     answers, notes = found(tmp_path, **{copy: work(F, G, stripped=stripped), f"{UNIT}.ipynb": work()})
     assert answers == [F, G]
     assert len(notes) == 1
-    for words in (f"Graded: {copy} (2 functions", f"Left out: {UNIT}.ipynb (0)", "most is written counts"):
+    for words in (f"Graded: {copy} (2 functions", f"Left out: {UNIT}.ipynb (0)", "most is written the newest counts"):
         assert words in notes[0]
 
 
@@ -68,9 +68,10 @@ def test_the_copy_in_which_the_work_is_counts_and_both_are_named(tmp_path, copy,
     ("files", "answers"),
     [
         ({f"{UNIT}.ipynb": work(F), "copy.ipynb": work(F, G)}, [F, G]),
-        ({f"{UNIT}.ipynb": work(F), "copy.ipynb": work(G)}, [F]),
+        ({"copy.ipynb": work(F, G), f"{UNIT}.ipynb": work(F)}, [F, G]),
+        ({f"{UNIT}.ipynb": work(F), "copy.ipynb": work(G)}, [G]),
         ({"old.ipynb": work(F), "new.ipynb": work(G)}, [G]),
-        ({f"{UNIT} (1).ipynb": work(F), "new.ipynb": work(G)}, [F]),
+        ({f"{UNIT} (1).ipynb": work(F), "new.ipynb": work(G)}, [G]),
         ({"no.ipynb": "{", f"{UNIT} (1).ipynb": work(G)}, [G]),
     ],
 )
@@ -152,10 +153,10 @@ def weights(folder, *files):
     for number, name in enumerate(files):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x")
-        os.utime(path, (1_000_000 + number, 1_000_000 + number))
+        path.write_bytes(WEIGHTS)
+        os.utime(path, (1_000_000 + 60 * number,) * 2)
     handed_in = look(folder, UNIT, released=two_functions())
-    taken = handed_in.weights and str(handed_in.weights.relative_to(folder))
+    taken = handed_in.weights and str(handed_in.weights.path.relative_to(folder))
     return taken, [note for note in handed_in.notes if "safetensors" in note]
 
 

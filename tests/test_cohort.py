@@ -7,6 +7,7 @@ import errno
 import os
 import shutil
 import signal
+from dataclasses import replace
 
 import nbformat
 import pytest
@@ -142,6 +143,33 @@ def test_a_folder_that_cannot_be_read_costs_its_owner_only(course, workers, monk
     assert set(points(graded)) == set(STUDENTS)
 
 
+def test_whose_hand_in_is_doubtful_is_named_until_it_is_mended(course, workers):
+    folder = course / "submitted" / "bob" / UNIT
+    shutil.copy(folder / f"{UNIT}.ipynb", folder / "again.ipynb")
+    workers.replies["cy"] = {"result": replace(result("cy"), doubts=("Look at nms.",)).to_json()}
+    for _ in range(2):
+        graded = grade()
+        assert (points(graded), graded.failed) == (dict.fromkeys(STUDENTS, 4.5), {})
+        assert graded.doubtful.keys() == {"bob", "cy"}
+        assert "again.ipynb" in graded.doubtful["bob"]
+        assert f"{UNIT}.ipynb" in graded.doubtful["bob"]
+    assert graded.examined == []
+    (folder / "again.ipynb").unlink()
+    assert grade().doubtful == {"cy": "Look at nms."}
+
+
+def test_a_release_that_is_gone_is_its_students_own_trouble(course, workers):
+    path = course / "submitted" / "bob" / UNIT / f"{UNIT}.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.metadata.course["release"] = "0123456789abcdef"
+    nbformat.write(notebook, path)
+    shutil.rmtree(course / "releases")
+    graded = grade()
+    assert points(graded) == dict.fromkeys(STUDENTS, 4.5)
+    assert graded.failed.keys() == {"bob"}
+    assert f"restore releases/{UNIT}/0123456789abcdef.ipynb" in graded.failed["bob"]
+
+
 @pytest.mark.parametrize("place", ["autograder.clean.write_clean", "autograder.journal._write"])
 def test_a_full_disk_is_one_line_and_loses_nothing(course, workers, monkeypatch, place):
     def full(*_):
@@ -228,8 +256,8 @@ def test_lateness_stands_in_the_rows_and_a_stamp_from_the_future_is_named(course
     graded = grade()
     late = {row["student"]: row["late_by"] for row in graded.rows}
     assert (late["ada"], late["bob"]) == ("", "1 day 1 h")
-    assert graded.odd.keys() == {"cy"}
-    assert "2099-01-01 00:00:00 UTC, which is still to come" in graded.odd["cy"]
+    assert graded.doubtful.keys() == {"cy"}
+    assert "2099-01-01 00:00:00 UTC, which is still to come" in graded.doubtful["cy"]
     assert graded.failed == {}
 
 

@@ -98,6 +98,28 @@ def test_mending_twice_mends_once():
     assert directory.ignore == ["*.py"]
 
 
+@pytest.mark.parametrize(
+    ("make", "found"),
+    [
+        (lambda path: path.write_text("2030-01-14 12:00:00 UTC"), "2030-01-14 12:00:00"),
+        (lambda path: path.write_text("2030-01-14 12:00:00 UTC", encoding="utf-16"), "2030-01-14 12:00:00"),
+        (lambda path: path.write_text("tomorrow"), "None"),
+        (lambda path: path.touch(), "None"),
+        (lambda path: path.symlink_to("/proc/self/status"), "None"),
+        (os.mkfifo, "None"),
+        (os.mkdir, "None"),
+        (lambda path: None, "None"),
+    ],
+)
+def test_nbgrader_too_reads_a_time_stamp_by_our_one_way_in(tmp_path, make, found):
+    """A pipe would hold up `nbgrader collect` for ever, an odd date would end it."""
+    doors.install()
+    folder = tmp_path / "submitted" / "eve" / UNIT
+    folder.mkdir(parents=True)
+    make(folder / "timestamp.txt")
+    assert str(CourseDirectory(root=str(tmp_path)).get_existing_timestamp(str(folder))) == found
+
+
 def test_zip_collect_takes_weights_and_names_of_all_scripts(course, monkeypatch):
     archive = course / "downloaded" / UNIT / "archive"
     archive.mkdir(parents=True)

@@ -7,11 +7,13 @@ import pytest
 import torch
 
 from autograder import assess, papers
+from autograder import exam as exam_module
 from autograder.errors import BoxError
 from autograder.exam import Cell, Limits, sit
 from autograder.judge import judge
-from autograder.sandbox import Box
+from autograder.sandbox import Box, Gone
 from course_lib.checks import report as reports
+from course_lib.checks.ladder import Question
 
 pytestmark = pytest.mark.sandbox
 UNIT = "02_rcnn"
@@ -264,6 +266,38 @@ def test_the_experiment_is_fitted_within_its_own_limit(asked, tmp_path):
         UNIT, cells, {"box_iou": (asked["box_iou"].check, asked["box_iou"].questions)}, limits=Limits(cell=10, fit=600)
     )
     assert answers.errors == {}
+
+
+class Untrained(Box):
+    """A box in which training takes longer than there is time, and whose function then lacks the weights."""
+
+    def __init__(self, *_):
+        pass
+
+    def request(self, request, seconds):
+        if request.get("source") == "fit":
+            raise Gone("It took longer than 180 s and was stopped.", "timeout")
+        if request["do"] != "ask":
+            return {}
+        note = "Your function raised NameError in line 4: name 'weights' is not defined"
+        return {"status": "raised", "answer": None, "note": note, "seconds": 0.1}
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize("handed_in", [False, True])
+def test_who_hands_in_no_weights_reads_that_and_no_name_error(monkeypatch, tmp_path, handed_in):
+    monkeypatch.setattr(exam_module, "Box", Untrained)
+    (tmp_path / "w").write_bytes(b"x")
+    check = next(check for check in papers.checks_of(UNIT) if check.name == "experiment")
+    question = Question(check.cases[0], {}, torch.zeros(1))
+    cells = [Cell("fit", "fit", "fit"), Cell("check", "", "experiment")]
+    answers = sit(UNIT, cells, {"experiment": (check, [question])}, tmp_path / "w" if handed_in else None)
+    note, error = answers.outcomes["experiment"][0].note, answers.errors["fit"]
+    for said in (note, error):
+        assert ("The weights file is missing: the exam trained the experiment itself" in said) is not handed_in
+    assert handed_in or "(180 s of computing) was over" in note
 
 
 def test_handed_in_weights_lie_beside_the_notebook(asked, tmp_path):

@@ -29,12 +29,13 @@ def command(course, *words):
 def test_the_command_grades_a_class_and_says_so(course):
     (course / "submitted" / "bob" / UNIT / f"{UNIT}.ipynb").write_text("no notebook")
     done = command(course, "--json", "--workers", "2")
-    assert done.returncode == 0, done.stderr
-    rows = {row["student"]: row["points"] for row in map(json.loads, done.stdout.splitlines())}
-    assert rows == {"ada": 7.0, "bob": 0.0, "cy": 7.0}
+    assert done.returncode == 3, done.stderr
+    rows = {row["student"]: (row["points"], row["look"]) for row in map(json.loads, done.stdout.splitlines())}
+    assert rows == {"ada": (7.0, ""), "bob": (0.0, "?"), "cy": (7.0, "")}
+    assert "Graded, but somebody should look:\nbob: The file is not a Jupyter notebook." in done.stderr
     assert [line.split("  ")[0] for line in done.stderr.splitlines()[1:4]].count("bob") == 1
     again = command(course)
-    assert (again.returncode, again.stderr.splitlines()[0]) == (0, "0 to grade")
+    assert (again.returncode, again.stderr.splitlines()[0]) == (3, "0 to grade")
     assert "ada" in again.stdout
 
 

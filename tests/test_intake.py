@@ -9,7 +9,7 @@ import pytest
 from nbformat import v4
 
 from autograder import files, intake
-from tests.classes import two_functions
+from tests.classes import WEIGHTS, two_functions
 
 UNIT = "02_rcnn"
 
@@ -42,11 +42,11 @@ def sources(submission):
 
 
 def test_an_honest_copy_needs_no_repair(tmp_path, work, release):
-    (tmp_path / f"{UNIT}.safetensors").write_bytes(b"x")
+    (tmp_path / f"{UNIT}.safetensors").write_bytes(WEIGHTS)
     submission = taken(tmp_path, work, release)
     assert submission.notes == []
     assert sources(submission) == [cell.source for cell in work.cells]
-    assert submission.weights == tmp_path / f"{UNIT}.safetensors"
+    assert submission.weights.content == WEIGHTS
 
 
 def test_own_cells_stay_where_they_were(tmp_path, work, release):
@@ -126,7 +126,7 @@ BROKEN = {
     "no cells": '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}}',
     "cells of a wrong kind": '{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 3}',
     "deep": '{"nbformat": 4, "cells": ' + "[" * 100_000 + "]" * 100_000 + "}",
-    "nested beyond reason": '{"nbformat": 4, "cells": [], "metadata": ' + '{"a":' * 60 + "1" + "}" * 60 + "}",
+    "nested beyond reason": '{"nbformat": 4, "cells": [], "metadata": {"course":' + '{"a":' * 60 + "1" + "}" * 62,
     "many cells": json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{}] * 3000}),
     "not utf-8": "\udcff",
 }

@@ -30,8 +30,8 @@ def tarred():
 @pytest.mark.parametrize(
     ("name", "content", "kind", "advice"),
     [
-        ("work.zip", zipped(), "a zip archive (work.zip)", "unpack it"),
-        (f"{UNIT}.ipynb", zipped(), f"a zip archive ({UNIT}.ipynb)", "unpack it"),
+        ("work.zip", zipped(), "a zip archive (work.zip)", "hand in the notebook itself"),
+        (f"{UNIT}.ipynb", zipped(), f"a zip archive ({UNIT}.ipynb)", "hand in the notebook itself"),
         ("work", tarred(), "a tar archive (work)", "unpack it"),
         ("work.tar.gz", b"\x1f\x8b\x08\0", "a gzip archive", "unpack it"),
         ("work.7z", b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", "unpack it"),

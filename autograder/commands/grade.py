@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +21,7 @@ from autograder.commands.common import AsJson, Database, Sandbox, Unit, open_cou
 if TYPE_CHECKING:
     from autograder.cohort import Event, Graded
 
-STOPPED = 130
+STOPPED, DOUBTFUL = 130, 3  # exit statuses
 Submissions = Annotated[str, typer.Option(help="The folder of the students' folders.", metavar="DIR")]
 Workers = Annotated[int, typer.Option(help="Processes on this machine; by default one for each core.", min=0)]
 Scheduler = Annotated[str, typer.Option(help="A Dask scheduler, tls://…; its workers examine.", metavar="URL")]
@@ -68,15 +68,17 @@ def grade(
         with _Screen() as screen:
             graded = cohort.grade(plan, config, screen.tell)
     _show(graded, as_json)
-    _tell("Worth a look:", graded.odd)
-    _tell("Not graded as they should be:", graded.failed)
-    if graded.failed:
-        raise typer.Exit(1)
+    _explain("Not graded as they should be:", graded.failed)
+    _explain("Graded, but somebody should look:", graded.doubtful)
+    if graded.failed or graded.doubtful:
+        raise typer.Exit(1 if graded.failed else DOUBTFUL)
 
 
-def _tell(what: str, reasons: dict[str, str]) -> None:
-    for line in [what] * bool(reasons) + [f"{name}: {' '.join(why.split())}" for name, why in sorted(reasons.items())]:
-        typer.echo(line, err=True)
+def _explain(title: str, reasons: Mapping[str, str]) -> None:
+    if reasons:
+        typer.echo(title, err=True)
+    for student, reason in sorted(reasons.items()):
+        typer.echo(f"{student}: {' '.join(reason.split())}", err=True)
 
 
 @contextmanager
@@ -131,14 +133,26 @@ def _short(text: str, most: int = 160) -> str:
 def _show(graded: "Graded", as_json: bool) -> None:
     if as_json:
         for row in graded.rows:
-            typer.echo(json.dumps(row))
+            typer.echo(json.dumps({**row, "look": _mark(graded, row["student"])}))
         return
-    table = Table("student", "points", "of", "open", "late")
+    table = Table("student", "points", "of", "open", "late", "look")
     for row in graded.rows:
         late = " ".join(word for word in (row["late_by"], f"-{row['late']:g}" if row["late"] else "") if word)
         to_give = f"{row['open']:g}" if row["open"] else ""
-        table.add_row(escape(row["student"]), f"{row['points']:g}", f"{row['max']:g}", to_give, late)
+        table.add_row(
+            escape(row["student"]),
+            f"{row['points']:g}",
+            f"{row['max']:g}",
+            to_give,
+            late,
+            _mark(graded, row["student"]),
+        )
     Console().print(table)
     if waiting := [row["open"] for row in graded.rows if row["open"]]:
         who = f"{len(waiting)} student{'s' if len(waiting) > 1 else ''}"
         typer.echo(f"open: {sum(waiting):g} points of {who} wait for a human, in Formgrader under Manual Grading")
+
+
+def _mark(graded: "Graded", student: str) -> str:
+    """ "!" where a student is not graded as they should be, "?" where somebody should look; the reasons follow."""
+    return "!" * (student in graded.failed) or "?" * (student in graded.doubtful)

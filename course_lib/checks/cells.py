@@ -5,7 +5,8 @@ What is Python already stays as it is. Lines keep their places, so that an error
 
 import ast
 import re
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterable, Iterator
 
 RUNNERS = {"time", "prun", "memit", "mprun", "lprun", "debug"}  # magics whose line is a statement of the notebook
 ELSEWHERE = {  # cell magics whose body is no Python, or runs in another process, or in a scope of its own
@@ -14,9 +15,10 @@ ELSEWHERE = {  # cell magics whose body is no Python, or runs in another process
     *("R", "cython", "cython_inline", "sql", "bigquery", "shell", "mermaid"),
 }
 PROMPT = re.compile(r"(>>>|\.\.\.)( |$)|(In \[\d+\]| *\.{3,}): ?")
-ASSIGNED = re.compile(r"(\s*[^=!%#'\"()]+=\s*)([%!])(?!=)(.*)$")
+ASSIGNED = re.compile(r"([^=!%#'\"()]+=\s*)([%!])(?!=)(.*)$")
 HELP = re.compile(r"\s*(\?{1,2}\S.*|%{0,2}[\w.*]+(\[[^\]]*\])?\?{1,2})\s*(#.*)?$")
-TOKEN = re.compile(r"#.*|\"\"\"|'''|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[()\[\]{}]", re.DOTALL)
+TOKEN = re.compile(r"#.*|\"\"\"|'''|\"(?:\\.|[^\"\\])*+\"?|'(?:\\.|[^'\\])*+'?|[()\[\]{}]", re.DOTALL)
+CLAUSE = re.compile(r"(else|elif|except|finally)\b")  # goes on with the statement before it
 CLOSING = {quote: re.compile(rf"(?:\\.|(?!{quote}).)*{quote}", re.DOTALL) for quote in ('"""', "'''")}
 
 
@@ -27,9 +29,23 @@ def without_magics(source: str) -> str:
     becomes `x = None`, `%matplotlib inline`, `!ls` and `nms?` become `pass`. What is then no Python is the cell's own
     mistake and is given back as it is.
     """
-    source = source.replace("\r\n", "\n")
-    if _is_python(source):
-        return source
+    source = one_newline(source)
+    return source if parsed(source) else translated(source)
+
+
+def tree(source: str) -> ast.Module | None:
+    """The syntax tree of a cell's Python; None where Python cannot read it."""
+    source = one_newline(source)
+    return parsed(source) or parsed(translated(source))
+
+
+def one_newline(source: str) -> str:
+    """The text as Python reads it: whatever ends a line is one sign. Nothing else ends one, no form feed, no U+2028."""
+    return source.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def translated(source: str) -> str:
+    """A cell that is no Python as Python, as far as that is possible; see `without_magics`."""
     lines = _plain(source.split("\n"))
     begin = next((number for number, line in enumerate(lines) if line.strip()), 0)
     while begin < len(lines) and lines[begin].startswith("%%"):
@@ -41,12 +57,14 @@ def without_magics(source: str) -> str:
     return "\n".join(_translated(lines))
 
 
-def _is_python(source: str) -> bool:
+def parsed(source: str) -> ast.Module | None:
+    """The syntax tree of Python; None where it is none, or too large or too deep for the parser."""
     try:
-        ast.parse(source)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an odd escape sequence in a string is the student's own matter
+            return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+        return None
 
 
 def _plain(lines: list[str]) -> list[str]:
@@ -91,7 +109,7 @@ def _statement(line: str) -> str:
 def _run(magic: str) -> str:
     """What a line magic runs in the notebook, or ""."""
     name, _, rest = magic.lstrip("%").partition(" ")
-    return rest.strip() if name in RUNNERS and _is_python(rest.strip()) else ""
+    return rest.strip() if name in RUNNERS and parsed(rest.strip()) else ""
 
 
 def _open_after(line: str, quote: str, depth: int) -> tuple[str, int]:
@@ -113,3 +131,25 @@ def _open_after(line: str, quote: str, depth: int) -> tuple[str, int]:
             depth += 1
         elif found[0] in ")]}":
             depth = max(0, depth - 1)
+
+
+def blocks(lines: Iterable[str]) -> Iterator[list[str]]:
+    """The lines of some Python by statement: one begins at the margin, where no string and no bracket is open."""
+    block: list[str] = []
+    quote, depth, continued = "", 0, False
+    for line in lines:
+        opens = line[:1].strip() and not line.startswith("#") and not CLAUSE.match(line)
+        if opens and not (quote or depth or continued) and not _decorates(block):
+            if block:
+                yield block
+            block = []
+        block.append(line)
+        quote, depth = _open_after(line, quote, depth)
+        continued = line.endswith("\\") and not quote
+    if block:
+        yield block
+
+
+def _decorates(block: list[str]) -> bool:
+    """Whether the last line of a block is a decorator, which belongs to what follows."""
+    return bool(block) and block[-1].startswith("@")

@@ -4,56 +4,58 @@ It can be evaded (`getattr`, `exec`); it tells the honest that a ready-made answ
 """
 
 import ast
+import bisect
 import tokenize
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from course_lib.checks.cells import without_magics
+from course_lib.checks import statements
 from course_lib.checks.spec import Check
+from course_lib.checks.statements import DEFINES, IMPORTS, Read, Statement, aliases_of, dotted, own
 
-MENDED = 200  # lines of one cell that Python cannot read and that are passed over
-NESTING = (ast.stmt, ast.ExceptHandler, ast.match_case)
-DEFINES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-IMPORTS = (ast.Import, ast.ImportFrom)
-Binding = tuple[int, bool, ast.stmt]
+Reader = Callable[[str], Read]
+STAR = "*."  # before a name that the cells do not bind, where they import everything from a module
 
 
-def used(function: str, sources: Sequence[str]) -> set[str]:
+def reader() -> Reader:
+    """Reads each cell once; for the checks of one submission."""
+    return cache(statements.read)
+
+
+def used(function: str, sources: Sequence[str], read: Reader = statements.read) -> set[str]:
     """Dotted names that the function uses, itself or through other definitions in these cells.
 
     A definition that a later one replaces does not count, unless something kept it in between.
 
     Args:
         function: the name of a function or class.
-        sources: the cells in the order in which they run; lines that only IPython can read are left out.
+        sources: the cells in the order in which they run.
     """
-    statements = [found for source in sources for found in _outside(_tree(source).body)]
-    aliases, bindings = _aliases(node for node, _ in statements), _bindings(statements)
-    found, seen, waiting = set(), set(), [(function, len(statements))]
-    while waiting:
-        name, moment = asked = waiting.pop()
-        if asked in seen:
-            continue
-        seen.add(asked)
-        if name not in bindings:
-            found.add(name)
-        for at, node in _live(bindings.get(name, ()), moment):
-            if isinstance(node, IMPORTS):
-                found.add(aliases[name])
-                continue
-            later, now = _needs(node, aliases)
-            found |= later | now
-            waiting += [(other, len(statements)) for other in later & bindings.keys()]
-            waiting += [(other, at) for other in now & bindings.keys()]
-    stars = _stars(node for node, _ in statements)
-    return found | {f"{star}.{name}" for star in stars for name in found if name.split(".")[0] not in bindings}
+    return _Search(sources, read).of(function)[0]
 
 
 def refusal(check: Check, sources: Sequence[str]) -> str:
     """The sentence for a function that uses what its check forbids, or ""."""
-    found = hits(check.forbids, used(check.function, sources)) if check.forbids and sources else []
-    return f"`{check.function}` uses `{'`, `'.join(found)}`. This check asks you to write it yourself." if found else ""
+    return searched(check, sources, statements.read)[0]
+
+
+def searched(check: Check, sources: Sequence[str], read: Reader) -> tuple[str, str]:
+    """The same; and, where nothing is found, what a human should look at, or "".
+
+    That is a function which rests on lines that could be read by their words only.
+    """
+    if not check.forbids or not sources:
+        return "", ""
+    names, unread = _Search(sources, read).of(check.function)
+    found = hits(check.forbids, names)
+    if found:
+        return f"`{check.function}` uses `{'`, `'.join(found)}`. This check asks you to write it yourself.", ""
+    lines = ", ".join(f"`{line}`" for line in unread[:3])
+    said = f"`{check.function}` rests on lines that cannot be read as Python ({lines}): look whether it is their own."
+    return "", said if unread else ""
 
 
 def cells_of(function: Any) -> list[str]:
@@ -80,110 +82,103 @@ def cells_of_file(path: str | Path) -> list[str]:
 def hits(forbidden: Iterable[str], names: Iterable[str]) -> list[str]:
     """Those forbidden names that are among the used ones, or that hold one of them."""
     names = set(names)
-    return sorted(bad for bad in forbidden if any(name == bad or name.startswith(bad + ".") for name in names))
+    stars = {name.removesuffix(".*") for name in names if name.endswith(".*")}
+    unbound = {name.removeprefix(STAR) for name in names if name.startswith(STAR)}
+    plain = {name for name in names if "*" not in name}
+    return sorted(bad for bad in forbidden if _within(bad, plain) or _starred(bad, stars, unbound))
 
 
-def _tree(source: str) -> ast.Module:
-    """The syntax tree of a cell. What follows a magic counts; lines that Python cannot read are passed over."""
-    lines = without_magics(source).split("\n")
-    for _ in range(MENDED):
-        try:
-            return ast.parse("\n".join(lines))
-        except SyntaxError as error:
-            at = min(max(error.lineno or 1, 1), len(lines)) - 1
-            indent = lines[at][: len(lines[at]) - len(lines[at].lstrip())]
-            lines[at] = "" if lines[at].strip() == "pass" else f"{indent}pass"
-        except (ValueError, RecursionError, MemoryError):
-            break
-    return ast.Module([], [])
+def _within(bad: str, names: Iterable[str]) -> bool:
+    return any(name == bad or name.startswith(bad + ".") for name in names)
 
 
-def _outside(statements: Iterable[ast.stmt], top: bool = True) -> Iterator[tuple[ast.stmt, bool]]:
-    """The statements that run when a cell runs, and whether each surely does: in no function or class, but in `if`."""
-    for node in statements:
-        yield node, top
+def _starred(bad: str, stars: Iterable[str], unbound: set[str]) -> bool:
+    """Whether one of the unbound names can be the forbidden one, imported with everything else of its module."""
+    for star in stars:
+        if bad.startswith(star + ".") and _within(bad.removeprefix(star + "."), unbound):
+            return True
+        if _within(bad, [star]) and unbound:
+            return True
+    return False
+
+
+class _Search:
+    """All statements of some cells, and by which of them each name is bound."""
+
+    def __init__(self, sources: Sequence[str], read: Reader):
+        self.statements: list[Statement] = []
+        self.aliases: dict[str, str] = {}
+        self.stars: set[str] = set()
+        self.unread: dict[int, str] = {}
+        self.bindings: dict[str, list[int]] = {}
+        self.last_sure: dict[str, list[int]] = {}
+        for found in map(read, sources):
+            self.aliases |= found.aliases
+            self.stars |= found.stars
+            self.unread |= found.by_words
+            for statement in found.statements:
+                self._bind(statement)
+
+    def _bind(self, statement: Statement) -> None:
+        at = len(self.statements)
+        self.statements.append(statement)
+        for name in dict.fromkeys(statement.binds):
+            places = self.bindings.setdefault(name, [])
+            sure = self.last_sure.setdefault(name, [])
+            replaces = statement.sure and isinstance(statement.node, (*DEFINES, *IMPORTS, ast.Assign, ast.AnnAssign))
+            sure.append(len(places) if replaces or not sure else sure[-1])
+            places.append(at)
+
+    def of(self, function: str) -> tuple[set[str], list[str]]:
+        """The names that a function uses, and the lines on which it rests that were read by their words."""
+        end = len(self.statements)
+        found, unread, done = set(), [], set()
+        asked, waiting, reached = {(function, end)}, [(function, end)], {}
+        while waiting:
+            name, moment = waiting.pop()
+            if name not in self.bindings:
+                found.add(name)
+            for at in self._live(name, moment, reached):
+                node = self.statements[at].node
+                if isinstance(node, IMPORTS):
+                    found.add(self.aliases[name])
+                elif at not in done:
+                    done.add(at)
+                    unread += filter(None, [self.unread.get(id(node))])
+                    later, now = self._needs(node)
+                    found |= later | now
+                    new = {(other, end) for other in later & self.bindings.keys()}
+                    new |= {(other, at) for other in now & self.bindings.keys()}
+                    waiting += new - asked
+                    asked |= new
+        if self.stars:
+            free = {f"{STAR}{name}" for name in found if name.split(".")[0] not in self.bindings}
+            found |= free | {f"{star}.*" for star in self.stars}
+        return found, list(dict.fromkeys(unread))
+
+    def _live(self, name: str, moment: int, reached: dict[tuple[str, int], int]) -> Sequence[int]:
+        """What a name may stand for at a moment: the last statement before it that surely binds it, and those after.
+
+        None comes twice: `reached` says how far each definition's followers were looked at for other moments.
+        """
+        places = self.bindings.get(name, [])
+        before = bisect.bisect_left(places, moment) or len(places)
+        if not before:
+            return ()
+        first = self.last_sure[name][before - 1]
+        begin = reached.get((name, first), first)
+        reached[name, first] = max(before, begin)
+        return places[begin:before]
+
+    def _needs(self, node: ast.stmt) -> tuple[set[str], set[str]]:
+        """The dotted names that a definition needs when it is called, and those that a statement needs when it runs."""
         if not isinstance(node, DEFINES):
-            for child in ast.iter_child_nodes(node):
-                body = getattr(child, "body", [])  # of `except` and `case` a list, of a lambda an expression
-                inner = [child] if isinstance(child, ast.stmt) else body if isinstance(body, list) else []
-                yield from _outside(inner, top=False)
+            return set(), {name for part in own(node) for name in dotted(part, self._with(part))}
+        heads = [*node.decorator_list, *getattr(node, "bases", [])]
+        heads += [*node.args.defaults, *filter(None, node.args.kw_defaults)] if hasattr(node, "args") else []
+        inside = set(dotted(node, self._with(node)))
+        return inside, {name for head in heads for name in dotted(head, self.aliases)}
 
-
-def _bindings(statements: Iterable[tuple[ast.stmt, bool]]) -> dict[str, list[Binding]]:
-    """For each name the statements that bind it: position, whether it surely runs, the statement."""
-    bindings: dict[str, list[Binding]] = {}
-    for at, (node, top) in enumerate(statements):
-        for name in _bound(node):
-            bindings.setdefault(name, []).append((at, top, node))
-    return bindings
-
-
-def _live(bindings: Sequence[Binding], moment: int) -> list[tuple[int, ast.stmt]]:
-    """What a name may stand for at a moment: the last statement before it that surely binds it, and those after."""
-    before = [binding for binding in bindings if binding[0] < moment] or list(bindings)
-    sure = max((i for i, (_, top, node) in enumerate(before) if top and not _adds(node)), default=0)
-    return [(at, node) for at, _, node in before[sure:]]
-
-
-def _adds(node: ast.stmt) -> bool:
-    """Whether a statement changes a name without forgetting what it was: `x += 1`, a loop's variable."""
-    return not isinstance(node, (*DEFINES, *IMPORTS, ast.Assign, ast.AnnAssign))
-
-
-def _needs(node: ast.stmt, aliases: Mapping[str, str]) -> tuple[set[str], set[str]]:
-    """The dotted names that a definition needs when it is called, and those that a statement needs when it runs."""
-    if not isinstance(node, DEFINES):
-        return set(), {name for own in _own(node) for name in _dotted(own, {**aliases, **_aliases(ast.walk(own))})}
-    heads = [*node.decorator_list, *getattr(node, "bases", [])]
-    heads += [*node.args.defaults, *filter(None, node.args.kw_defaults)] if hasattr(node, "args") else []
-    inside = set(_dotted(node, {**aliases, **_aliases(ast.walk(node))}))
-    return inside, {name for head in heads for name in _dotted(head, aliases)}
-
-
-def _bound(node: ast.stmt) -> list[str]:
-    """The names that a statement binds itself, not through the statements in it."""
-    if isinstance(node, DEFINES):
-        return [node.name]
-    if isinstance(node, IMPORTS):
-        return list(_aliases([node]))
-    parts = [part for own in _own(node) for part in ast.walk(own)]
-    return [part.id for part in parts if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
-
-
-def _own(node: ast.stmt) -> list[ast.AST]:
-    """The parts of a statement that are no statements."""
-    return [child for child in ast.iter_child_nodes(node) if not isinstance(child, NESTING)]
-
-
-def _aliases(nodes: Iterable[ast.AST]) -> dict[str, str]:
-    """Local name to dotted name, from import statements and from plain assignments (`tools = torchvision.ops`)."""
-    aliases = {}
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            for name in node.names:
-                aliases[name.asname or name.name.split(".")[0]] = name.name if name.asname else name.name.split(".")[0]
-        elif isinstance(node, ast.ImportFrom):
-            for name in node.names:
-                aliases[name.asname or name.name] = f"{node.module}.{name.name}"
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    aliases[target.id] = next(_dotted(node.value, aliases), target.id)
-    return aliases
-
-
-def _stars(statements: Iterable[ast.AST]) -> list[str]:
-    """The modules from which everything is imported."""
-    imports = [node for node in statements if isinstance(node, ast.ImportFrom)]
-    return [node.module or "" for node in imports if any(name.name == "*" for name in node.names)]
-
-
-def _dotted(root: ast.AST, aliases: dict[str, str]) -> Iterator[str]:
-    """Every name and attribute chain below a node, its first part replaced by what it was imported as."""
-    for node in ast.walk(root):
-        parts, inner = [], node
-        while isinstance(inner, ast.Attribute):
-            parts.append(inner.attr)
-            inner = inner.value
-        if isinstance(inner, ast.Name):
-            yield ".".join([aliases.get(inner.id, inner.id), *reversed(parts)])
+    def _with(self, node: ast.AST) -> Mapping[str, str]:
+        """The aliases, with those that a node makes itself."""
+        return ChainMap(aliases_of(ast.walk(node)), self.aliases)

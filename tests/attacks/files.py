@@ -1,7 +1,9 @@
 """Files that are not what they seem: links, pipes, devices, odd names, and folders that hold too much or too little."""
 
 import os
+import zipfile
 
+import nbformat
 from nbformat import v4
 
 from attacks.attack import FUNCTIONS, NEIGHBOUR, UNIT, Desk, attack, cell_of
@@ -229,3 +231,97 @@ def half_in_each(desk: Desk) -> None:
     halves = [desk.with_source(desk.solution(), name, cell_of(desk.exercise(), name).source) for name in FUNCTIONS]
     desk.write(halves[1])
     desk.write(halves[0], f"{UNIT}-Copy1.ipynb")
+
+
+@attack(LINKS, deserved=0)
+def hard_link_to_a_neighbour(desk: Desk) -> None:
+    """The notebook is a hard link to a neighbour's graded one, or, where nobody is graded yet, to a submitted one."""
+    course = desk.folder.parents[2]
+    graded = sorted((course / "autograded").glob(f"*/{UNIT}/{UNIT}.ipynb"))
+    os.link(graded[0] if graded else course / "submitted" / NEIGHBOUR / UNIT / f"{UNIT}.ipynb", desk.notebook)
+
+
+@attack(LINKS, deserved=7)
+def hard_link_as_weights(desk: Desk) -> None:
+    """Beside right work the weights are a hard link to a file of the host, such as the key; a cell prints it."""
+    os.link(desk.canary, desk.folder / f"{UNIT}.safetensors")
+    desk.write(desk.with_cell(desk.solution(), f'print(open("{UNIT}.safetensors").read())'))
+
+
+@attack(LINKS, deserved=7)
+def linked_folder_inside(desk: Desk) -> None:
+    """Beside right work lies a link to the folder of all students, in which other work would be found."""
+    (desk.folder / "copy").symlink_to("../..")
+    desk.write(desk.solution())
+
+
+@attack(NAMES, deserved=7)
+def handed_in_twice(desk: Desk) -> None:
+    """Right work handed in again as `02_rcnn (1).ipynb`; the older file has the right name and wrong functions."""
+    os.utime(desk.write(desk.wrong()), (1_000_000, 1_000_000))
+    desk.write(desk.solution(), f"{UNIT} (1).ipynb")
+
+
+@attack(NAMES, deserved=7)
+def begun_anew(desk: Desk) -> None:
+    """Right work, and a newer copy of the exercise in which only one function is written yet."""
+    os.utime(desk.write(desk.solution(), f"{UNIT}_final.ipynb"), (1_000_000, 1_000_000))
+    desk.write(desk.with_source(desk.exercise(), "nms", "def nms(boxes, scores, threshold):\n    return None"))
+
+
+@attack(NAMES, deserved=7)
+def weights_of_another_unit(desk: Desk) -> None:
+    """Beside right work lie another unit's weights, and half a file."""
+    (desk.folder / "03_fast_rcnn.safetensors").write_bytes(bytes(80))
+    (desk.folder / f"{UNIT} (1).safetensors").write_bytes(b"half")
+    desk.write(desk.solution())
+
+
+@attack(NAMES, deserved=7)
+def zipped(desk: Desk) -> None:
+    """Right work in a zip archive, with what macOS adds, a link, and names that lead out of it."""
+    with zipfile.ZipFile(desk.folder / "work.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"../../{UNIT}/{UNIT}.ipynb", nbformat.writes(desk.solution()))
+        archive.writestr(f"__MACOSX/._{UNIT}.ipynb", b"\0\5\x16\7")
+        link = zipfile.ZipInfo("notes.ipynb")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+
+
+@attack(NAMES, deserved=7)
+def exported_as_python(desk: Desk) -> None:
+    """Right work, exported by Jupyter as a Python file."""
+    code = [cell.source for cell in desk.solution().cells if cell.cell_type == "code"]
+    text = "".join(f"# In[{number}]:\n\n\n{source}\n\n\n" for number, source in enumerate(code, 1))
+    (desk.folder / f"{UNIT}.py").write_text(f"#!/usr/bin/env python\n# coding: utf-8\n\n{text}")
+
+
+@attack(FOLDERS, deserved=7)
+def zip_bomb(desk: Desk) -> None:
+    """Beside right work lies an archive of 2 MB that would be 2 GB unpacked, and one in it."""
+    desk.write(desk.solution())
+    with zipfile.ZipFile(desk.folder / "more.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(40):
+            archive.writestr(f"{number}.ipynb", bytes(50 * 2**20))
+        archive.writestr("inner.zip", b"PK")
+
+
+@attack(FOLDERS, deserved=7)
+def a_strangers_thousand_files(desk: Desk) -> None:
+    """Beside right work lie a thousand notebooks and files of weights that are nobody's."""
+    desk.write(desk.solution())
+    for number in range(500):
+        desk.write(v4.new_notebook(cells=[v4.new_code_cell("a\n" * 4000)]), f"{number}.ipynb")
+        (desk.folder / f"{number}.safetensors").write_bytes(b"x")
+
+
+@attack(FOLDERS, deserved=7)
+def fifteen_megabytes_of_code(desk: Desk) -> None:
+    """Right work, and a cell of 15 MB, of which Python's parser would make 14 GB."""
+    desk.write(desk.with_cell(desk.solution(), "a\n" * 7_500_000))
+
+
+@attack(FOLDERS, deserved=7)
+def unreadable_lines_by_the_thousand(desk: Desk) -> None:
+    """Right work, and cells of thousands of lines that are no Python."""
+    desk.write(desk.with_cell(desk.with_cell(desk.solution(), "a b\n" * 20_000), "?len\n" * 300))

@@ -79,3 +79,37 @@ def in_a_cell_with_magic(desk: Desk) -> None:
         + "def box_iou(boxes1, boxes2):\n    import torchvision\n    return torchvision.ops.box_iou(boxes1, boxes2)"
     )
     hand_in(desk, "", iou, "%%time\n" + magic + "from torchvision.ops import nms")
+
+
+USES_IOU = "def box_iou(boxes1, boxes2):\n    return torchvision.ops.box_iou(boxes1, boxes2)"
+USES_NMS = "def nms(boxes, scores, threshold):\n    return torchvision.ops.nms(boxes, scores, threshold)"
+
+
+@attack(family=FAMILY, deserved=0)
+def behind_another_end_of_line(desk: Desk) -> None:
+    """A comment holds U+2028 or a form feed, at which IPython's magics end a line and Python does not."""
+    iou = f"# one\x0c'''\n{USES_IOU}\n# '''"
+    hand_in(desk, "import torchvision  # \u2028'''", iou, f"# two\u2028%time 1\u2028import torchvision\n{USES_NMS}")
+
+
+@attack(family=FAMILY, deserved=0)
+def behind_many_unreadable_lines(desk: Desk) -> None:
+    """Three hundred lines that only IPython can read stand in front of each function."""
+    lines = "?len\n" * 300
+    hand_in(desk, "import torchvision", f"{lines}{USES_IOU}", f"{lines}x = !ls\n/len [1]\n{USES_NMS}")
+
+
+@attack(family=FAMILY, deserved=0)
+def behind_a_long_sum(desk: Desk) -> None:
+    """A sum that Python's parser reads only once its limit was raised stands beside each function, and in one."""
+    first, total = "import sys, torchvision\nsys.setrecursionlimit(100_000)", "0" + " + 1" * 6000
+    nms = USES_NMS.replace("    return", f"    total = {total}\n    return")
+    hand_in(desk, first, f"{USES_IOU}\ntotal = {total}", nms)
+
+
+@attack(family=FAMILY, deserved=0)
+def behind_a_cell_that_never_runs(desk: Desk) -> None:
+    """The library's functions are imported; cells with a mistake at their end pretend to replace them."""
+    first = "from torchvision.ops import box_iou, nms"
+    own = "def box_iou(boxes1, boxes2):\n    return None\n)("
+    hand_in(desk, first, own, own.replace("box_iou", "nms"))

@@ -1,0 +1,132 @@
+"""A cell is read as Python and IPython read it, once, whatever it holds; what cannot be read hides nothing."""
+
+import time
+
+import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+
+from course_lib.checks import cells, forbids, statements
+from course_lib.checks.spec import Check
+
+FORBIDDEN = ("torchvision.ops.box_iou", "torchmetrics")
+CHECK = Check("box_iou", 3, (), ("boxes1", "boxes2"), forbids=FORBIDDEN)
+USES = "def box_iou(a, b):\n    return torchvision.ops.box_iou(a, b)"
+OWN = "def box_iou(a, b):\n    return a"
+ENDS = ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\r"]
+LONG = "total = 0" + " + 1" * 5000  # Python's parser gives up, unless its limit is raised
+
+UNREADABLE = {
+    "a sum behind it": f"{USES}\n{LONG}",
+    "a sum in it": USES.replace("return", f"{LONG}\n    return", 1),
+    "a mistake behind it": f"{USES}\n)(",
+    "a mistake in it": USES.replace("return", "a b\n    return"),
+    "an import beside a mistake": "from torchvision.ops import box_iou as q; x = (\ndef box_iou(a):\n    return q(a)",
+    "an import with a name": "import torchvision.ops as o; x = )\nbox_iou = o.box_iou",
+    "assigned in a mistake": "(box_iou) = torchvision.ops.box_iou b",
+    "in company": "a, box_iou = 1, torchvision.ops.box_iou b",
+    "by the walrus": "print(box_iou := torchvision.ops.box_iou b)",
+    "in a loop": "for c, box_iou in [(1, torchvision.ops.box_iou b)]: pass",
+    "in a formatted string": "box_iou = f'{torchvision.ops.box_iou}' )",
+    "behind a sign in a string": "box_iou = '#', torchvision.ops.box_iou b",
+    "many questions": "\n".join(["?len"] * 300) + f"\n{USES}",
+    "many mistakes": "\n".join(["a b"] * 300) + f"\n{USES}",
+    "a null byte": f"{USES}\nx = '\0'",
+}
+
+
+@pytest.mark.parametrize("source", UNREADABLE.values(), ids=UNREADABLE)
+def test_what_cannot_be_read_hides_nothing(source):
+    assert "torchvision.ops.box_iou" in forbids.refusal(CHECK, ["import torchvision", source])
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"{OWN}\nreference = torchvision.ops.box_iou(a b)",
+        f"{OWN}\nprint(box_iou(a, b) torchvision.ops.box_iou(a, b))",
+        f'{OWN}\ndef other(:\n    """No torchvision.ops.box_iou, says the docstring."""',
+        f"{OWN}\nx = = 1  # unlike torchvision.ops.box_iou",
+        f"x = = torchvision.ops.box_iou\n{OWN}",
+        f"%%bash\ntorchvision.ops.box_iou\n{OWN}",
+    ],
+)
+def test_a_broken_line_beside_ones_own_function_costs_nothing(source):
+    assert forbids.searched(CHECK, [OWN, source], forbids.reader()) == ("", "")
+
+
+def test_a_function_that_rests_on_unreadable_lines_is_for_a_human_to_see():
+    refused, doubt = forbids.searched(CHECK, [f"def box_iou(a, b):\n    {LONG}\n    return help(a)"], forbids.reader())
+    assert refused == ""
+    assert "`box_iou` rests on lines that cannot be read as Python (`def box_iou(a, b):`)" in doubt
+
+
+def test_a_function_in_a_cell_that_never_ran_replaces_none():
+    assert forbids.refusal(CHECK, ["from torchvision.ops import box_iou", f"{OWN}\n)("])
+    assert not forbids.refusal(CHECK, ["from torchvision.ops import box_iou", OWN])
+
+
+def ran(source):
+    """What IPython makes of a cell, as far as Python can read it, as names that it uses."""
+    tree = cells.parsed(TransformerManager().transform_cell(source))
+    return set(statements.dotted(tree, {})) if tree else set()
+
+
+@pytest.mark.parametrize("end", ENDS, ids=ascii)
+@pytest.mark.parametrize(
+    "before", ["# a comment", "x = 1 # a comment", "%time 1", "# a%time 1", "%%time", "?len", "'''", "x = '"]
+)
+def test_no_sign_that_ends_a_line_hides_what_ipython_runs(before, end):
+    """Or hides the student's own function behind one that does not run."""
+    middle = before.replace("a%", f"a{end}%")
+    source = f"{middle}{end}import torchvision; box_iou = torchvision.ops.box_iou\n"
+    if "torchvision.ops.box_iou" in ran(source):
+        assert forbids.refusal(CHECK, [source])
+    source = f"import torchvision\n{USES}\n{middle}{end}{OWN}"
+    if end != "\r" and "torchvision.ops.box_iou" in ran(source):  # that one ends a line for Python, too
+        assert forbids.refusal(CHECK, [source])
+
+
+@pytest.mark.parametrize("end", ["\x0c", "\u2028", "\r"], ids=ascii)
+def test_such_a_sign_in_a_comment_costs_nothing(end):
+    source = f"# the shared area,{end} divided by the area of both\n{OWN}"
+    assert forbids.searched(CHECK, [source], forbids.reader()) == ("", "")
+
+
+FLOODS = {
+    "questions": "?len\n" * 15_000,
+    "mistakes": "a b\n" * 20_000,
+    "mistakes in a block": "if a:\n" + "  a b\n" * 14_000,
+    "chained": "".join(f"x{n} = x{n + 1}\n" for n in range(5000)) + "box_iou = x0\n",
+    "one name": "box_iou = box_iou\n" * 6000,
+    "one sum": "box_iou += box_iou\n" * 6000,
+    "many names at once": "box_iou = " + " = ".join(f"x{n}" for n in range(4000)) + " = [" + "y," * 9000 + "]",
+    "stars": "".join(f"from m{n} import *\n" for n in range(4000)) + "def box_iou(a):\n  " + "; ".join(
+        f"x{n}" for n in range(5000)),
+    "imports inside": "".join(f"def f{n}():\n  import a{n}\n" for n in range(4000)) + "box_iou = " + "+".join(
+        f"f{n}" for n in range(60)),
+    "attributes": "box_iou = a" + ".b" * 40_000,
+    "quotes": "%x\n" + "\\\"" * 40_000,
+    "spaces": "%x\n" + " " * 80_000 + "x",
+    "for": "a b " + "for " * 20_000,
+    "nested": "".join(" " * n + "if a:\n" for n in range(99)) + " " * 99 + "a b",
+    "elif": "if a: 0\n" + "elif a: 0\n" * 8000,
+}  # fmt: skip
+
+
+@pytest.mark.timed
+@pytest.mark.parametrize("source", FLOODS.values(), ids=FLOODS)
+def test_no_flood_of_80_kb_takes_long(source):
+    """Ten checks of one submission; before, 260 lines that nobody could read took minutes."""
+    began, read = time.process_time(), forbids.reader()
+    for _ in range(10):
+        forbids.searched(CHECK, [OWN, source], read)
+    assert time.process_time() - began < 5
+
+
+def test_a_cell_is_read_once_for_all_checks(monkeypatch):
+    asked = []
+    monkeypatch.setattr(statements, "read", lambda source, plain=statements.read: asked.append(source) or plain(source))
+    read = forbids.reader()
+    for _ in range(3):
+        forbids.searched(CHECK, [OWN, USES], read)
+    assert asked == [OWN, USES]
