@@ -1,0 +1,133 @@
+"""An eye on a box for as long as it lives, whatever the grader does meanwhile: memory, page tables, sockets, work.
+
+Weighing is cheap as long as the processes are small: what each holds beside files, with page tables and swap, stands in
+/proc/PID/status. Children share their parent's pages until they write to them, and that sum counts such pages once for
+each. Only where it is above the limit the kernel is asked for the fair share of each page (smaps_rollup), for which it
+walks through all of them.
+"""
+
+import contextlib
+import re
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+
+from autograder import limits
+from autograder.patience import worked_by
+
+_HELD = re.compile(r"^(?:RssAnon|VmPTE|VmSwap|HugetlbPages):\s+(\d+) kB", re.MULTILINE)
+_TABLES = re.compile(r"^(?:VmPTE|HugetlbPages):\s+(\d+) kB", re.MULTILINE)
+_FAIR = re.compile(r"^(?:Pss_Anon|SwapPss):\s+(\d+) kB", re.MULTILINE)
+REST = 4.0  # times what the last look took: weighing may take a fifth of a core, no more
+
+
+class Watch:
+    """Looks at a box every quarter of a second, and ends it where it takes more than it may.
+
+    Attributes:
+        excess: why the box was ended, or "".
+    """
+
+    def __init__(self, first: Callable[[], int | None], end: Callable[[], None], boxed: bool):
+        """Begin to watch.
+
+        Args:
+            first: tells the process from which everything in the box descends; None while nobody knows.
+            end: is called when the watch ends, for whatever reason: nothing in a box lives unwatched.
+            boxed: it has a network namespace of its own, whose sockets can be counted.
+        """
+        self.excess, self._first, self._end, self._boxed = "", first, end, boxed
+        self._lock, self._over, self._next = threading.Lock(), threading.Event(), time.monotonic() + limits.GLANCE.most
+        threading.Thread(target=self._run, name="watch", daemon=True).start()
+
+    def _run(self) -> None:
+        try:
+            while not self._over.wait(max(0.01, self._next - time.monotonic())):
+                if self.due:
+                    self.look()
+        finally:
+            self._end()
+
+    def look(self) -> float | None:
+        """Look now.
+
+        Returns:
+            The processor's seconds that the box has used; None while nobody knows.
+        """
+        with self._lock:
+            started = time.monotonic()
+            process = None if self._over.is_set() else self._first()
+            found = family(process) if process else []
+            self.excess = self.excess or self._too_much(found)
+            if self.excess:
+                self._over.set()
+            now = time.monotonic()
+            self._next = now + max(limits.GLANCE.most, REST * (now - started))
+            return worked_by(found) if process else None
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time to look again."""
+        return time.monotonic() >= self._next
+
+    def _too_much(self, found: list[psutil.Process]) -> str:
+        if memory_of(found) > limits.BOX.most:
+            return f"It used more than {limits.BOX.shown} of memory, or very many processes; it was stopped."
+        if self._boxed and found and sockets_of(found[0].pid) > limits.SOCKETS.most:
+            return f"It opened more than {limits.SOCKETS.shown} sockets; it was stopped."
+        return ""
+
+    def stop(self) -> None:
+        """No more looks: the box is gone."""
+        self._over.set()
+
+
+def family(pid: int) -> list[psutil.Process]:
+    """A process and all that descend from it; none when it has ended."""
+    try:
+        return [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def memory_of(processes: list[psutil.Process]) -> int:
+    """Bytes that these processes hold beside files, page tables and swap included.
+
+    Where that is within a box's limit it may be too much: pages that several share are counted for each.
+    """
+    quick = {process.pid: _kilobytes(process.pid, "status", _HELD) for process in processes}
+    total = sum(filter(None, quick.values()))
+    if total <= limits.BOX.most:
+        return total
+    total = 0
+    for pid, most in sorted(quick.items(), key=lambda item: -(item[1] or 0)):
+        if total > limits.BOX.most:
+            break
+        total += _fair(pid, most or 0)
+    return total
+
+
+def _fair(pid: int, most: int) -> int:
+    """Bytes of one process, of a shared page its part; `most` where the kernel does not tell."""
+    share = _kilobytes(pid, "smaps_rollup", _FAIR)
+    return most if share is None else share + (_kilobytes(pid, "status", _TABLES) or 0)
+
+
+def _kilobytes(pid: int, name: str, lines: re.Pattern[str]) -> int | None:
+    """The sum of these lines of a file in /proc, in bytes; None where there is nothing to read (any more)."""
+    with contextlib.suppress(OSError):
+        if found := lines.findall(Path(f"/proc/{pid}/{name}").read_text()):
+            return 1024 * sum(map(int, found))
+    return None
+
+
+def sockets_of(pid: int) -> int:
+    """How many sockets there are in a process's network namespace, those on their way to another process included."""
+    try:
+        used = re.search(r"sockets: used (\d+)", Path(f"/proc/{pid}/net/sockstat").read_text())
+    except OSError:
+        return 0
+    return int(used[1]) if used else 0
