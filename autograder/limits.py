@@ -51,9 +51,6 @@ ROOM = Limit(f"each of {', '.join(ROOMS)}", 256 * MB, "bytes", "tmpfs", "files t
 NAMES = Limit("names in each of them", 20_000, "", "tmpfs", "empty files take memory too")
 FILE = Limit("one file", 256 * MB, "bytes", RLIMIT + "FSIZE", "as large as the folder that it lies in")
 CORE = Limit("a core dump", 0, "bytes", RLIMIT + "CORE", "nobody reads it")
-OOM = Limit(
-    "weight for the kernel's killer", 1000, "", "oom_score_adj", "where memory ends, a box goes before the grader"
-)
 
 # processes
 PROCESSES = Limit("processes and threads of a box", 128, "", RLIMIT + "NPROC", "a pool of 32 fits, with threads")

@@ -45,11 +45,6 @@ def separate() -> None:
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
 
 
-def go_first(score: int) -> None:
-    """Where memory ends the kernel takes this process and its children before others. While /proc can be written."""
-    Path("/proc/self/oom_score_adj").write_text(str(score))
-
-
 def furnish(rooms: Sequence[str], size: int, names: int, terminals: int) -> None:
     """Private empty folders, terminals and processes of its own, and no /dev/zero.
 

@@ -91,7 +91,6 @@ def _serve(shell, unit_module: str, channel: int) -> None:
     try:
         os.setsid()  # a signal to the own group must not reach the warm process
         walls.die_with_parent()
-        walls.go_first(limits.OOM.most)
         walls.furnish(limits.ROOMS, limits.ROOM.most, limits.NAMES.most, limits.TERMINALS.most)
         silence = os.open(os.devnull, os.O_RDWR)
         for number in (0, 1, 2):

@@ -6,7 +6,7 @@ each. Only where it is above the limit the kernel is asked for the fair share of
 walks through all of them.
 """
 
-import contextlib
+import glob
 import re
 import threading
 import time
@@ -21,7 +21,7 @@ from autograder.patience import worked_by
 _HELD = re.compile(r"^(?:RssAnon|VmPTE|VmSwap|HugetlbPages):\s+(\d+) kB", re.MULTILINE)
 _TABLES = re.compile(r"^(?:VmPTE|HugetlbPages):\s+(\d+) kB", re.MULTILINE)
 _FAIR = re.compile(r"^(?:Pss_Anon|SwapPss):\s+(\d+) kB", re.MULTILINE)
-REST = 4.0  # times what the last look took: weighing may take a fifth of a core, no more
+REST, LONGEST = 4.0, 2.0  # after weighing: times the work that it took, and seconds at most
 
 
 class Watch:
@@ -40,45 +40,50 @@ class Watch:
             boxed: it has a network namespace of its own, whose sockets can be counted.
         """
         self.excess, self._first, self._end, self._boxed = "", first, end, boxed
-        self._lock, self._over, self._next = threading.Lock(), threading.Event(), time.monotonic() + limits.GLANCE.most
+        self._lock, self._over = threading.Lock(), threading.Event()
+        self._looked = self._next = time.monotonic() + limits.GLANCE.most
         threading.Thread(target=self._run, name="watch", daemon=True).start()
 
     def _run(self) -> None:
         try:
             while not self._over.wait(max(0.01, self._next - time.monotonic())):
-                if self.due:
-                    self.look()
+                self.look()
         finally:
             self._end()
 
+    @property
+    def due(self) -> bool:
+        """Whether nobody has looked for a while."""
+        return time.monotonic() >= self._looked + limits.GLANCE.most
+
     def look(self) -> float | None:
-        """Look now.
+        """Look now; weigh it too when it is time for that.
 
         Returns:
             The processor's seconds that the box has used; None while nobody knows.
         """
         with self._lock:
-            started = time.monotonic()
             process = None if self._over.is_set() else self._first()
-            found = family(process) if process else []
-            self.excess = self.excess or self._too_much(found)
-            if self.excess:
-                self._over.set()
-            now = time.monotonic()
-            self._next = now + max(limits.GLANCE.most, REST * (now - started))
-            return worked_by(found) if process else None
+            self._looked = time.monotonic()
+            if not process:
+                self._next = self._looked + limits.GLANCE.most
+                return None
+            found = family(process)
+            if self._looked >= self._next:
+                self._weigh(found)
+            return worked_by(found)
 
-    @property
-    def due(self) -> bool:
-        """Whether it is time to look again."""
-        return time.monotonic() >= self._next
-
-    def _too_much(self, found: list[psutil.Process]) -> str:
+    def _weigh(self, found: list[psutil.Process]) -> None:
+        """Whether these processes have too much. How long it rests depends on its work, not on who else works here."""
+        started = time.thread_time()
         if memory_of(found) > limits.BOX.most:
-            return f"It used more than {limits.BOX.shown} of memory, or very many processes; it was stopped."
-        if self._boxed and found and sockets_of(found[0].pid) > limits.SOCKETS.most:
-            return f"It opened more than {limits.SOCKETS.shown} sockets; it was stopped."
-        return ""
+            self.excess = f"It used more than {limits.BOX.shown} of memory, or very many processes; it was stopped."
+        elif self._boxed and found and sockets_of(found[0].pid) > limits.SOCKETS.most:
+            self.excess = f"It opened more than {limits.SOCKETS.shown} sockets; it was stopped."
+        if self.excess:
+            self._over.set()
+        rest = min(LONGEST, REST * (time.thread_time() - started))
+        self._next = time.monotonic() + max(limits.GLANCE.most, rest)
 
     def stop(self) -> None:
         """No more looks: the box is gone."""
@@ -98,30 +103,38 @@ def memory_of(processes: list[psutil.Process]) -> int:
 
     Where that is within a box's limit it may be too much: pages that several share are counted for each.
     """
-    quick = {process.pid: _kilobytes(process.pid, "status", _HELD) for process in processes}
-    total = sum(filter(None, quick.values()))
-    if total <= limits.BOX.most:
-        return total
+    quick = {process.pid: _bytes(process.pid, "status", _HELD) or 0 for process in processes}
+    if sum(quick.values()) <= limits.BOX.most:
+        return sum(quick.values())
     total = 0
-    for pid, most in sorted(quick.items(), key=lambda item: -(item[1] or 0)):
+    for pid, most in sorted(quick.items(), key=lambda item: -item[1]):
         if total > limits.BOX.most:
             break
-        total += _fair(pid, most or 0)
+        total += _fair(pid, most)
     return total
 
 
 def _fair(pid: int, most: int) -> int:
-    """Bytes of one process, of a shared page its part; `most` where the kernel does not tell."""
-    share = _kilobytes(pid, "smaps_rollup", _FAIR)
-    return most if share is None else share + (_kilobytes(pid, "status", _TABLES) or 0)
+    """Bytes of one process, of a shared page its part; `most` where the kernel does not tell us."""
+    share = _bytes(pid, "smaps_rollup", _FAIR)
+    return most if share is None else share + (_bytes(pid, "status", _TABLES) or 0)
 
 
-def _kilobytes(pid: int, name: str, lines: re.Pattern[str]) -> int | None:
-    """The sum of these lines of a file in /proc, in bytes; None where there is nothing to read (any more)."""
-    with contextlib.suppress(OSError):
-        if found := lines.findall(Path(f"/proc/{pid}/{name}").read_text()):
+def _bytes(pid: int, name: str, lines: re.Pattern[str]) -> int | None:
+    """The sum of these lines of a file in /proc; 0 for a process that has ended, None where we may not read it.
+
+    Where the first thread of a process has ended, only its others tell what the process holds.
+    """
+    for path in (f"/proc/{pid}", *glob.iglob(f"/proc/{pid}/task/*")):
+        try:
+            found = lines.findall(Path(path, name).read_text())
+        except PermissionError:
+            return None
+        except OSError:
+            continue
+        if found:
             return 1024 * sum(map(int, found))
-    return None
+    return 0
 
 
 def sockets_of(pid: int) -> int:

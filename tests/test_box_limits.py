@@ -77,13 +77,6 @@ if os.fork() == 0:
 state = os.wait()[1]
 print("held" if os.WIFSIGNALED(state) and not os.WCOREDUMP(state) else state)
 """,
-    limits.OOM: f"""
-try:
-    open("/proc/self/oom_score_adj", "w").write("0")
-except OSError:
-    weight = int(open("/proc/self/oom_score_adj").read())
-    print("held" if weight == {limits.OOM.most} else weight)
-""",
     limits.PROCESSES: UNTIL
     + f"""
 import threading, time
