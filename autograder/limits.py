@@ -64,6 +64,7 @@ REALTIME = Limit(
 # what the kernel keeps for them
 FILES = Limit("open files of one process", 1024, "", RLIMIT + "NOFILE", "what most systems give")
 SOCKETS = Limit("sockets of a box", 512, "", WATCH, "each may hold 0.4 MB in the kernel, which no process shows")
+FLIGHT = Limit("descriptors sent, not received", 64, "", WATCH, "a user's boxes share as many as one process may open")
 SIGNALS = Limit(
     "queued signals and timers", 1024, "", RLIMIT + "SIGPENDING", "a user's boxes share the machine's number"
 )

@@ -95,7 +95,7 @@ class Box:
             self._warm = bubblewrap.begin()
             self._warm.wait()
             self._socket, self._leash = self._warm.fork(unit_module, imports)
-        self._watch = Watch(self._first, self._cut, boxed=kind == "bubblewrap")
+        self._watch = Watch(self._first, self._cut, self._socket.fileno() if self._leash else None)
 
     def _start_plain(self, unit_module: str) -> None:
         self._folder = tempfile.mkdtemp(prefix="exam-")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 
-from autograder import limits
+from autograder import limits, sockets
 from autograder.patience import worked_by
 
 _HELD = re.compile(r"^(?:RssAnon|VmPTE|VmSwap|HugetlbPages):\s+(\d+) kB", re.MULTILINE)
@@ -31,15 +31,17 @@ class Watch:
         excess: why the box was ended, or "".
     """
 
-    def __init__(self, first: Callable[[], int | None], end: Callable[[], None], boxed: bool):
+    def __init__(self, first: Callable[[], int | None], end: Callable[[], None], channel: int | None = None):
         """Begin to watch.
 
         Args:
             first: tells the process from which everything in the box descends; None while nobody knows.
             end: is called when the watch ends, for whatever reason: nothing in a box lives unwatched.
-            boxed: it has a network namespace of its own, whose sockets can be counted.
+            channel: our end of the socket to it; None where it has no network namespace of its own, whose sockets
+                could be counted.
         """
-        self.excess, self._first, self._end, self._boxed = "", first, end, boxed
+        self.excess, self._first, self._end, self._channel = "", first, end, channel
+        self._of_nobody: set[str] = set()
         self._lock, self._over = threading.Lock(), threading.Event()
         self._looked = self._next = time.monotonic() + limits.GLANCE.most
         threading.Thread(target=self._run, name="watch", daemon=True).start()
@@ -78,12 +80,22 @@ class Watch:
         started = time.thread_time()
         if memory_of(found) > limits.BOX.most:
             self.excess = f"It used more than {limits.BOX.shown} of memory, or very many processes; it was stopped."
-        elif self._boxed and found and sockets_of(found[0].pid) > limits.SOCKETS.most:
-            self.excess = f"It opened more than {limits.SOCKETS.shown} sockets; it was stopped."
+        elif self._channel is not None and found:
+            self.excess = self._too_many_sockets([process.pid for process in found])
         if self.excess:
             self._over.set()
         rest = min(LONGEST, REST * (time.thread_time() - started))
         self._next = time.monotonic() + max(limits.GLANCE.most, rest)
+
+    def _too_many_sockets(self, pids: list[int]) -> str:
+        number, own = sockets.count(pids[0]), Path(f"/proc/self/fd/{self._channel}")
+        if number > limits.SOCKETS.most:
+            return f"It opened more than {limits.SOCKETS.shown} sockets; it was stopped."
+        held = sockets.held(pids) if number else {}
+        before, self._of_nobody = self._of_nobody, sockets.of_nobody(pids[0], held) if number else set()
+        if before & self._of_nobody or sockets.on_their_way([own, *held.values()]) > limits.FLIGHT.most:
+            return f"It sent more than {limits.FLIGHT.shown} descriptors that nobody received; it was stopped."
+        return ""
 
     def stop(self) -> None:
         """No more looks: the box is gone."""
@@ -135,12 +147,3 @@ def _bytes(pid: int, name: str, lines: re.Pattern[str]) -> int | None:
         if found:
             return 1024 * sum(map(int, found))
     return 0
-
-
-def sockets_of(pid: int) -> int:
-    """How many sockets there are in a process's network namespace, those on their way to another process included."""
-    try:
-        used = re.search(r"sockets: used (\d+)", Path(f"/proc/{pid}/net/sockstat").read_text())
-    except OSError:
-        return 0
-    return int(used[1]) if used else 0

@@ -137,6 +137,11 @@ STOPPED = {  # ends the box, with these words
         "time.sleep(60)",
         "more than 512 sockets",
     ),
+    limits.FLIGHT: (
+        f"import socket, time\na, b = socket.socketpair()\nsocket.send_fds(a, [b'a'], [0] * {limits.FLIGHT.most + 1})\n"
+        "time.sleep(60)",
+        "more than 64 descriptors",
+    ),
     limits.MESSAGE: (
         "import os, stat, time\nfor number in range(3, 99):\n    try:\n"
         "        stat.S_ISSOCK(os.fstat(number).st_mode) and "

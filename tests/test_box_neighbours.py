@@ -1,10 +1,14 @@
 """Two boxes at the same time, of one warm process and of two: nothing that one says is heard in the other."""
 
+import contextlib
+import time
+
 import pytest
 
 from autograder import bubblewrap
-from autograder.sandbox import Box
-from tests.test_box import warm  # noqa: F401
+from autograder.sandbox import Box, Gone
+from tests.test_box import run, warm  # noqa: F401
+from tests.test_box_libraries import HONEST
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 SPEAK = """
@@ -81,3 +85,69 @@ def test_locks_on_shared_files_carry_no_number(boxes):
     first, second = boxes
     assert said(first, LOUD) == "said"
     assert said(second, LISTEN) == "nothing"
+
+
+GREEDY = {
+    "pipes": """
+import os
+held, taken = [], 0
+for _ in range(4):
+    if os.fork() == 0:
+        try:
+            while True:
+                held.append(os.pipe())
+                os.set_blocking(held[-1][1], False)
+                try:
+                    while os.write(held[-1][1], bytes(2**16)):
+                        pass
+                except BlockingIOError:
+                    pass
+        except OSError:
+            pass
+        import time
+        time.sleep(100)
+import time
+time.sleep(6)
+print("greedy")
+""",
+    "descriptors on their way": """
+import socket
+held, sent = [], 0
+try:
+    while sent < 10**5:
+        held.append(socket.socketpair())
+        held[-1][0].setblocking(False)
+        for _ in range(8):
+            socket.send_fds(held[-1][0], [b"a"], [0] * 250)
+            sent += 250
+except OSError as error:
+    print(sent, error)
+print("greedy")
+""",
+    "epoll, timers, signals": """
+import ctypes, os, select, signal
+watched, polls = [os.eventfd(0) for _ in range(450)], [select.epoll() for _ in range(450)]
+try:
+    [poll.register(number) for poll in polls for number in watched]
+except OSError as error:
+    print(error)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGRTMIN])
+while ctypes.CDLL(None).sigqueue(os.getpid(), int(signal.SIGRTMIN), None) == 0:
+    pass
+print("greedy")
+""",
+}
+
+
+@pytest.mark.parametrize("greed", GREEDY)
+def test_what_one_box_takes_of_its_user_s_share_hinders_no_other(greed):
+    """It gets its share, or is stopped within half a second; then all that neighbours do works."""
+    first = Box("rcnn")
+    try:
+        with contextlib.suppress(Gone):
+            assert "greedy" in said(first, GREEDY[greed])
+        time.sleep(2)
+        for name in ("subprocess", "multiprocessing", "asyncio", "data_loader", "torch_processes", "spawned"):
+            assert run(HONEST[name] + '\nprint("works")').split()[-1] == "works", name
+    finally:
+        first.close()

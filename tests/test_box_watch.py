@@ -8,7 +8,7 @@ import time
 import psutil
 import pytest
 
-from autograder import limits, watch
+from autograder import limits, sockets, watch
 from autograder.sandbox import Box, Gone
 from tests.test_box import run, warm  # noqa: F401
 
@@ -155,14 +155,62 @@ def test_a_watch_that_fails_ends_the_box(monkeypatch):
 
 
 def test_sockets_are_counted_in_a_box_of_their_own():
-    here = watch.sockets_of(os.getpid())
+    here = sockets.count(os.getpid())
     box = Box("rcnn")
     try:
         held = "import socket\nheld = [socket.socketpair() for _ in range(7)]"
         assert box.request({"do": "run", "source": held}, 60)["error"] == ""
         box._watch.look()
-        assert watch.sockets_of(box._first()) == 14
+        assert sockets.count(box._first()) == 14
     finally:
         box.close()
-    assert watch.sockets_of(os.getpid()) <= here + 3
-    assert watch.sockets_of(2**22 + 1) == 0
+    assert sockets.count(os.getpid()) <= here + 3
+    assert sockets.count(2**22 + 1) == 0
+
+
+SENT = {
+    "through the channel": """
+import os, socket, stat, time
+for number in range(3, 64):
+    try:
+        if stat.S_ISSOCK(os.fstat(number).st_mode):
+            channel = socket.socket(fileno=os.dup(number))
+            for _ in range(3):
+                socket.send_fds(channel, [b"a"], [0] * 200)
+    except OSError:
+        pass
+""",
+    "in a socket on its way": """
+import socket
+outer, inner = socket.socketpair(), socket.socketpair()
+for _ in range(4):
+    socket.send_fds(inner[0], [b"a"], [0] * 250)
+socket.send_fds(outer[0], [b"a"], [inner[0].fileno(), inner[1].fileno()])
+[end.close() for end in inner]
+""",
+}
+
+
+@pytest.mark.parametrize("way", SENT)
+def test_descriptors_on_their_way_are_found_wherever_they_wait(way):
+    gone = stopped_while_nobody_asks(LATER.format("exec(" + repr(SENT[way]) + ", globals())"))
+    assert "64 descriptors" in str(gone)
+
+
+def test_connections_that_wait_to_be_accepted_and_descriptors_that_arrive_are_nothing_special():
+    send = """
+import socket, time
+listener = socket.socket(socket.AF_UNIX)
+listener.bind("/tmp/door")
+listener.listen(8)
+waiting = [socket.socket(socket.AF_UNIX) for _ in range(8)]
+[each.connect("/tmp/door") for each in waiting]
+a, b = socket.socketpair()
+for _ in range(30):
+    socket.send_fds(a, [b"a"], [0, a.fileno()])
+    time.sleep(0.05)
+    for number in socket.recv_fds(b, 1, 9)[1]:
+        __import__("os").close(number)
+print("works")
+"""
+    assert run(send) == "works"
