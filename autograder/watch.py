@@ -78,10 +78,10 @@ class Watch:
     def _weigh(self, found: list[psutil.Process]) -> None:
         """Whether these processes have too much. How long it rests depends on its work, not on who else works here."""
         started = time.thread_time()
-        if memory_of(found) > limits.BOX.most:
-            self.excess = f"It used more than {limits.BOX.shown} of memory, or very many processes; it was stopped."
-        elif self._channel is not None and found:
+        if self._channel is not None and found:
             self.excess = self._too_many_sockets([process.pid for process in found])
+        if not self.excess and memory_of(found) > limits.BOX.most:  # last: it may take long
+            self.excess = f"It used more than {limits.BOX.shown} of memory, or very many processes; it was stopped."
         if self.excess:
             self._over.set()
         rest = min(LONGEST, REST * (time.thread_time() - started))
