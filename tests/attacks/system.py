@@ -344,7 +344,7 @@ def pool_of_thirty_two(desk: Desk) -> None:
     """Right work that asks 32 processes in each call, as `Pool()` does on 32 cores."""
     iou = RIGHT_IOU.replace("box_iou", "_iou") + (
         "\nimport multiprocessing\n\ndef _row(pair):\n    return _iou(pair[0][None], pair[1])[0].tolist()\n"
-        "\ndef box_iou(boxes1, boxes2):\n    if not len(boxes1):\n        return _iou(boxes1, boxes2)\n"
+        "\ndef box_iou(boxes1, boxes2):\n    if len(boxes1) < 4:\n        return _iou(boxes1, boxes2)\n"
         "    with multiprocessing.Pool(32) as pool:\n"
         "        rows = pool.map(_row, [(box, boxes2) for box in boxes1])\n"
         "    return torch.tensor(rows).reshape(len(boxes1), len(boxes2))"
