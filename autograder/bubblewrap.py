@@ -1,6 +1,6 @@
 """bubblewrap's command line for the warm process, and that process: started once, asked for a fork per submission.
 
-Seen from inside: a read-only system, this Python and its packages, course_lib, the four files that serve. Nothing of
+Seen from inside: a read-only system, this Python and its packages, course_lib, the files that serve. Nothing of
 the grader, solutions, gradebook, submissions, home or credentials; no network.
 """
 
@@ -22,7 +22,7 @@ from autograder.errors import BoxError
 from course_lib import threads
 
 GUEST = 61184  # the user that student code runs as where the grader is root; it owns nothing
-SERVING = ("warm.py", "inside.py", "shell.py", "walls.py")
+SERVING = ("calls.py", "inside.py", "limits.py", "shell.py", "walls.py", "warm.py")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
 SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/sys/devices/system/cpu")
 START = 120.0  # seconds for the imports, on a slow disk

@@ -18,6 +18,7 @@ import numpy as np
 
 from autograder import reasons
 from autograder.errors import BoxError
+from autograder.limits import CELL, FIT, SUBMISSION
 from autograder.outputs import plain
 from autograder.sandbox import Box, Gone
 from course_lib.checks import codec
@@ -46,9 +47,9 @@ class Cell:
 class Limits:
     """Seconds: for a cell, for the cell that trains the experiment, for all of one submission."""
 
-    cell: float = 60.0
-    fit: float = 180.0
-    submission: float = 900.0
+    cell: float = CELL.most
+    fit: float = FIT.most
+    submission: float = SUBMISSION.most
 
 
 @dataclass

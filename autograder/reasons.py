@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 import torch
 
-from autograder.walls import MEMORY, PROCESSES, ROOM
+from autograder.limits import MEMORY, PROCESSES, ROOM
 
 SENTENCES = """
 name '{}' is not defined
@@ -157,12 +157,12 @@ ELSEWHERE = {  # what an error is to be recognised by, and what to do about it
     r"urlopen error|name resolution|not known|Network is unreachable|Max retries|ConnectionError|server socket"
     r"|Cannot resolve": "the exam has no network",
     r"can't allocate memory|Unable to allocate|Cannot allocate memory|^MemoryError": "the exam gives one process "
-    f"{MEMORY // 2**30} GB of memory",
+    f"{MEMORY.shown} of memory",
     r"Read-only file system": "the exam lets you write to the notebook's folder, the two above it, and /tmp",
-    r"No space left": f"the exam has room for {ROOM // 2**20} MB of files",
+    r"No space left": f"the exam has room for {ROOM.shown} of files",
     r"^EOFError": "nobody answers `input()` in the exam",
     r"^BdbQuit": "nobody answers a breakpoint in the exam",
-    r"can't start new thread|Resource temporarily": f"the exam allows {PROCESSES} processes and threads",
+    r"can't start new thread|Resource temporarily": f"the exam allows {PROCESSES.shown} processes and threads",
     r"loading state_dict|^KeyError.*\n.*\bweights\b": "the weights do not fit: are they "
     "another unit's, or older than the code?",
     r"^ModuleNotFoundError": "the exam has the course's packages, and modules that the notebook itself writes",

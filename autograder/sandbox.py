@@ -17,20 +17,16 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
-import psutil
-
-from autograder import bubblewrap, walls
+from autograder import bubblewrap, calls, limits
 from autograder.errors import BoxError
-from autograder.patience import Patience, worked_by
+from autograder.patience import Patience
+from autograder.watch import Watch
 from course_lib.checks import codec
 from course_lib.errors import DataBroken
 
 INSIDE = Path(__file__).with_name("inside.py")
 WARNING = "Graded without a sandbox: the submission's code ran with the grader's rights on this machine."
 KINDS = ("bubblewrap", "none")
-MAX_MESSAGE = 8 * 2**20  # that it sends
-MAX_MEMORY = 6 * 2**30  # of a whole box
-GLANCE = 0.25  # seconds between two looks at its memory
 BURIAL = 20.0  # seconds that hundreds of processes may take to die
 
 
@@ -49,7 +45,7 @@ def require(kind: str) -> None:
 
 
 def _lack() -> str:
-    if sys.platform != "linux" or not walls.supported():
+    if sys.platform != "linux" or not calls.supported():
         return "the sandbox needs Linux on x86_64 or aarch64"
     return bubblewrap.missing()
 
@@ -93,13 +89,13 @@ class Box:
         """
         require(kind)
         self._folder = self._plain = self._warm = self._leash = self._keeper = None
-        self._next_look = time.monotonic() + GLANCE
         if kind == "none":
             self._start_plain(unit_module)
         else:
             self._warm = bubblewrap.begin()
             self._warm.wait()
             self._socket, self._leash = self._warm.fork(unit_module, imports)
+        self._watch = Watch(self._first, self._cut, self._socket.fileno() if self._leash else None)
 
     def _start_plain(self, unit_module: str) -> None:
         self._folder = tempfile.mkdtemp(prefix="exam-")
@@ -114,8 +110,10 @@ class Box:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                preexec_fn=_limit,
             )
+        for name in ("CORE", "FSIZE", "DATA"):
+            most = limits.resources()[f"RLIMIT_{name}"]
+            resource.prlimit(self._plain.pid, getattr(resource, f"RLIMIT_{name}"), (most, most))
 
     def request(self, tree: dict, seconds: float) -> dict:
         """Send one request and wait for its answer.
@@ -128,24 +126,26 @@ class Box:
         try:
             self._send(codec.to_bytes(tree), seconds)
             length = int.from_bytes(self._read(8, patience), "big")
-            if length > MAX_MESSAGE:
-                raise Gone(f"It answered with more than {MAX_MESSAGE // 2**20} MB.")
+            if length > limits.MESSAGE.most:
+                raise Gone(f"It answered with more than {limits.MESSAGE.shown}.")
             answer = codec.from_bytes(self._read(length, patience))
             if not isinstance(answer, dict):
                 raise Gone("It answered with something else than asked for.")
             return answer
         except TimeoutError as error:
-            self.close()
-            raise Gone(f"It took longer than {seconds:.0f} s and was stopped.", "timeout") from error
+            raise self._gone(f"It took longer than {seconds:.0f} s and was stopped.", "timeout") from error
         except (OSError, DataBroken) as error:
             lost = self._warm is not None and not self._warm.lives(0.2)
-            self.close()
-            raise Gone(
-                "The process that ran your code ended, or sent what cannot be read.", "lost" if lost else "died"
-            ) from error
+            said = "The process that ran your code ended, or sent what cannot be read."
+            raise self._gone(said, "lost" if lost else "died") from error
         except Gone:
             self.close()
             raise
+
+    def _gone(self, note: str, status: str) -> Gone:
+        """Close the box; it ended for this reason, unless the watch ended it for another."""
+        self.close()
+        return Gone(self._watch.excess) if self._watch.excess else Gone(note, status)
 
     def _send(self, message: bytes, seconds: float) -> None:
         self._socket.settimeout(max(seconds, 0.01))
@@ -160,79 +160,52 @@ class Box:
         return b"".join(parts)
 
     def _receive(self, most: int, patience: Patience) -> bytes:
-        """The next bytes, with a look at the box's memory and work now and then, whether some come or not."""
+        """The next bytes, with a look at the box's work now and then, whether some come or not."""
         while True:
-            if time.monotonic() > self._next_look:
-                patience.look(self._weigh())
-            self._socket.settimeout(patience.pause(GLANCE))
+            if self._watch.due:
+                patience.look(self._watch.look())
+            self._socket.settimeout(patience.pause(limits.GLANCE.most))
             try:
                 part = self._socket.recv(most)
             except TimeoutError:
-                patience.look(self._weigh())
+                patience.look(self._watch.look())
                 continue
             if not part:
                 raise ConnectionError("hung up")
             return part
 
-    def _weigh(self) -> float | None:
-        """Look at the box: whether its memory is in bounds, and how long it has worked (None: nobody knows yet)."""
-        self._next_look = time.monotonic() + GLANCE
+    def _first(self) -> int | None:
+        """The process from which all others of the box descend; None while it has not said its number."""
         if self._leash and self._keeper is None:
             self._keeper = bubblewrap.keeper_of(self._leash)
-        process = self._plain.pid if self._plain else self._keeper
-        if not process:
-            return None
-        found = family(process)
-        if memory_of(found) > MAX_MEMORY:
-            raise Gone(f"It used more than {MAX_MEMORY // 2**30} GB of memory, or very many processes; it was stopped.")
-        return worked_by(found)
+        return self._plain.pid if self._plain else self._keeper
+
+    def _cut(self) -> None:
+        """Have everything in the box killed, without waiting for it."""
+        with contextlib.suppress(OSError):  # it is closed, or gone
+            if self._leash:
+                self._leash.shutdown(socket.SHUT_WR)
+            elif self._plain.poll() is None:
+                os.killpg(self._plain.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """End the process and everything that it started; when this returns, their memory is free again."""
+        self._watch.stop()
+        self._cut()
         self._socket.close()
         if self._leash:
             _let_go(self._leash)
         if self._plain:
-            if self._plain.poll() is None:
-                os.killpg(self._plain.pid, signal.SIGKILL)
             self._plain.wait()
             shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def _let_go(leash: socket.socket) -> None:
-    """Hang up, and wait until the other side has buried everything: the next submission must not carry its weight."""
+    """Wait until the other side has buried everything: the next submission must not carry its weight."""
     with leash, contextlib.suppress(OSError):
-        leash.shutdown(socket.SHUT_WR)
         leash.settimeout(BURIAL)
         while leash.recv(1):
             continue
-
-
-def family(pid: int) -> list[psutil.Process]:
-    """A process and all that descend from it; none when it has ended."""
-    try:
-        return [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def memory_of(processes: list[psutil.Process]) -> int:
-    """Bytes of memory that these processes hold for themselves alone."""
-    total = 0
-    for process in processes:
-        try:
-            usage = process.memory_info()
-        except psutil.NoSuchProcess:
-            continue
-        total += usage.rss - usage.shared
-    return total
-
-
-def _limit() -> None:
-    """In the plain child, before it becomes Python: no core files, bounded files and memory."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (walls.ROOM, walls.ROOM))
-    resource.setrlimit(resource.RLIMIT_DATA, (MAX_MEMORY, MAX_MEMORY))
 
 
 def diagnose() -> list[tuple[str, bool, str]]:

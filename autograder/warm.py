@@ -18,12 +18,14 @@ import sys
 
 gc.disable()  # while everything is imported nothing is garbage
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import calls  # noqa: E402
 import inside  # noqa: E402
+import limits  # noqa: E402
 import shell as surroundings  # noqa: E402
 import walls  # noqa: E402
 
 sys.path.pop(0)  # from now on nothing is imported from this folder
-for name in ("inside", "shell", "walls"):
+for name in ("calls", "inside", "limits", "shell", "walls"):
     del sys.modules[name]  # a student's module may have that name
 
 
@@ -89,11 +91,12 @@ def _serve(shell, unit_module: str, channel: int) -> None:
     try:
         os.setsid()  # a signal to the own group must not reach the warm process
         walls.die_with_parent()
-        walls.furnish()
+        walls.furnish(limits.ROOMS, limits.ROOM.most, limits.NAMES.most, limits.TERMINALS.most)
         silence = os.open(os.devnull, os.O_RDWR)
         for number in (0, 1, 2):
             os.dup2(silence, number)
-        walls.lock()
+        walls.lock(limits.resources(), limits.NICE.most)
+        calls.deny()
         inside.serve(shell, unit_module, socket.socket(fileno=channel))
     finally:
         os._exit(0)

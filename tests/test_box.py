@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder import bubblewrap, sandbox, walls
+from autograder import bubblewrap, limits, sandbox
 from autograder.errors import BoxError
 from autograder.sandbox import Box, Gone
 
@@ -77,7 +77,7 @@ def test_nothing_of_the_grader_is_seen(tmp_path, root, monkeypatch):
     places = [canary, tmp_path, root / "solutions", root / "autograder", root / "tests", Path("/etc/shadow"), "/home"]
     assert run(f"import os\nprint([p for p in {list(map(str, places))} if os.path.exists(p)])") == "[]"
     assert run("import os\nprint('canary' in str(os.environ))") == "False"
-    there = "inside.py shell.py walls.py warm.py"
+    there = "calls.py inside.py limits.py shell.py walls.py warm.py"
     assert run("import os\nprint(*sorted(os.listdir('/grader')))") in (there, there.replace("shell", "proc shell"))
     with pytest.raises(AssertionError, match="No module named 'autograder'"):
         run("import autograder")
@@ -85,8 +85,8 @@ def test_nothing_of_the_grader_is_seen(tmp_path, root, monkeypatch):
 
 def test_only_three_private_folders_can_be_written_to():
     writable = run("import os\nprint(*(folder for folder, _, _ in os.walk('/') if os.access(folder, os.W_OK)))")
-    rooms = tuple(f"{room}/" for room in walls.ROOMS)
-    assert {folder for folder in writable.split() if not folder.startswith(rooms)} == set(walls.ROOMS)
+    rooms = tuple(f"{room}/" for room in limits.ROOMS)
+    assert {folder for folder in writable.split() if not folder.startswith(rooms)} == set(limits.ROOMS)
     tries = """
 import torch
 from course_lib.checks import run
@@ -131,7 +131,7 @@ def test_signals_reach_nobody_else(target, warm):
 
 def test_priorities_of_the_warm_process_stay(warm):
     run("import os\nfor kind in (os.PRIO_PROCESS, os.PRIO_PGRP, os.PRIO_USER):\n    os.setpriority(kind, 0, 19)")
-    assert int(run("import os\nprint(os.getpriority(os.PRIO_PROCESS, 0))")) == walls.NICE
+    assert int(run("import os\nprint(os.getpriority(os.PRIO_PROCESS, 0))")) == limits.NICE.most
     assert psutil.Process(warm).nice() == 0
 
 
@@ -186,7 +186,7 @@ while True:
 
 def test_a_tensor_larger_than_the_limit_is_an_error_of_its_cell():
     with pytest.raises(AssertionError, match="memory"):
-        run(f"import torch\ntorch.ones({2 * walls.MEMORY}, dtype=torch.uint8)")
+        run(f"import torch\ntorch.ones({2 * limits.MEMORY.most}, dtype=torch.uint8)")
 
 
 def test_memory_of_many_processes_is_counted_and_not_on_the_next_one():
@@ -230,10 +230,10 @@ try:
 except OSError:
     print(number)
 """
-    assert int(run(many)) < walls.PROCESSES
+    assert int(run(many)) < limits.PROCESSES.most
 
 
-@pytest.mark.parametrize("room", walls.ROOMS)
+@pytest.mark.parametrize("room", limits.ROOMS)
 def test_a_folder_takes_so_much_and_no_more(room):
     fill = f"""
 written = 0
@@ -245,7 +245,7 @@ try:
 except OSError:
     print(written)
 """
-    assert 0.9 * walls.ROOM < int(run(fill)) <= walls.ROOM
+    assert 0.9 * limits.ROOM.most < int(run(fill)) <= limits.ROOM.most
 
 
 def test_output_is_cut():
