@@ -218,12 +218,15 @@ def forget_stamp(db_url: str, unit: str, student: str) -> None:
 
 
 def recorded(gradebook: Gradebook, unit: str) -> list[dict]:
-    """Each student's grades for a unit: {"student", "points", "max", "late", "checks": {name: points or None}}."""
+    """Each student's grades for a unit: {"student", "points", "max", "late", "checks": {name: points or None}}, and
+    "written": how many of the "max" are for answers that a human grades.
+    """
     submissions = {
         submission.student.id: {
             "student": submission.student.id,
             "points": round(submission.score, 2),
             "max": submission.max_score,
+            "written": (submission.max_written_score or 0.0) + (submission.max_task_score or 0.0),
             "late": submission.late_submission_penalty or 0.0,
             "checks": {},
         }

@@ -122,8 +122,15 @@ def _show(graded: "Graded", as_json: bool) -> None:
         for row in graded.rows:
             typer.echo(json.dumps(row))
         return
-    table = Table("student", "points", "of", "late", title="Written questions wait for a human")
+    table = Table(
+        "student", "points", "of", "late", title=_written(max((r["written"] for r in graded.rows), default=0))
+    )
     for row in graded.rows:
         late = f"-{row['late']:g}" if row["late"] else ""
         table.add_row(escape(row["student"]), f"{row['points']:g}", f"{row['max']:g}", late)
     Console().print(table)
+
+
+def _written(points: float) -> str | None:
+    """Why "of" is more here than in the students' lines above."""
+    return f"Written questions wait for a human: {points:g} points, not counted above" if points else None

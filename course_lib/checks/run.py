@@ -12,9 +12,9 @@ import numpy as np
 
 from course_lib import progress
 from course_lib.checks import codec, forbids, report
-from course_lib.checks.blame import told
-from course_lib.checks.compare import describe
-from course_lib.checks.ladder import Report, always_same, climb, refused
+from course_lib.checks.blame import described, shown, told, unusable
+from course_lib.checks.ladder import Report, climb, refused
+from course_lib.checks.points import always_same
 from course_lib.checks.spec import Case, Check, Inputs, Misconception, Outcome, Question, Suspicion, call
 from course_lib.errors import CheckFailed, DataMissing
 from course_lib.settings import settings
@@ -43,12 +43,19 @@ def public(unit: str, checks: tuple[Check, ...]) -> Callable[[str, Callable], No
         if by_name[name].profile not in ("", settings().profile):
             print(f"The check {name!r} belongs to the profile {by_name[name].profile}: its images are from there.")
             return
-        result = run(unit, by_name[name], function, forbids.cells_of(function))
+        result = run(unit, by_name[name], function, _cells_of(function))
         report.show(result)
         if not result.passed:
             raise CheckFailed(report.headline(result))
 
     return check
+
+
+def _cells_of(function: Any) -> list[str]:
+    try:
+        return forbids.cells_of(function)
+    except Exception:  # an object that raises when it is looked at; its answers will tell
+        return []
 
 
 def run(unit: str, check: Check, function: Any, sources: Sequence[str] = ()) -> Report:
@@ -75,29 +82,43 @@ def ask(case: Case, function: Any, inputs: Inputs) -> Outcome:
     """Put one question to a function. The function gets copies; its answer comes back as plain values.
 
     Whatever the function raises becomes an Outcome that names the error and the function's own line; what the check
-    itself cannot do with the function's answer is told apart from that. Seconds are the processor's.
+    itself cannot do with the function's answer is told apart from that. Everything of the student's that is touched
+    here (the function, its signature, its answer) may run code of theirs, and raise. Seconds are the processor's.
     """
-    if not callable(function):
-        return Outcome("not callable", note=f"Expected a function, got {describe(function)}.")
     asked = codec.copy({name: value for name, value in inputs.items() if not name.startswith("_")})
-    if case.probe is call and (note := _refuses(function, asked)):
-        return Outcome("signature", note=note)
     start = time.process_time()
     try:
-        answer = codec.copy(case.probe(function, *asked.values()))
-    except (Exception, SystemExit) as error:
+        outcome = _answer(case, function, asked)
+    except KeyboardInterrupt:  # of whoever waits for the check
+        raise
+    except BaseException as error:
         status, note = told(error, case, function)
-        return Outcome(status, note=note, seconds=time.process_time() - start)
-    return Outcome("answered", answer, seconds=time.process_time() - start)
+        outcome = Outcome(status, note=note)
+    return replace(outcome, seconds=time.process_time() - start)
+
+
+def _answer(case: Case, function: Any, inputs: Inputs) -> Outcome:
+    if not callable(function):
+        return Outcome("not callable", note=f"Expected a function, got {described(function)}.")
+    if case.probe is call and (note := _refuses(function, inputs)):
+        return Outcome("signature", note=note)
+    came = case.probe(function, *inputs.values())
+    try:
+        return Outcome("answered", codec.copy(came))
+    except Exception as error:
+        return Outcome("refused", note=unusable(error))
 
 
 def _refuses(function: Callable, inputs: Inputs) -> str:
     """Why the function cannot be called with these inputs in this order, or ""."""
+    signature = None
     try:
-        inspect.signature(function).bind(*inputs.values())
+        signature = inspect.signature(function)
+        signature.bind(*inputs.values())
     except TypeError:
-        return f"Expected the arguments ({', '.join(inputs)}), your function takes {inspect.signature(function)}."
-    except ValueError:  # builtins without a signature: calling them will tell
+        if signature is not None:
+            return f"Expected the arguments ({', '.join(inputs)}), your function takes {shown(signature)}."
+    except Exception:  # it has no signature (builtins), or a false one: calling it will tell
         return ""
     return ""
 
