@@ -266,9 +266,9 @@ def _public_question(case: Case, solution: Callable | None, stored: dict[str, An
 
 
 def _constant(case: Case, solution: Callable | None) -> bool:
-    """Whether an exam would find the case's answer to be the same for all its inputs."""
+    """Whether the case has one answer for all its inputs; more are drawn than in an exam, so that it is no luck."""
     rng = generator(PUBLIC, case)
-    return case.draws > 1 and always_same([draw(case, rng, solution).expected for _ in range(case.draws)])
+    return case.draws > 1 and always_same([draw(case, rng, solution).expected for _ in range(2 * case.draws)])
 
 
 def _settled(outcomes: list[Outcome], stored: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
