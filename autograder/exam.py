@@ -268,5 +268,5 @@ def _outcome(reply: dict, question: Question, limit: float) -> Outcome:
         return Outcome("died", note="The answer could not be read.")
     answer, most = codec.copy(reply.get("answer")), 4 * codec.weight(question.expected) + MAX_ANSWER
     if codec.weight(answer) > most:
-        answer = codec.Other(f"more than {most // 2**20} MB")
+        answer = codec.Other(f"an answer of more than {most // 2**20} MB")
     return Outcome(status, answer, note, seconds if 0.0 <= seconds <= limit else limit)

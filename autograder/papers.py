@@ -2,13 +2,14 @@
 
 import importlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from autograder import misconceptions, reference
 from autograder.judge import Paper
 from course_lib.checks.ladder import Outcome
-from course_lib.checks.run import ask, draw, generator, suspect
+from course_lib.checks.run import ask, draw, generator, load_public, suspect
 from course_lib.checks.spec import Check
 
 
@@ -20,11 +21,23 @@ def checks_of(unit: str) -> tuple[Check, ...]:
 
 def set_paper(unit: str, check: Check, seed: int) -> Paper:
     """Draw each case of a check as often as it asks for."""
-    solution = reference.find(unit, check.function)
+    solution, constant = reference.find(unit, check.function), constants(unit, check)
     streams = [(case, generator(seed, case)) for case in check.cases]
-    questions = [draw(case, rng, solution) for case, rng in streams for _ in range(case.draws)]
+    questions = [
+        replace(draw(case, rng, solution), constant=constant.get(case.name))
+        for case, rng in streams
+        for _ in range(case.draws)
+    ]
     known = [m for m in misconceptions.of(unit) if m.check == check.name]
     return Paper(check, questions, partial(suspect, questions, known))
+
+
+def constants(unit: str, check: Check) -> dict[str, bool]:
+    """Which cases have one answer for all inputs, as the notebook's questions say it: the same under every key.
+
+    A few drawings that happen to have one answer say nothing.
+    """
+    return {question.case.name: question.constant for question in load_public(unit, check)[0]}
 
 
 def answers_of(papers: Sequence[Paper], functions: Mapping[str, Any]) -> dict[str, list[Outcome]]:

@@ -38,6 +38,52 @@ def test_tensors_come_back(dtype, shape):
         assert torch.equal(item, values)
 
 
+WIDTHS = {
+    **{name: np.dtype(name) for name in ("u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f2", "f4", "f8", "g", "?")},
+    **{name: np.dtype(name) for name in (">u2", ">u4", ">u8", ">i2", ">i8", ">f2", ">f4", ">f8", ">g", "<i4", "<f8")},
+}
+TORCH = "uint16 uint32 uint64 bfloat16 float8_e4m3fn float8_e5m2 float16".split()
+
+
+def same_numbers(back, values):
+    """Asserts that a tensor of a type of ours came, with these numbers and of their family."""
+    assert back.dtype in codec.TENSOR_DTYPES
+    assert back.shape == values.shape
+    assert back.tolist() == values.tolist()
+    assert back.is_floating_point() == (values.dtype.kind == "f")
+
+
+@pytest.mark.parametrize("dtype", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("shape", [(), (0, 4), (2, 3)])
+def test_arrays_of_every_width_and_order_of_bytes_travel(dtype, shape):
+    values = np.arange(math.prod(shape)).reshape(shape).astype(dtype)
+    turned = np.moveaxis(values, 0, -1)[..., ::-1] if values.ndim else values  # not contiguous, backwards
+    for array in (values, turned, np.asfortranarray(values)):
+        same_numbers(codec.copy(array), array)
+        same_numbers(codec.from_bytes(codec.to_bytes([array]))[0], array)
+
+
+@pytest.mark.parametrize("dtype", TORCH)
+def test_tensors_of_every_width_travel(dtype):
+    values = torch.arange(6).reshape(2, 3).to(torch.float32).to(getattr(torch, dtype))
+    for tensor in (values, values.T):
+        back = codec.from_bytes(codec.to_bytes([tensor]))[0]
+        assert back.dtype in codec.TENSOR_DTYPES
+        assert torch.equal(back.double(), tensor.float().double())
+        assert back.is_floating_point() == values.is_floating_point()
+
+
+@pytest.mark.parametrize(("value", "back"), [(2**63 - 1, 2**63 - 1), (2**63, codec.Other)])
+def test_the_largest_whole_number_travels(value, back):
+    found = codec.copy(np.array([value], np.uint64))
+    assert isinstance(found, codec.Other) if back is codec.Other else found.tolist() == [back]
+
+
+def test_a_float_beyond_the_widest_of_ours_is_infinite():
+    huge = np.array([np.longdouble(10) ** 400, -(np.longdouble(10) ** 400), np.nan])
+    assert repr(codec.copy(huge).tolist()) == "[inf, -inf, nan]"
+
+
 def test_views_and_gradients_are_left_behind():
     values = torch.arange(6.0, requires_grad=True).reshape(2, 3).T
     back = codec.copy(values)
@@ -64,11 +110,15 @@ class Liar(torch.Tensor):
     [
         (np.float32(0.5), 0.5),
         (np.int64(3), 3),
+        (np.longdouble(0.5), 0.5),
+        (np.float16(0.5), 0.5),
+        (np.uint64(3), 3),
         (np.bool_(True), True),
-        (object(), codec.Other("object")),
-        (2**70, codec.Other("huge int")),
-        (np.array(["a"]), codec.Other("array of <U1")),
-        (torch.zeros(2, dtype=torch.complex64), codec.Other("tensor of torch.complex64")),
+        (np.str_("a"), "a"),
+        (object(), codec.Other("an object of type object")),
+        (2**70, codec.Other("a whole number of more than 63 binary digits")),
+        (np.array(["a"]), codec.Other("an array of <U1")),
+        (torch.zeros(2, dtype=torch.complex64), codec.Other("a tensor of complex numbers")),
     ],
 )
 def test_other_kinds_become_plain_or_are_named(value, expected):

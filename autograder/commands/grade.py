@@ -139,14 +139,8 @@ def _show(graded: "Graded", as_json: bool) -> None:
     for row in graded.rows:
         late = " ".join(word for word in (row["late_by"], f"-{row['late']:g}" if row["late"] else "") if word)
         to_give = f"{row['open']:g}" if row["open"] else ""
-        table.add_row(
-            escape(row["student"]),
-            f"{row['points']:g}",
-            f"{row['max']:g}",
-            to_give,
-            late,
-            _mark(graded, row["student"]),
-        )
+        points, look = (f"{row['points']:g}", f"{row['max']:g}"), _mark(graded, row["student"])
+        table.add_row(escape(row["student"]), *points, to_give, late, look)
     Console().print(table)
     if waiting := [row["open"] for row in graded.rows if row["open"]]:
         who = f"{len(waiting)} student{'s' if len(waiting) > 1 else ''}"

@@ -2,6 +2,7 @@
 
 A *tree* is None, a bool, int, float or string, a tensor or NumPy array, or a list, tuple or dict of trees.
 `flatten` turns it into a JSON-able outline and a list of arrays, `restore` goes back. Arrays come back as tensors.
+Numbers of any width travel: those that have no type of their own here (`DTYPES`) in a wider one.
 """
 
 import json
@@ -19,6 +20,7 @@ from course_lib.errors import DataBroken
 MAX_DEPTH = 16
 MAX_OUTLINE = 16 * 2**20  # bytes of JSON in one message
 MAX_ARRAYS = 10_000  # in one message
+MAX_WORDS = 100  # characters about what does not travel
 UNREADABLE = (
     LookupError,
     TypeError,
@@ -38,9 +40,13 @@ TENSOR_DTYPES = frozenset(DTYPES.values())
 
 @dataclass(frozen=True)
 class Other:
-    """Stands for an answer of a kind that does not travel: a module, a function, an object of a student's class."""
+    """Stands for an answer of a kind that does not travel: a module, a function, an object of a student's class.
 
-    type_name: str
+    Attributes:
+        words: what it is, "an object of type Box".
+    """
+
+    words: str
 
 
 def flatten(tree: Any) -> tuple[Any, list[np.ndarray]]:
@@ -51,13 +57,13 @@ def flatten(tree: Any) -> tuple[Any, list[np.ndarray]]:
 
 def _outline(tree: Any, arrays: list[np.ndarray], depth: int) -> Any:
     if depth > MAX_DEPTH:
-        return {"other": "deeply nested value"}
+        return {"other": f"a value nested more than {MAX_DEPTH} deep"}
     if isinstance(tree, np.generic):
-        tree = tree.item()
+        tree = _python_value(tree)
     if tree is None or isinstance(tree, bool | str):
         return tree
     if isinstance(tree, int):
-        return int(tree) if abs(tree) < 2**63 else {"other": "huge int"}
+        return int(tree) if abs(tree) < 2**63 else {"other": "a whole number of more than 63 binary digits"}
     if isinstance(tree, float):
         return {"float": float(tree).hex()}
     if isinstance(tree, torch.Tensor | np.ndarray):
@@ -67,23 +73,57 @@ def _outline(tree: Any, arrays: list[np.ndarray], depth: int) -> Any:
     if isinstance(tree, list | tuple):
         kind = "list" if isinstance(tree, list) else "tuple"
         return {kind: [_outline(item, arrays, depth + 1) for item in tree]}
-    return {"other": type(tree).__name__}
+    return {"other": f"an object of type {type(tree).__name__}"}
+
+
+def _python_value(number: np.generic) -> Any:
+    """A NumPy number as Python's; a date or a record as it is."""
+    if isinstance(number, np.floating):  # the widest has no `item` of Python's
+        return float(number)
+    return number.item() if isinstance(number, np.number | np.bool_ | np.str_) else number
 
 
 def _array_outline(values: torch.Tensor | np.ndarray, arrays: list[np.ndarray]) -> Any:
     if isinstance(values, torch.Tensor):
+        if words := _unreadable(values):
+            return {"other": words}
         values = values.detach().as_subclass(torch.Tensor).cpu().contiguous()
-        if values.dtype == torch.bfloat16:
+        if values.is_floating_point() and values.dtype not in TENSOR_DTYPES:  # bfloat16 and the like, which NumPy lacks
             values = values.float()
-        if values.dtype not in TENSOR_DTYPES:
-            return {"other": f"tensor of {values.dtype}"}
         values = values.numpy()
-    values = np.array(values, order="C", subok=False)
+    values = _plain(np.array(values, order="C", subok=False))
+    if values is None:
+        return {"other": "whole numbers of more than 63 binary digits"}
     name = _name(values.dtype)
     if name not in DTYPES:
-        return {"other": f"array of {values.dtype}"}
+        return {"other": f"an array of {values.dtype}"}
     arrays.append(values)
     return {"array": [name, list(values.shape)]}
+
+
+def _unreadable(values: torch.Tensor) -> str:
+    """What a tensor is whose numbers do not lie in memory one beside the other; "" of a plain one."""
+    if values.is_nested:
+        return "a nested tensor"
+    if values.is_meta:
+        return "a meta tensor, which holds no numbers"
+    if values.is_quantized:
+        return "a quantized tensor (`.dequantize()` makes a plain one of it)"
+    if values.layout != torch.strided:
+        return "a sparse tensor (`.to_dense()` makes a plain one of it)"
+    return "a tensor of complex numbers" if values.is_complex() else ""
+
+
+def _plain(values: np.ndarray) -> np.ndarray | None:
+    """The numbers in this machine's order of bytes and a type of `DTYPES`; None where they are too large for one."""
+    kind, size = values.dtype.kind, values.dtype.itemsize
+    if kind == "u" and size > 1:
+        too_large = size == 8 and values.size and values.max() >= 2**63
+        return None if too_large else values.astype(np.int64)
+    if kind == "f" and size > 8:
+        with np.errstate(over="ignore"):
+            return values.astype(np.float64)
+    return values if values.dtype.isnative else values.astype(values.dtype.newbyteorder("="))
 
 
 @lru_cache(100)  # a stranger may make dtypes without end
@@ -125,7 +165,7 @@ def _tree(outline: Any, arrays: Any) -> Any:
         items = [_tree(item, arrays) for item in value]
         return items if kind == "list" else tuple(items)
     if kind == "other":
-        return Other(str(value)[:100])
+        return Other(str(value)[:MAX_WORDS])
     raise KeyError(kind)
 
 

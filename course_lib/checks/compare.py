@@ -100,7 +100,7 @@ def judged_by(rule: Callable[[Any, Inputs], tuple[str, str] | None]) -> Compare:
         wrong = like(answer, expected, any_length=True)
         if wrong:
             return wrong
-        found = rule(answer, inputs)
+        found = rule(in_type_of(expected, answer), inputs)
         return Mismatch(found[1], symptom=found[0]) if found else None
 
     return compare
@@ -156,6 +156,20 @@ def _tensor_like(answer: Any, expected: Tensor, any_length: bool) -> Mismatch | 
     return None
 
 
+def in_type_of(expected: Any, answer: Any) -> Any:
+    """An answer that looks like the expected one, its numbers in the same types: for whoever computes with both."""
+    if isinstance(expected, Tensor):
+        known = isinstance(answer, Tensor | int | float)
+        return torch.as_tensor(answer).to(expected.dtype) if known else answer
+    if isinstance(expected, int | float) and isinstance(answer, Tensor) and answer.numel() == 1:
+        return answer.item()
+    if isinstance(expected, dict) and isinstance(answer, dict):
+        return {key: in_type_of(expected.get(key), value) for key, value in answer.items()}
+    if isinstance(expected, list | tuple) and isinstance(answer, list | tuple) and len(answer) == len(expected):
+        return type(answer)(in_type_of(e, a) for e, a in zip(expected, answer, strict=True))
+    return answer
+
+
 def _family(values: Tensor) -> str:
     return "truth" if values.dtype == torch.bool else "floating-point" if values.is_floating_point() else "whole"
 
@@ -172,7 +186,7 @@ def describe(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, Other):
-        return f"an object of type {value.type_name}"
+        return value.words
     return "None" if value is None else f"{type(value).__name__} {str(value)[:60]}"
 
 

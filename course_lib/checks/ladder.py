@@ -5,14 +5,16 @@ Both the public check in the notebook and the exam's judge call `climb`; it neve
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from course_lib.checks.compare import close
+from course_lib.checks.blame import STILL_TO_WRITE
+from course_lib.checks.compare import in_type_of
 from course_lib.checks.diagnosis import named, wrong_in
+from course_lib.checks.points import earned, guessable
 from course_lib.checks.spec import (
     KINDS,
     RUNGS,
     Case,
+    CaseResult,
     Check,
     Counterexample,
     Inputs,
@@ -24,19 +26,12 @@ from course_lib.checks.spec import (
 
 
 @dataclass(frozen=True)
-class CaseResult:
-    """How one case went: `rung` is "" when it passed, otherwise where on the ladder it stopped."""
-
-    case: Case
-    credit: float
-    rung: str = ""
-    message: str = ""
-    hint: str = ""
-
-
-@dataclass(frozen=True)
 class Report:
-    """The verdict on one check."""
+    """The verdict on one check.
+
+    Attributes:
+        earned: how its points come about, in a sentence.
+    """
 
     check: Check
     results: tuple[CaseResult, ...]
@@ -44,6 +39,7 @@ class Report:
     misconception: str = ""
     sentence: str = ""
     counterexample: Counterexample | None = None
+    earned: str = ""
 
     @property
     def passed(self) -> bool:
@@ -82,13 +78,15 @@ def climb(
     wrong = [wrong_in(question, outcome) for question, outcome in zip(questions, outcomes, strict=True)]
     results = tuple(_case_result(case, questions, outcomes, wrong) for case in check.cases)
     guilty = named(questions, outcomes, suspicions) if any(wrong) else None
+    found = earned(check, results, [case for case in check.cases if guessable(case, questions)])
     return Report(
         check,
         results,
-        _points(check, results, [case for case in check.cases if _guessable(case, questions)]),
+        found.points,
         guilty.name if guilty else "",
         guilty.sentence if guilty else "",
         _counterexample(questions, outcomes, wrong) if explain else None,
+        found.told,
     )
 
 
@@ -108,35 +106,9 @@ def _hint(question: Question, outcome: Outcome, slip: Mismatch) -> str:
     hint = question.case.hint
     if outcome.status != "answered" or (slip.rung or question.case.kind) not in KINDS:
         return ""
-    return hint(outcome.answer, question.expected, question.inputs) if callable(hint) else hint
-
-
-def _points(check: Check, results: Sequence[CaseResult], guessable: Sequence[Case] = ()) -> float:
-    """The passed weight's share of the points, at most half of them where something essential failed.
-
-    Basic cases count by themselves where at least half of them pass (fewer are luck), the guessable among them only
-    beside another; all others when all basic cases pass.
-    """
-    basic = [result for result in results if result.case.kind == "values"]
-    earnest = any(r.credit for r in basic if r.case not in guessable) or all(r.case in guessable for r in basic)
-    lost = sum(r.case.weight for r in basic if not r.credit) / sum(r.case.weight for r in basic)
-    counted = results if all(r.credit == 1.0 for r in basic) else [r for r in basic if earnest and lost <= 0.5]
-    earned = sum(result.case.weight * result.credit for result in counted)
-    share = earned / sum(result.case.weight for result in results)
-    misunderstood = any(result.credit == 0.0 and result.case.is_essential for result in results)
-    return round(check.points * (min(share, 0.5) if misunderstood else share), 2)
-
-
-def _guessable(case: Case, questions: Sequence[Question]) -> bool:
-    """Whether the answer is the same for all its inputs: a constant could give it, without any computation."""
-    own = [question for question in questions if question.case is case]
-    return always_same([question.expected for question in own]) if own[0].constant is None else own[0].constant
-
-
-def always_same(answers: Sequence[Any]) -> bool:
-    """Whether several answers are all the same."""
-    first, *others = answers
-    return bool(others) and not any(close()(other, first, {}) for other in others)
+    if not callable(hint):
+        return hint
+    return hint(in_type_of(question.expected, outcome.answer), question.expected, question.inputs)
 
 
 def _counterexample(
@@ -151,7 +123,8 @@ def _counterexample(
     if not shown:
         return None
     question, outcome = questions[min(shown)[2]], outcomes[min(shown)[2]]
-    return question.case.explain(question.inputs, outcome.answer, question.expected)
+    answer = in_type_of(question.expected, outcome.answer)
+    return question.case.explain(question.inputs, answer, question.expected)
 
 
 def _size(inputs: Inputs) -> int:
@@ -160,7 +133,7 @@ def _size(inputs: Inputs) -> int:
 
 def still_to_write(report: Report) -> bool:
     """Whether the function is as released."""
-    return report.rung == "runs" and all("Still to write" in r.message for r in report.results if r.rung)
+    return report.rung == "runs" and all(r.message == STILL_TO_WRITE for r in report.results if r.rung)
 
 
 def refused(report: Report, reason: str) -> Report:
@@ -168,7 +141,8 @@ def refused(report: Report, reason: str) -> Report:
     if not reason:
         return report
     results = (CaseResult(report.results[0].case, 0.0, "forbidden", reason), *report.results[1:])
-    return Report(report.check, results, points=0.0)
+    told = f"0 of {report.check.points:g} points: it uses what it may not."
+    return Report(report.check, results, points=0.0, earned=told)
 
 
 def lines(report: Report, most: int = 3) -> list[tuple[str, str, str]]:

@@ -9,6 +9,7 @@ from html import escape
 
 from course_lib import plots
 from course_lib.checks.ladder import Report, lines, still_to_write
+from course_lib.checks.points import RULE
 from course_lib.checks.spec import Counterexample
 
 OTHER_INPUTS = "Public checks pass; the grade uses other inputs of the same kinds."
@@ -57,6 +58,7 @@ def text(report: Report, public: bool = True) -> str:
         out.append(report.sentence)
     for mark, cases, message in lines(report):
         out.append(f"  [{RUNG_WORDS[mark]}] {cases}{': ' if message else ''}{message}")
+    out.append(f"  {earnings(report)}")
     if report.counterexample:
         out += ["  Smallest counterexample:", *(f"    {line}" for line in report.counterexample.text.splitlines())]
     return "\n".join(out)
@@ -74,9 +76,15 @@ def html(report: Report, picture: bool = True) -> str:
         if report.sentence:
             out.append(f"<p>{marked(report.sentence)}</p>")
         out += [_line(*line) for line in lines(report)]
+        out.append(f'<p style="margin: 4px 0; font-size: 85%">{marked(earnings(report))}</p>')
         if report.counterexample:
             out.append(_counterexample(report.counterexample, picture))
     return "".join([*out, "</div>"])
+
+
+def earnings(report: Report) -> str:
+    """How points come from cases: here, and (where there are several to count) always."""
+    return f"{report.earned} {RULE}" if len(report.results) > 1 and report.rung != "forbidden" else report.earned
 
 
 def _line(mark: str, cases: str, message: str) -> str:

@@ -6,15 +6,16 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numpy as np
 
 from course_lib import progress
 from course_lib.checks import codec, forbids, report
-from course_lib.checks.blame import told
-from course_lib.checks.compare import describe
-from course_lib.checks.ladder import Report, always_same, climb, refused
+from course_lib.checks.blame import described, shown, told, unusable
+from course_lib.checks.ladder import Report, climb, refused
+from course_lib.checks.points import always_same
 from course_lib.checks.spec import Case, Check, Inputs, Misconception, Outcome, Question, Suspicion, call
 from course_lib.errors import CheckFailed, DataMissing
 from course_lib.settings import settings
@@ -46,7 +47,7 @@ def public(unit: str, checks: tuple[Check, ...]) -> Callable[[str, Callable], No
         if untrained(function):
             advice = "run the cell above that calls trained(); it keeps what it learned"
             raise CheckFailed(f"{name}: nothing is trained yet.", advice=advice)
-        result = run(unit, by_name[name], function, forbids.cells_of(function))
+        result = run(unit, by_name[name], function, _cells_of(function))
         report.show(result)
         if not result.passed:
             raise CheckFailed(report.headline(result))
@@ -54,10 +55,18 @@ def public(unit: str, checks: tuple[Check, ...]) -> Callable[[str, Callable], No
     return check
 
 
-def untrained(function: Callable) -> bool:
+def untrained(function: Any) -> bool:
     """Whether it is the experiment's `predict`, and the cell that trains has not given it its `weights`."""
-    names = getattr(function, "__globals__", {})
-    return getattr(function, "__name__", "") == "predict" and callable(names.get("fit")) and "weights" not in names
+    if not isinstance(function, FunctionType) or function.__name__ != "predict":
+        return False
+    return callable(function.__globals__.get("fit")) and "weights" not in function.__globals__
+
+
+def _cells_of(function: Any) -> list[str]:
+    try:
+        return forbids.cells_of(function)
+    except Exception:  # an object that raises when it is looked at; its answers will tell
+        return []
 
 
 def run(unit: str, check: Check, function: Any, sources: Sequence[str] = ()) -> Report:
@@ -84,29 +93,43 @@ def ask(case: Case, function: Any, inputs: Inputs) -> Outcome:
     """Put one question to a function. The function gets copies; its answer comes back as plain values.
 
     Whatever the function raises becomes an Outcome that names the error and the function's own line; what the check
-    itself cannot do with the function's answer is told apart from that. Seconds are the processor's.
+    itself cannot do with the function's answer is told apart from that. Everything of the student's that is touched
+    here (the function, its signature, its answer) may run code of theirs, and raise. Seconds are the processor's.
     """
-    if not callable(function):
-        return Outcome("not callable", note=f"Expected a function, got {describe(function)}.")
     asked = codec.copy({name: value for name, value in inputs.items() if not name.startswith("_")})
-    if case.probe is call and (note := _refuses(function, asked)):
-        return Outcome("signature", note=note)
     start = time.process_time()
     try:
-        answer = codec.copy(case.probe(function, *asked.values()))
-    except (Exception, SystemExit) as error:
+        outcome = _answer(case, function, asked)
+    except KeyboardInterrupt:  # of whoever waits for the check
+        raise
+    except BaseException as error:
         status, note = told(error, case, function)
-        return Outcome(status, note=note, seconds=time.process_time() - start)
-    return Outcome("answered", answer, seconds=time.process_time() - start)
+        outcome = Outcome(status, note=note)
+    return replace(outcome, seconds=time.process_time() - start)
+
+
+def _answer(case: Case, function: Any, inputs: Inputs) -> Outcome:
+    if not callable(function):
+        return Outcome("not callable", note=f"Expected a function, got {described(function)}.")
+    if case.probe is call and (note := _refuses(function, inputs)):
+        return Outcome("signature", note=note)
+    came = case.probe(function, *inputs.values())
+    try:
+        return Outcome("answered", codec.copy(came))
+    except Exception as error:
+        return Outcome("refused", note=unusable(error))
 
 
 def _refuses(function: Callable, inputs: Inputs) -> str:
     """Why the function cannot be called with these inputs in this order, or ""."""
+    signature = None
     try:
-        inspect.signature(function).bind(*inputs.values())
+        signature = inspect.signature(function)
+        signature.bind(*inputs.values())
     except TypeError:
-        return f"Expected the arguments ({', '.join(inputs)}), your function takes {inspect.signature(function)}."
-    except ValueError:  # builtins without a signature: calling them will tell
+        if signature is not None:
+            return f"Expected the arguments ({', '.join(inputs)}), your function takes {shown(signature)}."
+    except Exception:  # it has no signature (builtins), or a false one: calling it will tell
         return ""
     return ""
 
@@ -254,9 +277,9 @@ def _public_question(case: Case, solution: Callable | None, stored: dict[str, An
 
 
 def _constant(case: Case, solution: Callable | None) -> bool:
-    """Whether an exam would find the case's answer to be the same for all its inputs."""
+    """Whether the case has one answer for all its inputs; more are drawn than in an exam, so that it is no luck."""
     rng = generator(PUBLIC, case)
-    return case.draws > 1 and always_same([draw(case, rng, solution).expected for _ in range(case.draws)])
+    return case.draws > 1 and always_same([draw(case, rng, solution).expected for _ in range(2 * case.draws)])
 
 
 def _settled(outcomes: list[Outcome], stored: list[dict[str, Any]] | None) -> list[dict[str, Any]]:

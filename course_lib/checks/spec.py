@@ -185,6 +185,17 @@ class Question:
 
 
 @dataclass(frozen=True)
+class CaseResult:
+    """How one case went: `rung` is "" when it passed, otherwise where on the ladder it stopped."""
+
+    case: Case
+    credit: float
+    rung: str = ""
+    message: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
 class Suspicion:
     """A misconception's outcomes on the same questions, which may be found out one by one as they are asked for."""
 

@@ -205,3 +205,51 @@ box_iou = Overlap()
         "def nms(boxes, scores, threshold)", "@torch.no_grad()\ndef nms(boxes, scores, threshold=0.5, **more)"
     )
     honest(desk, "", iou, nms)
+
+
+@attack(family=FAMILY, deserved=FULL)
+def numbers_of_other_widths(desk: Desk) -> None:
+    """NumPy's widest floats, and 32-bit positions without a sign in another machine's order of bytes."""
+    iou = RIGHT_IOU.replace("    return ", "    return np.longdouble(1) * np.asarray(") + "    )\n"
+    nms = RIGHT_NMS.replace("torch.tensor(kept, dtype=torch.int64)", "np.array(kept, dtype='>u4')")
+    honest(desk, "import numpy as np", iou, nms.replace("box_iou(boxes, boxes)", "box_iou(boxes, boxes).astype('f4')"))
+
+
+@attack(family=FAMILY, deserved=FULL)
+def positions_without_a_sign(desk: Desk) -> None:
+    """PyTorch's and NumPy's unsigned numbers, in turn with arrays whose bytes are turned round."""
+    iou = RIGHT_IOU.replace("    return ", "    ious = ") + "    return ious.numpy().astype('>f8')\n"
+    nms = RIGHT_NMS.replace("torch.tensor(kept, dtype=torch.int64)", "next(kinds)(kept)")
+    nms = nms.replace("box_iou(boxes, boxes)", "torch.from_numpy(box_iou(boxes, boxes).astype('f8'))")
+    kinds = """
+import itertools
+import numpy as np
+
+kinds = itertools.cycle([
+    lambda kept: torch.tensor(kept, dtype=torch.int64).to(torch.uint32),
+    lambda kept: np.array(kept, np.uint64),
+    lambda kept: np.array(kept, ">i2"),
+    lambda kept: torch.tensor(kept, dtype=torch.int8),
+])
+"""
+    honest(desk, kinds, iou, nms)
+
+
+@attack(family=FAMILY, deserved=FULL)
+def objects_with_odd_attributes(desk: Desk) -> None:
+    """Callable objects whose attributes raise something else than AttributeError, and a decorator that leaves a wrong
+    signature and wraps itself.
+    """
+    first = (
+        RIGHT_IOU.replace("def box_iou(", "def _overlap(")
+        + """
+class Overlap:
+    def __getattr__(self, name):
+        raise KeyError(name)
+
+    def __call__(self, first, second):
+        return _overlap(first, second)
+"""
+    )
+    nms = RIGHT_NMS + "\nnms.__signature__ = 'boxes, scores, threshold'\nnms.__wrapped__ = nms\n"
+    honest(desk, first, "box_iou = Overlap()", nms)

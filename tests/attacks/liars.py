@@ -196,3 +196,40 @@ def answers_that_require_gradients(desk: Desk) -> None:
     iou = RIGHT_IOU.replace("    return ", "    return 1 * torch.nn.Parameter(torch.ones(1)) * ") + ""
     nms = RIGHT_NMS.replace("return torch.tensor(kept, dtype=torch.int64)", "return torch.tensor(kept).long().numpy()")
     hand_in(desk, subclass, iou, nms)
+
+
+@attack(family=FAMILY, deserved=0)
+def raises_when_it_is_looked_at(desk: Desk) -> None:
+    """Callable objects and exceptions whose signature, attributes, names and texts all raise."""
+    spite = """
+class Nameless(type):
+    @property
+    def __name__(self): raise RuntimeError("nameless")
+
+class Mute(Exception, metaclass=Nameless):
+    @property
+    def __traceback__(self): raise RuntimeError("no traceback")
+    def __str__(self): raise RuntimeError("mute")
+
+class Spite:
+    @property
+    def __signature__(self): raise Mute()
+    def __getattr__(self, name): raise Mute()
+    def __call__(self, *values, **more): raise Mute()
+    def __repr__(self): raise Mute()
+"""
+    hand_in(desk, spite, "box_iou = Spite()", "class Idle(Spite):\n    __call__ = None\n\nnms = Idle()")
+
+
+@attack(family=FAMILY, deserved=0)
+def no_exception_at_all(desk: Desk) -> None:
+    """Raises what is a BaseException only, GeneratorExit, and KeyboardInterrupt, as if somebody had ended the check."""
+    quits = """
+import itertools
+
+class Quits(BaseException):
+    pass
+
+stops = itertools.cycle([Quits(1), GeneratorExit(), KeyboardInterrupt()])
+"""
+    hand_in(desk, quits, *(source.replace("return {0}", "raise next(stops)") for source in BOTH))

@@ -45,6 +45,24 @@ def short(values: Tensor) -> Tensor:
     return values.int() if values.dtype == torch.int64 else values
 
 
+def foreign(values: Tensor) -> np.ndarray:
+    """NumPy's, in the order of bytes of another machine."""
+    array = values.detach().numpy()
+    return array.astype(array.dtype.newbyteorder(">"))
+
+
+def widest(values: Tensor) -> np.ndarray:
+    """NumPy's widest floats, and whole numbers without a sign where none is negative."""
+    array = values.detach().numpy()
+    unsigned = array.dtype.kind == "i" and not (array < 0).any()
+    return array.astype(np.longdouble if array.dtype.kind == "f" else np.uint64 if unsigned else array.dtype)
+
+
+def unsigned(values: Tensor) -> Tensor:
+    """Positions and labels as 32-bit numbers without a sign."""
+    return values.to(torch.uint32) if values.dtype == torch.int64 and not (values < 0).any() else values
+
+
 def learning(values: Tensor) -> Tensor:
     """Still part of a graph."""
     return values.clone().requires_grad_() if values.is_floating_point() else values
@@ -63,7 +81,10 @@ ANSWERS = {
     "every second": (every_second, torch.tensor),
     "turned, float64": (lambda values: turned(of_type(torch.float64)(values)), lambda number: torch.tensor([number])),
     "NumPy, backwards": (backwards, np.asarray),
+    "NumPy, bytes turned round": (foreign, lambda number: np.asarray(number, ">f8")),
+    "NumPy, as wide as can be": (widest, np.longdouble),
     "32-bit positions": (short, np.float32),
+    "unsigned positions": (unsigned, np.float32),
     "learning": (learning, lambda number: torch.tensor(number, requires_grad=True)),
 }
 
@@ -115,7 +136,8 @@ def answered(function: Callable, tensor: Callable[[Tensor], Any], number: Callab
     return around(function, lambda inner, *inputs: other(inner(*inputs)))
 
 
-CUTS = {"answers NumPy, backwards", "without gradients"}
+CUTS = {"answers NumPy, backwards", "answers NumPy, bytes turned round", "answers NumPy, as wide as can be"}
+CUTS |= {"without gradients"}
 KEEPS = {"answers learning"}
 
 

@@ -48,17 +48,20 @@ def _clear(inputs: Inputs) -> bool:
 
 def _all_rules(inputs: Inputs) -> bool:
     """Whether every rule matters: of one class two boxes overlap too much; two that do are of different classes, and no
-    other box of their classes is near; so alone, a detection leaves the image, and is one not its proposal's best.
+    other box of their classes is near; so alone, a detection leaves the image on the right or below, one is not its
+    proposal's best, and of one's proposal background is the best.
     """
     from torchvision.ops import box_iou
 
     found, labels = _detected(inputs)
     inside, chances = clipped(found, inputs["image_size"]), inputs["scores"].softmax(1)
-    second = (chances < chances.amax(1, keepdim=True))[:, 1:][chances[:, 1:] > inputs["score_threshold"]]
+    kept = chances[:, 1:] > inputs["score_threshold"]
+    second = (chances < chances.amax(1, keepdim=True))[:, 1:][kept]
+    under = (chances[:, 1:] < chances[:, :1])[kept]
     close, same = box_iou(inside, inside) > inputs["nms_threshold"], labels[:, None] == labels
     alone = (close & same).sum(dim=1) == 1
     beside = close & ~same & alone & alone[:, None]
-    lonely = [(alone & each).any() for each in ((found != inside).any(dim=1), second)]
+    lonely = [(alone & each).any() for each in ((found[:, 2:] > inside[:, 2:]).any(dim=1), second, under)]
     return bool((~alone).any() and beside.any() and all(lonely))
 
 

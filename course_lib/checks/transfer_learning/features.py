@@ -135,7 +135,7 @@ SPLIT = Check(
 
 _CLASSES = {"compare": rules.classified(), "explain": explain.points}
 _NEW = _CLASSES | {"probe": probes.classify}
-_TRIANGLE = [[20.0, -30.0], [24.0, -29.5], [21.5, -26.0]]  # features are seldom near zero
+_TRIANGLE = [[20.0, -30.0], [24.0, -29.5], [21.0, -26.0]]  # features are seldom near zero, no cloud near the mean
 _SQUARE = [*_TRIANGLE, [25.5, -25.5]]
 _FIVE = [[3.0 * (i == j) + 2.0 * (i + 3 == j) for j in range(8)] for i in range(5)]
 PROBE = Check(
@@ -181,7 +181,9 @@ PROBE = Check(
         Case(
             "five classes, eight tiny features",
             "values",
-            make.blobs(_FIVE, (9, 8, 11, 7, 10), (5, 5, 5, 5, 5), spread=0.5, scale=2.0**-14, numbered=(3, 1, 4, 0, 2)),
+            make.blobs(
+                _FIVE, (9, 8, 11, 7, 10), (5, 5, 5, 5, 5), spread=0.25, scale=2.0**-14, numbered=(3, 1, 4, 0, 2)
+            ),
             **_NEW,
         ),
         Case(
