@@ -4,7 +4,7 @@ Both the public check in the notebook and the exam's judge call `climb`; it neve
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from course_lib.checks.compare import close
@@ -98,7 +98,7 @@ def _case_result(
     found = [i for i, question in enumerate(questions) if question.case is case and wrong[i]]
     if not found:
         return CaseResult(case, 1.0)
-    worst = min(found, key=lambda i: wrong[i].credit)
+    worst = min(found, key=lambda i: (wrong[i].credit, _size(questions[i].inputs), i))  # as the counterexample
     slip, hint = wrong[worst], _hint(questions[worst], outcomes[worst], wrong[worst])
     return CaseResult(case, slip.credit, slip.rung or case.kind, slip.message, hint)
 
@@ -151,7 +151,8 @@ def _counterexample(
     if not shown:
         return None
     question, outcome = questions[min(shown)[2]], outcomes[min(shown)[2]]
-    return question.case.explain(question.inputs, outcome.answer, question.expected)
+    found = question.case.explain(question.inputs, outcome.answer, question.expected)
+    return replace(found, case=question.case.name)
 
 
 def _size(inputs: Inputs) -> int:
