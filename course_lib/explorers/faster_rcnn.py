@@ -168,8 +168,9 @@ def draw_budget(
         for overlap, i in zip(overlaps.tolist(), best, strict=False):
             if overlap > 0:
                 canvas.box(chosen[i], BLUE if overlap >= iou else VERMILLION, dashed=overlap < iou)
-        for target, overlap in zip(objects, overlaps.tolist(), strict=True):
+        for target in objects:
             canvas.box(target, WHITE, width=2)
+        for target, overlap in zip(objects, overlaps.tolist(), strict=True):
             canvas.tag(*target[:2].tolist(), f"{overlap:.2f}", BLUE if overlap >= iou else VERMILLION, size=13)
         found = int((overlaps >= iou).sum())
         canvas.text(0, image.shape[1], f"{name}: {found} of {len(objects)} found", WHITE, size=15)

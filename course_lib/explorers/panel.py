@@ -9,13 +9,12 @@ from course_lib.plots import png
 
 Drawing = Callable[..., tuple[np.ndarray, str]]
 HERE = Path(__file__).parent
-NAMES = "10.5em"  # room for the longest description of a control
-COLUMN = "20em"  # the least width of a control
+COLUMN = "11.5em"  # the least width of a control: three stand side by side at 1024 pixels, and at 200 % of 1280
 MOST = 3  # controls in a row
 
 
 def slider(description: str, value: float, smallest: float, largest: float, step: float):
-    """A slider with its whole description readable; integers where `step` is one."""
+    """A slider with its description; integers where `step` is one."""
     import ipywidgets
 
     kind = ipywidgets.IntSlider if isinstance(step, int) else ipywidgets.FloatSlider
@@ -52,16 +51,16 @@ def panel(draw: Drawing, controls: Mapping[str, object]):
 
 
 def _grid(controls: list):
-    """The controls in equal columns, as many as fill the rows evenly; fewer where the page is narrow."""
+    """The controls in equal columns, each below its name; as many in a row as fill the rows evenly."""
     import ipywidgets
 
     for control in controls:
-        control.layout.width = "auto"
-        control.style.description_width = NAMES
+        control.layout = {"width": "auto", "height": "auto", "flex_flow": "row wrap", "margin": "0"}
+        control.style.description_width = "100%"
     rows = -(-len(controls) // MOST)
     share = 100 // -(-len(controls) // rows) - 3
     columns = f"repeat(auto-fit, minmax(max({COLUMN}, {share}%), 1fr))"
-    layout = {"grid_template_columns": columns, "grid_gap": "0 1.5em", "align_items": "flex-start", "width": "100%"}
+    layout = {"grid_template_columns": columns, "grid_gap": "2px 1.5em", "align_items": "flex-start", "width": "100%"}
     return ipywidgets.GridBox(controls, layout=layout)
 
 
