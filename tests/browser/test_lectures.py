@@ -20,7 +20,7 @@ UNFIT = """() => [...document.querySelectorAll('.course-explorer')].flatMap(expl
     const sliders = [...explorer.querySelectorAll('.noUi-target')];
     return [
         ...names.filter(name => name.scrollWidth > name.clientWidth).map(name => `clipped: ${name.textContent}`),
-        ...sliders.filter(slider => slider.clientWidth < 90).map(slider => `short: ${slider.clientWidth}`),
+        ...sliders.filter(slider => slider.clientWidth < 80).map(slider => `short: ${slider.clientWidth}`),
         ...(explorer.scrollWidth > explorer.clientWidth ? ['wider than its cell'] : []),
         ...(picture.right > window.innerWidth ? ['wider than the page'] : []),
         ...(picture.height > 0.6 * window.innerHeight ? ['the picture does not fit beside its controls'] : []),
