@@ -60,7 +60,7 @@ def _grid(controls: list):
     rows = -(-len(controls) // MOST)
     share = 100 // -(-len(controls) // rows) - 3
     columns = f"repeat(auto-fit, minmax(max({COLUMN}, {share}%), 1fr))"
-    layout = {"grid_template_columns": columns, "grid_gap": "2px 1.5em", "align_items": "flex-start", "width": "100%"}
+    layout = {"grid_template_columns": columns, "grid_gap": "2px 1em", "align_items": "flex-start", "width": "100%"}
     return ipywidgets.GridBox(controls, layout=layout)
 
 
