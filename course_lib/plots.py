@@ -2,8 +2,8 @@
 
 Every function draws on a matplotlib Axes and returns it, so that a notebook can add to it. Colours are Okabe and Ito's
 (https://jfly.uni-koeln.de/color/), which stay apart for colour-blind readers; lines differ in dash and marker as well.
-`show(picture, alt=…)` puts the picture into the notebook as an HTML image with alternative text: JupyterLab ignores
-alternative text in the metadata of plain PNG outputs.
+`show(picture, "name")` puts the picture into the notebook as an HTML image with alternative text, kept in alt_texts/ by
+its name: JupyterLab ignores alternative text in the metadata of plain PNG outputs.
 """
 
 import base64
@@ -15,9 +15,12 @@ import numpy as np
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from course_lib import alt as words
+
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
 BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, YELLOW, BLACK = PALETTE
 DASHES = ("-", "--", "-.", ":")
+CARD = "background: #fff; border-radius: 8px; box-sizing: border-box; max-width: 100%; padding: 8px"
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
@@ -244,22 +247,32 @@ def png(picture) -> bytes:
     return buffer.getvalue()
 
 
-def show(picture, alt: str) -> None:
-    """Displays an Axes, a Figure, an array of Axes or an image in the notebook, and `alt` in words.
+def show(picture, name: str = "", alt: str = "", **values: object) -> None:
+    """Displays an Axes, a Figure, an array of Axes or an image in the notebook, with words for those who can't see it.
 
-    The figure is closed, so that the notebook does not draw it a second time.
+    The words are those of `alt.sentence(name, **values)`, or `alt`; what can be read off a figure is added to them. The
+    figure is closed, so that the notebook does not draw it a second time.
 
     Raises:
-        ValueError: an empty `alt`.
+        ValueError: neither a name nor an `alt`, or both.
+        UnknownPicture: no words have this name.
     """
-    if not alt.strip():
-        raise ValueError("show: expected a sentence that describes the picture, got an empty alt.")
+    if bool(name.strip()) == bool(alt.strip()):
+        raise ValueError("show: expected the picture's name, or alt='a sentence that describes it'.")
     if isinstance(picture, np.ndarray) and picture.dtype == object:
         picture = picture.flat[0]
-    source = base64.b64encode(png(picture)).decode()
-    image = f'<img src="data:image/png;base64,{source}" alt="{html.escape(alt)}" style="max-width: 100%">'
-    show_html(image, alt)
+    figure = getattr(picture, "figure", picture)
+    told = alt or words.sentence(name, **values)
+    if hasattr(figure, "savefig"):
+        told = f"{told} {words.numbers(figure)}".rstrip()
+    show_html(image_html(png(picture), told), told)
     close(picture)
+
+
+def image_html(content: bytes, alt: str) -> str:
+    """A PNG file as HTML: on a white card with room around it, so that it also reads on a dark page."""
+    source = base64.b64encode(content).decode()
+    return f'<img src="data:image/png;base64,{source}" alt="{html.escape(alt)}" style="{CARD}">'
 
 
 def close(picture) -> None:

@@ -37,9 +37,12 @@ import torch
 from course_lib import plots
 from course_lib.data.photos import photo
 
-cat = photo("chelsea")[:, :, 40:380]  # whole numbers 0 … 255, shape [3, 300, 340]: channels, rows, columns
-axes = plots.image_grid([cat, *cat[:, None]], ["photograph", "red", "green", "blue"], columns=4, width=12)
-plots.show(axes, alt="A tabby cat's face in colour, and its red, green and blue channels as grey pictures.")
+# whole numbers 0 … 255, shape [3, 300, 340]: channels, rows, columns
+cat = photo("chelsea")[:, :, 40:380]
+axes = plots.image_grid(
+    [cat, *cat[:, None]], ["photograph", "red", "green", "blue"], columns=4, width=12
+)
+plots.show(axes, "photograph and channels")
 print(cat[1, 100:104, 125:132])
 
 # %% [markdown]
@@ -57,9 +60,11 @@ weights = {
     "each sees its own 10 × 10": units * 10 * 10,
     "100 filters of 10 × 10, shared": 100 * 10 * 10,
 }
-ax = plots.bars(list(weights), list(weights.values()), "weights", colors=plots.BLUE, form="{:,.0f}")
+ax = plots.bars(
+    list(weights), list(weights.values()), "weights", colors=plots.BLUE, form="{:,.0f}"
+)
 ax.set(xscale="log", xlim=(1e3, 1e16))
-plots.show(ax, alt="Bars on a log scale: a trillion weights, a hundred million, and ten thousand.")
+plots.show(ax, "weights of one layer")
 
 # %% [markdown]
 # Two ideas, ten thousand times fewer weights each: look **locally**, and **share** the weights over all places. An edge
@@ -71,15 +76,22 @@ plots.show(ax, alt="Bars on a log scale: a trillion weights, a hundred million, 
 import time
 
 filters = torch.nn.Conv2d(1, 100, kernel_size=10, bias=False)
-tenth = torch.rand(1, 1, 109, 1009)  # a tenth of the image: 100 of its 1000 rows of windows
+# a tenth of the image: 100 of its 1000 rows of windows
+tenth = torch.rand(1, 1, 109, 1009)
 with torch.no_grad():
     filters(tenth)  # the first call is slower
     start = time.perf_counter()
     responses = filters(tenth)
 seconds = time.perf_counter() - start
 print(f"{filters.weight.numel():,} weights, {4 * filters.weight.numel() / 1e6:.2f} MB")
-print(f"responses of a tenth: {list(responses.shape)}; of the image: {10 * responses.numel():,}")
-print(f"that is {10 * responses.nbytes / 1e6:.0f} MB, and about {10 * seconds:.1f} s on this machine")
+print(
+    f"responses of a tenth: {list(responses.shape)}; of the image: "
+    f"{10 * responses.numel():,}"
+)
+print(
+    f"that is {10 * responses.nbytes / 1e6:.0f} MB, and about {10 * seconds:.1f} s on "
+    "this machine"
+)
 
 # %% [markdown]
 # It does not. Ten thousand weights give a hundred million responses: each filter answers at every place. "Only memory,
@@ -98,7 +110,8 @@ del responses, tenth
 from torchvision.transforms.v2.functional import rgb_to_grayscale
 
 grey = rgb_to_grayscale(cat)[0] / 255  # [300, 340], 0 black … 1 white
-vertical = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])  # right column minus left column
+# right column minus left column
+vertical = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 window = grey[100:103, 127:130]
 print(window)
 print(f"response: {(window * vertical).sum():.2f}")
@@ -132,10 +145,13 @@ print(list(edges.shape))
 # %%
 from course_lib.explorers.cnn_recap import KERNELS, kernel_numbers, signed
 
-bank = torch.stack([kernel_numbers(KERNELS[name]) for name in list(KERNELS)[:4]])  # four filters [4, 3, 3]
+# four filters [4, 3, 3]
+bank = torch.stack([kernel_numbers(KERNELS[name]) for name in list(KERNELS)[:4]])
 maps = [slide(grey, kernel) for kernel in bank]
-axes = plots.image_grid([signed(values) for values in maps], list(KERNELS)[:4], columns=4, width=13)
-plots.show(axes, alt="Four maps of the cat: edges along one direction, along the other, fine spots, and a blurred cat.")
+axes = plots.image_grid(
+    [signed(values) for values in maps], list(KERNELS)[:4], columns=4, width=13
+)
+plots.show(axes, "four responses")
 
 # %% [markdown]
 # 298 × 338: a window of 3 does not fit at the last two rows and columns. Red is positive, blue negative, white zero.
@@ -146,8 +162,13 @@ plots.show(axes, alt="Four maps of the cat: edges along one direction, along the
 # %%
 from torch.nn.functional import conv2d
 
-library = conv2d(grey[None, None], bank[:, None])  # images [1, 1, 300, 340], filters [4, 1, 3, 3]
-print(list(library.shape), "largest difference:", (library[0] - torch.stack(maps)).abs().max().item())
+# images [1, 1, 300, 340], filters [4, 1, 3, 3]
+library = conv2d(grey[None, None], bank[:, None])
+print(
+    list(library.shape),
+    "largest difference:",
+    (library[0] - torch.stack(maps)).abs().max().item(),
+)
 
 # %% [markdown]
 # Equal, at most rounding apart. Two words of caution. PyTorch wants four axes: images, channels, rows, columns. And
@@ -164,8 +185,10 @@ print(list(library.shape), "largest difference:", (library[0] - torch.stack(maps
 
 # %%
 green = conv2d(cat[None] / 255, torch.tensor([-0.5, 1.0, -0.5]).view(1, 3, 1, 1))[0, 0]
-axes = plots.image_grid([cat, signed(green)], ["photograph", "green − (red + blue) / 2"], columns=2, width=8)
-plots.show(axes, alt="The cat, and a map that is red where the photograph is greener than red and blue: the eyes.")
+axes = plots.image_grid(
+    [cat, signed(green)], ["photograph", "green − (red + blue) / 2"], columns=2, width=8
+)
+plots.show(axes, "one-by-one filter")
 
 # %% [markdown]
 # The eyes. A 1 × 1 filter mixes channels at one place; remember it for GoogLeNet.
@@ -192,7 +215,7 @@ from torchvision.transforms.v2.functional import resize
 
 face = resize(grey[None, 20:270, 70:320], [64, 64])[0]  # Chelsea's face, 64 × 64
 picture, words = draw_convolution(face, vertical, stride=2)
-plots.show(picture, alt="The face in 64 by 64 pixels, the kernel's nine numbers, and a map of half the size.")
+plots.show(picture, "convolution of the face", words=words)
 
 # %% [markdown]
 # 31: the last window would hang over the border and is left out. The yellow mark in the map is its strongest response;
@@ -224,9 +247,13 @@ from torch.nn.functional import conv_transpose2d
 
 blur = bank[3]
 twice = slide(slide(grey, blur), vertical)
-one_kernel = conv_transpose2d(vertical[None, None], blur[None, None])  # 5 × 5: both kernels multiplied out
+# 5 × 5: both kernels multiplied out
+one_kernel = conv_transpose2d(vertical[None, None], blur[None, None])
 once = conv2d(grey[None, None], one_kernel)[0, 0]
-print(f"kernel {list(one_kernel.shape[2:])}, largest difference {(twice - once).abs().max():.1e}")
+print(
+    f"kernel {list(one_kernel.shape[2:])}, largest difference "
+    f"{(twice - once).abs().max():.1e}"
+)
 
 # %% [markdown]
 # No: they are equal to one filter of 5 × 5. However many we stack, the result stays *linear*. So something that is not
@@ -237,8 +264,10 @@ by_hand = torch.where(edges > 0, edges, 0.0)
 print("same as PyTorch:", torch.equal(by_hand, torch.relu(edges)))
 brighter, darker = torch.relu(edges), torch.relu(-edges)
 pictures = [signed(edges), signed(brighter), signed(darker)]
-axes = plots.image_grid(pictures, ["response r", "ReLU(r)", "ReLU(−r)"], columns=3, width=12)
-plots.show(axes, alt="The signed edges; only those that get brighter to the right; only those that get darker.")
+axes = plots.image_grid(
+    pictures, ["response r", "ReLU(r)", "ReLU(−r)"], columns=3, width=12
+)
+plots.show(axes, "response and ReLU")
 
 # %% [markdown]
 # After the ReLU a unit says one thing: "brighter to the right, and how much". Nothing is said about the opposite, which
@@ -254,13 +283,22 @@ plots.show(axes, alt="The signed edges; only those that get brighter to the righ
 # %%
 from torch.nn.functional import max_pool2d
 
-tiles = brighter.view(149, 2, 169, 2)  # row of tiles, row in it, column of tiles, column in it
+# row of tiles, row in it, column of tiles, column in it
+tiles = brighter.view(149, 2, 169, 2)
 pooled = tiles.amax(dim=(1, 3))
-print(list(pooled.shape), "same as PyTorch:", torch.equal(pooled, max_pool2d(brighter[None, None], 2)[0, 0]))
+print(
+    list(pooled.shape),
+    "same as PyTorch:",
+    torch.equal(pooled, max_pool2d(brighter[None, None], 2)[0, 0]),
+)
 smaller = [max_pool2d(brighter[None, None], 2**i)[0, 0] for i in range(4)]
-titles = [f"{height} × {width}" for height, width in (values.shape for values in smaller)]
-axes = plots.image_grid([signed(values) for values in smaller], titles, columns=4, width=13)
-plots.show(axes, alt="The map of edges at full size and after one, two and three poolings: coarser, still a cat.")
+titles = [
+    f"{height} × {width}" for height, width in (values.shape for values in smaller)
+]
+axes = plots.image_grid(
+    [signed(values) for values in smaller], titles, columns=4, width=13
+)
+plots.show(axes, "pooled maps")
 
 # %% [markdown]
 # A quarter of the numbers, and still a cat. Deeper layers get cheaper, and each of their windows covers more of the
@@ -294,7 +332,9 @@ x, sobel = grey[None, None, :296, :336], vertical[None, None]
 
 
 def filtered(x):
-    """Edges that brighten to the right; the border continues on the other side, so that nothing is lost."""
+    """Edges that brighten to the right; the border continues on the other side, so that
+    nothing is lost.
+    """
     return conv2d(pad(x, (1, 1, 1, 1), "circular"), sobel).relu()
 
 
@@ -307,10 +347,16 @@ shifts, changes = range(9), {}
 for name, (layer, stride) in layers.items():
     still = layer(x)
     back = [layer(x.roll(s, dims=3)).roll(-(s // stride), dims=3) for s in shifts]
-    changes[name] = [100 * float((map_ - still).abs().mean() / still.abs().mean()) for map_ in back]
-ax = plots.curve(shifts, changes, "shift of the photograph (pixels)", "change of the map (%)")
+    changes[name] = [
+        100 * float((map_ - still).abs().mean() / still.abs().mean()) for map_ in back
+    ]
+
+# %%
+ax = plots.curve(
+    shifts, changes, "shift of the photograph (pixels)", "change of the map (%)"
+)
 ax.set_ylim(-2, 1.6 * max(changes["then pooling, stride 4"]))
-plots.show(ax, alt="Convolution stays at zero, pooling of stride 2 is zero at even shifts only, stride 4 at 0, 4, 8.")
+plots.show(ax, "shifted photograph")
 
 # %% [markdown]
 # Convolution commutes with every shift. Pooling of stride 2 does with *even* ones only: a single pixel changes its map
@@ -329,7 +375,10 @@ plots.show(ax, alt="Convolution stays at zero, pooling of stride 2 is zero at ev
 from torchvision.transforms.v2.functional import center_crop
 
 names = ["chelsea", "coffee", "astronaut", "rocket"]
-photos = [resize(center_crop(rgb_to_grayscale(photo(name)), [300, 300]), [128, 128]) / 255 for name in names]
+photos = [
+    resize(center_crop(rgb_to_grayscale(photo(name)), [300, 300]), [128, 128]) / 255
+    for name in names
+]
 maps = conv2d(torch.stack(photos), bank[:, None])  # [4 images, 4 channels, 126, 126]
 mean = maps.mean(dim=(0, 2, 3), keepdim=True)
 variance = maps.var(dim=(0, 2, 3), keepdim=True, unbiased=False)
@@ -339,9 +388,12 @@ print("largest difference to PyTorch:", f"{(norm(maps) - normal).abs().max():.1e
 
 # %%
 pictures = [signed(one, largest=3) for one in (*maps[0], *normal[0])]
-titles = [f"mean {m:z.2f}, deviation {v**0.5:.2f}" for m, v in zip(mean.flatten(), variance.flatten(), strict=True)]
+titles = [
+    f"mean {m:z.2f}, deviation {v**0.5:.2f}"
+    for m, v in zip(mean.flatten(), variance.flatten(), strict=True)
+]
 axes = plots.image_grid(pictures, titles + ["normalised"] * 4, columns=4, width=12)
-plots.show(axes, alt="Four maps of the cat, some pale and some strong; below normalised, all of equal strength.")
+plots.show(axes, "batch normalisation")
 
 # %% [markdown]
 # Pale maps become visible, and all speak equally loud. Each next layer meets numbers of a known size, whatever the
@@ -371,7 +423,10 @@ layer = torch.nn.Sequential(
 x = cat[None] / 255
 for step in layer:
     x = step(x)
-    print(f"{type(step).__name__:12} {list(x.shape)}, {sum(p.numel() for p in step.parameters())} parameters")
+    print(
+        f"{type(step).__name__:12} {list(x.shape)}, "
+        f"{sum(p.numel() for p in step.parameters())} parameters"
+    )
 
 # %% [markdown]
 # ## 6 · What does a unit see?
@@ -385,9 +440,7 @@ for step in layer:
 from course_lib.explorers.cnn_recap import draw_receptive_field
 
 picture, words = draw_receptive_field(cat, [(3, 1, 1)] * 3, center=(185, 120))
-plots.show(
-    picture, alt="The cat with a tiny box between its eyes; beside it the box enlarged, brightest in the middle."
-)
+plots.show(picture, "three layers", words=words)
 
 # %% [markdown]
 # 7 × 7: neighbouring windows overlap, so each layer adds only 2 pixels. On the right this patch is enlarged; a pixel is
@@ -400,7 +453,10 @@ plots.show(
 
 # %%
 three, one = 3 * 3**2, 7**2  # times C · C
-print(f"three 3 × 3 layers: {three} C², one 7 × 7 layer: {one} C²; saved: {1 - three / one:.0%}")
+print(
+    f"three 3 × 3 layers: {three} C², one 7 × 7 layer: {one} C²; saved: "
+    f"{1 - three / one:.0%}"
+)
 
 # %% [markdown]
 # 45 % fewer weights, the same patch, and three ReLUs instead of one. Since then, small kernels have been the rule.
@@ -417,9 +473,12 @@ stacks = {
     "AlexNet, 2012": [*alexnet_start, conv3, conv3, conv3, (3, 2, 1)],
     "VGG-16, 2014": [conv3, conv3, pool2] * 2 + [conv3, conv3, conv3, pool2] * 3,
 }
-pictures = [draw_receptive_field(cat, stack, center=(185, 140))[0][:, :340] for stack in stacks.values()]
+pictures = [
+    draw_receptive_field(cat, stack, center=(185, 140))[0][:, :340]
+    for stack in stacks.values()
+]
 axes = plots.image_grid(pictures, list(stacks), columns=3, width=13)
-plots.show(axes, alt="What a unit sees: a small spot for LeNet-5, most of the face for AlexNet and for VGG-16.")
+plots.show(axes, "what three networks see")
 
 # %% [markdown]
 # LeNet's images have 32 × 32 pixels, so a patch of 16 is half a digit. AlexNet's units see 195 and VGG's 212 of their
@@ -454,9 +513,14 @@ from course_lib.data import digits
 
 images, labels = digits("train")
 test_images, test_labels = digits("test")
-print(f"{len(images)} images for training, {len(test_images)} for testing, of {list(images.shape[1:])}")
-axes = plots.image_grid(list(1 - images[:10]), [str(n) for n in labels[:10].tolist()], columns=10, width=10)
-plots.show(axes, alt="Ten handwritten digits, coarse but readable, each with its label.")
+print(
+    f"{len(images)} images for training, {len(test_images)} for testing, of "
+    f"{list(images.shape[1:])}"
+)
+axes = plots.image_grid(
+    list(1 - images[:10]), [str(n) for n in labels[:10].tolist()], columns=10, width=10
+)
+plots.show(axes, "digits for LeNet")
 
 # %% [markdown]
 # Our network is LeNet-5 in small: convolve, rectify, pool, twice; then two linear layers. (LeNet-5 has 60,000 weights,
@@ -488,7 +552,10 @@ from course_lib.training import learning_rate
 
 
 def fit(model, batch, loss, steps, lr):
-    """Train `model` in place: batch(step) gives data, loss(model, *data) one number. Returns the loss of each step."""
+    """Train `model` in place: batch(step) gives data, loss(model, *data) one number.
+
+    Returns the loss of each step.
+    """
     groups = [{"params": [p for p in model.parameters() if p.requires_grad]}]
     optimizer = torch.optim.AdamW(groups, lr, weight_decay=1e-4)
     rates = [group["lr"] for group in optimizer.param_groups]
@@ -529,7 +596,7 @@ def fit(model, batch, loss, steps, lr):
 # %%
 rates = [learning_rate(step, 300, 0.01) for step in range(300)]
 ax = plots.curve(range(300), {"learning rate": rates}, "step", "learning rate")
-plots.show(ax, alt="The learning rate rises for 15 steps to 0.01 and then falls along half a cosine to zero.")
+plots.show(ax, "learning rate by step")
 
 # %% [markdown]
 # A short warm-up, while everything is still random; then less and less, so that the weights come to rest.
@@ -540,8 +607,12 @@ plots.show(ax, alt="The learning rate rises for 15 steps to 0.01 and then falls 
 
 # %%
 def batch(step):
-    """64 digits with their labels; which ones depends on the step alone, so that a run can be repeated."""
-    chosen = torch.randint(len(images), (64,), generator=torch.Generator().manual_seed(step))
+    """64 digits with their labels; which ones depends on the step alone, so that a run
+    can be repeated.
+    """
+    chosen = torch.randint(
+        len(images), (64,), generator=torch.Generator().manual_seed(step)
+    )
     return images[chosen], labels[chosen]
 
 
@@ -557,10 +628,13 @@ def loss(model, x, y):
 # %%
 start = time.perf_counter()
 losses = fit(lenet, batch, loss, steps=300, lr=0.01)
-print(f"{time.perf_counter() - start:.1f} s; loss {losses[0]:.2f} at first, {losses[-1]:.3f} at last")
+print(
+    f"{time.perf_counter() - start:.1f} s; loss {losses[0]:.2f} at first, "
+    f"{losses[-1]:.3f} at last"
+)
 ax = plots.curve(range(300), {"loss": losses}, "step", "cross-entropy on the batch")
 ax.axhline(np.log(10), color=plots.ORANGE, linestyle="--")
-plots.show(ax, alt="The loss starts at the dashed line, ln 10, and falls close to zero within a hundred steps.")
+plots.show(ax, "loss by step")
 
 # %% [markdown]
 # About ln 10 = 2.30 (dashed): probability 1/10 for each digit. Then it falls, unevenly, since each step sees other
@@ -575,9 +649,12 @@ with torch.no_grad():
 wrong = (answers != test_labels).nonzero()[:, 0]
 print(f"{1 - len(wrong) / len(answers):.1%} right, {len(wrong)} wrong")
 shown = wrong[:8]
-titles = [f"{t}, not {a}" for t, a in zip(test_labels[shown].tolist(), answers[shown].tolist(), strict=True)]
+titles = [
+    f"{t}, not {a}"
+    for t, a in zip(test_labels[shown].tolist(), answers[shown].tolist(), strict=True)
+]
 axes = plots.image_grid(list(1 - test_images[shown]), titles, columns=8, width=11)
-plots.show(axes, alt="Digits that the network got wrong, with the right digit and its answer; most are ambiguous.")
+plots.show(axes, "LeNet's mistakes")
 
 # %% [markdown]
 # Expect some 97 %. Always look at the failures: some of these are hard for us, too.
@@ -588,10 +665,15 @@ plots.show(axes, alt="Digits that the network got wrong, with the right digit an
 kernels, one = lenet[0].weight.detach()[:, 0], test_images[:1]
 with torch.no_grad():
     seen = lenet[0](one)[0].relu()
-pictures = [1 - one[0, 0], *map(signed, kernels), 0 * one[0, 0] + 1, *(values / seen.max() for values in seen)]
+pictures = [
+    1 - one[0, 0],
+    *map(signed, kernels),
+    0 * one[0, 0] + 1,
+    *(values / seen.max() for values in seen),
+]
 titles = ["a digit", *["filter"] * 8, " ", *["response"] * 8]
 axes = plots.image_grid(pictures, titles, columns=9, width=12)
-plots.show(axes, alt="A digit, eight learned filters of 3 by 3, and below each its response to the digit.")
+plots.show(axes, "first layer's filters")
 
 # %% [markdown]
 # Some filters have a red and a blue side: edges, as in section 2. Others answer to ink of any shape, or to none in this
@@ -618,8 +700,13 @@ top5 = {
     "2017 · SENet": 2.3,
 }
 colors = [plots.ORANGE] * 2 + [plots.BLUE] * 4 + [plots.GREEN] + [plots.BLUE] * 2
-ax = plots.bars(list(top5), list(top5.values()), "ILSVRC top-5 error on the test set (%)", colors=colors)
-plots.show(ax, alt="Bars: about 28 and 26 before networks; 16.4, 11.7, 7.3, 6.7, a person 5.1, then 3.6 and 2.3.")
+ax = plots.bars(
+    list(top5),
+    list(top5.values()),
+    "ILSVRC top-5 error on the test set (%)",
+    colors=colors,
+)
+plots.show(ax, "ILSVRC by year")
 
 # %% [markdown]
 # Sources: to 2014 and the person (one expert): Russakovsky et al., IJCV 2015, without outside data.
@@ -648,11 +735,27 @@ print(dropout(torch.ones(8)), dropout.eval()(torch.ones(8)))
 # %%
 linear = [(4096, 1, 256 * 6 * 6, 1), (4096, 1, 4096, 1), (1000, 1, 4096, 1)]
 networks = {  # filters, kernel, channels that a filter sees, side of the map
-    "paper, two towers": [(96, 11, 3, 55), (256, 5, 48, 27), (384, 3, 256, 13), (384, 3, 192, 13), (256, 3, 192, 13)],
-    "torchvision, one": [(64, 11, 3, 55), (192, 5, 64, 27), (384, 3, 192, 13), (256, 3, 384, 13), (256, 3, 256, 13)],
+    "paper, two towers": [
+        (96, 11, 3, 55),
+        (256, 5, 48, 27),
+        (384, 3, 256, 13),
+        (384, 3, 192, 13),
+        (256, 3, 192, 13),
+    ],
+    "torchvision, one": [
+        (64, 11, 3, 55),
+        (192, 5, 64, 27),
+        (384, 3, 192, 13),
+        (256, 3, 384, 13),
+        (256, 3, 256, 13),
+    ],
 }
+
+# %%
 for name, layers in networks.items():
-    parameters = [filters * (kernel**2 * seen + 1) for filters, kernel, seen, _ in layers + linear]
+    parameters = [
+        filters * (kernel**2 * seen + 1) for filters, kernel, seen, _ in layers + linear
+    ]
     units = [filters * side**2 for filters, _, _, side in layers + linear]
     print(f"{name}: {sum(parameters):,} parameters, {sum(units):,} units")
 
@@ -660,8 +763,15 @@ for name, layers in networks.items():
 from torchvision.models import alexnet, googlenet, vgg16
 
 with torch.device("meta"):  # the structure, without memory for the weights
-    models = {"AlexNet": alexnet(), "VGG-16": vgg16(), "GoogLeNet": googlenet(aux_logits=False, init_weights=False)}
-counts = {name: sum(weights.numel() for weights in model.parameters()) for name, model in models.items()}
+    models = {
+        "AlexNet": alexnet(),
+        "VGG-16": vgg16(),
+        "GoogLeNet": googlenet(aux_logits=False, init_weights=False),
+    }
+counts = {
+    name: sum(weights.numel() for weights in model.parameters())
+    for name, model in models.items()
+}
 print(counts)
 
 # %% [markdown]
@@ -682,7 +792,7 @@ axes = plt.subplots(1, 2, figsize=(12, 3.6), layout="constrained")[1]
 colors = [plots.BLUE] * 5 + [plots.ORANGE] * 3
 plots.bars(names, [n / 1e6 for n in parameters], "million parameters", axes[0], colors)
 plots.bars(names, [n / 1e3 for n in units], "thousand units", axes[1], colors)
-plots.show(axes, alt="Left: nearly all parameters in the three linear layers. Right: nearly all units in convolutions.")
+plots.show(axes, "AlexNet by layer")
 
 # %% [markdown]
 # The linear layers hold 96 % of the parameters, the convolutions 98 % of the units. It is section 1 again: sharing
@@ -705,11 +815,12 @@ plots.show(axes, alt="Left: nearly all parameters in the three linear layers. Ri
 # %%
 from course_lib.explorers.depth import draw_inception
 
-inception_3a = (192, 64, 96, 128, 16, 32, 32)  # channels in; 1×1; reduction, 3×3; reduction, 5×5; after pooling
+# channels in; 1×1; reduction, 3×3; reduction, 5×5; after pooling
+inception_3a = (192, 64, 96, 128, 16, 32, 32)
 axes = plt.subplots(1, 2, figsize=(12, 3.6), layout="constrained")[1]
 draw_inception(*inception_3a, reduced=False, ax=axes[0])
 draw_inception(*inception_3a, ax=axes[1])
-plots.show(axes, alt="Two modules with four branches each; the naive one puts out 416 channels, the other 256.")
+plots.show(axes, "inception modules")
 
 # %% [markdown]
 # The naive module more than doubles the channels each time: pooling hands all 192 through. A 1 × 1 convolution before
@@ -719,12 +830,22 @@ plots.show(axes, alt="Two modules with four branches each; the naive one puts ou
 # %%
 places = 28 * 28
 naive = {"1×1": 192 * 64, "3×3": 192 * 128 * 9, "5×5": 192 * 32 * 25, "pool": 0}
-reduced = {"1×1": 192 * 64, "3×3": 192 * 96 + 96 * 128 * 9, "5×5": 192 * 16 + 16 * 32 * 25, "pool": 192 * 32}
+reduced = {
+    "1×1": 192 * 64,
+    "3×3": 192 * 96 + 96 * 128 * 9,
+    "5×5": 192 * 16 + 16 * 32 * 25,
+    "pool": 192 * 32,
+}
 rows = [f"{branch}, {kind}" for branch in naive for kind in ("naive", "reduced")]
 values = [places * cost[branch] / 1e6 for branch in naive for cost in (naive, reduced)]
-ax = plots.bars(rows, values, "million multiply–adds", colors=[plots.ORANGE, plots.BLUE] * 4)
-plots.show(ax, alt="Pairs of bars: the 3 by 3 branch falls by a quarter, the 5 by 5 branch by nine tenths.")
-print(f"naive {places * sum(naive.values()) / 1e6:.0f}, reduced {places * sum(reduced.values()) / 1e6:.0f} million")
+ax = plots.bars(
+    rows, values, "million multiply–adds", colors=[plots.ORANGE, plots.BLUE] * 4
+)
+plots.show(ax, "cost of the branches")
+print(
+    f"naive {places * sum(naive.values()) / 1e6:.0f}, reduced "
+    f"{places * sum(reduced.values()) / 1e6:.0f} million"
+)
 
 # %% [markdown]
 # Less than half, and the module after it gets 256 channels instead of 416. torchvision's version, branch by branch:
@@ -764,7 +885,7 @@ from course_lib.explorers.depth import draw_residual
 axes = plt.subplots(1, 2, figsize=(7, 4), layout="constrained")[1]
 draw_residual(shortcut=False, ax=axes[0])
 draw_residual(ax=axes[1])
-plots.show(axes, alt="Left two layers in a row; right the same with an arrow around them that adds the input.")
+plots.show(axes, "plain and residual")
 
 # %% [markdown]
 # Add the input to the output. The layers then learn only the **residual** F(x), what is to change. For nothing to
@@ -773,7 +894,8 @@ plots.show(axes, alt="Left two layers in a row; right the same with an arrow aro
 # %%
 from torchvision.models.resnet import BasicBlock
 
-block, x = BasicBlock(64, 64).eval(), torch.randn(1, 64, 8, 8).relu()  # 3 × 3, BN, ReLU, 3 × 3, BN, + x, ReLU
+# 3 × 3, BN, ReLU, 3 × 3, BN, + x, ReLU
+block, x = BasicBlock(64, 64).eval(), torch.randn(1, 64, 8, 8).relu()
 nn.init.zeros_(block.bn2.weight)  # the scale of the last normalisation: F(x) = 0
 print("does nothing:", torch.equal(block(x), x))
 
@@ -795,25 +917,37 @@ from course_lib.progress import bar
 
 
 def gradient_lengths(depth, block, start):
-    """The norm of the loss's gradient for the weights of each layer, from the first to the last."""
+    """The norm of the loss's gradient for the weights of each layer, from the first to
+    the last.
+    """
     torch.manual_seed(start)
     model = DeepNet(depth, block)
     loss(model, images[:256], labels[:256]).backward()
-    weights = [(name, w) for name, w in model.named_parameters() if w.dim() > 1 and "downsample" not in name]
+    weights = [
+        (name, w)
+        for name, w in model.named_parameters()
+        if w.dim() > 1 and "downsample" not in name
+    ]
     return [w.grad.norm().item() for _, w in weights]
 
 
 kinds, depths = {"plain": PlainBlock, "residual": residual_block}, (8, 20, 32, 56)
 norms = {
-    name: {depth: [gradient_lengths(depth, block, start) for start in range(3)] for depth in bar(depths, name)}
+    name: {
+        depth: [gradient_lengths(depth, block, start) for start in range(3)]
+        for depth in bar(depths, name)
+    }
     for name, block in kinds.items()
 }
 
 # %%
-first = {name: [torch.tensor(runs[depth])[:, 0].mean().item() for depth in depths] for name, runs in norms.items()}
+first = {
+    name: [torch.tensor(runs[depth])[:, 0].mean().item() for depth in depths]
+    for name, runs in norms.items()
+}
 ax = plots.curve(depths, first, "layers", "gradient of the first layer")
 ax.set(yscale="log", xticks=depths)
-plots.show(ax, alt="Log scale: the plain network's first gradient grows from 0.5 to hundreds, the other's to seven.")
+plots.show(ax, "first gradient by depth")
 print({name: [round(value, 1) for value in values] for name, values in first.items()})
 
 # %% [markdown]
@@ -825,7 +959,7 @@ print({name: [round(value, 1) for value in values] for name, values in first.ite
 from course_lib.explorers.depth import draw_depth
 
 picture, words = draw_depth({name: runs[56][0] for name, runs in norms.items()})
-plots.show(picture, alt="Length of the gradient in 56 layers: the plain network's falls steeply from first to last.")
+plots.show(picture, "gradient by layer", words=words)
 
 # %% [markdown]
 # From last layer to first the plain network's gradient grows about a thousandfold: one step size cannot suit both ends.

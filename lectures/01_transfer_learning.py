@@ -51,15 +51,15 @@ caltech = {
     "Sohn et al. 2011": [35.1, 42.1, 45.7, 47.9],
     "the same CNN from scratch": [9.0, 22.5, 31.2, 38.8],
 }
-ax = plots.curve(per_class, caltech, "training images per class", "accuracy on Caltech-256 (%)")
+ax = plots.curve(
+    per_class, caltech, "training images per class", "accuracy on Caltech-256 (%)"
+)
 ax.axhline(55.2, color=plots.BLACK, linewidth=1)
 ax.axvline(6, color=plots.BLACK, linewidth=1, linestyle=":")
 ax.text(6.6, 56.5, "6 per class: here it passes 55.2 %", fontsize=9)
 ax.set(xlim=(0, 63), ylim=(0, 80), xticks=[6, *per_class])
 ax.legend(loc="lower right", fontsize=8)
-plots.show(
-    ax, alt="Accuracy over images per class: the pretrained CNN lies far above all, the one from scratch lowest."
-)
+plots.show(ax, "Caltech-256")
 
 # %% [markdown]
 # The numbers are those of the paper's table for Caltech-256. **Six images per class** are enough to pass the best
@@ -89,14 +89,19 @@ plots.show(
 import torch
 from course_lib.models import backbone
 
-net = backbone("small").requires_grad_(False)  # trained on drawings of 24 kinds of objects; we only look
+# trained on drawings of 24 kinds of objects; we only look
+net = backbone("small").requires_grad_(False)
 torch.manual_seed(0)
-untrained = backbone("small", pretrained=False).requires_grad_(False)  # the same layers with random numbers
+# the same layers with random numbers
+untrained = backbone("small", pretrained=False).requires_grad_(False)
 layers = [name for name in net.parts() if name != "normalise"]
-sizes = {layer: sum(weight.numel() for weight in net.parts()[layer].parameters()) for layer in layers}
+sizes = {
+    layer: sum(weight.numel() for weight in net.parts()[layer].parameters())
+    for layer in layers
+}
 sizes["head"] = 12 * (net.feature_dim + 1)
 ax = plots.bars(list(sizes), list(sizes.values()), "parameters", form="{:,}")
-plots.show(ax, alt="Bars: from 464 parameters in the stem to 230,144 in stage 4; the new head has 1,548.")
+plots.show(ax, "parameters by layer")
 
 # %% [markdown]
 # 1,548 of 309,084: the 128 features times 12 classes, and 12 offsets. Six images of each class are 72 images. That is
@@ -119,19 +124,21 @@ plots.show(ax, alt="Bars: from 464 parameters in the stem to 230,144 in stage 4;
 # %%
 from course_lib.data import tinytown
 
-source, _ = tinytown.objects("source", "test", 24)  # one crop of each kind, 64 × 64 pixels
+# one crop of each kind, 64 × 64 pixels
+source, _ = tinytown.objects("source", "test", 24)
 axes = plots.image_grid(source, list(tinytown.SOURCE_FAMILIES), columns=8, width=11)
-plots.show(axes, alt="24 drawn objects with their names, from cup and lamp to jigsaw and comb, in random colours.")
+plots.show(axes, "the source's kinds")
 
 # %% [markdown]
 # And these are the 12 kinds of the target. The network has never seen one of them.
 
 # %%
 names = tinytown.TARGET_FAMILIES
-crops, kinds = tinytown.objects("target", "train", 360)  # the kinds take turns, so the first 72 hold six of each
+# the kinds take turns, so the first 72 hold six of each
+crops, kinds = tinytown.objects("target", "train", 360)
 tests, test_kinds = tinytown.objects("target", "test", 240)
 axes = plots.image_grid(tests[:12], list(names), columns=6, width=9)
-plots.show(axes, alt="12 drawn objects with their names: teapot, guitar, truck, castle, cat, flower and so on.")
+plots.show(axes, "the target's kinds")
 print("in both worlds:", set(names) & set(tinytown.SOURCE_FAMILIES) or "nothing")
 
 # %% [markdown]
@@ -148,7 +155,10 @@ print("in both worlds:", set(names) & set(tinytown.SOURCE_FAMILIES) or "nothing"
 # %%
 @torch.no_grad()
 def describe(network, images):
-    """For each layer one vector an image: the mean of its map over all cells. Images in 0 … 255."""
+    """For each layer one vector an image: the mean of its map over all cells.
+
+    Images in 0 … 255.
+    """
     vectors, x = {}, images / 255
     for name, part in network.parts().items():
         x = part(x)
@@ -173,15 +183,23 @@ from threadpoolctl import threadpool_limits
 
 
 def probe(vectors, kinds, tests):
-    """The kinds that a logistic regression, trained on these vectors, gives to the test vectors."""
-    middle, loudness = vectors.mean(dim=0), vectors.std(dim=0).mean()  # layers differ in scale; that shall not count
+    """The kinds that a logistic regression, trained on these vectors, gives to the test
+    vectors.
+    """
+    # layers differ in scale; that shall not count
+    middle, loudness = vectors.mean(dim=0), vectors.std(dim=0).mean()
     with threadpool_limits(1):  # so small a problem is fastest on one core
-        judge = LogisticRegression(max_iter=1000, tol=0.01).fit((vectors - middle) / loudness, kinds)
+        judge = LogisticRegression(max_iter=1000, tol=0.01).fit(
+            (vectors - middle) / loudness, kinds
+        )
     return torch.from_numpy(judge.predict((tests - middle) / loudness))
 
 
 said = probe(features["stage4"][:72], kinds[:72], test_features["stage4"])
-print(f"stage4, six images a class: {(said == test_kinds).float().mean():.0%} of the tests are right")
+print(
+    f"stage4, six images a class: {(said == test_kinds).float().mean():.0%} of the "
+    "tests are right"
+)
 
 # %% [markdown]
 # Around 80 %, where blind guessing gives 8 % (below 70 % something is wrong). Six images are enough here as well.
@@ -192,7 +210,9 @@ print(f"stage4, six images a class: {(said == test_kinds).float().mean():.0%} of
 
 # %%
 def by_layer(network, draws, tests, test_kinds):
-    """A probe's accuracy for each draw of training images (row) and each layer (column)."""
+    """A probe's accuracy for each draw of training images (row) and each layer
+    (column).
+    """
     seen, rows = describe(network, tests), []
     for images, kinds in draws:
         learned = describe(network, images)
@@ -201,7 +221,8 @@ def by_layer(network, draws, tests, test_kinds):
     return torch.tensor(rows)
 
 
-draws = list(zip(crops.split(72), kinds.split(72), strict=True))  # five times six images of each kind
+# five times six images of each kind
+draws = list(zip(crops.split(72), kinds.split(72), strict=True))
 
 # %% [markdown]
 # **Predict:** draw two curves over stem, stage 1, … stage 4: the pretrained network, and the random one. Where does the
@@ -212,12 +233,19 @@ near = {
     f"{name} network": by_layer(which, draws, tests, test_kinds)
     for name, which in [("pretrained", net), ("random", untrained)]
 }
-ax = plots.curve(layers, {name: rows.mean(dim=0) for name, rows in near.items()}, "layer", "accuracy of the probe")
+ax = plots.curve(
+    layers,
+    {name: rows.mean(dim=0) for name, rows in near.items()},
+    "layer",
+    "accuracy of the probe",
+)
 ax.axhline(1 / 12, color=plots.BLACK, linewidth=1, label="guessing")
 ax.set_ylim(0, 1)
 ax.legend()
-plots.show(ax, alt="The pretrained network's probe rises from guessing at the stem to 0.8; the random one never does.")
-print("deviation over five draws:", near["pretrained network"].std(dim=0).numpy().round(2))
+plots.show(ax, "probes by layer")
+print(
+    "deviation over five draws:", near["pretrained network"].std(dim=0).numpy().round(2)
+)
 
 # %% [markdown]
 # Each trained layer adds something, the last two most. The random network stays at chance in every layer: depth alone
@@ -232,8 +260,12 @@ print("deviation over five draws:", near["pretrained network"].std(dim=0).numpy(
 
 # %%
 paper = ["layer 1", "layer 2", "layer 3", "layer 4", "layer 5", "layer 7"]
-ax = plots.bars(paper, [24.6, 39.6, 46.0, 51.3, 65.6, 71.7], "accuracy of a linear SVM on Caltech-256 (%)")
-plots.show(ax, alt="Bars rising from 24.6 % on layer 1 to 71.7 % on layer 7.")
+ax = plots.bars(
+    paper,
+    [24.6, 39.6, 46.0, 51.3, 65.6, 71.7],
+    "accuracy of a linear SVM on Caltech-256 (%)",
+)
+plots.show(ax, "SVMs by layer")
 
 # %% [markdown]
 # The same staircase. The more layers they keep, the better, and even layer 1 is far above guessing (0.4 %).
@@ -244,7 +276,7 @@ plots.show(ax, alt="Bars rising from 24.6 % on layer 1 to 71.7 % on layer 7.")
 from course_lib.explorers.transfer_learning import draw_probe
 
 picture, words = draw_probe(tests, test_kinds, said, names)
-plots.show(picture, alt="A table of true against predicted kinds, mostly on the diagonal, and twelve decisions.")
+plots.show(picture, "the probe's decisions", words=words)
 
 # %% [markdown]
 # Left: a row for each true kind, a column for each answer. Blue counts are right, red ones wrong. Right: the decision
@@ -258,7 +290,11 @@ predictions = {}
 for network, which in [("pretrained", net), ("random", untrained)]:
     learned, seen = describe(which, crops), describe(which, tests)
     predictions[network] = {
-        layer: {n: probe(learned[layer][: 12 * n], kinds[: 12 * n], seen[layer]) for n in numbers} for layer in layers
+        layer: {
+            n: probe(learned[layer][: 12 * n], kinds[: 12 * n], seen[layer])
+            for n in numbers
+        }
+        for layer in layers
     }
 
 # %% [markdown]
@@ -301,15 +337,21 @@ def respond(images, layer):
 
 
 def ascend(layer, channels):
-    """For each channel the image [3, 64, 64] that excites it most, after 48 steps from grey noise."""
+    """For each channel the image [3, 64, 64] that excites it most, after 48 steps from
+    grey noise.
+    """
     dream = (0.5 + 0.2 * torch.randn(len(channels), 3, 64, 64)).requires_grad_()
     optimizer = torch.optim.Adam([dream], lr=0.03, maximize=True)
     for step in range(48):
         jitter = torch.randint(-4, 5, (2,)).tolist()
         optimizer.zero_grad()
-        respond(dream.roll(jitter, dims=(2, 3)), layer)[range(len(channels)), channels].sum().backward()
+        respond(dream.roll(jitter, dims=(2, 3)), layer)[
+            range(len(channels)), channels
+        ].sum().backward()
         optimizer.step()
-        dream.data = (gaussian_blur(dream.data, 3, 0.7) if step % 8 == 7 else dream.data).clamp(0, 1)
+        dream.data = (
+            gaussian_blur(dream.data, 3, 0.7) if step % 8 == 7 else dream.data
+        ).clamp(0, 1)
     return dream.detach()
 
 
@@ -321,17 +363,26 @@ def ascend(layer, channels):
 # %%
 from torchvision.transforms.v2.functional import InterpolationMode, resize
 
-fields = {"stem": (3, 2), "stage1": (11, 2), "stage2": (23, 4), "stage3": (47, 8), "stage4": (64, 16)}
+fields = {
+    "stem": (3, 2),
+    "stage1": (11, 2),
+    "stage2": (23, 4),
+    "stage3": (47, 8),
+    "stage4": (64, 16),
+}
 
 
 def top_nine(layer, channel):
-    """The nine pieces of our test crops that excite a channel most, at most one a crop: [9, 3, 64, 64] in 0 … 1."""
+    """The nine pieces of our test crops that excite a channel most, at most one a crop:
+    [9, 3, 64, 64] in 0 … 1.
+    """
     maps = respond(tests / 255, layer)[:, channel]  # [n, rows, columns]
     (seen, stride), (strength, cell) = fields[layer], maps.flatten(1).max(dim=1)
     pieces = []
     for i in strength.argsort(descending=True)[:9]:
         top, left = (
-            min(max(stride * place - seen // 2, 0), 64 - seen) for place in divmod(cell[i].item(), maps.shape[2])
+            min(max(stride * place - seen // 2, 0), 64 - seen)
+            for place in divmod(cell[i].item(), maps.shape[2])
         )
         piece = tests[i, :, top : top + seen, left : left + seen]
         pieces.append(resize(piece, [64, 64], interpolation=InterpolationMode.NEAREST))
@@ -349,9 +400,13 @@ from torchvision.utils import make_grid
 
 
 def telling(vectors, count=3):
-    """The channels whose mean response differs most from kind to kind, compared with how much they vary at all."""
+    """The channels whose mean response differs most from kind to kind, compared with
+    how much they vary at all.
+    """
     means = torch.stack([vectors[test_kinds == kind].mean(dim=0) for kind in range(12)])
-    return (means.var(dim=0) / vectors.var(dim=0).clamp(min=1e-9)).argsort(descending=True)[:count]
+    return (means.var(dim=0) / vectors.var(dim=0).clamp(min=1e-9)).argsort(
+        descending=True
+    )[:count]
 
 
 torch.manual_seed(0)
@@ -363,10 +418,14 @@ for layer in layers:
 
 # %%
 for layer, first in zip(layers, range(0, len(rows), 3), strict=True):
-    print(f"{layer}, three channels: the ideal image, then the nine pieces that excite the channel most")
+    print(
+        f"{layer}, three channels: the ideal image, then the nine pieces that excite "
+        "the channel most"
+    )
     plots.show(
         make_grid(torch.cat(rows[first : first + 3]), nrow=10, pad_value=1),
-        alt=f"Three channels of {layer}: on the left a synthetic pattern, then nine similar pieces of test crops.",
+        "channels of a layer",
+        layer=layer,
     )
 
 # %% [markdown]
@@ -396,11 +455,13 @@ for layer, first in zip(layers, range(0, len(rows), 3), strict=True):
 # %%
 from course_lib.explorers.neighbours import draw_neighbours
 
-spaces = {"pixels": tests.flatten(1) / 255} | {layer: test_features[layer] for layer in layers}
+spaces = {"pixels": tests.flatten(1) / 255} | {
+    layer: test_features[layer] for layer in layers
+}
 for space in ("pixels", "stage4"):
     picture, words = draw_neighbours(tests, test_kinds, names, spaces[space], query=1)
     print(f"nearest by {space}:")
-    plots.show(picture, alt=f"A guitar and its eight nearest images by {space}, in blue where they are guitars too.")
+    plots.show(picture, "neighbours", space=space, words=words)
 
 # %% [markdown]
 # By pixels: pink and purple all over, whatever is drawn on it. By stage 4: guitars of every colour, and scissors, which
@@ -413,10 +474,13 @@ from course_lib.explorers.neighbours import same_class
 
 shares = [same_class(vectors, test_kinds) for vectors in spaces.values()]
 ax = plots.bars(
-    list(spaces), [100 * share for share in shares], "neighbours of the query's own kind (%)", form="{:.0f}"
+    list(spaces),
+    [100 * share for share in shares],
+    "neighbours of the query's own kind (%)",
+    form="{:.0f}",
 )
 ax.axvline(100 / 12, color=plots.BLACK, linewidth=1)
-plots.show(ax, alt="Bars: pixels and the first layers near chance, stage 3 about 36 %, stage 4 about 65 %.")
+plots.show(ax, "neighbours by space")
 
 # %% [markdown]
 # The same staircase as with the probes, and no training at all: nobody has told this figure a single label. The line
@@ -449,16 +513,26 @@ from torch.nn.functional import interpolate, pad
 
 
 def as_crops(images):
-    """Digits [n, 1, 8, 8] in 0 … 1, enlarged with a dark rim: [n, 3, 64, 64] in 0 … 255."""
-    return 255 * pad(interpolate(images, size=(48, 48), mode="bilinear"), (8, 8, 8, 8)).expand(-1, 3, -1, -1)
+    """Digits [n, 1, 8, 8] in 0 … 1, enlarged with a dark rim: [n, 3, 64, 64] in 0 …
+    255.
+    """
+    return 255 * pad(
+        interpolate(images, size=(48, 48), mode="bilinear"), (8, 8, 8, 8)
+    ).expand(-1, 3, -1, -1)
 
 
 written, which_digit = digits("train")
-places = torch.stack([(which_digit == digit).nonzero()[:30, 0] for digit in range(10)])  # 30 images of each
-digit_draws = [(as_crops(written[i.flatten()]), which_digit[i.flatten()]) for i in places.split(6, dim=1)]
+# 30 images of each
+places = torch.stack([(which_digit == digit).nonzero()[:30, 0] for digit in range(10)])
+digit_draws = [
+    (as_crops(written[i.flatten()]), which_digit[i.flatten()])
+    for i in places.split(6, dim=1)
+]
 digit_tests, test_digits = (part[:240] for part in digits("test"))
-axes = plots.image_grid([*as_crops(written[places[:, 0]]) / 255], list("0123456789"), columns=10, width=10)
-plots.show(axes, alt="Ten handwritten digits, white on black, blurred from 8 × 8 pixels.")
+axes = plots.image_grid(
+    [*as_crops(written[places[:, 0]]) / 255], list("0123456789"), columns=10, width=10
+)
+plots.show(axes, "digits as crops")
 
 # %% [markdown]
 # **Predict:** again six images a class. Which layer is best now? And is the random network still useless?
@@ -468,16 +542,28 @@ far = {
     f"{name} network": by_layer(which, digit_draws, as_crops(digit_tests), test_digits)
     for name, which in [("pretrained", net), ("random", untrained)]
 }
-ax = plots.curve(layers, {name: rows.mean(dim=0) for name, rows in far.items()}, "layer", "accuracy of the probe")
-ax.set_ylim(0, 1)
-plots.show(
-    ax, alt="On digits the pretrained network is best at stage 3 and falls at stage 4; the random one lies below."
+ax = plots.curve(
+    layers,
+    {name: rows.mean(dim=0) for name, rows in far.items()},
+    "layer",
+    "accuracy of the probe",
 )
+ax.set_ylim(0, 1)
+plots.show(ax, "probes on digits")
+
+# %%
 by_pixels = [
-    probe(i.mean(1)[:, ::8, ::8].flatten(1), k, as_crops(digit_tests).mean(1)[:, ::8, ::8].flatten(1))
+    probe(
+        i.mean(1)[:, ::8, ::8].flatten(1),
+        k,
+        as_crops(digit_tests).mean(1)[:, ::8, ::8].flatten(1),
+    )
     for i, k in digit_draws
 ]
-print(f"raw pixels, 8 × 8: {torch.stack([said == test_digits for said in by_pixels]).float().mean():.2f}")
+print(
+    "raw pixels, 8 × 8: "
+    f"{torch.stack([said == test_digits for said in by_pixels]).float().mean():.2f}"
+)
 
 # %% [markdown]
 # Now stage 3 is best, and stage 4 *loses* something: it has learned to throw away what does not matter for drawn
@@ -516,14 +602,18 @@ from torch.nn.functional import cross_entropy
 
 
 def tuned(rate, slower):
-    """Accuracy on the tests after 20 steps: the head learns at `rate`, the backbone at `slower` times that."""
+    """Accuracy on the tests after 20 steps: the head learns at `rate`, the backbone at
+    `slower` times that.
+    """
     torch.manual_seed(0)
     model, head = deepcopy(net).requires_grad_(slower > 0), torch.nn.Linear(128, 12)
     body = [{"params": model.parameters(), "lr": slower * rate}] if slower > 0 else []
     optimizer = torch.optim.AdamW([{"params": head.parameters()}, *body], lr=rate)
     for _ in range(20):
         few = torch.randperm(72)[:18]
-        inputs = model.embed(crops[few] / 255) if slower > 0 else features["stage4"][few]
+        inputs = (
+            model.embed(crops[few] / 255) if slower > 0 else features["stage4"][few]
+        )
         loss = cross_entropy(head(inputs), kinds[few])
         optimizer.zero_grad()
         loss.backward()
@@ -541,11 +631,14 @@ from course_lib.progress import bar
 
 rates = [3e-4, 1e-3, 3e-3, 1e-2, 3e-2]
 ways = {"only the head": 0, "all at one rate": 1, "backbone at a hundredth": 0.01}
-outcome = {way: [tuned(rate, slower) for rate in bar(rates, way)] for way, slower in ways.items()}
+outcome = {
+    way: [tuned(rate, slower) for rate in bar(rates, way)]
+    for way, slower in ways.items()
+}
 ax = plots.curve(rates, outcome, "learning rate of the head", "accuracy after 20 steps")
 ax.set(xscale="log", ylim=(0, 1))
 ax.legend(loc="upper left")
-plots.show(ax, alt="The head alone rises until 0.01; all at one rate peaks lower and earlier, and falls to guessing.")
+plots.show(ax, "rates and ways")
 
 # %% [markdown]
 # The head has a long way to go and needs 0.01 or more. At that rate the backbone forgets within 20 steps what it
@@ -568,9 +661,7 @@ plots.show(ax, alt="The head alone rises until 0.01; all at one rate peaks lower
 from course_lib.explorers.transfer_learning import draw_rates
 
 picture, words = draw_rates(sizes, base=0.01, decay=0.3, frozen="stem", images=72)
-plots.show(
-    picture, alt="Bars on a log scale: rates fall from 0.01 at the head to 0.00008 at stage 1; the stem is frozen."
-)
+plots.show(picture, "rate of each layer", words=words)
 
 # %% [markdown]
 # Four places before the head: 1 / 0.3⁴ = 123 times. Each field of a bar is a factor of 10. On the right: how many
@@ -613,11 +704,16 @@ rates_explorer(sizes, classes=12)
 # its features agree?
 
 # %%
-running = deepcopy(net).train()  # no parameter can learn: requires_grad is False everywhere
+# no parameter can learn: requires_grad is False everywhere
+running = deepcopy(net).train()
 guitar = tests[1:2] / 255
 among_drawings = running.embed(torch.cat([guitar, crops[:15] / 255]))[0]
 among_digits = running.embed(torch.cat([guitar, digit_draws[0][0][:15] / 255]))[0]
-print(f"they differ by {(among_drawings - among_digits).norm() / among_drawings.norm():.0%} of their length")
+print(
+    "they differ by "
+    f"{(among_drawings - among_digits).norm() / among_drawings.norm():.0%} of their "
+    "length"
+)
 
 # %% [markdown]
 # In train mode an image's features depend on its neighbours. And each pass leaves a trace. We let batches of 32 pass
@@ -627,7 +723,9 @@ print(f"they differ by {(among_drawings - among_digits).norm() / among_drawings.
 
 # %%
 def drift(images, train):
-    """Relative distance of the test features from the original ones, after 0, 5, … 30 batches have passed."""
+    """Relative distance of the test features from the original ones, after 0, 5, … 30
+    batches have passed.
+    """
     network, far = deepcopy(net), []
     torch.manual_seed(0)
     for step in range(31):
@@ -657,7 +755,7 @@ ax = plots.curve(
     "batches passed",
     "relative change of the features",
 )
-plots.show(ax, alt="In train mode features drift, with digits by more than half their length; in eval mode not at all.")
+plots.show(ax, "drift of the features")
 
 # %% [markdown]
 # Not one parameter has changed, and yet the features have moved. Does it matter? Ask the head that worked in section 4:
@@ -666,7 +764,10 @@ plots.show(ax, alt="In train mode features drift, with digits by more than half 
 # %%
 for case, (network, _) in after.items():
     said = probe(features["stage4"][:72], kinds[:72], network.embed(tests / 255))
-    print(f"{case:25} {(said == test_kinds).float().mean():.0%} of the test crops are right")
+    print(
+        f"{case:25} {(said == test_kinds).float().mean():.0%} of the test crops are "
+        "right"
+    )
 
 # %% [markdown]
 # Little harm after batches of the same world, ruin after digits. So *frozen* must mean both: no gradient for the

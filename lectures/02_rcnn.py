@@ -42,9 +42,10 @@ from course_lib import plots
 from course_lib.data.photos import photo
 
 image = photo("astronaut")  # uint8 [3, 512, 512]
-face = torch.tensor([[178.0, 75.0, 272.0, 180.0]])  # x1, y1, x2, y2 in pixels, marked by hand
+# x1, y1, x2, y2 in pixels, marked by hand
+face = torch.tensor([[178.0, 75.0, 272.0, 180.0]])
 ax = plots.draw_boxes(image, face, torch.tensor([0]), names=["face"])
-plots.show(ax, alt="A woman in an orange space suit in front of a flag and a model rocket; a box marks her face.")
+plots.show(ax, "astronaut")
 
 # %% [markdown]
 # A box is four numbers: left, top, right, bottom, in pixels, with y pointing down. Our photograph is 512 × 512
@@ -67,8 +68,10 @@ moved = face + torch.tensor([width / 4, 0, width / 4, 0])
 overlap = box_iou(face, moved).item()
 both = torch.cat([face, moved]) - torch.tensor([130, 40, 130, 40])
 colors = [plots.BLUE, plots.ORANGE]
-ax = plots.draw_boxes(image[:, 40:220, 130:330], both, colors=colors, title=f"IoU {overlap:.2f}")
-plots.show(ax, alt="The face with its box and the same box moved to the right by a quarter of its width.")
+ax = plots.draw_boxes(
+    image[:, 40:220, 130:330], both, colors=colors, title=f"IoU {overlap:.2f}"
+)
+plots.show(ax, "moved box")
 
 # %% [markdown]
 # Three quarters of the box still lie on the face, but the union has grown too: 0.75 / 1.25 = 0.60. IoU is strict.
@@ -95,8 +98,13 @@ print(f"{every_box:,} boxes")
 # %%
 sides = torch.logspace(5, 9, 10, base=2)  # 32 … 512 pixels
 ratios = torch.tensor([0.5, 1.0, 2.0])
-widths, heights = (sides[:, None] * ratios**0.5).flatten(), (sides[:, None] / ratios**0.5).flatten()
-places = ((512 - widths) // 8 + 1).clamp(min=0) * ((512 - heights) // 8 + 1).clamp(min=0)
+widths, heights = (
+    (sides[:, None] * ratios**0.5).flatten(),
+    (sides[:, None] / ratios**0.5).flatten(),
+)
+places = ((512 - widths) // 8 + 1).clamp(min=0) * ((512 - heights) // 8 + 1).clamp(
+    min=0
+)
 windows = int(places.sum())
 print(f"{windows:,} windows")
 
@@ -120,10 +128,13 @@ print(f"{1000 * per_window:.2f} ms a window")
 # %%
 methods = {"every box": every_box, "sliding window": windows, "R-CNN's proposals": 2000}
 ax = plots.bars(
-    list(methods), [n * per_window for n in methods.values()], "seconds for one photograph", form="{:,.0f} s"
+    list(methods),
+    [n * per_window for n in methods.values()],
+    "seconds for one photograph",
+    form="{:,.0f} s",
 )
 ax.set_xscale("log")
-plots.show(ax, alt="Bars on a log scale: every box takes months, the sliding window many seconds, proposals a few.")
+plots.show(ax, "how long each way takes")
 print(f"every box: {every_box * per_window / 86400:,.0f} days")
 
 # %% [markdown]
@@ -149,8 +160,10 @@ from torchvision.transforms.v2.functional import resize
 pixels = resize(image, [256, 256]).permute(1, 2, 0).numpy()
 levels = [felzenszwalb(pixels, scale=scale, min_size=20) for scale in (30, 200, 1000)]
 pictures = [label2rgb(level, pixels, kind="avg", bg_label=-1) for level in levels]
-axes = plots.image_grid(pictures, [f"{level.max() + 1} regions" for level in levels], columns=3)
-plots.show(axes, alt="The photograph cut into many small, fewer, and few large regions, each in its mean colour.")
+axes = plots.image_grid(
+    pictures, [f"{level.max() + 1} regions" for level in levels], columns=3
+)
+plots.show(axes, "three levels of regions")
 
 # %% [markdown]
 # On the left the rocket is many pieces, on the right it starts to flow into its ground. No single level is right
@@ -162,9 +175,16 @@ plots.show(axes, alt="The photograph cut into many small, fewer, and few large r
 # %%
 from course_lib.data.proposals import proposals
 
-boxes = proposals(image, seed=0)  # about 2 s; the course keeps the boxes on disk, so the next call is faster
-ax = plots.draw_boxes(image, boxes[:150], colors=plots.YELLOW, linewidth=0.5, title=f"150 of {len(boxes):,} proposals")
-plots.show(ax, alt="The photograph covered by 150 thin boxes of all sizes.")
+# about 2 s; the course keeps the boxes on disk, so the next call is faster
+boxes = proposals(image, seed=0)
+ax = plots.draw_boxes(
+    image,
+    boxes[:150],
+    colors=plots.YELLOW,
+    linewidth=0.5,
+    title=f"150 of {len(boxes):,} proposals",
+)
+plots.show(ax, "150 proposals")
 
 # %% [markdown]
 # Some 2,400 boxes, close to the paper's 2,000, instead of seventeen billion.
@@ -174,11 +194,17 @@ plots.show(ax, alt="The photograph covered by 150 thin boxes of all sizes.")
 # %%
 overlaps = box_iou(face, boxes)[0]
 best = boxes[overlaps.argmax()]
-print(f"best IoU {overlaps.max():.2f}; {int((overlaps >= 0.5).sum())} of {len(boxes):,} boxes reach 0.5")
-ax = plots.draw_boxes(
-    image, torch.stack([face[0], best]), colors=[plots.BLUE, plots.ORANGE], title="best proposal: orange"
+print(
+    f"best IoU {overlaps.max():.2f}; {int((overlaps >= 0.5).sum())} of {len(boxes):,} "
+    "boxes reach 0.5"
 )
-plots.show(ax, alt="The marked face in blue and the best proposal in orange, nearly on top of each other.")
+ax = plots.draw_boxes(
+    image,
+    torch.stack([face[0], best]),
+    colors=[plots.BLUE, plots.ORANGE],
+    title="best proposal: orange",
+)
+plots.show(ax, "the face and a proposal")
 
 # %% [markdown]
 # One box is very good, a handful are usable, and more than 99 % miss the face. The detector has to find
@@ -198,10 +224,14 @@ plots.show(ax, alt="The marked face in blue and the best proposal in orange, nea
 # %%
 from course_lib.data import tinytown
 
-scenes = [scene for scene in tinytown.scenes("val", 24, start=3) if len(scene.boxes) >= 3][:12]
+scenes = [
+    scene for scene in tinytown.scenes("val", 24, start=3) if len(scene.boxes) >= 3
+][:12]
 scene = scenes[0]  # a street of 128 × 128 pixels
-ax = plots.draw_boxes(scene.image, scene.boxes, scene.labels, names=tinytown.CLASSES, linewidth=1.5)
-plots.show(ax, alt="A drawn street scene with boxes around its objects, each with its class.")
+ax = plots.draw_boxes(
+    scene.image, scene.boxes, scene.labels, names=tinytown.CLASSES, linewidth=1.5
+)
+plots.show(ax, "Tinytown street")
 
 # %% [markdown]
 # Selective search needs a rival. We let chance draw as many boxes as selective search found: two random corners each.
@@ -226,12 +256,20 @@ from course_lib.explorers.rcnn import proposal_quality
 
 numbers = [1, 2, 5, 10, 20, 50, 100, 200]
 objects = [scene.boxes for scene in scenes]
-runs = [proposal_quality([proposals(s.image, seed) for s in scenes], objects, numbers) for seed in range(5)]
+runs = [
+    proposal_quality([proposals(s.image, seed) for s in scenes], objects, numbers)
+    for seed in range(5)
+]
 mean = {name: torch.tensor([run[name] for run in runs]).mean(dim=0) for name in runs[0]}
-chance = {f"{name}, chance": values for name, values in proposal_quality(guessed, objects, numbers).items()}
-ax = plots.curve(numbers, mean | chance, "proposals used in each scene", "mean over all objects")
+chance = {
+    f"{name}, chance": values
+    for name, values in proposal_quality(guessed, objects, numbers).items()
+}
+ax = plots.curve(
+    numbers, mean | chance, "proposals used in each scene", "mean over all objects"
+)
 ax.set(xscale="log", ylim=(0, 1), xticks=numbers, xticklabels=numbers)
-plots.show(ax, alt="Recall and average best overlap rise with the number of proposals, far above random boxes.")
+plots.show(ax, "quality by number")
 
 # %%
 print({name: f"{values[-1]:.2f}" for name, values in (mean | chance).items()})
@@ -268,7 +306,9 @@ from torchvision.ops import roi_align
 
 
 def warp(image, boxes, size=64, context=4):
-    """Each box with `context` pixels (of the result) around it, stretched: float [n, channels, size, size]."""
+    """Each box with `context` pixels (of the result) around it, stretched: float [n,
+    channels, size, size].
+    """
     center, half = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]) / 2
     half = half * size / (size - 2 * context)
     pixels = image.float() / 255
@@ -285,10 +325,12 @@ def warp(image, boxes, size=64, context=4):
 # %%
 shown = torch.cat([best[None], boxes[:5]])
 tight, wide = warp(image, shown, context=0), warp(image, shown)
-axes = plots.image_grid([*tight, *wide], ["no context"] * 6 + ["context"] * 6, columns=6)
+axes = plots.image_grid(
+    [*tight, *wide], ["no context"] * 6 + ["context"] * 6, columns=6
+)
 plots.show(
     axes,
-    alt="Six proposals as squares, above without and below with a rim of surroundings; long regions look squeezed.",
+    "six warped proposals",
 )
 
 # %% [markdown]
@@ -315,7 +357,9 @@ with torch.no_grad():
 
 
 def same_kind(vectors):
-    """The five nearest others of each row, and how many of these neighbours are of the same kind (a share)."""
+    """The five nearest others of each row, and how many of these neighbours are of the
+    same kind (a share).
+    """
     nearest = NearestNeighbors(n_neighbors=6).fit(vectors).kneighbors(vectors)[1][:, 1:]
     return nearest, (kinds[nearest] == kinds[:, None]).float().mean().item()
 
@@ -326,12 +370,15 @@ def same_kind(vectors):
 # %%
 by_pixels, share_pixels = same_kind(crops.flatten(1).float())
 by_features, share_features = same_kind(features)
-print(f"same kind among the five nearest: pixels {share_pixels:.0%}, features {share_features:.0%}")
+print(
+    f"same kind among the five nearest: pixels {share_pixels:.0%}, features "
+    f"{share_features:.0%}"
+)
 rows = [0, *by_pixels[0], 0, *by_features[0]]
 titles = ["query", *["by pixels"] * 5, "query", *["by features"] * 5]
 plots.show(
     plots.image_grid(crops[rows], titles, columns=6),
-    alt="One crop and its five nearest: by pixels above, by features below.",
+    "five nearest crops",
 )
 
 # %% [markdown]
@@ -349,10 +396,16 @@ plots.show(
 
 # %%
 layers = ["pool5", "fc6", "fc7"]
-before, after = [44.2, 46.2, 44.7], [47.3, 53.1, 54.2]  # mAP on VOC 2007 test; Girshick et al. 2014, table 2
-ax = plots.curve(layers, {"pre-trained only": before, "fine-tuned": after}, "layer", "mAP on VOC 2007 (%)")
+# mAP on VOC 2007 test; Girshick et al. 2014, table 2
+before, after = [44.2, 46.2, 44.7], [47.3, 53.1, 54.2]
+ax = plots.curve(
+    layers,
+    {"pre-trained only": before, "fine-tuned": after},
+    "layer",
+    "mAP on VOC 2007 (%)",
+)
 ax.set_ylim(40, 58)
-plots.show(ax, alt="Fine-tuning lifts fc7 from 44.7 to 54.2, fc6 from 46.2 to 53.1, and pool5 only from 44.2 to 47.3.")
+plots.show(ax, "fine-tuning by layer")
 
 # %% [markdown]
 # fc7 gains 9.5 points, pool5 only 3.1. So the convolutional features are general, and what is learned in fine-tuning
@@ -393,9 +446,14 @@ bands = {
 axes = plots.image_grid([image] * 3, columns=3, width=12)
 for ax, (name, band) in zip(axes, bands.items(), strict=True):
     plots.draw_boxes(
-        image, boxes[band], ax=ax, colors=plots.BLUE, linewidth=1, title=f"IoU {name}: {band.sum()} proposals"
+        image,
+        boxes[band],
+        ax=ax,
+        colors=plots.BLUE,
+        linewidth=1,
+        title=f"IoU {name}: {band.sum()} proposals",
     )
-plots.show(axes, alt="Proposals around the face in three pictures, from those that fit to those that hardly touch it.")
+plots.show(axes, "three bands of overlap")
 
 # %% [markdown]
 # Look at the boxes in the middle. Fine-tuning calls them background, the SVM refuses to say. Why two rules?
@@ -426,8 +484,15 @@ from torchvision.transforms.v2.functional import rgb_to_grayscale
 
 @torch.no_grad()
 def describe(regions):
-    """pool5 of grey or coloured regions [n, 1 or 3, 64, 64], scaled to length 1: an array [n, 2048]."""
-    maps = torch.cat([net.features(part.expand(-1, 3, -1, -1)).flatten(1) for part in regions.split(128)])
+    """pool5 of grey or coloured regions [n, 1 or 3, 64, 64], scaled to length 1: an
+    array [n, 2048].
+    """
+    maps = torch.cat(
+        [
+            net.features(part.expand(-1, 3, -1, -1)).flatten(1)
+            for part in regions.split(128)
+        ]
+    )
     return torch.nn.functional.normalize(maps).numpy()
 
 
@@ -435,8 +500,10 @@ def describe(regions):
 patches = torch.tensor(lfw_subset()).float()[:, None]  # 100 faces, then 100 others
 patches = resize(patches, [64, 64])
 plots.show(
-    plots.image_grid([*patches[:5], *patches[100:105]], ["face"] * 5 + ["other"] * 5, columns=5),
-    alt="Five grey patches of faces above five patches without a face.",
+    plots.image_grid(
+        [*patches[:5], *patches[100:105]], ["face"] * 5 + ["other"] * 5, columns=5
+    ),
+    "faces and others",
 )
 
 # %% [markdown]
@@ -448,11 +515,16 @@ plots.show(
 import numpy as np
 from sklearn.svm import LinearSVC
 
-faces, others = describe(torch.cat([patches[:100], patches[:100].flip(-1)])), describe(patches[100:])
+faces, others = (
+    describe(torch.cat([patches[:100], patches[:100].flip(-1)])),
+    describe(patches[100:]),
+)
 
 
 def train(negatives):
-    """A linear SVM that separates the faces (and their mirror images) from the negatives."""
+    """A linear SVM that separates the faces (and their mirror images) from the
+    negatives.
+    """
     labels = np.repeat([1, 0], [len(faces), len(negatives)])
     return LinearSVC(C=10).fit(np.concatenate([faces, negatives]), labels)
 
@@ -468,14 +540,17 @@ regions = warp(rgb_to_grayscale(image), boxes)
 vectors = describe(regions)
 seconds_to_describe = time.perf_counter() - start
 scores = torch.tensor(svm.decision_function(vectors))
-print(f"{int((scores > 0).sum())} regions score above 0; {seconds_to_describe:.1f} s for features")
+print(
+    f"{int((scores > 0).sum())} regions score above 0; {seconds_to_describe:.1f} s for "
+    "features"
+)
 
 # %%
 top = scores.argsort(descending=True)[:12]
 titles = [f"score {scores[i]:.2f}, IoU {overlaps[i]:.2f}" for i in top]
 plots.show(
     plots.image_grid(regions[top], titles, columns=6, width=12),
-    alt="The twelve regions with the highest scores; many show no face.",
+    "twelve regions at first",
 )
 
 # %% [markdown]
@@ -490,9 +565,12 @@ plots.show(
 # %%
 names = ("coffee", "rocket", "chelsea", "motorcycle")
 faceless = [resize(photo(name), None, max_size=256) for name in names]
-plots.show(plots.image_grid(faceless), alt="A cup of coffee, a rocket on its pad, a cat, and a motorcycle in a garage.")
+plots.show(plots.image_grid(faceless), "faceless photographs")
 background = np.concatenate(
-    [describe(warp(rgb_to_grayscale(picture), proposals(picture, seed=0))) for picture in faceless]
+    [
+        describe(warp(rgb_to_grayscale(picture), proposals(picture, seed=0)))
+        for picture in faceless
+    ]
 )
 print(f"{len(background):,} background regions")
 
@@ -504,7 +582,9 @@ print(f"{len(background):,} background regions")
 
 # %%
 def judge(svm):
-    """Scores of our photograph's regions; prints false alarms and the rank of the first region on the face."""
+    """Scores of our photograph's regions; prints false alarms and the rank of the first
+    region on the face.
+    """
     scores = torch.tensor(svm.decision_function(vectors))
     alarms = int(((scores > 0) & (overlaps < 0.3)).sum())
     rank = int((scores > scores[overlaps >= 0.5].max()).sum()) + 1
@@ -557,7 +637,7 @@ top = scores.argsort(descending=True)[:12]
 titles = [f"score {scores[i]:.2f}, IoU {overlaps[i]:.2f}" for i in top]
 plots.show(
     plots.image_grid(regions[top], titles, columns=6, width=12),
-    alt="The twelve regions that score highest after training with hard negatives, the face among the first.",
+    "twelve regions after mining",
 )
 
 # %% [markdown]
@@ -580,11 +660,17 @@ plots.show(
 from course_lib.explorers.rcnn import draw_nms
 
 five = torch.tensor(
-    [[140.0, 40, 260, 200], [175, 72, 295, 232], [210, 104, 330, 264], [345, 10, 420, 240], [352, 60, 415, 230]]
+    [
+        [140.0, 40, 260, 200],
+        [175, 72, 295, 232],
+        [210, 104, 330, 264],
+        [345, 10, 420, 240],
+        [352, 60, 415, 230],
+    ]
 )
 certainty = torch.tensor([0.95, 0.90, 0.80, 0.70, 0.60])
 picture, words = draw_nms(image, five, certainty, threshold=0.3)
-plots.show(picture, alt="Five lettered boxes; A, C and D are kept (blue), B and E removed (dashed).")
+plots.show(picture, "five lettered boxes", words=words)
 
 # %% [markdown]
 # C stays. B could have removed it, but B itself was removed before: **only survivors suppress**. Let us see
@@ -616,8 +702,14 @@ nms_explorer(image, five, certainty)
 certain = (scores > 0).nonzero()[:, 0]
 kept = certain[nms(boxes[certain], scores[certain].float(), 0.3)]
 print(f"{len(certain)} boxes before, {len(kept)} after")
-ax = plots.draw_boxes(image, boxes[kept], scores=scores[kept], colors=plots.BLUE, title="after suppression")
-plots.show(ax, alt="The photograph with the detections that remain, each with its score, one of them on the face.")
+ax = plots.draw_boxes(
+    image,
+    boxes[kept],
+    scores=scores[kept],
+    colors=plots.BLUE,
+    title="after suppression",
+)
+plots.show(ax, "after suppression")
 
 # %% [markdown]
 # The face is left with one box, the others should be weaker. Which of them do we report? That depends on the
@@ -662,8 +754,10 @@ print(regressed(torch.tensor([150.0, 0, 250, 100]), torch.tensor([0.1, 0, -0.69,
 
 # %%
 loose = torch.tensor([150.0, 40, 310, 230])
-picture, words = draw_regression(image, loose, face[0], deltas=torch.tensor([-0.02, 0.0, -0.4, -0.4]))
-plots.show(picture, alt="A large dashed box, a smaller blue one inside it, and the face's white box.")
+picture, words = draw_regression(
+    image, loose, face[0], deltas=torch.tensor([-0.02, 0.0, -0.4, -0.4])
+)
+plots.show(picture, "loose proposal", words=words)
 
 # %% [markdown]
 # **Explorer: box regression.** Lead the blue box to the white one, until the IoU is above 0.95. Then choose the other
@@ -672,7 +766,10 @@ plots.show(picture, alt="A large dashed box, a smaller blue one inside it, and t
 # %%
 from course_lib.explorers.rcnn import regression_explorer
 
-badge, around = torch.tensor([133.0, 338, 209, 414]), torch.tensor([110.0, 313, 240, 450])
+badge, around = (
+    torch.tensor([133.0, 338, 209, 414]),
+    torch.tensor([110.0, 313, 240, 450]),
+)
 regression_explorer(image, {"face": (loose, face[0]), "badge": (around, badge)})
 
 # %% [markdown]
@@ -684,7 +781,9 @@ regression_explorer(image, {"face": (loose, face[0]), "badge": (around, badge)})
 
 # %%
 def jittered(scene, copies, rng):
-    """Random boxes around the objects of a scene that overlap them by more than 0.6, and the objects themselves."""
+    """Random boxes around the objects of a scene that overlap them by more than 0.6,
+    and the objects themselves.
+    """
     targets = scene.boxes.repeat(copies, 1)
     sizes = (targets[:, 2:] - targets[:, :2]).repeat(1, 2)
     tries = targets + 0.12 * sizes * torch.randn(targets.shape, generator=rng)
@@ -696,12 +795,15 @@ def jittered(scene, copies, rng):
 from sklearn.linear_model import Ridge
 from torchvision.models.detection._utils import BoxCoder
 
-coder = BoxCoder(weights=(1.0, 1.0, 1.0, 1.0))  # torchvision's encoder and decoder; the exercise writes both
+# torchvision's encoder and decoder; the exercise writes both
+coder = BoxCoder(weights=(1.0, 1.0, 1.0, 1.0))
 
 
 def pairs(split, count):
     """Features, jittered boxes and their objects, over `count` scenes."""
-    parts = [(scene, *jittered(scene, 6, rng)) for scene in tinytown.scenes(split, count)]
+    parts = [
+        (scene, *jittered(scene, 6, rng)) for scene in tinytown.scenes(split, count)
+    ]
     regions = torch.cat([warp(scene.image, near) for scene, near, _ in parts])
     return describe(regions), *(torch.cat([part[i] for part in parts]) for i in (1, 2))
 
@@ -716,7 +818,10 @@ x, near, target = pairs("val", 20)
 corrected = coder.decode_single(torch.tensor(ridge.predict(x)).float(), near)
 for name, some in {"before": near, "after": corrected}.items():
     iou = box_iou(some, target).diagonal()
-    print(f"{name:6}: mean IoU {iou.mean():.3f}, at least 0.7: {(iou >= 0.7).float().mean():.0%}")
+    print(
+        f"{name:6}: mean IoU {iou.mean():.3f}, at least 0.7: "
+        f"{(iou >= 0.7).float().mean():.0%}"
+    )
 
 # %% [markdown]
 # A small gain in the mean, a large one at strict thresholds, on scenes that the ridge never saw. In the paper box
@@ -738,14 +843,15 @@ for name, some in {"before": near, "after": corrected}.items():
 # **Predict:** can the recall reach 1 here?
 
 # %%
-right = torch.tensor([1, 1, 0, 1, 0, 0, 1, 0, 1, 0], dtype=torch.bool)  # sorted by falling score
+# sorted by falling score
+right = torch.tensor([1, 1, 0, 1, 0, 0, 1, 0, 1, 0], dtype=torch.bool)
 objects_there = 7
 hits = right.cumsum(dim=0)
 precision, recall = hits / torch.arange(1, 11), hits / objects_there
 ax = plots.pr_curve(recall, precision)
 plots.show(
     ax,
-    alt="Precision falls in a zigzag from 1 to 0.5 while recall rises to 0.71; the area under the envelope is shaded.",
+    "ten detections",
 )
 
 # %% [markdown]
@@ -756,7 +862,8 @@ plots.show(
 # accepts more detections could have had that. **Average precision** is the orange area; its mean over classes is mAP.
 
 # %%
-by_hand = 2 / 7 * 1 + 1 / 7 * 3 / 4 + 1 / 7 * 4 / 7 + 1 / 7 * 5 / 9  # width × height of the orange steps
+# width × height of the orange steps
+by_hand = 2 / 7 * 1 + 1 / 7 * 3 / 4 + 1 / 7 * 4 / 7 + 1 / 7 * 5 / 9
 print(f"average precision by hand: {by_hand:.3f}")
 
 # %% [markdown]
@@ -769,13 +876,22 @@ from course_lib.metrics import mean_average_precision
 
 def at(places):
     """Boxes of 10 × 10 pixels at these places on a line."""
-    return torch.stack([places, 0 * places, places + 10, 0 * places + 10], dim=1).float()
+    return torch.stack(
+        [places, 0 * places, places + 10, 0 * places + 10], dim=1
+    ).float()
 
 
 spots = torch.arange(10) * 20
 missed = torch.tensor([400, 420])  # two objects that no detection hits
-target = {"boxes": at(torch.cat([spots[right], missed])), "labels": torch.zeros(7, dtype=torch.int64)}
-found = {"boxes": at(spots), "scores": torch.linspace(1, 0.1, 10), "labels": torch.zeros(10, dtype=torch.int64)}
+target = {
+    "boxes": at(torch.cat([spots[right], missed])),
+    "labels": torch.zeros(7, dtype=torch.int64),
+}
+found = {
+    "boxes": at(spots),
+    "scores": torch.linspace(1, 0.1, 10),
+    "labels": torch.zeros(10, dtype=torch.int64),
+}
 print(f"torchmetrics: {mean_average_precision([found], [target], ['thing']).map:.3f}")
 
 # %% [markdown]
@@ -807,11 +923,16 @@ print(f"torchmetrics: {mean_average_precision([found], [target], ['thing']).map:
 
 # %%
 fresh = image.clone()
-fresh[0, 0, 0] = int(time.time()) % 256  # one pixel changed, so that the boxes are not on disk yet
+# one pixel changed, so that the boxes are not on disk yet
+fresh[0, 0, 0] = int(time.time()) % 256
 start = time.perf_counter()
 proposals(fresh, seed=0)
-print(f"ours: proposals {time.perf_counter() - start:.1f} s, features {seconds_to_describe:.1f} s")
-vgg_days = 47 * 4952 / 86400  # 47 s an image on a GPU (Fast R-CNN, table 4); VOC 2007 has 4,952 test images
+print(
+    f"ours: proposals {time.perf_counter() - start:.1f} s, features "
+    f"{seconds_to_describe:.1f} s"
+)
+# 47 s an image on a GPU (Fast R-CNN, table 4); VOC 2007 has 4,952 test images
+vgg_days = 47 * 4952 / 86400
 print(f"R-CNN with VGG-16: 47 s an image, {vgg_days:.1f} days for VOC 2007's test set")
 
 # %% [markdown]
@@ -826,7 +947,10 @@ print(f"R-CNN with VGG-16: 47 s an image, {vgg_days:.1f} days for VOC 2007's tes
 # %%
 gigabytes = 5011 * 2000 * 4096 * 4 / 1e9
 print(f"{gigabytes:.0f} GB for VOC 2007's training images")
-print(f"our photograph: {vectors.nbytes / 1e6:.0f} MB of features, {image.nbytes / 1e6:.1f} MB of pixels")
+print(
+    f"our photograph: {vectors.nbytes / 1e6:.0f} MB of features, "
+    f"{image.nbytes / 1e6:.1f} MB of pixels"
+)
 
 # %% [markdown]
 # 164 GB by this sum; R-CNN's own instructions ask for about 200 GB of free disk (README of `rbgirshick/rcnn`).
@@ -848,10 +972,10 @@ history = {
     "Faster R-CNN, VGG-16 (2015)": 69.9,
 }
 colors = [plots.ORANGE, *[plots.BLUE] * 4]
-ax = plots.bars(list(history), list(history.values()), "mAP on VOC 2007 (%)", colors=colors)
-plots.show(
-    ax, alt="Bars: deformable parts 33.7, R-CNN with AlexNet 58.5 and VGG-16 66.0, Fast R-CNN 66.9, Faster R-CNN 69.9."
+ax = plots.bars(
+    list(history), list(history.values()), "mAP on VOC 2007 (%)", colors=colors
 )
+plots.show(ax, "mAP by year")
 
 # %% [markdown]
 # Sources: 33.7, 58.5: Girshick et al., CVPR 2014, table 2. 66.0, 66.9: Girshick, ICCV 2015, table 1.

@@ -43,8 +43,14 @@ from course_lib.data.proposals import proposals
 
 image = photo("astronaut")  # uint8 [3, 512, 512]
 boxes = proposals(image, seed=0)  # about 2 s; the next call reads them from disk
-ax = plots.draw_boxes(image, boxes[:150], colors=plots.YELLOW, linewidth=0.5, title=f"150 of {len(boxes):,} proposals")
-plots.show(ax, alt="A portrait of an astronaut, covered by 150 thin boxes of all sizes that overlap heavily.")
+ax = plots.draw_boxes(
+    image,
+    boxes[:150],
+    colors=plots.YELLOW,
+    linewidth=0.5,
+    title=f"150 of {len(boxes):,} proposals",
+)
+plots.show(ax, "crowded photograph")
 
 # %% [markdown]
 # **Predict:** we choose a pixel at random. In how many of the 2,423 boxes does it lie, on average: 3, 30 or more?
@@ -60,10 +66,12 @@ def coverage(boxes, size):
 
 
 counts = coverage(boxes, 512)
-print(f"mean {counts.mean():.0f} boxes, least {counts.min():.0f}, most {counts.max():.0f}")
+print(
+    f"mean {counts.mean():.0f} boxes, least {counts.min():.0f}, most {counts.max():.0f}"
+)
 titles = ["the photograph", "boxes over each pixel (white: most)"]
 axes = plots.image_grid([image, counts / counts.max()], titles, columns=2, width=8)
-plots.show(axes, alt="Left the photograph; right how many boxes cover each pixel: most in the middle, few at the rim.")
+plots.show(axes, "coverage")
 
 # %% [markdown]
 # About 120. A pixel is convolved again in each of them, as if it had never been seen. Nothing is gained by
@@ -75,7 +83,10 @@ plots.show(axes, alt="Left the photograph; right how many boxes cover each pixel
 
 # %%
 for side, whose in ((227, "R-CNN with AlexNet"), (64, "ours")):
-    print(f"{whose}: regions of {side} × {side} are {len(boxes) * side**2 / 512**2:.0f} photographs")
+    print(
+        f"{whose}: regions of {side} × {side} are {len(boxes) * side**2 / 512**2:.0f} "
+        "photographs"
+    )
 
 # %% [markdown]
 # ## 2 · Swap the two steps
@@ -95,14 +106,23 @@ net = backbone("small")  # its map has one cell for 16 × 16 pixels, as VGG-16's
 
 @torch.no_grad()
 def cut_then_convolve(image, boxes):
-    """R-CNN: each region warped to 64 × 64 pixels and sent through the network: [n, 128, 4, 4]."""
+    """R-CNN: each region warped to 64 × 64 pixels and sent through the network: [n,
+    128, 4, 4].
+    """
     pixels = image[None] / 255
-    return torch.cat([net.features(roi_align(pixels, [part], 64, aligned=True)) for part in boxes.split(100)])
+    return torch.cat(
+        [
+            net.features(roi_align(pixels, [part], 64, aligned=True))
+            for part in boxes.split(100)
+        ]
+    )
 
 
 @torch.no_grad()
 def convolve_then_cut(image, boxes):
-    """Fast R-CNN: the image sent through the network once, each region pooled from its map: [n, 128, 4, 4]."""
+    """Fast R-CNN: the image sent through the network once, each region pooled from its
+    map: [n, 128, 4, 4].
+    """
     return roi_pool(net.features(image[None] / 255), [boxes], 4, spatial_scale=1 / 16)
 
 
@@ -123,8 +143,10 @@ def seconds(function, *arguments):
 
 slow = seconds(cut_then_convolve, image, boxes[:200]) * len(boxes) / 200
 fast = seconds(convolve_then_cut, image, boxes)
-ax = plots.bars(["R-CNN", "Fast R-CNN"], [slow, fast], "seconds for one photograph", form="{:.2f} s")
-plots.show(ax, alt="Two bars: R-CNN takes seconds for one photograph, Fast R-CNN a small fraction of a second.")
+ax = plots.bars(
+    ["R-CNN", "Fast R-CNN"], [slow, fast], "seconds for one photograph", form="{:.2f} s"
+)
+plots.show(ax, "R-CNN and Fast R-CNN")
 print(f"{slow / fast:.0f} times faster")
 
 # %% [markdown]
@@ -146,11 +168,16 @@ with torch.no_grad():
     whole = net.features(image[None] / 255)[0]  # [128, 32, 32]
     alone = net.features(image[None, :, 64:320, 128:384] / 255)[0]  # [128, 16, 16]
 difference = (whole[:, 4:20, 8:24] - alone).abs().amax(dim=0)
-print(f"cells that differ by less than 0.001: {int((difference < 1e-3).sum())} of {difference.numel()}")
-axes = plots.image_grid(
-    [image[:, 64:320, 128:384], difference / difference.max()], ["the square", "largest difference"], width=7
+print(
+    f"cells that differ by less than 0.001: {int((difference < 1e-3).sum())} of "
+    f"{difference.numel()}"
 )
-plots.show(axes, alt="Left the face and the collar; right the differences: black in the middle, a bright rim around.")
+axes = plots.image_grid(
+    [image[:, 64:320, 128:384], difference / difference.max()],
+    ["the square", "largest difference"],
+    width=7,
+)
+plots.show(axes, "square and its surroundings")
 
 # %% [markdown]
 # In the middle nothing differs: a convolution does not care who else is computed. At the rim, two or three cells wide,
@@ -183,14 +210,19 @@ print("rounded:      ", (face / 16).round().tolist())
 # %%
 from course_lib.explorers.fast_rcnn import region
 
-cells = region(face, 1 / 16, whole.shape[1:])  # x1, y1, x2, y2 in cells, end-exclusive, as our boxes
+# x1, y1, x2, y2 in cells, end-exclusive, as our boxes
+cells = region(face, 1 / 16, whole.shape[1:])
 part = torch.tensor([128.0, 32, 128, 32])
 both = torch.stack([face, cells * 16]) - part
 title = "box blue, its cells orange"
-ax = plots.draw_boxes(image[:, 32:224, 128:320], both, colors=[plots.BLUE, plots.ORANGE], title=title)
-ax.set(xticks=range(0, 193, 16), yticks=range(0, 193, 16), xticklabels=[], yticklabels=[])
+ax = plots.draw_boxes(
+    image[:, 32:224, 128:320], both, colors=[plots.BLUE, plots.ORANGE], title=title
+)
+ax.set(
+    xticks=range(0, 193, 16), yticks=range(0, 193, 16), xticklabels=[], yticklabels=[]
+)
 ax.grid(color="white", alpha=0.4)
-plots.show(ax, alt="The face in a grid of 16 pixels. The box around it, and a larger one along the grid's lines.")
+plots.show(ax, "box and its cells")
 print("the cells in pixels:", (cells * 16).tolist())
 
 # %% [markdown]
@@ -224,7 +256,8 @@ for i in range(3):
 
 # %%
 flat = row.expand(1, 1, 7, 7)  # the same row seven times
-seven, pair = torch.tensor([[0.0, 0, 6, 6]]), torch.tensor([[0.0, 0, 1, 1]])  # last cells 6 and 1, inclusive
+# last cells 6 and 1, inclusive
+seven, pair = torch.tensor([[0.0, 0, 6, 6]]), torch.tensor([[0.0, 0, 1, 1]])
 print("7 cells:", roi_pool(flat, [seven], output_size=3)[0, 0, 0].tolist())
 print("2 cells:", roi_pool(flat, [pair], output_size=3)[0, 0, 0].tolist())
 
@@ -240,8 +273,13 @@ print("2 cells:", roi_pool(flat, [pair], output_size=3)[0, 0, 0].tolist())
 in_face = whole[:, 5:12, 11:18].mean(dim=(1, 2))
 channel = int(((in_face - whole.mean(dim=(1, 2))) / whole.std(dim=(1, 2))).argmax())
 feature = whole[channel]  # [32, 32]
-axes = plots.image_grid([image, feature / feature.max()], ["the photograph", f"channel {channel}"], columns=2, width=8)
-plots.show(axes, alt="Left the photograph, right one channel of its map, 32 × 32 cells, bright on the face.")
+axes = plots.image_grid(
+    [image, feature / feature.max()],
+    ["the photograph", f"channel {channel}"],
+    columns=2,
+    width=8,
+)
+plots.show(axes, "a channel of the map")
 
 # %% [markdown]
 # Below: the box on the photograph; its cells, with one cell around them; the pooled values. A bin has the same
@@ -253,9 +291,7 @@ plots.show(axes, alt="Left the photograph, right one channel of its map, 32 × 3
 from course_lib.explorers.fast_rcnn import draw_roi_pool
 
 picture, words = draw_roi_pool(image, feature, face, output_size=3)
-plots.show(
-    picture, alt="A box on a face, its 7 × 7 cells in nine overlapping bins with marked maxima, and nine pooled values."
-)
+plots.show(picture, "pooled face", words=words)
 
 # %% [markdown]
 # It can, where bins share it. Keep this in mind for section 5.
@@ -314,24 +350,36 @@ two = torch.stack([face, face + torch.tensor([40.0, 32, 60, 48])])
 
 
 def gradient(boxes):
-    """What reaches each cell when every value pooled from the boxes sends back 1: [32, 32]."""
+    """What reaches each cell when every value pooled from the boxes sends back 1: [32,
+    32].
+    """
     pooled = roi_pool(feature_map, [boxes], output_size=3, spatial_scale=1 / 16)
     return torch.autograd.grad(pooled.sum(), feature_map)[0][0, 0]
 
 
 first, second, both = gradient(two[:1]), gradient(two[1:]), gradient(two)
 print("first + second equals both:", torch.equal(first + second, both))
-print(f"sums {first.sum():.0f} + {second.sum():.0f} = {both.sum():.0f}, largest {both.max():.0f}")
+print(
+    f"sums {first.sum():.0f} + {second.sum():.0f} = {both.sum():.0f}, largest "
+    f"{both.max():.0f}"
+)
 
 # %%
-shown = {"first": (first, [0]), "second": (second, [1]), "both, by autograd": (both, [0, 1])}
-maps = [grads[2:20, 8:26] / both.max() for grads, _ in shown.values()]  # the cells around the regions
+shown = {
+    "first": (first, [0]),
+    "second": (second, [1]),
+    "both, by autograd": (both, [0, 1]),
+}
+# the cells around the regions
+maps = [grads[2:20, 8:26] / both.max() for grads, _ in shown.values()]
 axes = plots.image_grid(maps, list(shown), columns=3)
-outlines = torch.stack([region(box, 1 / 16, feature.shape) for box in two]) - torch.tensor([8.0, 2, 8, 2])
+outlines = torch.stack(
+    [region(box, 1 / 16, feature.shape) for box in two]
+) - torch.tensor([8.0, 2, 8, 2])
 for ax, part, (title, (_, which)) in zip(axes, maps, shown.items(), strict=True):
     colors = [(plots.BLUE, plots.ORANGE)[i] for i in which]
     plots.draw_boxes(part, outlines[which], ax=ax, colors=colors, title=title)
-plots.show(axes, alt="Gradients of two overlapping regions on the map, and of both: in shared cells they add up.")
+plots.show(axes, "gradients of two regions")
 
 # %% [markdown]
 # A cell can win in four bins of one region (where four bins share it; in a tiny region in more), and in every region
@@ -376,7 +424,9 @@ for roi, what in enumerate(["the dog", "the background"]):
     for k, name in names.items():
         deltas = torch.zeros(2, 3, 4)
         deltas[roi, k] += 1
-        _, box_loss = fastrcnn_loss(torch.zeros(2, 3), deltas.flatten(1), [labels], [targets])
+        _, box_loss = fastrcnn_loss(
+            torch.zeros(2, 3), deltas.flatten(1), [labels], [targets]
+        )
         print(f"{what}'s region, row {name:10}: box loss {box_loss:.2f}")
 
 # %% [markdown]
@@ -404,7 +454,7 @@ for roi, what in enumerate(["the dog", "the background"]):
 from course_lib.explorers.fast_rcnn import draw_losses
 
 picture, words = draw_losses(beta=1.0, error=2.0)
-plots.show(picture, alt="Loss and gradient of smooth L1 and L2. From 1 on smooth L1's gradient stays 1, L2's grows.")
+plots.show(picture, "smooth L1 and L2", words=words)
 
 # %% [markdown]
 # 1 and 2. And an error of 20 has gradients 1 and 20: with L2 a single wild target can blow up the training, unless
@@ -430,7 +480,10 @@ from course_lib.explorers.fast_rcnn import losses
 errors = 0.3 * torch.randn(16, generator=torch.Generator().manual_seed(0))
 errors[7] = 8
 for name, (_, slopes) in losses(errors, beta=1.0).items():
-    print(f"{name}: {slopes[7].abs() / slopes.abs().sum():.0%} of the gradient's length comes from one error")
+    print(
+        f"{name}: {slopes[7].abs() / slopes.abs().sum():.0%} of the gradient's length "
+        "comes from one error"
+    )
 
 # %% [markdown]
 # ## 7 · What goes into a batch?
@@ -447,8 +500,14 @@ for name, (_, slopes) in losses(errors, beta=1.0).items():
 from torchvision.ops import box_iou
 
 overlaps = box_iou(boxes, face[None])[:, 0]
-foreground, near = int((overlaps >= 0.5).sum()), int(((overlaps >= 0.1) & (overlaps < 0.5)).sum())
-print(f"{foreground} foreground, {near} background, {len(boxes) - foreground - near:,} below 0.1")
+foreground, near = (
+    int((overlaps >= 0.5).sum()),
+    int(((overlaps >= 0.1) & (overlaps < 0.5)).sum()),
+)
+print(
+    f"{foreground} foreground, {near} background, {len(boxes) - foreground - near:,} "
+    "below 0.1"
+)
 
 # %% [markdown]
 # Half a percent. A batch of 64 drawn blindly would rarely hold a single one. And 95 % lie below 0.1: sky, floor,
@@ -467,8 +526,10 @@ from course_lib.explorers.fast_rcnn import draw_sample
 
 scenes = [scene for scene in tinytown.scenes("train", 40) if len(scene.boxes)]
 found = [proposals(scene.image, seed=0) for scene in scenes]
-picture, words = draw_sample(scenes[3].image, scenes[3].boxes, found[3], number=64, fraction=0.25, seed=0)
-plots.show(picture, alt="A street scene with boxes, and 64 regions cut out: 16 framed blue, 48 framed orange.")
+picture, words = draw_sample(
+    scenes[3].image, scenes[3].boxes, found[3], number=64, fraction=0.25, seed=0
+)
+plots.show(picture, "a batch of RoIs", words=words)
 
 # %% [markdown]
 # **Explorer: sampling.** Foreground is blue, background orange, objects white. Try: (1) Find a scene with less
@@ -494,20 +555,32 @@ sampling_explorer(scenes[3:11], found[3:11])
 # %%
 @torch.no_grad()
 def pooled_regions(scenes):
-    """RoI features [n, 1024] of all proposals of the scenes, their labels (0: background), their largest IoU."""
+    """RoI features [n, 1024] of all proposals of the scenes, their labels (0:
+    background), their largest IoU.
+    """
     regions = [proposals(scene.image, seed=0) for scene in scenes]
     images = torch.stack([scene.image for scene in scenes]) / 255
     pooled = roi_pool(net.features(images, stage=3), regions, 4, spatial_scale=1 / 8)
-    matches = [box_iou(some, scene.boxes).max(dim=1) for some, scene in zip(regions, scenes, strict=True)]
+    matches = [
+        box_iou(some, scene.boxes).max(dim=1)
+        for some, scene in zip(regions, scenes, strict=True)
+    ]
     largest = torch.cat([overlap for overlap, _ in matches])
-    classes = torch.cat([scene.labels[nearest] + 1 for (_, nearest), scene in zip(matches, scenes, strict=True)])
+    classes = torch.cat(
+        [
+            scene.labels[nearest] + 1
+            for (_, nearest), scene in zip(matches, scenes, strict=True)
+        ]
+    )
     return pooled.flatten(1), torch.where(largest >= 0.5, classes, 0), largest
 
 
+# %%
 x, labels, largest = pooled_regions(scenes)
 unseen = [scene for scene in tinytown.scenes("val", 25) if len(scene.boxes)]
 test_x, test_labels, _ = pooled_regions(unseen)
-x, test_x = (x - x.mean()) / x.std(), (test_x - x.mean()) / x.std()  # SGD prefers numbers around 0
+mean, deviation = x.mean(), x.std()  # SGD prefers numbers around 0
+x, test_x = (x - mean) / deviation, (test_x - mean) / deviation
 print(f"{len(x):,} regions to learn from, {(labels > 0).float().mean():.0%} foreground")
 
 # %%
@@ -515,7 +588,7 @@ from torch import nn
 
 
 def trained(draw, steps=120):
-    """The head after SGD on batches of 64; draw(step) gives the positions of a batch."""
+    """The head after SGD on batches of 64; draw(step) gives a batch's positions."""
     torch.manual_seed(0)
     head = nn.Sequential(nn.Linear(1024, 256), nn.ReLU(), nn.Linear(256, 9))
     optimizer = torch.optim.SGD(head.parameters(), lr=0.02, momentum=0.9)
@@ -540,23 +613,36 @@ from course_lib.explorers.fast_rcnn import sample
 from sklearn.metrics import average_precision_score
 
 fractions = [0.02, 0.1, 0.25, 0.5, 1.0]
-heads = [trained(lambda step, f=f: torch.cat(sample(largest, 64, f, seed=step))) for f in fractions]
+heads = [
+    trained(lambda step, f=f: torch.cat(sample(largest, 64, f, seed=step)))
+    for f in fractions
+]
+
+# %%
 true = test_labels > 0
-rows = {"foreground called background": [], "background called an object": [], "average precision": []}
+rows = {
+    "foreground called background": [],
+    "background called an object": [],
+    "average precision": [],
+}
 for head in heads:
     with torch.no_grad():
         probabilities = head(test_x).softmax(dim=1)
     called = probabilities.argmax(dim=1) > 0
     rows["foreground called background"].append((~called[true]).float().mean().item())
     rows["background called an object"].append(called[~true].float().mean().item())
-    rows["average precision"].append(average_precision_score(true, 1 - probabilities[:, 0]))
+    rows["average precision"].append(
+        average_precision_score(true, 1 - probabilities[:, 0])
+    )
 
 # %%
-ax = plots.curve(fractions, rows, "share of foreground in a batch", "share, or average precision")
+ax = plots.curve(
+    fractions, rows, "share of foreground in a batch", "share, or average precision"
+)
 ax.set(ylim=(-0.03, 1.03), xticks=fractions)
 plots.show(
     ax,
-    alt="With more foreground misses fall to 0 and false alarms rise to 1; average precision is highest in between.",
+    "share of foreground",
 )
 
 # %% [markdown]
@@ -578,14 +664,27 @@ plots.show(
 # **Predict:** which needs more multiplications in VGG-16: all convolutions, or fc6 and fc7 for 2,000 regions?
 
 # %%
-layers = [(3, 64, 1), (64, 64, 1), (64, 128, 2), (128, 128, 2), (128, 256, 4), (256, 256, 4), (256, 256, 4)]
-layers += [(256, 512, 8), (512, 512, 8), (512, 512, 8)] + 3 * [(512, 512, 16)]  # channels in, out, pixels a cell
+# channels in, out, pixels a cell
+layers = [(3, 64, 1), (64, 64, 1), (64, 128, 2), (128, 128, 2), (128, 256, 4)]
+layers += [(256, 256, 4), (256, 256, 4), (256, 512, 8), (512, 512, 8), (512, 512, 8)]
+layers += 3 * [(512, 512, 16)]
 convolutions = sum(9 * a * b * (600 // s) * (800 // s) for a, b, s in layers)
 fc6, fc7 = 25088 * 4096, 4096 * 4096
 compressed = 1024 * (25088 + 4096) + 256 * (4096 + 4096)
-work = {"convolutions": convolutions, "fc6 and fc7": 2000 * (fc6 + fc7), "after SVD": 2000 * compressed}
-ax = plots.bars(list(work), [n / 1e9 for n in work.values()], "billion multiply-adds an image", form="{:.0f}")
-plots.show(ax, alt="Bars: convolutions about 145, fc6 and fc7 239, the same after truncated SVD 64 billion.")
+work = {
+    "convolutions": convolutions,
+    "fc6 and fc7": 2000 * (fc6 + fc7),
+    "after SVD": 2000 * compressed,
+}
+
+# %%
+ax = plots.bars(
+    list(work),
+    [n / 1e9 for n in work.values()],
+    "billion multiply-adds an image",
+    form="{:.0f}",
+)
+plots.show(ax, "work by layer")
 
 # %% [markdown]
 # The fully connected layers. A large matrix product runs faster than convolutions, so their share of *time* is a bit
@@ -620,18 +719,20 @@ rows = {"multiply-adds": [], "error of the outputs": [], "class changed": []}
 for t in ranks:
     outputs = test_x @ (u[:, :t] * sigma[:t] @ vh[:t]).T
     with torch.no_grad():
-        changed = head[2](torch.relu(outputs + bias)).argmax(dim=1) != head(test_x).argmax(dim=1)
+        changed = head[2](torch.relu(outputs + bias)).argmax(dim=1) != head(
+            test_x
+        ).argmax(dim=1)
     rows["multiply-adds"].append(t * (256 + 1024) / (256 * 1024))
-    rows["error of the outputs"].append(((outputs - exact).norm() / exact.norm()).item())
+    rows["error of the outputs"].append(
+        ((outputs - exact).norm() / exact.norm()).item()
+    )
     rows["class changed"].append(changed.float().mean().item())
 
 # %%
 ax = plots.curve(ranks, rows, "kept singular values t", "share")
 ax.set(xscale="log", xticks=ranks, xticklabels=ranks)
 ax.minorticks_off()
-plots.show(
-    ax, alt="With rising rank multiply-adds grow, errors of outputs fall slowly, changed classes fall fast to zero."
-)
+plots.show(ax, "rank of the SVD")
 print({name: [f"{value:.0%}" for value in values] for name, values in rows.items()})
 
 # %% [markdown]
@@ -652,13 +753,14 @@ print({name: [f"{value:.0%}" for value in values] for name, values in rows.items
 # %%
 rounded = torch.stack([region(box, 1 / 16, whole.shape[1:]) for box in boxes[::3]]) * 16
 fit = box_iou(boxes[::3], rounded).diagonal()
-side = (boxes[::3, 2:] - boxes[::3, :2]).prod(dim=1).sqrt()  # of a square of the same area
+# of a square of the same area
+side = (boxes[::3, 2:] - boxes[::3, :2]).prod(dim=1).sqrt()
 borders = [0, 16, 32, 64, 128, 256, 512]
 sizes = list(zip(borders, borders[1:], strict=False))
 means = [fit[(side >= low) & (side < high)].mean().item() for low, high in sizes]
 names = [f"{low} to {high} pixels" for low, high in sizes]
 ax = plots.bars(names, means, "mean IoU of a box and its cells", form="{:.2f}")
-plots.show(ax, alt="Bars: boxes under 32 pixels have an IoU below 0.3 with their cells, those above 256 more than 0.9.")
+plots.show(ax, "boxes and their cells")
 
 # %% [markdown]
 # Large boxes don't mind. A small one is described by cells that are mostly *not* the box. For a class that may do; for
@@ -676,7 +778,9 @@ slides = list(range(49))
 moved = face + torch.tensor([[1.0, 0, 1, 0]]) * torch.tensor(slides)[:, None]
 read = {
     "RoI pooling": roi_pool(feature[None, None], [moved], 3, 1 / 16),
-    "RoI align": roi_align(feature[None, None], [moved], 3, 1 / 16, sampling_ratio=2, aligned=True),
+    "RoI align": roi_align(
+        feature[None, None], [moved], 3, 1 / 16, sampling_ratio=2, aligned=True
+    ),
 }
 ax = plots.curve(
     slides,
@@ -684,7 +788,7 @@ ax = plots.curve(
     "box moved by (pixels)",
     "mean of nine bins",
 )
-plots.show(ax, alt="While the box slides, RoI pooling's value stays constant and jumps; RoI align's changes smoothly.")
+plots.show(ax, "sliding box")
 
 # %% [markdown]
 # RoI pooling is blind to small shifts, and then jumps. (It is higher, since a maximum is no mean.) RoI align follows
@@ -701,9 +805,11 @@ plots.show(ax, alt="While the box slides, RoI pooling's value stays constant and
 # %%
 models = ["R-CNN", "Fast R-CNN", "Fast R-CNN, SVD"]
 ax = plots.bars(models, [47, 0.32, 0.22], "seconds an image, testing", form="{:.2f} s")
-plots.show(ax, alt="Testing an image takes R-CNN 47 seconds, Fast R-CNN 0.32, with truncated SVD 0.22.")
-ax = plots.bars(models[:2], [84, 9.5], "hours of training", colors=plots.GREEN, form="{:.1f} h")
-plots.show(ax, alt="Training takes R-CNN 84 hours and Fast R-CNN 9.5.")
+plots.show(ax, "seconds of testing")
+ax = plots.bars(
+    models[:2], [84, 9.5], "hours of training", colors=plots.GREEN, form="{:.1f} h"
+)
+plots.show(ax, "hours of training")
 
 # %% [markdown]
 # | | R-CNN | Fast R-CNN | with truncated SVD |
@@ -725,7 +831,7 @@ proposals(image, seed=0, keep=False)  # searched anew
 searching = time.perf_counter() - start
 names = ["selective search", "the rest"]
 ax = plots.bars(names, [searching, fast], "seconds for our photograph", form="{:.2f} s")
-plots.show(ax, alt="Selective search takes seconds, everything else a small fraction of that.")
+plots.show(ax, "what takes the time")
 
 # %% [markdown]
 # The proposals. They come from another program, know nothing of the network's features, and now cost most of the

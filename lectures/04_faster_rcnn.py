@@ -42,10 +42,16 @@ from course_lib import plots
 from course_lib.data import tinytown
 from course_lib.data.photos import photo
 
-scenes = [scene for scene in tinytown.scenes("test", 24) if len(scene.boxes)]  # drawn streets, 128 × 128 pixels
+# drawn streets, 128 × 128 pixels
+scenes = [scene for scene in tinytown.scenes("test", 24) if len(scene.boxes)]
 scene, photograph = scenes[2], photo("astronaut")
-axes = plots.image_grid([scene.image, photograph], ["scene, 128 × 128", "photograph, 512 × 512"], columns=2, width=7)
-plots.show(axes, alt="A drawn street scene, and a photograph of a woman in an orange space suit.")
+axes = plots.image_grid(
+    [scene.image, photograph],
+    ["scene, 128 × 128", "photograph, 512 × 512"],
+    columns=2,
+    width=7,
+)
+plots.show(axes, "scene and photograph")
 
 # %% [markdown]
 # We compare selective search with one pass of our backbone: three of its stages, as far as the map that the
@@ -62,12 +68,17 @@ net = backbone("small")
 
 
 def shared_map(images):
-    """The map of stage 3: one cell for 8 × 8 pixels, 64 numbers a cell. Images [n, 3, h, w] in 0 … 255."""
+    """The map of stage 3: one cell for 8 × 8 pixels, 64 numbers a cell.
+
+    Images [n, 3, h, w] in 0 … 255.
+    """
     return net.features(images / 255, stage=3)
 
 
 def fastest(call, times):
-    """The shortest of several runs, in seconds: what the machine needs when nothing disturbs it."""
+    """The shortest of several runs, in seconds: what the machine needs when nothing
+    disturbs it.
+    """
     seconds = []
     for _ in range(times):
         start = time.perf_counter()
@@ -79,13 +90,23 @@ def fastest(call, times):
 # %%
 taken = {}
 for name, picture, times in [("scene", scene.image, 3), ("photograph", photograph, 1)]:
-    taken[f"{name}: selective search"] = fastest(lambda picture=picture: proposals(picture, 0, keep=False), times)
+    taken[f"{name}: selective search"] = fastest(
+        lambda picture=picture: proposals(picture, 0, keep=False), times
+    )
     with torch.no_grad():
-        taken[f"{name}: backbone"] = fastest(lambda picture=picture: shared_map(picture[None]), 20)
+        taken[f"{name}: backbone"] = fastest(
+            lambda picture=picture: shared_map(picture[None]), 20
+        )
 colors = [plots.ORANGE, plots.BLUE] * 2
-ax = plots.bars(list(taken), [1000 * t for t in taken.values()], "milliseconds", colors=colors, form="{:,.1f} ms")
+ax = plots.bars(
+    list(taken),
+    [1000 * t for t in taken.values()],
+    "milliseconds",
+    colors=colors,
+    form="{:,.1f} ms",
+)
 ax.set_xscale("log")
-plots.show(ax, alt="Bars on a log scale: selective search takes many times longer than the backbone on both pictures.")
+plots.show(ax, "search and backbone")
 
 # %% [markdown]
 # Expect a factor of ten or more on both. A larger backbone on a GPU tells the same story. With VGG-16, Fast R-CNN needs
@@ -99,9 +120,15 @@ papers = {
     "Faster R-CNN, with its proposals": 0.198,
 }
 colors = [plots.BLUE, plots.BLUE, plots.SKY, plots.VERMILLION]
-ax = plots.bars(list(papers), list(papers.values()), "seconds an image, VGG-16", colors=colors, form="{:.3g} s")
+ax = plots.bars(
+    list(papers),
+    list(papers.values()),
+    "seconds an image, VGG-16",
+    colors=colors,
+    form="{:.3g} s",
+)
 ax.set_xscale("log")
-plots.show(ax, alt="Bars on a log scale: 47 s, 1.83 s, 0.32 s without proposals, and 0.198 s for Faster R-CNN.")
+plots.show(ax, "seconds in the papers")
 
 # %% [markdown]
 # (47 s: Girshick, ICCV 2015. 0.198 s: Ren et al.) Four fifths of Fast R-CNN's time were spent outside the network.
@@ -119,8 +146,10 @@ with torch.no_grad():
 print(f"map: {list(features.shape)}")
 channels = features[0].var(dim=(1, 2)).argsort(descending=True)[:5]
 pictures = [scene.image, *[features[0, i] / features[0, i].max() for i in channels]]
-axes = plots.image_grid(pictures, ["scene", *[f"channel {i}" for i in channels]], columns=6, width=12)
-plots.show(axes, alt="The scene and five channels of its map, 16 × 16 cells each; some are bright at the objects.")
+axes = plots.image_grid(
+    pictures, ["scene", *[f"channel {i}" for i in channels]], columns=6, width=12
+)
+plots.show(axes, "scene and five channels")
 
 # %% [markdown]
 # Nobody told these channels about boxes: they were trained to name drawings of *other* objects. Still, some light up
@@ -138,11 +167,15 @@ plots.show(axes, alt="The scene and five channels of its map, 16 × 16 cells eac
 from torchvision.models.detection.rpn import RPNHead
 
 torch.manual_seed(0)
-head = RPNHead(in_channels=64, num_anchors=9)  # torchvision's; in the exercise we write our own
+# torchvision's; in the exercise we write our own
+head = RPNHead(in_channels=64, num_anchors=9)
 with torch.no_grad():
     head_seconds = fastest(lambda: head([features]), 20)
 print(head)
-print(f"scene: {1000 * head_seconds:.1f} ms for the RPN, {1000 * taken['scene: backbone']:.1f} ms for the backbone")
+print(
+    f"scene: {1000 * head_seconds:.1f} ms for the RPN, "
+    f"{1000 * taken['scene: backbone']:.1f} ms for the backbone"
+)
 
 # %% [markdown]
 # A fraction of the backbone's time, hundreds of times less than selective search. In the paper proposing takes 10 ms
@@ -183,12 +216,21 @@ print(f"{scale * ratio**0.5:.1f} high, {scale / ratio**0.5:.1f} wide")
 from course_lib.explorers.faster_rcnn import make_anchors
 
 stride, scales, ratios = 8, (12, 24, 48), (0.5, 1.0, 2.0)
-anchors = make_anchors((128, 128), stride, scales, ratios)  # torchvision's shapes, in half sides of whole pixels
-print(f"ours: 16 × 16 cells × 9 = {len(anchors):,} anchors; the paper's: 60 × 40 × 9 = {60 * 40 * 9:,}")
+# torchvision's shapes, in half sides of whole pixels
+anchors = make_anchors((128, 128), stride, scales, ratios)
+print(
+    f"ours: 16 × 16 cells × 9 = {len(anchors):,} anchors; the paper's: 60 × 40 × 9 = "
+    f"{60 * 40 * 9:,}"
+)
 one_cell = anchors.view(16, 16, 9, 4)[8, 8]
 colors = [plots.BLUE] * 3 + [plots.VERMILLION] * 3 + [plots.YELLOW] * 3
-ax = plots.draw_boxes(scene.image, one_cell, colors=colors, title="scales 12 (blue), 24 (red), 48 (yellow)")
-plots.show(ax, alt="Nine boxes around the centre of the scene: three sizes, each wide, square and tall.")
+ax = plots.draw_boxes(
+    scene.image,
+    one_cell,
+    colors=colors,
+    title="scales 12 (blue), 24 (red), 48 (yellow)",
+)
+plots.show(ax, "nine anchors")
 
 # %% [markdown]
 # The paper's image has 1000 × 600 pixels. Its largest anchors are larger than what a cell sees of the image (228 pixels
@@ -210,7 +252,10 @@ plots.show(ax, alt="Nine boxes around the centre of the scene: three sizes, each
 from torchvision.ops import box_iou
 
 best = torch.cat([box_iou(scene.boxes, anchors).amax(dim=1) for scene in scenes])
-print(f"{(best >= 0.7).float().mean():.0%} of {len(best)} objects; the worst best IoU is {best.min():.2f}")
+print(
+    f"{(best >= 0.7).float().mean():.0%} of {len(best)} objects; the worst best IoU is "
+    f"{best.min():.2f}"
+)
 
 # %% [markdown]
 # Less than a fifth! Anchors stand on a grid, and their shapes are fixed. By the first rule alone, most objects
@@ -223,10 +268,17 @@ from course_lib.explorers.faster_rcnn import anchor_labels
 
 labels = torch.stack([anchor_labels(anchors, scene.boxes) for scene in scenes])
 kinds = {"positive": 1, "ignored": -1, "negative": 0}
-counts = {name: (labels == value).sum().item() / len(scenes) for name, value in kinds.items()}
-ax = plots.bars(list(counts), list(counts.values()), "anchors a scene", colors=[plots.BLUE, plots.ORANGE, plots.BLACK])
+counts = {
+    name: (labels == value).sum().item() / len(scenes) for name, value in kinds.items()
+}
+ax = plots.bars(
+    list(counts),
+    list(counts.values()),
+    "anchors a scene",
+    colors=[plots.BLUE, plots.ORANGE, plots.BLACK],
+)
 ax.set_xscale("log")
-plots.show(ax, alt="Bars on a log scale: about five positive, some eighty ignored, more than two thousand negative.")
+plots.show(ax, "three kinds of anchors")
 
 # %% [markdown]
 # A handful among thousands. If all of them counted, the network would do well by always saying no. So the paper draws
@@ -240,7 +292,7 @@ plots.show(ax, alt="Bars on a log scale: about five positive, some eighty ignore
 from course_lib.explorers.faster_rcnn import draw_anchors
 
 picture, words = draw_anchors(scene.image, scene.boxes, stride, scales, ratios)
-plots.show(picture, alt="Left the scene with positive anchors in blue and ignored ones in thin orange; right one cell.")
+plots.show(picture, "labelled anchors", words=words)
 
 # %% [markdown]
 # **Explorer: anchors.** Left: objects white, positive anchors blue, ignored ones thin and orange. The number on an
@@ -270,7 +322,10 @@ images = torch.stack([scene.image for scene in street])
 with torch.no_grad():
     maps = shared_map(images)
     test_maps = shared_map(torch.stack([scene.image for scene in scenes]))
-print(f"{sum(weight.numel() for weight in head.parameters()):,} weights; maps {list(maps.shape)}")
+print(
+    f"{sum(weight.numel() for weight in head.parameters()):,} weights; maps "
+    f"{list(maps.shape)}"
+)
 
 # %% [markdown]
 # The loss of an image, over the N sampled anchors, with p the score and p\* the label:
@@ -284,7 +339,11 @@ print(f"{sum(weight.numel() for weight in head.parameters()):,} weights; maps {l
 # formula, and torchvision's choice.)
 
 # %%
-from torchvision.models.detection.rpn import AnchorGenerator, RegionProposalNetwork, concat_box_prediction_layers
+from torchvision.models.detection.rpn import (
+    AnchorGenerator,
+    RegionProposalNetwork,
+    concat_box_prediction_layers,
+)
 
 rpn = RegionProposalNetwork(
     AnchorGenerator(),  # not used: we have our anchors
@@ -301,7 +360,9 @@ rpn.min_size = 4  # pixels
 
 
 def ask(maps):
-    """Scores [n, 2304] and deltas [n, 2304, 4]: what the RPN says about every anchor of every map."""
+    """Scores [n, 2304] and deltas [n, 2304, 4]: what the RPN says about every anchor of
+    every map.
+    """
     scores, deltas = concat_box_prediction_layers(*head([maps]))
     return scores.view(len(maps), -1), deltas.view(len(maps), -1, 4)
 
@@ -312,7 +373,8 @@ def ask(maps):
 
 # %%
 anchor_lists = [anchors] * len(street)
-targets = [{"boxes": scene.boxes, "labels": scene.labels + 1} for scene in street]  # 0 is background
+# 0 is background
+targets = [{"boxes": scene.boxes, "labels": scene.labels + 1} for scene in street]
 labels, matched = rpn.assign_targets_to_anchors(anchor_lists, targets)
 deltas_wanted = rpn.box_coder.encode(matched, anchor_lists)
 
@@ -334,11 +396,17 @@ from course_lib.progress import bar
 
 @torch.no_grad()
 def objectness_pictures(positions):
-    """For each of these test scenes, the best of the 9 scores in every cell, from 0 (dark) to 1 (yellow)."""
+    """For each of these test scenes, the best of the 9 scores in every cell, from 0
+    (dark) to 1 (yellow).
+    """
     best = ask(test_maps[positions])[0].sigmoid().view(-1, 16, 16, 9).amax(dim=3)
-    return [heat(scenes[i].image, values, largest=1) for i, values in zip(positions, best, strict=True)]
+    return [
+        heat(scenes[i].image, values, largest=1)
+        for i, values in zip(positions, best, strict=True)
+    ]
 
 
+# %%
 positions = [2, 4, 7, 9]
 before = objectness_pictures(positions)
 optimizer = torch.optim.AdamW(head.parameters(), lr=3e-3)
@@ -351,7 +419,10 @@ for _ in bar(range(200), "RPN"):
     (loss_objectness + loss_rpn_box_reg).backward()
     optimizer.step()
     schedule.step()
-print(f"{time.perf_counter() - start:.1f} s; objectness {loss_objectness:.3f}, boxes {loss_rpn_box_reg:.3f}")
+print(
+    f"{time.perf_counter() - start:.1f} s; objectness {loss_objectness:.3f}, boxes "
+    f"{loss_rpn_box_reg:.3f}"
+)
 
 # %%
 after = objectness_pictures(positions)
@@ -359,7 +430,7 @@ shown = [scenes[i].image for i in positions] + before + after
 titles = ["scene"] * 4 + ["before"] * 4 + ["after"] * 4
 plots.show(
     plots.image_grid(shown, titles, columns=4),
-    alt="Four test scenes; below each its objectness: one flat tone before training, bright spots on objects after.",
+    "objectness",
 )
 
 # %% [markdown]
@@ -388,10 +459,15 @@ plots.show(
 # %%
 @torch.no_grad()
 def propose(maps, mode="testing"):
-    """Proposals of each map and their scores, the best first; detached. In training at most 100 of each map."""
+    """Proposals of each map and their scores, the best first; detached.
+
+    In training at most 100 of each map.
+    """
     rpn.train(mode == "training")
     scores, deltas = ask(maps)
-    boxes = rpn.box_coder.decode(deltas.flatten(0, 1), [anchors] * len(maps)).view(len(maps), -1, 4)
+    boxes = rpn.box_coder.decode(deltas.flatten(0, 1), [anchors] * len(maps)).view(
+        len(maps), -1, 4
+    )
     return rpn.filter_proposals(boxes, scores, [(128, 128)] * len(maps), [len(anchors)])
 
 
@@ -407,14 +483,18 @@ with torch.no_grad():
 top = scores.argsort(descending=True)[:30]
 moved = rpn.box_coder.decode(deltas, [anchors]).view(-1, 4)[top]
 print(f"of the 30 best boxes {len(nms(moved, scores[top], 0.7))} survive")
-steps = {"the 30 best anchors": anchors[top], "moved": moved, "the 30 best after suppression": found[number][:30]}
+steps = {
+    "the 30 best anchors": anchors[top],
+    "moved": moved,
+    "the 30 best after suppression": found[number][:30],
+}
 axes = plots.image_grid([scenes[number].image] * 3, columns=3, width=12)
 for ax, (name, some) in zip(axes, steps.items(), strict=True):
-    plots.draw_boxes(scenes[number].image, some, ax=ax, colors=plots.BLUE, linewidth=1, title=name)
+    plots.draw_boxes(
+        scenes[number].image, some, ax=ax, colors=plots.BLUE, linewidth=1, title=name
+    )
     ax.set(xlim=(0, 128), ylim=(128, 0))
-plots.show(
-    axes, alt="Thirty anchors crowd on a few objects; moved they fit better; after suppression they spread a little."
-)
+plots.show(axes, "thirty proposals")
 
 # %% [markdown]
 # The best scores crowd on the same few things, and the deltas pull them to the borders. Suppression removes one in
@@ -441,12 +521,19 @@ objects = [scene.boxes for scene in scenes]
 shuffled = [[proposals(scene.image, seed) for scene in scenes] for seed in range(5)]
 curves = {}
 for iou in (0.5, 0.7):
-    runs = [proposal_quality(boxes, objects, numbers, iou)["recall"] for boxes in shuffled]
+    runs = [
+        proposal_quality(boxes, objects, numbers, iou)["recall"] for boxes in shuffled
+    ]
     ours = proposal_quality(found, objects, numbers, iou)["recall"]
-    curves[iou] = {"RPN": ours, "selective search": torch.tensor(runs).mean(dim=0).tolist()}
-ax = plots.curve(numbers, curves[0.5], "proposals used in each scene", "recall (IoU ≥ 0.5)")
+    curves[iou] = {
+        "RPN": ours,
+        "selective search": torch.tensor(runs).mean(dim=0).tolist(),
+    }
+ax = plots.curve(
+    numbers, curves[0.5], "proposals used in each scene", "recall (IoU ≥ 0.5)"
+)
 ax.set(xscale="log", ylim=(0, 1), xticks=numbers, xticklabels=numbers)
-plots.show(ax, alt="Recall over the number of proposals: the RPN's curve lies far above that of selective search.")
+plots.show(ax, "recall by budget")
 
 # %% [markdown]
 # Expect some 0.77 from 50 proposals of the RPN, and some 0.73 from *all* boxes of selective search. The difference is
@@ -468,7 +555,9 @@ plots.show(ax, alt="Recall over the number of proposals: the RPN's curve lies fa
 with torch.no_grad():
     scores, _ = ask(test_maps)
 still = anchors.expand(len(scenes), -1, -1)
-unmoved, _ = rpn.filter_proposals(still, scores, [(128, 128)] * len(scenes), [len(anchors)])
+unmoved, _ = rpn.filter_proposals(
+    still, scores, [(128, 128)] * len(scenes), [len(anchors)]
+)
 rng = torch.Generator().manual_seed(0)
 unordered = [boxes[torch.randperm(len(boxes), generator=rng)] for boxes in found]
 lines = {"RPN": curves[0.5]["RPN"]}
@@ -476,7 +565,7 @@ for name, boxes in {"without boxes": unmoved, "without scores": unordered}.items
     lines[name] = proposal_quality(boxes, objects, numbers)["recall"]
 ax = plots.curve(numbers, lines, "proposals used in each scene", "recall (IoU ≥ 0.5)")
 ax.set(xscale="log", ylim=(0, 1), xticks=numbers, xticklabels=numbers)
-plots.show(ax, alt="Recall of the whole RPN, without boxes a little below it, and without scores far below both.")
+plots.show(ax, "recall of RPN's parts")
 
 # %% [markdown]
 # Scores carry small budgets. The paper sees the same in mAP (VOC 2007, ZF network, a detector trained on selective
@@ -493,7 +582,9 @@ plots.show(ax, alt="Recall of the whole RPN, without boxes a little below it, an
 # %%
 from course_lib.explorers.faster_rcnn import budget_explorer
 
-budget_explorer(scenes, {"RPN": found, "selective search": shuffled[0]}, numbers, curves)
+budget_explorer(
+    scenes, {"RPN": found, "selective search": shuffled[0]}, numbers, curves
+)
 
 # %% [markdown]
 # Only selective search finds an object or two, 10 pixels aside: little more than a cell. Only the RPN finds a dozen, of
@@ -538,11 +629,14 @@ detector = RoIHeads(
 
 # %%
 def four_losses(maps, chosen):
-    """The losses of both stages for the training scenes at these positions, from their maps."""
+    """The losses of both stages for the training scenes at these positions, from their
+    maps.
+    """
     objectness, rpn_box_reg = rpn_losses(*ask(maps), chosen)
     boxes, _ = propose(maps, mode="training")
     detector.train()
-    marked = [targets[i] for i in chosen]  # torchvision adds these boxes to the proposals
+    # torchvision adds these boxes to the proposals
+    marked = [targets[i] for i in chosen]
     _, second = detector({"0": maps}, boxes, [(128, 128)] * len(maps), marked)
     return {"loss_objectness": objectness, "loss_rpn_box_reg": rpn_box_reg, **second}
 
@@ -559,19 +653,30 @@ names = ["loss_objectness", "loss_rpn_box_reg", "loss_classifier", "loss_box_reg
 
 
 def pulls():
-    """Value of each loss, and its gradient with respect to the shared map: [4 losses, 4 scenes, 64, 16, 16]."""
+    """Value of each loss, and its gradient with respect to the shared map: [4 losses, 4
+    scenes, 64, 16, 16].
+    """
     torch.manual_seed(0)  # the same sampled anchors and proposals at every call
     shared = shared_map(images[few])
     losses = four_losses(shared, few)
-    reached = [torch.autograd.grad(losses[name], shared, retain_graph=True)[0] for name in names]
+    reached = [
+        torch.autograd.grad(losses[name], shared, retain_graph=True)[0]
+        for name in names
+    ]
     return {name: round(losses[name].item(), 3) for name in names}, torch.stack(reached)
 
 
+# %%
 values, gradients = pulls()
 print(values)
 lengths = gradients.flatten(1).norm(dim=1)
-ax = plots.bars(names, (1000 * lengths).tolist(), "length of the gradient at the map, in thousandths", form="{:.2f}")
-plots.show(ax, alt="Four bars, all above zero: every loss reaches the shared map; they differ several-fold in length.")
+ax = plots.bars(
+    names,
+    (1000 * lengths).tolist(),
+    "length of the gradient at the map, in thousandths",
+    form="{:.2f}",
+)
+plots.show(ax, "gradients of four losses")
 
 # %% [markdown]
 # All four arrive at the same map, and through it at the same weights. A loss's *value* (printed above) does not tell
@@ -582,8 +687,13 @@ plots.show(ax, alt="Four bars, all above zero: every loss reaches the shared map
 # %%
 strengths = gradients[:, 0].norm(dim=1)  # of the first scene: [4, 16, 16]
 pictures = [images[few[0]], *[heat(images[few[0]], strength) for strength in strengths]]
-axes = plots.image_grid(pictures, ["scene", *[name.removeprefix("loss_") for name in names]], columns=5, width=12)
-plots.show(axes, alt="The scene and four maps of where each loss asks for a change, each scaled to its own maximum.")
+axes = plots.image_grid(
+    pictures,
+    ["scene", *[name.removeprefix("loss_") for name in names]],
+    columns=5,
+    width=12,
+)
+plots.show(axes, "where the losses pull")
 
 # %% [markdown]
 # Objectness pulls at small spots all over the image, wherever a sampled anchor surprises. The second stage pulls
@@ -594,8 +704,10 @@ plots.show(axes, alt="The scene and four maps of where each loss asks for a chan
 # %%
 from course_lib.explorers.faster_rcnn import draw_loss_weights, inner_products
 
-picture, words = draw_loss_weights(images[few[0]], inner_products(gradients), torch.ones(4), names)
-plots.show(picture, alt="Left where the summed gradient is strong, right the share of each loss as a bar.")
+picture, words = draw_loss_weights(
+    images[few[0]], inner_products(gradients), torch.ones(4), names
+)
+plots.show(picture, "equal weights", words=words)
 
 # %% [markdown]
 # The **share** of a loss: how far its gradient reaches along the sum. The four shares add up to 100 %, and a loss that
@@ -638,9 +750,11 @@ for _ in bar(range(40), "all parts"):
     optimizer.step()
     for name in names:
         history[name].append(losses[name].item())
-falling = {name: [value / values[0] for value in values] for name, values in history.items()}
+falling = {
+    name: [value / values[0] for value in values] for name, values in history.items()
+}
 ax = plots.curve(range(40), falling, "step", "loss, relative to its start")
-plots.show(ax, alt="Four losses over forty steps of joint training, all below where they started.")
+plots.show(ax, "four losses over steps")
 
 # %%
 detector.eval()
@@ -651,10 +765,10 @@ rows = [("true", targets[i]) for i in few] + [("detected", seen) for seen in det
 axes = plots.image_grid([*images[few], *images[few]], [" "] * 8, columns=4, width=12)
 for ax, i, (title, seen) in zip(axes, few + few, rows, strict=True):
     boxes, kinds, sure = seen["boxes"], seen["labels"] - 1, seen.get("scores")
-    plots.draw_boxes(images[i], boxes, kinds, sure, tinytown.CLASSES, ax, title=title, linewidth=1.5)
-plots.show(
-    axes, alt="The four training scenes with their true boxes, and below with the detections: most objects found."
-)
+    plots.draw_boxes(
+        images[i], boxes, kinds, sure, tinytown.CLASSES, ax, title=title, linewidth=1.5
+    )
+plots.show(axes, "training scenes")
 
 # %% [markdown]
 # The classifier's loss falls first. Those of the RPN, already low, stumble at first: the map moves under it.
@@ -666,10 +780,19 @@ plots.show(
 
 # %%
 later = pulls()[1].flatten(1).norm(dim=1)
-rows = [f"{name.removeprefix('loss_')}, {when}" for name in names for when in ("before", "after")]
+rows = [
+    f"{name.removeprefix('loss_')}, {when}"
+    for name in names
+    for when in ("before", "after")
+]
 values = (1000 * torch.stack([lengths, later], dim=1)).flatten().tolist()
-ax = plots.bars(rows, values, "length of the gradient at the map, in thousandths", colors=[plots.SKY, plots.BLUE] * 4)
-plots.show(ax, alt="Pairs of bars: each loss's gradient before and after joint training; their order has changed.")
+ax = plots.bars(
+    rows,
+    values,
+    "length of the gradient at the map, in thousandths",
+    colors=[plots.SKY, plots.BLUE] * 4,
+)
+plots.show(ax, "before and after")
 
 # %% [markdown]
 # They do not. Objectness has been learned and pulls less. The second stage may pull harder although its losses fell:
@@ -719,7 +842,9 @@ plots.show(ax, alt="Pairs of bars: each loss's gradient before and after joint t
 from torchvision.ops import roi_align
 
 box = torch.tensor([[40.0, 40, 80, 80]], requires_grad=True)
-cut_out = roi_align(test_maps[:1].clone().requires_grad_(), [box], 7, spatial_scale=1 / 8, aligned=True)
+cut_out = roi_align(
+    test_maps[:1].clone().requires_grad_(), [box], 7, spatial_scale=1 / 8, aligned=True
+)
 cut_out.sum().backward()
 print("gradient of the box:", box.grad)
 
@@ -742,7 +867,9 @@ start_box = free.detach().clone()
 descent = torch.optim.SGD([free], lr=100)
 for _ in range(200):
     wanted = rpn.box_coder.encode_single(house, free)  # not detached
-    loss = torch.nn.functional.smooth_l1_loss(always, wanted, beta=1 / 9, reduction="sum")
+    loss = torch.nn.functional.smooth_l1_loss(
+        always, wanted, beta=1 / 9, reduction="sum"
+    )
     descent.zero_grad()
     loss.backward()
     descent.step()
@@ -750,14 +877,21 @@ end_box = free.detach()
 
 # %%
 before, after = (box_iou(some, house).item() for some in (start_box, end_box))
-print(f"IoU with the object {before:.2f} at first, {after:.2f} at the end; loss at the end {loss.item():.4f}")
-shown, colors = torch.cat([house, start_box, end_box]), [plots.BLACK, plots.SKY, plots.VERMILLION]
+print(
+    f"IoU with the object {before:.2f} at first, {after:.2f} at the end; loss at the "
+    f"end {loss.item():.4f}"
+)
+shown, colors = (
+    torch.cat([house, start_box, end_box]),
+    [plots.BLACK, plots.SKY, plots.VERMILLION],
+)
 ax = plots.draw_boxes(
-    scenes[4].image, shown, colors=colors, title="object black; proposal at first blue, at the end red"
+    scenes[4].image,
+    shown,
+    colors=colors,
+    title="object black; proposal at first blue, at the end red",
 )
-plots.show(
-    ax, alt="The object's box, the proposal that nearly fits it, and the proposal at the end, further to the left."
-)
+plots.show(ax, "where the proposal went", moved=(end_box - start_box)[0, 0])
 
 # %% [markdown]
 # The loss fell to zero because the *proposal* moved away from the object, until the stuck detector was right. A
@@ -777,8 +911,14 @@ from torchvision.models import resnet101
 
 with torch.device("meta"):  # the structure without memory for its weights
     deep = resnet101()
-shared_parts = chain.from_iterable(part.named_modules() for part in (deep.layer1, deep.layer2, deep.layer3))
-inside = [name for name, layer in shared_parts if isinstance(layer, torch.nn.Conv2d) and "downsample" not in name]
+shared_parts = chain.from_iterable(
+    part.named_modules() for part in (deep.layer1, deep.layer2, deep.layer3)
+)
+inside = [
+    name
+    for name, layer in shared_parts
+    if isinstance(layer, torch.nn.Conv2d) and "downsample" not in name
+]
 print(f"{1 + len(inside)} convolutions in conv1 to conv4 (shortcuts not counted)")
 
 # %% [markdown]
@@ -794,7 +934,7 @@ steps = {
 }
 colors = [plots.BLUE] * 3 + [plots.ORANGE] * 2
 ax = plots.bars(list(steps), list(steps.values()), "mAP on VOC 2007 (%)", colors=colors)
-plots.show(ax, alt="Bars: 66.0, 66.9 and 69.9 trained on VOC 2007; 73.2 and 76.4 with a deeper network on 07+12.")
+plots.show(ax, "mAP in the papers")
 
 # %% [markdown]
 # Blue: trained on VOC 2007. Orange: on VOC 2007 and 2012. Sources: 66.0, 66.9: Girshick, ICCV 2015. 69.9, 73.2: Ren et

@@ -19,7 +19,7 @@ SCORES = torch.tensor([0.9, 0.8, 0.7])
 
 def widgets(view):
     """The controls by their first word, the picture's bytes and the words of an explorer."""
-    controls, shown = view.children
+    controls, shown, *_ = view.children
     named = {control.description.split()[0]: control for control in controls.children}
     return SimpleNamespace(controls=named, image=shown.children[0], words=shown.children[1])
 

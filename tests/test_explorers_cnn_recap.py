@@ -25,7 +25,7 @@ NORMS = {
 
 def widgets(view):
     """The controls by their first word, the picture and the words of an explorer."""
-    controls, shown = view.children
+    controls, shown, *_ = view.children
     named = {one.description.split()[0]: one for one in controls.children}
     return SimpleNamespace(controls=named, image=shown.children[0], words=shown.children[1])
 

@@ -21,7 +21,7 @@ NEAR, HALF, FAR = [32.0, 32, 96, 80], [32.0, 32, 96, 60], [0.0, 0, 16, 16]  # Io
 
 def widgets(view):
     """The controls by their first word, the picture's bytes and the words of an explorer."""
-    controls, shown = view.children
+    controls, shown, *_ = view.children
     named = {control.description.split()[0]: control for control in controls.children}
     return SimpleNamespace(controls=named, image=shown.children[0], words=shown.children[1])
 

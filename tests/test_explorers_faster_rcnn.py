@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_lib.explorers import faster_rcnn as explorers
-from course_lib.plots import BLUE, ORANGE, VERMILLION, rgb
+from course_lib.explorers.chart import chart
+from course_lib.plots import BLUE, ORANGE, PURPLE, VERMILLION, rgb
 from tests.views import control, ends, widgets
 
 IMAGE = torch.full((3, 64, 64), 128, dtype=torch.uint8)
@@ -116,11 +117,21 @@ def test_a_method_without_proposals_finds_nothing():
 
 
 def test_the_chart_knows_its_columns():
-    picture, columns = explorers.budget_chart([1, 10, 100], {"a": [0, 0.5, 1], "b": [0.1, 0.2, 0.3]}, 0.5)
-    assert picture.shape == (260, 768, 3)
-    assert columns == sorted(columns)
+    lines = {"a": [0, 0.5, 1], "b": [0.1, 0.2, 0.3]}
+    drawn = chart([1, 10, 100], lines, "recall", (768, 260))
+    columns = [drawn.columns[number] for number in (1, 10, 100)]
+    assert drawn.picture.shape == (260, 768, 3)
     assert columns[1] - columns[0] == pytest.approx(columns[2] - columns[1], abs=1)
-    assert (picture[:, columns[2] - 6 : columns[2] + 7] == rgb(BLUE)).all(axis=2).any()
+    assert (drawn.picture[:, columns[2] - 6 : columns[2] + 7] == rgb(BLUE)).all(axis=2).any()
+
+
+def test_the_mark_crosses_the_axes_and_not_the_legend():
+    drawn = chart([1, 10, 100], {"a": [0, 0.5, 1], "b": [0.1, 0.2, 0.3]}, "recall", (768, 260))
+    for number in (1, 10, 100):
+        changed = (drawn.marked(number, PURPLE) != drawn.picture).any(axis=(1, 2)).nonzero()[0]
+        legend = (drawn.picture[: drawn.rows[0] - 2] != 255).any(axis=(1, 2)).nonzero()[0]
+        assert legend.max() < changed.min()
+        assert changed.max() - changed.min() > 100
 
 
 def test_heat_is_brightest_where_the_map_is_largest():

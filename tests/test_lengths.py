@@ -26,6 +26,7 @@ FUNCTION = '''def double(x):
         ("x = '''a\nb'''", 2),
         ("# a comment\nx = 1", 2),
         (FUNCTION, 3),
+        (FUNCTION.replace("(x)", "(\n    x,\n)"), 3),
     ],
 )
 def test_code_is_counted_without_docstrings_and_blank_lines(source, lines):

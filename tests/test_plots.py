@@ -145,7 +145,7 @@ def test_shown_pictures_come_with_words(kind, monkeypatch):
 
 
 def test_a_picture_without_words_is_refused():
-    with pytest.raises(ValueError, match="got an empty alt"):
+    with pytest.raises(ValueError, match="expected the picture's name"):
         plots.show(torch.zeros(3, 8, 8), alt=" ")
 
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 def widgets(view):
     """The controls in order, the picture and the words of an explorer."""
-    controls, shown = view.children
+    controls, shown, *_ = view.children
     return SimpleNamespace(controls=controls.children, image=shown.children[0], words=shown.children[1])
 
 

@@ -7,16 +7,17 @@ from tools.cells import MARKING, SOLUTION
 
 LONGEST_CODE = 20  # lines
 LONGEST_PROSE = 60  # words
+WIDEST_CODE = 88  # characters: what fits beside JupyterLab's file browser at 1280 pixels
 
 
 def code_lines(source: str) -> int:
-    """Lines of a code cell, docstrings, blank lines and the builder's markers not counted."""
+    """Lines of a code cell: docstrings, blank lines and the builder's markers don't count, a signature counts once."""
     lines = ["" if line.strip() in SOLUTION else line for line in source.splitlines()]
     python = "\n".join("pass" if line.startswith(("%", "!")) else line for line in lines)
     hidden = set()
     for node in ast.walk(ast.parse(python)):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
-            hidden.update(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+            hidden.update(range(node.lineno + 1, node.body[0].end_lineno + 1))
     return sum(bool(line.strip()) for number, line in enumerate(lines, start=1) if number not in hidden)
 
 

@@ -4,7 +4,7 @@ Both the public check in the notebook and the exam's judge call `climb`; it neve
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from course_lib.checks.blame import STILL_TO_WRITE
 from course_lib.checks.compare import in_type_of
@@ -96,7 +96,7 @@ def _case_result(
     found = [i for i, question in enumerate(questions) if question.case is case and wrong[i]]
     if not found:
         return CaseResult(case, 1.0)
-    worst = min(found, key=lambda i: wrong[i].credit)
+    worst = min(found, key=lambda i: (wrong[i].credit, _size(questions[i].inputs), i))  # as the counterexample
     slip, hint = wrong[worst], _hint(questions[worst], outcomes[worst], wrong[worst])
     return CaseResult(case, slip.credit, slip.rung or case.kind, slip.message, hint)
 
@@ -124,7 +124,8 @@ def _counterexample(
         return None
     question, outcome = questions[min(shown)[2]], outcomes[min(shown)[2]]
     answer = in_type_of(question.expected, outcome.answer)
-    return question.case.explain(question.inputs, answer, question.expected)
+    found = question.case.explain(question.inputs, answer, question.expected)
+    return replace(found, case=question.case.name)
 
 
 def _size(inputs: Inputs) -> int:

@@ -3,7 +3,6 @@
 In a notebook it is HTML, elsewhere text. The same HTML, escaped, goes into the instructor's feedback pages.
 """
 
-import base64
 import re
 from html import escape
 
@@ -13,6 +12,14 @@ from course_lib.checks.points import RULE
 from course_lib.checks.spec import Counterexample
 
 OTHER_INPUTS = "Public checks pass; the grade uses other inputs of the same kinds."
+# JupyterLab's own colours, so that it reads on a dark page; what stands behind the comma is for other pages.
+RIGHT = f"var(--jp-success-color1, {plots.GREEN})"
+WRONG = f"var(--jp-error-color1, {plots.VERMILLION})"
+CARD = "color: var(--jp-content-font-color1, inherit); max-width: 60em; padding: 2px 12px"
+CODE = (
+    "background: var(--jp-layout-color2, #f5f5f5); color: inherit; margin: 4px 0; overflow-x: auto; padding: 6px 8px; "
+    "white-space: pre-wrap"
+)
 RUNG_WORDS = {
     "forbidden": "uses what it may not",
     "ok": "passes",
@@ -60,7 +67,8 @@ def text(report: Report, public: bool = True) -> str:
         out.append(f"  [{RUNG_WORDS[mark]}] {cases}{': ' if message else ''}{message}")
     out.append(f"  {earnings(report)}")
     if report.counterexample:
-        out += ["  Smallest counterexample:", *(f"    {line}" for line in report.counterexample.text.splitlines())]
+        found = report.counterexample
+        out += [f"  Smallest counterexample ({found.case}):", *(f"    {line}" for line in found.text.splitlines())]
     return "\n".join(out)
 
 
@@ -70,8 +78,8 @@ def html(report: Report, picture: bool = True) -> str:
     Args:
         picture: draw the counterexample and say that the grade uses other inputs; not so on feedback pages.
     """
-    color = plots.GREEN if report.passed else plots.VERMILLION
-    out = [f'<div style="border-left: 4px solid {color}; padding: 2px 12px"><b>{marked(headline(report, picture))}</b>']
+    out = [f'<div style="{CARD}; border-left: 4px solid {RIGHT if report.passed else WRONG}">']
+    out.append(f"<b>{marked(headline(report, picture))}</b>")
     if not report.passed and not still_to_write(report):
         if report.sentence:
             out.append(f"<p>{marked(report.sentence)}</p>")
@@ -89,7 +97,7 @@ def earnings(report: Report) -> str:
 
 def _line(mark: str, cases: str, message: str) -> str:
     """A case that fails in a line of its own and what to say of it below; those that pass in one small line."""
-    color, sign = (plots.GREEN, "&#10003;") if mark == "ok" else (plots.VERMILLION, "&#10007;")
+    color, sign = (RIGHT, "&#10003;") if mark == "ok" else (WRONG, "&#10007;")
     small = "; font-size: 85%" if mark in ("ok", "more") else ""
     told = f"<br>{marked(message)}" if message else ""
     head = f'<span style="color: {color}">{sign} {RUNG_WORDS[mark]}</span>'
@@ -102,12 +110,12 @@ def marked(words: str) -> str:
 
 
 def _counterexample(found: Counterexample, picture: bool) -> str:
-    out = f"<p>Smallest counterexample:</p><pre>{escape(found.text)}</pre>"
+    out = f'<p style="margin: 8px 0 4px">Smallest counterexample ({marked(found.case)}):</p>'
+    out += f'<pre style="{CODE}">{escape(found.text)}</pre>'
     if picture and found.draw:
         drawing = found.draw()
-        source = base64.b64encode(plots.png(drawing)).decode()
+        out += plots.image_html(plots.png(drawing), found.text)
         plots.close(drawing)
-        out += f'<img alt="{escape(found.text)}" style="max-width: 100%" src="data:image/png;base64,{source}">'
     return out
 
 

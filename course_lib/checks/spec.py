@@ -54,10 +54,12 @@ class Counterexample:
     Attributes:
         text: one to three lines with the input, the expected value and the student's.
         draw: draws it and returns matplotlib Axes.
+        case: the name of the case that it comes from.
     """
 
     text: str
     draw: Callable[[], Any] | None = None
+    case: str = ""
 
 
 def call(function: Callable, *inputs: Any) -> Any:

@@ -30,6 +30,7 @@ class Canvas:
         self._picture = picture.resize(size, Image.Resampling.NEAREST if scale > 1.5 else Image.Resampling.BILINEAR)
         self._ground = self._picture.copy()
         self._draw = ImageDraw.Draw(self._picture)
+        self._tags: list[tuple[float, float, float, float]] = []
         self.scale = scale
 
     @property
@@ -54,19 +55,43 @@ class Canvas:
 
     def text(self, x: float, y: float, words: str, color: str = WHITE, size: int = 15, anchor: str = "lb") -> None:
         """Words on a plate of the given colour, at (x, y) of the image; `anchor` as in Pillow (lb: left, bottom)."""
+        self._write(self._plate(x, y, words, size, anchor), words, color, size)
+
+    def tag(self, x: float, y: float, words: str, color: str, size: int = 15, anchor: str = "lb") -> None:
+        """As `text`, but where an earlier tag lies the nearest free place above or below it is taken."""
+        left, top, right, bottom = self._plate(x, y, words, size, anchor)
+        height = bottom - top + 1
+        most = int(self._picture.height / height)
+        shifts = sorted((height * step for step in range(-most, most + 1)), key=abs)
+        inside = [shift for shift in shifts if top + shift >= 0 and bottom + shift <= self._picture.height]
+        places = [(left, top + shift, right, bottom + shift) for shift in inside]
+        free = [place for place in places if not any(_overlap(place, other) for other in self._tags)]
+        self._tags.append((free or [(left, top, right, bottom)])[0])
+        self._write(self._tags[-1], words, color, size)
+
+    def _plate(self, x: float, y: float, words: str, size: int, anchor: str) -> tuple[float, float, float, float]:
+        """The corners of the plate behind words, in pixels of the picture and inside of it."""
         place = (self.scale * x, self.scale * y)
         left, top, right, bottom = self._draw.textbbox(place, words, font=_font(size), anchor=anchor)
         shift_x = max(3 - left, 0) - max(right + 3 - self._picture.width, 0)
         shift_y = max(3 - top, 0) - max(bottom + 3 - self._picture.height, 0)
-        plate = (left + shift_x - 3, top + shift_y - 2, right + shift_x + 3, bottom + shift_y + 2)
+        return left + shift_x - 3, top + shift_y - 2, right + shift_x + 3, bottom + shift_y + 2
+
+    def _write(self, plate: tuple[float, float, float, float], words: str, color: str, size: int) -> None:
         self._draw.rectangle(plate, fill=rgb(color))
         ink = BLACK if color in (WHITE, ORANGE, SKY, YELLOW) else WHITE
-        self._draw.text((place[0] + shift_x, place[1] + shift_y), words, fill=rgb(ink), font=_font(size), anchor=anchor)
+        offset = self._draw.textbbox((0, 0), words, font=_font(size), anchor="la")
+        place = plate[0] + 3 - offset[0], plate[1] + 2 - offset[1]
+        self._draw.text(place, words, fill=rgb(ink), font=_font(size), anchor="la")
 
     def line(self, start: tuple[float, float], end: tuple[float, float], color: str, width: int = 2) -> None:
         """A straight line between two points of the image."""
         points = [(self.scale * x, self.scale * y) for x, y in (start, end)]
         self._draw.line(points, fill=rgb(color), width=width)
+
+
+def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _pieces(start: tuple[float, float], end: tuple[float, float]) -> list[tuple]:

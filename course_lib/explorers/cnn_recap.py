@@ -142,7 +142,7 @@ def convolution_explorer(image: Float[Tensor, "h w"]):
     import ipywidgets
 
     names = ipywidgets.Dropdown(options=list(KERNELS), description="kernel")
-    text = ipywidgets.Textarea(value=KERNELS[names.value], description="its numbers", rows=3, layout={"width": "20em"})
+    text = ipywidgets.Textarea(value=KERNELS[names.value], description="its numbers", rows=3)
     names.observe(lambda change: setattr(text, "value", KERNELS[change["new"]]), names="value")
     shown = [kernel_numbers(text.value)]
 

@@ -12,8 +12,9 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from course_lib.explorers.canvas import WHITE, Canvas
+from course_lib.explorers.chart import chart
 from course_lib.explorers.panel import panel, slider
-from course_lib.plots import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, YELLOW, curve, rgb, to_picture
+from course_lib.plots import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, YELLOW, rgb, to_picture
 
 Picture = UInt8[np.ndarray, "_ _ 3"]
 SIDE = 384  # pixels: a scene enlarged
@@ -90,7 +91,7 @@ def draw_anchors(
     for box in anchors[labels > 0]:
         canvas.box(box, BLUE, width=3)
     for box, overlap in zip(objects, best, strict=True):
-        canvas.text(*box[:2].tolist(), f"{overlap:.2f}", BLUE if overlap >= high else VERMILLION, size=13)
+        canvas.tag(*box[:2].tolist(), f"{overlap:.2f}", BLUE if overlap >= high else VERMILLION, size=13)
     reached = int((overlaps.amax(dim=0) >= high).sum()) if len(objects) else 0
     counts = [int((labels == value).sum()) for value in (1, -1, 0)]
     canvas.text(0, image.shape[1], f"positive: IoU from {high:.2f} on, or best of an object", BLUE, size=13)
@@ -167,30 +168,15 @@ def draw_budget(
         for overlap, i in zip(overlaps.tolist(), best, strict=False):
             if overlap > 0:
                 canvas.box(chosen[i], BLUE if overlap >= iou else VERMILLION, dashed=overlap < iou)
-        for target, overlap in zip(objects, overlaps.tolist(), strict=True):
+        for target in objects:
             canvas.box(target, WHITE, width=2)
-            canvas.text(*target[:2].tolist(), f"{overlap:.2f}", BLUE if overlap >= iou else VERMILLION, size=13)
+        for target, overlap in zip(objects, overlaps.tolist(), strict=True):
+            canvas.tag(*target[:2].tolist(), f"{overlap:.2f}", BLUE if overlap >= iou else VERMILLION, size=13)
         found = int((overlaps >= iou).sum())
         canvas.text(0, image.shape[1], f"{name}: {found} of {len(objects)} found", WHITE, size=15)
         pictures.append(canvas.picture)
         words.append(f"{name}: {len(chosen)} of {len(boxes)} proposals find <b>{found} of {len(objects)}</b> objects")
     return np.hstack(pictures), "<br>".join([f"found means IoU ≥ {iou}", *words])
-
-
-def budget_chart(numbers: Sequence[int], lines: Mapping[str, Sequence[float]], iou: float) -> tuple[Picture, list[int]]:
-    """Recall over the number of proposals, as wide as two scenes, and the picture's column of each number."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(2 * SIDE / 100, 2.6), dpi=100, layout="constrained")
-    ax = curve(numbers, lines, "proposals used in each scene", f"recall at IoU {iou}", figure.subplots())
-    ax.set(xscale="log", ylim=(0, 1.02))
-    ax.set_xticks(list(numbers), [str(number) for number in numbers])
-    ax.minorticks_off()
-    agg = FigureCanvasAgg(figure)
-    agg.draw()
-    columns = ax.transData.transform([(number, 0) for number in numbers])[:, 0].round().astype(int).tolist()
-    return np.ascontiguousarray(np.asarray(agg.buffer_rgba())[:, :, :3]), columns
 
 
 def budget_explorer(
@@ -209,17 +195,14 @@ def budget_explorer(
     """
     import ipywidgets
 
-    charts = {iou: budget_chart(numbers, lines, iou) for iou, lines in curves.items()}
+    charts = {iou: chart(numbers, lines, f"recall at IoU {iou}", (2 * SIDE, 260)) for iou, lines in curves.items()}
 
     def draw(scene: int, number: int, iou: float) -> tuple[Picture, str]:
         chosen = {name: boxes[scene - 1] for name, boxes in methods.items()}
         top, words = draw_budget(scenes[scene - 1].image, scenes[scene - 1].boxes, chosen, number, iou)
-        chart, columns = charts[iou]
-        column = columns[numbers.index(number)]
-        marked = chart.copy()
-        marked[:-50, column - 1 : column + 2] = rgb(PURPLE)
         recalls = [f"{name} {values[numbers.index(number)]:.2f}" for name, values in curves[iou].items()]
-        return np.vstack([top, marked]), f"{words}<br>recall over all {len(scenes)} scenes: {', '.join(recalls)}"
+        words += f"<br>recall over all {len(scenes)} scenes: {', '.join(recalls)}"
+        return np.vstack([top, charts[iou].marked(number, PURPLE)]), words
 
     controls = {
         "scene": slider("scene", 1, 1, len(scenes), 1),

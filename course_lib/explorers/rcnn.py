@@ -12,9 +12,10 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from course_lib.explorers.canvas import WHITE, Canvas
+from course_lib.explorers.chart import chart
 from course_lib.explorers.panel import panel, slider
 from course_lib.metrics import average_best_overlap, recall
-from course_lib.plots import BLUE, ORANGE, VERMILLION, YELLOW, curve, rgb
+from course_lib.plots import BLUE, ORANGE, VERMILLION, YELLOW
 
 Picture = UInt8[np.ndarray, "_ _ 3"]
 LETTERS = "ABCDEFGH"
@@ -62,36 +63,11 @@ def draw_proposals(
         found = overlap >= 0.5
         canvas.box(chosen[i], BLUE if found else VERMILLION, dashed=not found)
     for target, overlap in zip(objects, overlaps.tolist(), strict=True):
-        canvas.text(*target[:2].tolist(), f"{overlap:.2f}", BLUE if overlap >= 0.5 else VERMILLION, size=13)
+        canvas.tag(*target[:2].tolist(), f"{overlap:.2f}", BLUE if overlap >= 0.5 else VERMILLION, size=13)
     found = int((overlaps >= 0.5).sum())
     words = f"{len(chosen)} of {len(proposals)} proposals find <b>{found} of {len(objects)} objects</b> (IoU ≥ 0.5)"
     mean = f"; average best overlap {overlaps.mean():.2f}." if len(objects) else "."
     return canvas.picture, words + mean
-
-
-def quality_chart(numbers: Sequence[int], quality: Mapping[str, Sequence[float]]) -> tuple[Picture, list[int]]:
-    """The curves over the number of proposals, 384 pixels high, and the picture's column of each number."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(4.4, 3.84), dpi=100, layout="constrained")
-    ax = curve(numbers, quality, "proposals used in each scene", "mean over all scenes", figure.subplots())
-    ax.set(xscale="log", ylim=(0, 1.02))
-    ax.set_xticks([10**i for i in range(4) if 10**i <= numbers[-1]], [10**i for i in range(4) if 10**i <= numbers[-1]])
-    agg = FigureCanvasAgg(figure)
-    agg.draw()
-    columns = ax.transData.transform([(number, 0) for number in numbers])[:, 0].round().astype(int).tolist()
-    return np.ascontiguousarray(np.asarray(agg.buffer_rgba())[:, :, :3]), columns
-
-
-def draw_quality(
-    scene: Picture, chart: Picture, columns: Sequence[int], numbers: Sequence[int], number: int
-) -> Picture:
-    """Scene and chart side by side, the chart with an orange mark at `number`."""
-    marked = chart.copy()
-    column = columns[numbers.index(number)]
-    marked[:-50, column - 1 : column + 2] = rgb(ORANGE)
-    return np.hstack([scene, marked])
 
 
 def proposals_explorer(scenes: Sequence, methods: Mapping[str, Sequence[Tensor]]):
@@ -107,13 +83,16 @@ def proposals_explorer(scenes: Sequence, methods: Mapping[str, Sequence[Tensor]]
     numbers = [n for n in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000) if n < most] + [most]
     objects = [scene.boxes for scene in scenes]
     curves = {name: proposal_quality(sets, objects, numbers) for name, sets in methods.items()}
-    charts = {name: quality_chart(numbers, quality) for name, quality in curves.items()}
+    ticks = [number for number in (1, 10, 100, 1000) if number <= most]
+    charts = {
+        name: chart(numbers, quality, "mean over all scenes", (440, 384), ticks) for name, quality in curves.items()
+    }
 
     def draw(method: str, scene: int, number: int) -> tuple[Picture, str]:
         left, words = draw_proposals(scenes[scene - 1].image, objects[scene - 1], methods[method][scene - 1], number)
         means = [f"{name} {values[numbers.index(number)]:.2f}" for name, values in curves[method].items()]
         words += f"<br>Over all {len(scenes)} scenes: {', '.join(means)}."
-        return draw_quality(left, *charts[method], numbers, number), words
+        return np.hstack([left, charts[method].marked(number, ORANGE)]), words
 
     controls = {
         "method": ipywidgets.Dropdown(options=list(methods), description="method"),
@@ -148,7 +127,7 @@ def draw_nms(
     for i in scores.argsort().tolist():  # the best last, so that it lies on top
         color = BLUE if removers[i] is None else ORANGE
         canvas.box(boxes[i], color, width=4 if removers[i] is None else 2, dashed=removers[i] is not None)
-        canvas.text(*boxes[i, :2].tolist(), f"{LETTERS[i]} {scores[i]:.2f}", color)
+        canvas.tag(*boxes[i, :2].tolist(), f"{LETTERS[i]} {scores[i]:.2f}", color)
         fate = "kept" if removers[i] is None else f"removed by {LETTERS[removers[i]]}"
         if removers[i] is not None:
             fate += f" (IoU {ious[i, removers[i]]:.2f}, above {threshold:.2f})"
@@ -166,8 +145,7 @@ def nms_explorer(image: UInt8[Tensor, "3 h w"], boxes: Float[Tensor, "n 4"], sco
     chosen = ipywidgets.ToggleButtons(
         options=[(LETTERS[i], i) for i in range(len(boxes))],
         description="box",
-        style={"button_width": "3em", "description_width": "3em"},
-        layout={"width": "26em"},
+        style={"button_width": "3em"},
     )
     x, y = (
         slider("x of its corner", int(boxes[0, 0]), 0, width, 1),
@@ -211,8 +189,8 @@ def draw_regression(
     canvas.box(proposal, ORANGE, dashed=True)
     canvas.box(box, BLUE, width=4)
     before, after = box_iou(torch.stack([proposal, box]), target[None])[:, 0].tolist()
-    canvas.text(*proposal[:2].tolist(), f"proposal {before:.2f}", ORANGE)
-    canvas.text(*box[2:].tolist(), f"moved {after:.2f}", BLUE, anchor="rt")
+    canvas.tag(*proposal[:2].tolist(), f"proposal {before:.2f}", ORANGE)
+    canvas.tag(*box[2:].tolist(), f"moved {after:.2f}", BLUE, anchor="rt")
     (width, height), (new_width, new_height) = (proposal[2:] - proposal[:2]).tolist(), (box[2:] - box[:2]).tolist()
     tx, ty, tw, th = deltas.tolist()
     words = (

@@ -22,7 +22,6 @@ NAMES = 96  # pixels for the names beside the table
 TOP = 24  # pixels for the letters above it
 SLOWEST, DECADES = 1e-10, 10  # the axis of the rates: from 1e-10 to 1
 MANY, FEW = 1000, 5  # learning parameters an image: above, or below, the rule of thumb advises a change
-WIDE = {"description_width": "9em"}
 
 
 def draw_probe(
@@ -117,7 +116,7 @@ def probe_explorer(
     controls = {
         "layer": ipywidgets.Dropdown(options=list(layers), value=list(layers)[-2], description="layer"),
         "number": ipywidgets.SelectionSlider(
-            options=numbers, value=numbers[len(numbers) // 2], description="images a class", style=WIDE
+            options=numbers, value=numbers[len(numbers) // 2], description="images a class"
         ),
         "network": ipywidgets.Dropdown(options=list(predictions), description="network"),
     }
@@ -212,9 +211,9 @@ def rates_explorer(sizes: Mapping[str, int], classes: int):
         return draw_rates(sizes, base, decay, frozen, classes * images)
 
     controls = {
-        "base": ipywidgets.SelectionSlider(options=bases, value=1e-2, description="rate of the head", style=WIDE),
+        "base": ipywidgets.SelectionSlider(options=bases, value=1e-2, description="rate of the head"),
         "decay": slider("decay", 0.3, 0.1, 1.0, 0.05),
-        "images": ipywidgets.SelectionSlider(options=numbers, value=6, description="images a class", style=WIDE),
-        "frozen": ipywidgets.Dropdown(options=choices, description="frozen up to", style=WIDE),
+        "images": ipywidgets.SelectionSlider(options=numbers, value=6, description="images a class"),
+        "frozen": ipywidgets.Dropdown(options=choices, description="frozen up to"),
     }
     return panel(draw, controls)

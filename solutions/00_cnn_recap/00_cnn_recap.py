@@ -73,25 +73,31 @@ def conv2d(
     stride: int,
     padding: int,
 ) -> Float[Tensor, "n o h_out w_out"]:
-    """A convolutional layer, as networks define it: the filter is not flipped (LeCun et al., Proc. IEEE 1998).
+    """A convolutional layer, as networks define it: the filter is not flipped (LeCun et
+    al., Proc. IEEE 1998).
 
-    Write it yourself: no `F.conv*`, `torch.conv*`, `nn.*Conv*`, `scipy.signal`, `scipy.ndimage`, `cv2.filter2D`.
+    Write it yourself: no `F.conv*`, `torch.conv*`, `nn.*Conv*`, `scipy.signal`,
+    `scipy.ndimage`, `cv2.filter2D`.
 
-    out[n, o, i, j] = bias[o] + sum over c, y, x of weight[o, c, y, x] * padded[n, c, i * stride + y, j * stride + x]
+    out[n, o, i, j] = bias[o] + sum over c, y, x of weight[o, c, y, x] * padded[n, c, i
+    * stride + y, j * stride + x]
 
     Args:
         image: n images; n may be 0.
-        weight: o filters, each as deep as the image; height and width of a filter may differ.
+        weight: o filters, each as deep as the image; height and width of a filter may
+            differ.
         bias: one number for each filter, or None for no bias.
         stride: pixels from one window to the next, in both directions.
         padding: rows and columns of zeros added on each of the four sides.
 
     Returns:
-        One map for each filter, h_out = floor((h + 2 * padding - kh) / stride) + 1, w_out likewise: a window that does
-        not fit entirely is left out. Keeps the graph.
+        One map for each filter, h_out = floor((h + 2 * padding - kh) / stride) + 1,
+        w_out likewise: a window that does not fit entirely is left out. Keeps the
+        graph.
     """
     ### BEGIN SOLUTION
-    columns = F.unfold(image, weight.shape[2:], padding=padding, stride=stride)  # [n, c * kh * kw, windows]
+    # [n, c * kh * kw, windows]
+    columns = F.unfold(image, weight.shape[2:], padding=padding, stride=stride)
     maps = weight.flatten(1) @ columns  # [n, o, windows]
     if bias is not None:
         maps = maps + bias[:, None]
@@ -123,23 +129,27 @@ check("conv2d", conv2d)
 
 
 # %% tags=["solution"]
-def max_pool2d(x: Float[Tensor, "n c h w"], kernel: int, stride: int) -> Float[Tensor, "n c h_out w_out"]:
+def max_pool2d(
+    x: Float[Tensor, "n c h w"], kernel: int, stride: int
+) -> Float[Tensor, "n c h_out w_out"]:
     """The largest value of each window, in each channel by itself.
 
-    Write it yourself: no `F.*max_pool*`, `torch.max_pool*`, `nn.*MaxPool*`, `scipy.ndimage`,
-    `skimage.measure.block_reduce`.
+    Write it yourself: no `F.*max_pool*`, `torch.max_pool*`, `nn.*MaxPool*`,
+    `scipy.ndimage`, `skimage.measure.block_reduce`.
 
     Args:
         x: n stacks of c maps; n may be 0.
         kernel: height and width of a window, at most h and w.
-        stride: pixels from one window to the next, in both directions; it may be smaller or larger than `kernel`.
+        stride: pixels from one window to the next, in both directions; it may be
+            smaller or larger than `kernel`.
 
     Returns:
-        h_out = floor((h - kernel) / stride) + 1, w_out likewise: no padding, and a window that does not fit entirely is
-        left out. Keeps the graph.
+        h_out = floor((h - kernel) / stride) + 1, w_out likewise: no padding, and a
+        window that does not fit entirely is left out. Keeps the graph.
     """
     ### BEGIN SOLUTION
-    windows = x.unfold(2, kernel, stride).unfold(3, kernel, stride)  # [n, c, h_out, w_out, kernel, kernel]
+    # [n, c, h_out, w_out, kernel, kernel]
+    windows = x.unfold(2, kernel, stride).unfold(3, kernel, stride)
     return windows.amax(dim=(4, 5))
     ### END SOLUTION
 
@@ -160,11 +170,12 @@ class Cost(NamedTuple):
     """What a network needs for one image.
 
     Attributes:
-        parameters: learned numbers. A tensor that several layers share counts once; buffers, such as the running means
-            of a batch norm, are not learned. Whether frozen ones count is left open.
+        parameters: learned numbers. A tensor that several layers share counts once;
+            buffers, such as the running means of a batch norm, are not learned. Whether
+            frozen ones count is left open.
         activations: numbers that come out of the convolutions and linear layers.
-        macs: multiply-adds in these layers. A multiplication with the addition behind it is one; the bias is not
-            counted.
+        macs: multiply-adds in these layers. A multiplication with the addition behind
+            it is one; the bias is not counted.
     """
 
     parameters: int
@@ -196,17 +207,20 @@ class Cost(NamedTuple):
 def count_cost(model: nn.Module, input_shape: tuple[int, int, int]) -> Cost:
     """Count what a model costs for one image.
 
-    Write it yourself: no `torch.utils.flop_counter`, `torchinfo`, `fvcore`, `thop`, `ptflops`.
+    Write it yourself: no `torch.utils.flop_counter`, `torchinfo`, `fvcore`, `thop`,
+    `ptflops`.
 
     Args:
-        model: any module that takes float32 images [n, c, h, w]. It has parameters, all of them float32 and on one
-            device, which may be "meta", where tensors have shapes but no numbers.
+        model: any module that takes float32 images [n, c, h, w]. It has parameters, all
+            of them float32 and on one device, which may be "meta", where tensors have
+            shapes but no numbers.
         input_shape: (c, h, w) of one image.
 
     Returns:
-        Activations and multiply-adds count every *call* of an `nn.Conv2d` or `nn.Linear`, wherever it stands in the
-        model and with groups, strides and dilation as it has them; no other layers. Afterwards the model is as before:
-        its hooks, its buffers, and the mode of each submodule.
+        Activations and multiply-adds count every *call* of an `nn.Conv2d` or
+        `nn.Linear`, wherever it stands in the model and with groups, strides and
+        dilation as it has them; no other layers. Afterwards the model is as before: its
+        hooks, its buffers, and the mode of each submodule.
     """
     ### BEGIN SOLUTION
     activations = macs = 0
@@ -214,9 +228,11 @@ def count_cost(model: nn.Module, input_shape: tuple[int, int, int]) -> Cost:
     def add(layer, inputs, output):
         nonlocal activations, macs
         activations += output.numel()
-        macs += output.numel() * layer.weight[0].numel()  # one filter, or one row of the matrix, for each number
+        # one filter, or one row of the matrix, for each number
+        macs += output.numel() * layer.weight[0].numel()
 
-    layers = [module for module in model.modules() if isinstance(module, nn.Conv2d | nn.Linear)]
+    kinds = nn.Conv2d | nn.Linear
+    layers = [module for module in model.modules() if isinstance(module, kinds)]
     hooks = [layer.register_forward_hook(add) for layer in layers]
     modes = {module: module.training for module in model.modules()}
     with torch.no_grad():
@@ -225,7 +241,8 @@ def count_cost(model: nn.Module, input_shape: tuple[int, int, int]) -> Cost:
         module.training = mode
     for hook in hooks:
         hook.remove()
-    return Cost(sum(parameter.numel() for parameter in model.parameters()), activations, macs)
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    return Cost(parameters, activations, macs)
     ### END SOLUTION
 
 
@@ -254,13 +271,16 @@ def receptive_field(layers: Sequence[tuple[int, int]]) -> tuple[int, int]:
     Write it yourself: no `course_lib.explorers`.
 
     Args:
-        layers: (kernel, stride) of each convolution or pooling, from the input to the output; may be empty. A kernel of
-            size k with dilation d counts as d * (k - 1) + 1.
+        layers: (kernel, stride) of each convolution or pooling, from the input to the
+            output; may be empty. A kernel of size k with dilation d counts as d * (k -
+            1) + 1.
 
     Returns:
-        size: width of the receptive field in pixels, from the first that the unit sees to the last; pixels between them
-            that a large stride passes over count as well. 1 before the first layer.
-        stride: pixels of the image between the receptive fields of two neighbouring units; 1 before the first layer.
+        size: width of the receptive field in pixels, from the first that the unit sees
+            to the last; pixels between them that a large stride passes over count as
+            well. 1 before the first layer.
+        stride: pixels of the image between the receptive fields of two neighbouring
+            units; 1 before the first layer.
     """
     ### BEGIN SOLUTION
     size = stride = 1
@@ -296,20 +316,29 @@ check("receptive_field", receptive_field)
 
 # %% tags=["solution"]
 class InceptionModule(nn.Module):
-    """Four branches side by side (Szegedy et al., Going deeper with convolutions, CVPR 2015, figure 2b).
+    """Four branches side by side (Szegedy et al., Going deeper with convolutions, CVPR
+    2015, figure 2b).
 
-    Write it yourself: no `torchvision.models.googlenet`, `torchvision.models.inception`.
+    Write it yourself: no `torchvision.models.googlenet`,
+    `torchvision.models.inception`.
     """
 
     def __init__(
-        self, in_channels: int, ch1x1: int, ch3x3red: int, ch3x3: int, ch5x5red: int, ch5x5: int, pool_proj: int
+        self,
+        in_channels: int,
+        ch1x1: int,
+        ch3x3red: int,
+        ch3x3: int,
+        ch5x5red: int,
+        ch5x5: int,
+        pool_proj: int,
     ):
-        """Make six `nn.Conv2d` with bias and stride 1 under these names; all keep height and width.
+        """Make six `nn.Conv2d` with bias and stride 1 under these names; all keep
+        height and width.
 
-        conv1: 1×1, in_channels to ch1x1.
-        reduce3, conv3: 1×1, in_channels to ch3x3red; 3×3, ch3x3red to ch3x3.
-        reduce5, conv5: 1×1, in_channels to ch5x5red; 5×5, ch5x5red to ch5x5.
-        project: 1×1, in_channels to pool_proj.
+        conv1: 1×1, in_channels to ch1x1. reduce3, conv3: 1×1, in_channels to ch3x3red;
+        3×3, ch3x3red to ch3x3. reduce5, conv5: 1×1, in_channels to ch5x5red; 5×5,
+        ch5x5red to ch5x5. project: 1×1, in_channels to pool_proj.
         """
         ### BEGIN SOLUTION
         super().__init__()
@@ -322,10 +351,12 @@ class InceptionModule(nn.Module):
         ### END SOLUTION
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d h w"]:
-        """The channels of conv1, conv3, conv5 and project, in this order, d = ch1x1 + ch3x3 + ch5x5 + pool_proj.
+        """The channels of conv1, conv3, conv5 and project, in this order, d = ch1x1 +
+        ch3x3 + ch5x5 + pool_proj.
 
-        A ReLU follows each of the six convolutions. `project` reads the input after a 3×3 max pooling of stride 1,
-        which keeps height and width (its border counts as minus infinity). n may be 0.
+        A ReLU follows each of the six convolutions. `project` reads the input after a
+        3×3 max pooling of stride 1, which keeps height and width (its border counts as
+        minus infinity). n may be 0.
         """
         ### BEGIN SOLUTION
         medium = self.conv3(self.reduce3(x).relu())
@@ -361,7 +392,8 @@ check("InceptionModule", InceptionModule)
 
 # %% tags=["solution"]
 class ResidualBlock(nn.Module):
-    """Two 3×3 layers and a shortcut around both (He et al., Deep residual learning, CVPR 2016, figure 2).
+    """Two 3×3 layers and a shortcut around both (He et al., Deep residual learning,
+    CVPR 2016, figure 2).
 
     Write it yourself: no `torchvision.models.resnet`, `course_lib.deepnet`.
     """
@@ -369,14 +401,18 @@ class ResidualBlock(nn.Module):
     def __init__(self, in_channels: int, out_channels: int, stride: int = 1):
         """Make these layers under these names; no convolution has a bias.
 
-        conv1, bn1: 3×3 `nn.Conv2d` with the block's stride, in_channels to out_channels, padding 1; `nn.BatchNorm2d`.
-        conv2, bn2: 3×3 with stride 1, out_channels to out_channels, padding 1; batch norm.
-        shortcut: `nn.Identity()` where stride is 1 and in_channels equals out_channels; otherwise an `nn.Sequential` of
-            a 1×1 convolution with the block's stride and a batch norm, in this order (the paper's option B).
+        conv1, bn1: 3×3 `nn.Conv2d` with the block's stride, in_channels to
+        out_channels, padding 1; `nn.BatchNorm2d`. conv2, bn2: 3×3 with stride 1,
+        out_channels to out_channels, padding 1; batch norm. shortcut: `nn.Identity()`
+        where stride is 1 and in_channels equals out_channels; otherwise an
+        `nn.Sequential` of a 1×1 convolution with the block's stride and a batch norm,
+        in this order (the paper's option B).
         """
         ### BEGIN SOLUTION
         super().__init__()
-        self.conv1 = nn.Conv2d(in_channels, out_channels, 3, stride, padding=1, bias=False)
+        self.conv1 = nn.Conv2d(
+            in_channels, out_channels, 3, stride, padding=1, bias=False
+        )
         self.bn1 = nn.BatchNorm2d(out_channels)
         self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(out_channels)
@@ -387,7 +423,9 @@ class ResidualBlock(nn.Module):
         ### END SOLUTION
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d i j"]:
-        """relu(F(x) + shortcut(x)), where F is conv1, bn1, ReLU, conv2, bn2 in this order. n may be 0 in eval mode."""
+        """relu(F(x) + shortcut(x)), where F is conv1, bn1, ReLU, conv2, bn2 in this
+        order. n may be 0 in eval mode.
+        """
         ### BEGIN SOLUTION
         inner = self.bn1(self.conv1(x)).relu()
         return (self.bn2(self.conv2(inner)) + self.shortcut(x)).relu()
@@ -419,22 +457,27 @@ check("ResidualBlock", ResidualBlock)
 
 
 # %% tags=["solution"]
-def shift_sensitivity(model: nn.Module, image: Float[Tensor, "c h w"], shifts: Sequence[int]) -> Float[Tensor, "s"]:
-    """How much a model's output changes when the image moves to the right (after Zhang, ICML 2019).
+def shift_sensitivity(
+    model: nn.Module, image: Float[Tensor, "c h w"], shifts: Sequence[int]
+) -> Float[Tensor, "s"]:
+    """How much a model's output changes when the image moves to the right (after Zhang,
+    ICML 2019).
 
     change(s) = ||f(image moved by s) - f(image)|| / ||f(image)||
 
     with the Euclidean norm over all numbers of the output, whatever its shape.
 
     Args:
-        model: any module that takes images [n, c, h, w] on the image's device; its output is not all 0.
+        model: any module that takes images [n, c, h, w] on the image's device; its
+            output is not all 0.
         image: stays as it is.
-        shifts: one or more; pixels along the width. What leaves on the right comes in on the left (`torch.roll`); a
-            negative shift moves to the left. Each one starts from the image itself.
+        shifts: one or more; pixels along the width. What leaves on the right comes in
+            on the left (`torch.roll`); a negative shift moves to the left. Each one
+            starts from the image itself.
 
     Returns:
-        The change for each shift, computed in eval mode, cut off from the graph. Afterwards the mode of each submodule
-        is as before.
+        The change for each shift, computed in eval mode, cut off from the graph.
+        Afterwards the mode of each submodule is as before.
     """
     ### BEGIN SOLUTION
     images = torch.stack([image, *(image.roll(shift, dims=2) for shift in shifts)])
@@ -476,7 +519,9 @@ from course_lib.training import trained
 
 # %% tags=["given"]
 def papers_alexnet() -> nn.Sequential:
-    """AlexNet as in Krizhevsky, Sutskever, Hinton (NIPS 2012), for 3×227×227, without its local normalisation."""
+    """AlexNet as in Krizhevsky, Sutskever, Hinton (NIPS 2012), for 3×227×227, without
+    its local normalisation.
+    """
     pool = nn.MaxPool2d(3, 2)
     return nn.Sequential(
         *(nn.Conv2d(3, 96, 11, stride=4), nn.ReLU(), pool),
@@ -484,7 +529,13 @@ def papers_alexnet() -> nn.Sequential:
         *(nn.Conv2d(256, 384, 3, padding=1), nn.ReLU()),
         *(nn.Conv2d(384, 384, 3, padding=1, groups=2), nn.ReLU()),
         *(nn.Conv2d(384, 256, 3, padding=1, groups=2), nn.ReLU(), pool, nn.Flatten()),
-        *(nn.Linear(9216, 4096), nn.ReLU(), nn.Linear(4096, 4096), nn.ReLU(), nn.Linear(4096, 1000)),
+        *(
+            nn.Linear(9216, 4096),
+            nn.ReLU(),
+            nn.Linear(4096, 4096),
+            nn.ReLU(),
+            nn.Linear(4096, 1000),
+        ),
     )
 
 
@@ -505,7 +556,10 @@ FAMOUS = {
     "ResNet-50": (models.resnet50, 224),
 }
 with torch.device("meta"):
-    costs = {name: count_cost(build(), (3, side, side)) for name, (build, side) in FAMOUS.items()}
+    costs = {
+        name: count_cost(build(), (3, side, side))
+        for name, (build, side) in FAMOUS.items()
+    }
 print(f"{'':24}{'parameters':>14}{'units':>14}{'multiply-adds':>18}")
 for name, cost in costs.items():
     print(f"{name:24}{cost.parameters:14,}{cost.activations:14,}{cost.macs:18,}")
@@ -529,11 +583,34 @@ missed = [
     for published, counted in zip(numbers, costs[name], strict=False)
     if published not in (None, counted)
 ]
+
+# %% tags=["experiment"]
 display(
-    figure("published counts of five networks that count_cost misses, of 7", len(missed), target=0, better="below"),
-    figure("AlexNet as in the paper: parameters", costs["AlexNet, the paper's"].parameters, paper="60 million"),
-    figure("AlexNet as in the paper: units", costs["AlexNet, the paper's"].activations, paper="650,000"),
-    figure("VGG-16: parameters", costs["VGG-16"].parameters, paper="138 million (ICLR 2015, Table 2)"),
+    figure(
+        "published counts of five networks that count_cost misses, of 7",
+        len(missed),
+        target=0,
+        better="below",
+    )
+)
+
+# %% tags=["experiment"]
+display(
+    figure(
+        "AlexNet as in the paper: parameters",
+        costs["AlexNet, the paper's"].parameters,
+        paper="60 million",
+    ),
+    figure(
+        "AlexNet as in the paper: units",
+        costs["AlexNet, the paper's"].activations,
+        paper="650,000",
+    ),
+    figure(
+        "VGG-16: parameters",
+        costs["VGG-16"].parameters,
+        paper="138 million (ICLR 2015, Table 2)",
+    ),
 )
 
 # %% [markdown]
@@ -546,8 +623,13 @@ stacks = {
     name: nn.Sequential(*[nn.Conv2d(64, 64, kernel, bias=False) for kernel, _ in stack])
     for name, stack in (("large", large), ("small", small))
 }
-weights_of = {name: count_cost(stack, (64, 28, 28)).parameters for name, stack in stacks.items()}
-print(f"one 7×7 layer sees {receptive_field(large)[0]} pixels, three 3×3 layers {receptive_field(small)[0]}")
+weights_of = {
+    name: count_cost(stack, (64, 28, 28)).parameters for name, stack in stacks.items()
+}
+print(
+    f"one 7×7 layer sees {receptive_field(large)[0]} pixels, three 3×3 layers "
+    f"{receptive_field(small)[0]}"
+)
 figure(
     "parameters that three 3×3 layers save against one 7×7",
     100 * (1 - weights_of["small"] / weights_of["large"]),
@@ -562,7 +644,10 @@ figure(
 
 # %% tags=["experiment"]
 reduced = count_cost(InceptionModule(192, 64, 96, 128, 16, 32, 32), (192, 28, 28)).macs
-branches = [nn.Conv2d(192, filters, side, padding=side // 2) for filters, side in ((64, 1), (128, 3), (32, 5))]
+branches = [
+    nn.Conv2d(192, filters, side, padding=side // 2)
+    for filters, side in ((64, 1), (128, 3), (32, 5))
+]
 naive = sum(count_cost(branch, (192, 28, 28)).macs for branch in branches)
 print(f"Inception 3a: {reduced / 1e6:.0f} M multiply-adds, naive {naive / 1e6:.0f} M")
 
@@ -575,11 +660,16 @@ print(f"Inception 3a: {reduced / 1e6:.0f} M multiply-adds, naive {naive / 1e6:.0
 
 # %% tags=["given"]
 class Stage(nn.Module):
-    """Eight random 5×5 filters, ReLU, and pooling of `size` pixels; with `mean`, the mean of each map at the end."""
+    """Eight random 5×5 filters, ReLU, and pooling of `size` pixels; with `mean`, the
+    mean of each map at the end.
+    """
 
     def __init__(self, size: int, mean: bool = False):
         super().__init__()
-        self.weight = torch.randn(8, 3, 5, 5, generator=torch.Generator().manual_seed(0)) / 75**0.5
+        self.weight = (
+            torch.randn(8, 3, 5, 5, generator=torch.Generator().manual_seed(0))
+            / 75**0.5
+        )
         self.size, self.mean = size, mean
 
     def forward(self, x: Float[Tensor, "n c h w"]) -> Float[Tensor, "n 8 i j"]:
@@ -602,12 +692,12 @@ stages = {
     "8×8": Stage(8),
     "8×8, then mean": Stage(8, mean=True),
 }
-curves = {name: shift_sensitivity(stage, cat, SHIFTS).tolist() for name, stage in stages.items()}
-ax = plots.curve(list(SHIFTS), curves, xlabel="shift in pixels", ylabel="relative change of the output")
-plots.show(
-    ax,
-    "Relative change of the maps against the shift: it grows; pooling lowers it a little, the mean makes it nearly 0.",
-)
+curves = {
+    name: shift_sensitivity(stage, cat, SHIFTS).tolist()
+    for name, stage in stages.items()
+}
+ax = plots.curve(SHIFTS, curves, "shift in pixels", "relative change of the output")
+plots.show(ax, "shift sensitivity")
 
 # %% [markdown]
 # After one pixel the maps have changed by 27 % without pooling, by 21 % when pooled 2×2, by 11 % when pooled 8×8.
@@ -631,7 +721,9 @@ def batches(images: Tensor, labels: Tensor):
     """The function that gives the i-th mini-batch of BATCH digits."""
 
     def batch(index: int) -> tuple[Tensor, Tensor]:
-        chosen = torch.randint(len(images), (BATCH,), generator=torch.Generator().manual_seed(index))
+        chosen = torch.randint(
+            len(images), (BATCH,), generator=torch.Generator().manual_seed(index)
+        )
         return images[chosen], labels[chosen]
 
     return batch
@@ -648,9 +740,17 @@ def loss(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
 
 # %% tags=["experiment"]
 torch.manual_seed(0)
-axes = plots.image_grid(train_images[:10], [str(int(label)) for label in train_labels[:10]], columns=10)
-plots.show(axes, "Ten handwritten digits of 8 by 8 pixels with what they show.")
-losses = training.fit(DeepNet(8, ResidualBlock).train(), batches(train_images[:10], train_labels[:10]), loss, 30, RATE)
+axes = plots.image_grid(
+    train_images[:10], [str(int(label)) for label in train_labels[:10]], columns=10
+)
+plots.show(axes, "ten digits to overfit")
+losses = training.fit(
+    DeepNet(8, ResidualBlock).train(),
+    batches(train_images[:10], train_labels[:10]),
+    loss,
+    30,
+    RATE,
+)
 print(f"loss at first {losses[0]:.2f}, after 30 steps {sum(losses[-3:]) / 3:.2f}")
 
 # %% [markdown]
@@ -660,12 +760,23 @@ print(f"loss at first {losses[0]:.2f}, after 30 steps {sum(losses[-3:]) / 3:.2f}
 
 # %% tags=["given"]
 def gradient_norms(model: nn.Module, batch: tuple[Tensor, Tensor]) -> dict[str, float]:
-    """L2 norm of the loss's gradient for each convolution's and linear layer's weight; the model stays as it was."""
-    layers = {name: layer for name, layer in model.named_modules() if isinstance(layer, nn.Conv2d | nn.Linear)}
+    """L2 norm of the loss's gradient for each convolution's and linear layer's weight;
+    the model stays as it was.
+    """
+    layers = {
+        name: layer
+        for name, layer in model.named_modules()
+        if isinstance(layer, nn.Conv2d | nn.Linear)
+    }
     state = {name: value.clone() for name, value in model.state_dict().items()}
-    gradients = torch.autograd.grad(loss(model, *batch), [layer.weight for layer in layers.values()])
+    gradients = torch.autograd.grad(
+        loss(model, *batch), [layer.weight for layer in layers.values()]
+    )
     model.load_state_dict(state)  # the pass moved the statistics of batch normalisation
-    return {name: gradient.norm().item() for name, gradient in zip(layers, gradients, strict=True)}
+    return {
+        name: gradient.norm().item()
+        for name, gradient in zip(layers, gradients, strict=True)
+    }
 
 
 # %% [markdown]
@@ -681,35 +792,52 @@ for name, block in BLOCKS.items():
         for run in range(RUNS):
             torch.manual_seed(run)
             model = DeepNet(depth, block).train()
-            norms[name, depth] = gradient_norms(model, batches(train_images, train_labels)(0))
+            norms[name, depth] = gradient_norms(
+                model, batches(train_images, train_labels)(0)
+            )
             training.fit(model, batches(train_images, train_labels), loss, STEPS, RATE)
             runs.append(accuracy(model, train_images, train_labels))
         reached[name, depth] = sum(runs) / RUNS
-        print(f"{name}, {depth} layers: training accuracy {reached[name, depth]:.3f}", flush=True)
+        print(
+            f"{name}, {depth} layers: training accuracy {reached[name, depth]:.3f}",
+            flush=True,
+        )
 
 # %% tags=["experiment"]
-print(f"{'':10}{'depth':>6}{'training accuracy':>20}{'gradient, first layer':>24}{'last layer':>12}")
+print(
+    f"{'':10}{'depth':>6}{'training accuracy':>20}"
+    f"{'gradient, first layer':>24}{'last layer':>12}"
+)
 for (name, depth), value in reached.items():
     first, *_, last = norms[name, depth].values()
     print(f"{name:10}{depth:6}{value:20.3f}{first:24.2f}{last:12.2f}")
 
 # %% tags=["experiment"]
 lines = {name: [reached[name, depth] for depth in DEPTHS] for name in BLOCKS}
-ax = plots.curve(DEPTHS, lines, xlabel="layers", ylabel="training accuracy after 90 steps")
-plots.show(ax, "The plain network's training accuracy falls with depth, the residual one's stays near 1.")
+ax = plots.curve(
+    DEPTHS, lines, xlabel="layers", ylabel="training accuracy after 90 steps"
+)
+plots.show(ax, "training accuracy by depth")
 
 # %% [markdown]
 # This is not overfitting: the *training* accuracy falls. Nor is it "vanishing gradients", which batch normalisation
 # prevents. Look at where the gradient is large.
 
 # %% tags=["experiment"]
-common = [layer for layer in norms["plain", 56] if layer in norms["residual", 56]]  # all but the projections
-lines = {f"{name}, 56 layers": [norms[name, 56][layer] for layer in common] for name in BLOCKS}
-ax = plots.curve(range(len(common)), lines, xlabel="layer, counted from the image", ylabel="norm of the gradient")
-ax.set_yscale("log")
-plots.show(
-    ax, "In the plain network gradients grow towards the image, by a factor of hundreds; the residual one's stay small."
+# all but the projections
+common = [layer for layer in norms["plain", 56] if layer in norms["residual", 56]]
+lines = {
+    f"{name}, 56 layers": [norms[name, 56][layer] for layer in common]
+    for name in BLOCKS
+}
+ax = plots.curve(
+    range(len(common)),
+    lines,
+    xlabel="layer, counted from the image",
+    ylabel="norm of the gradient",
 )
+ax.set_yscale("log")
+plots.show(ax, "gradients of 56 layers")
 
 # %% [markdown]
 # In the plain network the gradient *grows* on its way back to the image, by about the same factor in each block: it
@@ -722,9 +850,17 @@ display(
         "training accuracy of the residual network less the plain one's, 56 layers",
         reached["residual", 56] - reached["plain", 56],
         target=0.2,
-        paper="plain networks of 56 layers train worse than those of 20 (He et al., CVPR 2016, figure 1)",
+        paper="plain networks of 56 layers train worse than those of 20 (He et al., "
+        "CVPR 2016, figure 1)",
     ),
-    figure("training accuracy of the plain network, 20 layers less 56", reached["plain", 20] - reached["plain", 56]),
+    figure(
+        "training accuracy of the plain network, 20 layers less 56",
+        reached["plain", 20] - reached["plain", 56],
+    ),
+)
+
+# %% tags=["experiment"]
+display(
     figure(
         "gradient of the first layer at the start, plain: 56 layers over 8",
         norms["plain", 56]["first.0"] / norms["plain", 8]["first.0"],
@@ -747,11 +883,16 @@ display(
 
 # %% tags=["given"]
 def moved(index: int) -> tuple[Tensor, Tensor]:
-    """The i-th mini-batch, each digit moved by -1, 0 or 1 pixel up, down and sideways."""
+    """The i-th mini-batch, each digit moved by -1, 0 or 1 pixel in y and in x."""
     images, labels = batches(train_images, train_labels)(index)
     rng = torch.Generator().manual_seed(index)
     steps = torch.randint(-1, 2, (len(images), 2), generator=rng).tolist()
-    return torch.stack([image.roll(step, dims=(1, 2)) for image, step in zip(images, steps, strict=True)]), labels
+    return torch.stack(
+        [
+            image.roll(step, dims=(1, 2))
+            for image, step in zip(images, steps, strict=True)
+        ]
+    ), labels
 
 
 def fit() -> dict[str, Tensor]:
@@ -784,12 +925,17 @@ check("experiment", predict)
 predicted = predict(test_images)
 wrong = (predicted != test_labels).nonzero().flatten().tolist()
 print(
-    f"accuracy on {len(test_images)} test digits: {1 - len(wrong) / len(test_images):.3f}"
+    f"accuracy on {len(test_images)} test digits: "
+    f"{1 - len(wrong) / len(test_images):.3f}"
     " (around 0.97; below 0.9 something is wrong)"
 )
 shown = (wrong + [i for i in range(len(test_images)) if i not in wrong])[:10]
-axes = plots.image_grid(test_images[shown], [f"{test_labels[i]}: says {predicted[i]}" for i in shown], columns=10)
-plots.show(axes, "Test digits, the misread ones first, with the true digit and what the network says.")
+axes = plots.image_grid(
+    test_images[shown],
+    [f"{test_labels[i]}: says {predicted[i]}" for i in shown],
+    columns=10,
+)
+plots.show(axes, "misread digits")
 
 # %% [markdown]
 # Your `conv2d` computes what PyTorch computes, also in a trained network: here is its first layer by your hand, for one
@@ -802,7 +948,7 @@ print(f"largest difference to PyTorch's: {(first - library).abs().max():.1e}")
 responses = [(one - one.min()) / (one.max() - one.min()) for one in first[0, :8, None]]
 titles = ["the digit", *[f"filter {number}" for number in range(8)]]
 axes = plots.image_grid([test_images[0], *responses], titles, columns=9)
-plots.show(axes, "A digit and the responses of eight filters of the first layer: strokes and edges in many directions.")
+plots.show(axes, "first layer by your conv2d")
 
 # %% [markdown] tags=["written"]
 # ## One question in words (4 points)

@@ -53,20 +53,24 @@ from course_lib.checks.rcnn import check
 
 
 # %% tags=["solution"]
-def box_iou(boxes1: Float[Tensor, "n 4"], boxes2: Float[Tensor, "m 4"]) -> Float[Tensor, "n m"]:
+def box_iou(
+    boxes1: Float[Tensor, "n 4"], boxes2: Float[Tensor, "m 4"]
+) -> Float[Tensor, "n m"]:
     """Intersection over union of every box in `boxes1` with every box in `boxes2`.
 
     IoU(a, b) = area(a and b) / (area(a) + area(b) - area(a and b)), between 0 and 1.
 
     Args:
-        boxes1: n boxes (x1, y1, x2, y2), pixels, continuous coordinates: the width is x2 - x1,
-            not x2 - x1 + 1.
+        boxes1: n boxes (x1, y1, x2, y2), pixels, continuous coordinates: the width is
+            x2 - x1, not x2 - x1 + 1.
         boxes2: m boxes, likewise. n and m may differ and may be 0.
 
     Returns:
-        One value for each pair. A pair of boxes that both have area 0 may give 0 or NaN.
+        One value for each pair. A pair of boxes that both have area 0 may give 0 or
+        NaN.
 
-    Write it yourself: no `ops.box_iou`, no `torchvision.ops.boxes.box_iou`, nothing of `torchmetrics*`.
+    Write it yourself: no `ops.box_iou`, no `torchvision.ops.boxes.box_iou`, nothing of
+    `torchmetrics*`.
     """
     ### BEGIN SOLUTION
     top_left = torch.maximum(boxes1[:, None, :2], boxes2[:, :2])  # [n, m, 2]
@@ -97,11 +101,13 @@ check("box_iou", box_iou)
 
 
 # %% tags=["solution"]
-def nms(boxes: Float[Tensor, "n 4"], scores: Float[Tensor, "n"], threshold: float) -> Int64[Tensor, "k"]:
+def nms(
+    boxes: Float[Tensor, "n 4"], scores: Float[Tensor, "n"], threshold: float
+) -> Int64[Tensor, "k"]:
     """Greedy non-maximum suppression.
 
-    By falling score, keep a box unless a box that was kept before overlaps it with an IoU above
-    `threshold`.
+    By falling score, keep a box unless a box that was kept before overlaps it with an
+    IoU above `threshold`.
 
     Args:
         boxes: n boxes (x1, y1, x2, y2), pixels. n may be 0.
@@ -109,11 +115,12 @@ def nms(boxes: Float[Tensor, "n 4"], scores: Float[Tensor, "n"], threshold: floa
         threshold: IoU, between 0 and 1.
 
     Returns:
-        Positions (in `boxes`) of the kept ones, the highest score first. Equal scores may come
-        in any order. A box whose IoU with a kept one is exactly `threshold` stays.
+        Positions (in `boxes`) of the kept ones, the highest score first. Equal scores
+        may come in any order. A box whose IoU with a kept one is exactly `threshold`
+        stays.
 
-    Write it yourself: no `ops.nms`, `ops.boxes.nms`, `ops.batched_nms` or `cv2.dnn.NMSBoxes`. Your
-    `box_iou` is welcome.
+    Write it yourself: no `ops.nms`, `ops.boxes.nms`, `ops.batched_nms` or
+    `cv2.dnn.NMSBoxes`. Your `box_iou` is welcome.
     """
     ### BEGIN SOLUTION
     overlaps = box_iou(boxes, boxes) > threshold
@@ -152,29 +159,37 @@ check("nms", nms)
 def warp_region(
     image: Float[Tensor, "c h w"], box: Float[Tensor, "4"], size: int, context: int
 ) -> Float[Tensor, "c {size} {size}"]:
-    """Cut out a box with some context and stretch it to a square (R-CNN, appendix A, "warp").
+    """Cut out a box with some context and stretch it to a square (R-CNN, appendix A,
+    "warp").
 
     Args:
         image: any channels, any range.
         box: (x1, y1, x2, y2), pixels; it may reach beyond the image.
         size: side of the result, pixels.
-        context: width of the surroundings on each side, in pixels *of the result*, below size / 2.
+        context: width of the surroundings on each side, in pixels *of the result*,
+            below size / 2.
 
     Returns:
-        The region, height and width stretched independently. What lies outside the image has
-        the image's mean colour; how the two blend within half a pixel of the border is up to you,
-        and so is the interpolation.
+        The region, height and width stretched independently. What lies outside the
+        image has the image's mean colour; how the two blend within half a pixel of the
+        border is up to you, and so is the interpolation.
 
     Write it yourself: no `ops.roi_align`, no `ops.roi_pool`.
     """
     ### BEGIN SOLUTION
     pixels = torch.arange(size, device=image.device, dtype=image.dtype) + 0.5
-    share = (pixels - context) / (size - 2 * context)  # 0 … 1 from one side of the box to the other
+    # 0 … 1 from one side of the box to the other
+    share = (pixels - context) / (size - 2 * context)
     x, y = box[0] + share * (box[2] - box[0]), box[1] + share * (box[3] - box[1])
     height, width = image.shape[-2:]
-    grid = torch.stack(torch.meshgrid(2 * x / width - 1, 2 * y / height - 1, indexing="xy"), dim=-1)  # [size, size, 2]
+    # [size, size, 2]
+    grid = torch.stack(
+        torch.meshgrid(2 * x / width - 1, 2 * y / height - 1, indexing="xy"), dim=-1
+    )
     mean = image.mean(dim=(1, 2), keepdim=True)
-    sampled = torch.nn.functional.grid_sample((image - mean)[None], grid[None], align_corners=False)
+    sampled = torch.nn.functional.grid_sample(
+        (image - mean)[None], grid[None], align_corners=False
+    )
     return sampled.squeeze(0) + mean
     ### END SOLUTION
 
@@ -193,20 +208,21 @@ check("warp_region", warp_region)
 def fine_tune_batch(
     ious: Float[Tensor, "n m"], rng: torch.Generator
 ) -> tuple[Int64[Tensor, "positives"], Int64[Tensor, "backgrounds"]]:
-    """Draw a mini-batch of 128 proposals: 32 positive ones and 96 background ones (R-CNN, section 2.3).
+    """Draw a mini-batch of 128 proposals: 32 positive ones and 96 background ones
+    (R-CNN, section 2.3).
 
-    A proposal is positive when its largest IoU with an object is at least 0.5, otherwise
-    background.
+    A proposal is positive when its largest IoU with an object is at least 0.5,
+    otherwise background.
 
     Args:
-        ious: IoU of n proposals with m objects; without objects (m = 0) every proposal is
-            background.
+        ious: IoU of n proposals with m objects; without objects (m = 0) every proposal
+            is background.
         rng: the only source of chance; pass it to `torch.randperm(…, generator=rng)`.
 
     Returns:
-        Positions of the positive and of the background proposals. Within a kind each proposal
-        is equally likely and none comes twice; where there are fewer than 32 (or 96), all of
-        them are taken.
+        Positions of the positive and of the background proposals. Within a kind each
+        proposal is equally likely and none comes twice; where there are fewer than 32
+        (or 96), all of them are taken.
     """
     ### BEGIN SOLUTION
     positive = (ious >= 0.5).any(dim=1)
@@ -231,7 +247,9 @@ check("fine_tune_batch", fine_tune_batch)
 
 
 # %% tags=["solution"]
-def label_proposals(ious: Float[Tensor, "n m"], positive: float, negative: float) -> Int64[Tensor, "n"]:
+def label_proposals(
+    ious: Float[Tensor, "n m"], positive: float, negative: float
+) -> Int64[Tensor, "n"]:
     """Say for each proposal which object it shows.
 
     Args:
@@ -240,11 +258,11 @@ def label_proposals(ious: Float[Tensor, "n m"], positive: float, negative: float
         negative: below this largest IoU it is background; `negative <= positive`.
 
     Returns:
-        For each proposal the column of the object that it overlaps most, or -1 for background,
-        or -2 for what lies between the thresholds and is ignored (torchvision's `Matcher` uses
-        the same numbers). An object may stay without any proposal: R-CNN does not force a
-        match. Without objects all proposals are background. No proposal has two equal largest
-        values.
+        For each proposal the column of the object that it overlaps most, or -1 for
+        background, or -2 for what lies between the thresholds and is ignored
+        (torchvision's `Matcher` uses the same numbers). An object may stay without any
+        proposal: R-CNN does not force a match. Without objects all proposals are
+        background. No proposal has two equal largest values.
 
     Write it yourself: no `torchvision.models.detection._utils.Matcher`.
     """
@@ -270,14 +288,15 @@ check("label_proposals", label_proposals)
 
 # %% tags=["solution"]
 def mine_hard_negatives(svm, features: Float[Tensor, "n d"]) -> Int64[Tensor, "k"]:
-    """Find the background regions that the classifier does not yet keep beyond its margin.
+    """Find the background regions that the classifier does not yet keep beyond its
+    margin.
 
     Args:
         svm: a trained classifier of one class, e.g. scikit-learn's `LinearSVC`:
-            `svm.decision_function(features)` gives one score a row, as a NumPy array; positive
-            means "object".
-        features: feature vectors of n background regions, a tensor; n may be 0 (scikit-learn
-            refuses to score no rows).
+            `svm.decision_function(features)` gives one score a row, as a NumPy array;
+            positive means "object".
+        features: feature vectors of n background regions, a tensor; n may be 0
+            (scikit-learn refuses to score no rows).
 
     Returns:
         Positions of those that score above -1, the largest score first.
@@ -302,24 +321,32 @@ check("mine_hard_negatives", mine_hard_negatives)
 
 
 # %% tags=["solution"]
-def encode_boxes(proposals: Float[Tensor, "n 4"], targets: Float[Tensor, "n 4"]) -> Float[Tensor, "n 4"]:
-    """The correction that leads from each proposal to its target (R-CNN, appendix C, equations 6 to 9).
+def encode_boxes(
+    proposals: Float[Tensor, "n 4"], targets: Float[Tensor, "n 4"]
+) -> Float[Tensor, "n 4"]:
+    """The correction that leads from each proposal to its target (R-CNN, appendix C,
+    equations 6 to 9).
 
-    With centre (x, y), width w and height h of the proposal, and starred ones of the target:
+    With centre (x, y), width w and height h of the proposal, and starred ones of the
+    target:
 
         tx = (x* - x) / w,    ty = (y* - y) / h,    tw = ln(w* / w),    th = ln(h* / h)
 
     Args:
-        proposals, targets: n boxes each, (x1, y1, x2, y2), of positive width and height; n may
-            be 0.
+        proposals, targets: n boxes each, (x1, y1, x2, y2), of positive width and
+            height; n may be 0.
 
     Returns:
         (tx, ty, tw, th) for each pair, without units, not weighted.
 
-    Write it yourself: no `BoxCoder`, no `encode_boxes` of `torchvision.models.detection._utils*`.
+    Write it yourself: no `BoxCoder`, no `encode_boxes` of
+    `torchvision.models.detection._utils*`.
     """
     ### BEGIN SOLUTION
-    sizes, target_sizes = proposals[:, 2:] - proposals[:, :2], targets[:, 2:] - targets[:, :2]
+    sizes, target_sizes = (
+        proposals[:, 2:] - proposals[:, :2],
+        targets[:, 2:] - targets[:, :2],
+    )
     shift = (targets[:, :2] + targets[:, 2:] - proposals[:, :2] - proposals[:, 2:]) / 2
     return torch.cat([shift / sizes, (target_sizes / sizes).log()], dim=1)
     ### END SOLUTION
@@ -336,13 +363,15 @@ check("encode_boxes", encode_boxes)
 
 
 # %% tags=["solution"]
-def decode_boxes(proposals: Float[Tensor, "n 4"], deltas: Float[Tensor, "n 4"]) -> Float[Tensor, "n 4"]:
+def decode_boxes(
+    proposals: Float[Tensor, "n 4"], deltas: Float[Tensor, "n 4"]
+) -> Float[Tensor, "n 4"]:
     """Move and resize each proposal by its correction: the inverse of `encode_boxes`.
 
     Args:
         proposals: n boxes (x1, y1, x2, y2); they stay as they are. n may be 0.
-        deltas: (tx, ty, tw, th) for each. tw and th above ln(1000 / 16) = 4.135… count as that
-            value.
+        deltas: (tx, ty, tw, th) for each. tw and th above ln(1000 / 16) = 4.135… count
+            as that value.
 
     Returns:
         n boxes (x1, y1, x2, y2), not clipped to any image.
@@ -376,23 +405,29 @@ check("decode_boxes", decode_boxes)
 
 # %% tags=["solution"]
 def average_precision(
-    scores: Float[Tensor, "n"], matched: Bool[Tensor, "n"], objects: int, method: str = "area"
+    scores: Float[Tensor, "n"],
+    matched: Bool[Tensor, "n"],
+    objects: int,
+    method: str = "area",
 ) -> float:
     """Average precision of one class, as PASCAL VOC computes it.
 
     Args:
         scores: one for each detection, not sorted.
-        matched: whether each detection hit an object that no detection of higher score had hit.
+        matched: whether each detection hit an object that no detection of higher score
+            had hit.
         objects: how many objects there are, found or not; above 0.
-        method: "area" (VOC from 2010 on): area under the steps of the precision envelope;
-            "11-point" (VOC 2007): mean of the envelope at the recalls 0, 0.1, …, 1.
+        method: "area" (VOC from 2010 on): area under the steps of the precision
+            envelope; "11-point" (VOC 2007): mean of the envelope at the recalls 0, 0.1,
+            …, 1.
 
     Returns:
-        A value between 0 and 1. The envelope at a recall r is the best precision at any recall
-        >= r, and 0 where none is reached. Without detections: 0. Equal scores may count in any
-        order.
+        A value between 0 and 1. The envelope at a recall r is the best precision at any
+        recall >= r, and 0 where none is reached. Without detections: 0. Equal scores
+        may count in any order.
 
-    Write it yourself: nothing of `torchmetrics*`, no `sklearn.metrics.average_precision_score`.
+    Write it yourself: nothing of `torchmetrics*`, no
+    `sklearn.metrics.average_precision_score`.
     """
     ### BEGIN SOLUTION
     hits = matched[scores.argsort(descending=True)].double().cumsum(0)
@@ -400,8 +435,11 @@ def average_precision(
     precision = hits / torch.arange(1, len(hits) + 1, device=hits.device)
     envelope = precision.flip(0).cummax(0).values.flip(0)
     if method == "11-point":
-        # 6 * 0.1 is a hair above 0.6, as in the tools that published the reference values
-        best = [envelope[recall >= r * 0.1].amax() if (recall >= r * 0.1).any() else 0 for r in range(11)]
+        # 6 * 0.1 is a hair above 0.6, as in the tools that published the values
+        best = [
+            envelope[recall >= r * 0.1].amax() if (recall >= r * 0.1).any() else 0
+            for r in range(11)
+        ]
         return float(sum(best) / len(best))
     return float((envelope * recall.diff(prepend=recall.new_zeros(1))).sum())
     ### END SOLUTION
@@ -431,7 +469,11 @@ from course_lib import plots, training
 from course_lib.data import detection
 from course_lib.data.proposals import proposals
 from course_lib.figures import figure
-from course_lib.metrics import false_positives_per_image, match_detections, mean_average_precision
+from course_lib.metrics import (
+    false_positives_per_image,
+    match_detections,
+    mean_average_precision,
+)
 from course_lib.models import backbone
 from course_lib.progress import bar
 from course_lib.settings import settings
@@ -441,11 +483,14 @@ from course_lib.training import trained
 # We name every number that one may want to change. Photographs are shrunk for the small network.
 
 # %% tags=["given"]
-SIZE, CONTEXT, HIDDEN = 64, 4, 256  # pixels of a warped region, of its context; length of fc7. Paper: 227, 16, 4096
+# pixels of a warped region, of its context; length of fc7. Paper: 227, 16, 4096
+SIZE, CONTEXT, HIDDEN = 64, 4, 256
 SCENES, PROPOSALS = 200, 100  # images to train on, windows of each
 TESTS, FIRST = 100, 5000  # images to test on, and the number of the first one
-STEPS, RATE, SOFTNESS, RIDGE = 100, 1e-3, 0.01, 1000.0  # fine-tuning; C of the SVMs; λ of the regressors
-LONGEST = 256 if settings().backbone == "small" else None  # pixels of a photograph's longer side
+# fine-tuning; C of the SVMs; λ of the regressors
+STEPS, RATE, SOFTNESS, RIDGE = 100, 1e-3, 0.01, 1000.0
+# pixels of a photograph's longer side
+LONGEST = 256 if settings().backbone == "small" else None
 NEVER = -1e3  # the bias of a class that has no object to learn from
 CLASSES = detection("test", 1).classes
 DEVICE = settings().device
@@ -457,7 +502,9 @@ DEVICE = settings().device
 
 # %% tags=["given"]
 class Windows(NamedTuple):
-    """One training image: its boxes [n, 4] (the m objects first), their IoU [n, m] with the objects, labels [m]."""
+    """One training image: its boxes [n, 4] (the m objects first), their IoU [n, m] with
+    the objects, labels [m].
+    """
 
     image: Tensor
     boxes: Tensor
@@ -485,13 +532,17 @@ def warp(image, boxes) -> Tensor:
 
 # %% tags=["given"]
 class Network(nn.Module):
-    """Pretrained convolutions ("pool5"), one hidden layer ("fc7"), one score for each class and for background."""
+    """Pretrained convolutions ("pool5"), one hidden layer ("fc7"), one score for each
+    class and for background.
+    """
 
     def __init__(self, pretrained: bool = True):
         super().__init__()
         self.conv = backbone(pretrained=pretrained)
         cells = (SIZE // self.conv.stride) ** 2
-        self.fc7 = nn.Sequential(nn.Flatten(), nn.Linear(self.conv.feature_dim * cells, HIDDEN), nn.ReLU())
+        self.fc7 = nn.Sequential(
+            nn.Flatten(), nn.Linear(self.conv.feature_dim * cells, HIDDEN), nn.ReLU()
+        )
         self.classify = nn.Linear(HIDDEN, len(CLASSES) + 1)
         self.eval()  # the statistics of batch normalisation stay as pretrained
 
@@ -507,19 +558,26 @@ class Network(nn.Module):
 
 # %% tags=["given"]
 def batches(data: list[Windows]):
-    """The function that gives the i-th mini-batch: squares [128, 3, SIZE, SIZE] and labels [128]."""
+    """The function that gives the i-th mini-batch: squares [128, 3, SIZE, SIZE] and
+    labels [128].
+    """
 
     def batch(index: int) -> tuple[Tensor, Tensor]:
         rng = torch.Generator().manual_seed(index)
         chosen = [data[i] for i in torch.randperm(len(data), generator=rng)[:16]]
-        ious = torch.block_diag(*[w.ious for w in chosen])  # windows of one image do not meet another's objects
+        # windows of one image do not meet another's objects
+        ious = torch.block_diag(*[w.ious for w in chosen])
         rows = torch.cat(fine_tune_batch(ious, rng)).sort().values  # image by image
-        labels = torch.cat([*[w.labels for w in chosen], torch.tensor([len(CLASSES)])])  # the last one: background
-        drawn = torch.isin(torch.arange(len(ious)), rows).split([len(w.boxes) for w in chosen])
-        squares = torch.cat([warp(w.image, w.boxes[mine]) for w, mine in zip(chosen, drawn, strict=True)])
+        # the last one: background
+        labels = torch.cat([*[w.labels for w in chosen], torch.tensor([len(CLASSES)])])
+        is_drawn = torch.isin(torch.arange(len(ious)), rows)
+        drawn = is_drawn.split([len(w.boxes) for w in chosen])
+        pairs = zip(chosen, drawn, strict=True)
+        squares = torch.cat([warp(w.image, w.boxes[mine]) for w, mine in pairs])
         mirrored = torch.rand(len(rows), generator=rng) < 0.5
         squares[mirrored] = squares[mirrored].flip(3)
-        return squares, labels[label_proposals(ious, 0.5, 0.5)[rows]]  # -1, background, is the last label
+        # -1, background, is the last label
+        return squares, labels[label_proposals(ious, 0.5, 0.5)[rows]]
 
     return batch
 
@@ -547,9 +605,16 @@ print(f"loss at first {losses[0]:.2f}, after 30 steps {sum(losses[-3:]) / 3:.2f}
 # %% tags=["given"]
 @torch.no_grad()
 def features(network: Network, image: Tensor, boxes: Tensor) -> tuple[Tensor, Tensor]:
-    """The pool5 map [n, d] (flattened) and the fc7 vector [n, HIDDEN] of each box, on the CPU."""
-    maps = [network.conv(squares) for squares in warp(image, boxes).split(32)]  # few at a time: little memory
-    pool5 = torch.cat(maps) if maps else torch.zeros(0, network.fc7[1].in_features, device=DEVICE)
+    """The pool5 map [n, d] (flattened) and the fc7 vector [n, HIDDEN] of each box, on
+    the CPU.
+    """
+    # few at a time: little memory
+    maps = [network.conv(squares) for squares in warp(image, boxes).split(32)]
+    pool5 = (
+        torch.cat(maps)
+        if maps
+        else torch.zeros(0, network.fc7[1].in_features, device=DEVICE)
+    )
     return pool5.flatten(1).cpu(), network.fc7(pool5).cpu()
 
 
@@ -560,12 +625,19 @@ def features(network: Network, image: Tensor, boxes: Tensor) -> tuple[Tensor, Te
 
 
 # %% tags=["given"]
-def train_svm(positives: Tensor, negatives: Tensor, kept: Tensor, mine: bool) -> LinearSVC:
-    """A linear SVM on the positives and the `kept` negatives (bool); with `mine`, hard ones are added to `kept`."""
+def train_svm(
+    positives: Tensor, negatives: Tensor, kept: Tensor, mine: bool
+) -> LinearSVC:
+    """A linear SVM on the positives and the `kept` negatives (bool); with `mine`, hard
+    ones are added to `kept`.
+    """
     while True:
         x = torch.cat([positives, negatives[kept]]).numpy()
-        svm = LinearSVC(C=SOFTNESS, intercept_scaling=10, random_state=0).fit(x, np.arange(len(x)) < len(positives))
-        hard = mine_hard_negatives(svm, negatives) if mine else torch.empty(0, dtype=torch.int64)
+        y = np.arange(len(x)) < len(positives)
+        svm = LinearSVC(C=SOFTNESS, intercept_scaling=10, random_state=0).fit(x, y)
+        if not mine:
+            return svm
+        hard = mine_hard_negatives(svm, negatives)
         new = hard[~kept[hard]][:100]
         if len(new) == 0:
             return svm
@@ -575,7 +647,8 @@ def train_svm(positives: Tensor, negatives: Tensor, kept: Tensor, mine: bool) ->
 def at_random(count: int, among: int, seed: int) -> Tensor:
     """A bool mask [among] with `count` positions drawn by the seed."""
     mask = torch.zeros(among, dtype=torch.bool)
-    mask[torch.randperm(among, generator=torch.Generator().manual_seed(seed))[:count]] = True
+    order = torch.randperm(among, generator=torch.Generator().manual_seed(seed))
+    mask[order[:count]] = True
     return mask
 
 
@@ -585,8 +658,12 @@ def at_random(count: int, among: int, seed: int) -> Tensor:
 
 
 # %% tags=["given"]
-def svm_examples(data: list[Windows], fc7: list[Tensor], label: int) -> tuple[Tensor, Tensor]:
-    """The features of the objects of a class, and those of all windows with an IoU below 0.3 with any of them."""
+def svm_examples(
+    data: list[Windows], fc7: list[Tensor], label: int
+) -> tuple[Tensor, Tensor]:
+    """The features of the objects of a class, and those of all windows with an IoU
+    below 0.3 with any of them.
+    """
     positives, negatives = [], []
     for w, vectors in zip(data, fc7, strict=True):
         mine = w.labels == label
@@ -602,9 +679,14 @@ def svm_examples(data: list[Windows], fc7: list[Tensor], label: int) -> tuple[Te
 
 # %% tags=["given"]
 def train_svms(data: list[Windows], fc7: list[Tensor]) -> dict[str, Tensor]:
-    """Weights and biases of four sets of SVMs, the mined one first: [4, K, HIDDEN], [4, K]; negatives of each [K]."""
+    """Weights and biases of four sets of SVMs, the mined one first: [4, K, HIDDEN], [4,
+    K]; negatives of each [K].
+    """
     scale = 20 / torch.cat(fc7).norm(dim=1).mean()
-    weight, bias = torch.zeros(4, len(CLASSES), HIDDEN), torch.full((4, len(CLASSES)), NEVER)
+    weight, bias = (
+        torch.zeros(4, len(CLASSES), HIDDEN),
+        torch.full((4, len(CLASSES)), NEVER),
+    )
     counts = torch.zeros(len(CLASSES))
     for label in range(len(CLASSES)):
         positives, negatives = svm_examples(data, fc7, label)
@@ -627,7 +709,9 @@ def train_svms(data: list[Windows], fc7: list[Tensor]) -> dict[str, Tensor]:
 
 # %% tags=["given"]
 def train_regressors(pairs: list[tuple[Tensor, Tensor, Tensor]]) -> Tensor:
-    """For each class the ridge regression from pool5 to (tx, ty, tw, th), the constant last: [K, d + 1, 4]."""
+    """For each class the ridge regression from pool5 to (tx, ty, tw, th), the constant
+    last: [K, d + 1, 4].
+    """
     maps, goals, labels = (torch.cat(column) for column in zip(*pairs, strict=True))
     ridges = torch.zeros(len(CLASSES), maps.shape[1] + 1, 4)
     for label in labels.unique():
@@ -636,7 +720,9 @@ def train_regressors(pairs: list[tuple[Tensor, Tensor, Tensor]]) -> Tensor:
 
 
 def regression_pairs(w: Windows, maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Maps of the proposals with an IoU above 0.6, the corrections they need, and the classes of their objects."""
+    """Maps of the proposals with an IoU above 0.6, the corrections they need, and the
+    classes of their objects.
+    """
     objects = label_proposals(w.ious, 0.6, 0.6)
     objects[: len(w.labels)] = -1  # the first windows are the objects themselves
     rows, objects = objects >= 0, objects[objects >= 0]
@@ -644,7 +730,7 @@ def regression_pairs(w: Windows, maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def ridge(x: Float[Tensor, "n d"], y: Float[Tensor, "n 4"]) -> Float[Tensor, "e 4"]:
-    """Weights w and, last, constants b that make |x w + b - y|² + RIDGE |w|² smallest."""
+    """Weights w and, last, constants b with the least |x w + b - y|² + RIDGE |w|²."""
     x, y = x.double(), y.double()
     centred = x - x.mean(0)
     gram = centred.T @ centred + RIDGE * torch.eye(x.shape[1])
@@ -659,7 +745,9 @@ def ridge(x: Float[Tensor, "n d"], y: Float[Tensor, "n 4"]) -> Float[Tensor, "e 
 
 # %% tags=["given"]
 def seconds_to_search(scenes, measured: int = 10) -> float:
-    """How long selective search takes for all images, by the first few: what it found before lies in the cache."""
+    """How long selective search takes for all images, by the first few: what it found
+    before lies in the cache.
+    """
     few, start = scenes[:measured], time.perf_counter()
     for scene in few:
         proposals(scene.image, seed=0, keep=False)
@@ -668,12 +756,15 @@ def seconds_to_search(scenes, measured: int = 10) -> float:
 
 # %% tags=["given"]
 def fit() -> dict[str, Tensor]:
-    """Train network, SVMs and regressors on the training images, and note the seconds of each stage."""
+    """Train network, SVMs and regressors on the training images, and note the seconds
+    of each stage.
+    """
     torch.manual_seed(0)
     scenes = detection("train", SCENES, LONGEST)
     data = [windows(scene) for scene in bar(scenes, "selective search", unit="image")]
     network, checkpoint = Network(), Path("02_rcnn_checkpoint.safetensors")
-    losses = training.fit(network, batches(data), softmax_loss, STEPS, RATE, checkpoint=checkpoint, keep=True)
+    kept = {"checkpoint": checkpoint, "keep": True}
+    losses = training.fit(network, batches(data), softmax_loss, STEPS, RATE, **kept)
     clock, fc7, pairs = [time.perf_counter()], [], []
     for w in bar(data, "features", unit="image"):
         pool5, vectors = features(network.to(DEVICE), w.image, w.boxes)
@@ -684,8 +775,9 @@ def fit() -> dict[str, Tensor]:
     clock.append(time.perf_counter())
     tensors["regressor"] = train_regressors(pairs)
     clock.append(time.perf_counter())
-    tensors |= {f"network.{name}": value for name, value in network.state_dict().items()}
-    return tensors | {"seconds": torch.tensor([seconds_to_search(scenes), losses.seconds, *np.diff(clock)])}
+    seconds = [seconds_to_search(scenes), losses.seconds, *np.diff(clock)]
+    state = {f"network.{name}": value for name, value in network.state_dict().items()}
+    return tensors | state | {"seconds": torch.tensor(seconds)}
 
 
 # %% [markdown]
@@ -694,38 +786,54 @@ def fit() -> dict[str, Tensor]:
 
 
 # %% tags=["given"]
-def detect(learned, boxes, pool5, fc7, size, svm=0, regress=True, threshold=-1.0) -> dict[str, Tensor]:
-    """Detections of one image from what was learned and its features: boxes [k, 4], scores [k], labels [k]."""
-    scores = fc7 @ learned["svm.weight"][svm].T + learned["svm.bias"][svm]  # [n, classes]
+def detect(
+    learned, boxes, pool5, fc7, size, svm=0, regress=True, threshold=-1.0
+) -> dict[str, Tensor]:
+    """Detections of one image from what was learned and its features: boxes [k, 4],
+    scores [k], labels [k].
+    """
+    # [n, classes]
+    scores = fc7 @ learned["svm.weight"][svm].T + learned["svm.bias"][svm]
     found = []
     for label in range(len(CLASSES)):
         rows = scores[:, label] > threshold
         these = boxes[rows]
         if regress:
-            with_one = nn.functional.pad(pool5[rows], (0, 1), value=1.0)  # the constant's weight is the last
+            # the constant's weight is the last
+            with_one = nn.functional.pad(pool5[rows], (0, 1), value=1.0)
             these = decode_boxes(these, with_one @ learned["regressor"][label])
         these = torch.minimum(these.clamp(min=0), torch.tensor([size[1], size[0]] * 2))
         kept = nms(these, scores[rows, label], 0.3)
-        found.append((these[kept], scores[rows, label][kept], torch.full((len(kept),), label)))
-    return dict(zip(("boxes", "scores", "labels"), map(torch.cat, zip(*found, strict=True)), strict=True))
+        sure, labels = scores[rows, label][kept], torch.full((len(kept),), label)
+        found.append((these[kept], sure, labels))
+    parts = map(torch.cat, zip(*found, strict=True))
+    return dict(zip(("boxes", "scores", "labels"), parts, strict=True))
 
 
 # %% tags=["given"]
 def trained_network() -> Network:
     """The fine-tuned network, from `weights`."""
     network = Network(pretrained=False).to(DEVICE)
-    state = {name.removeprefix("network."): value for name, value in weights.items() if name.startswith("network.")}
+    state = {
+        name.removeprefix("network."): value
+        for name, value in weights.items()
+        if name.startswith("network.")
+    }
     network.load_state_dict(state)
     return network
 
 
 def predict(images: list[Tensor]) -> list[dict[str, Tensor]]:
-    """Detect the objects in uint8 images [3, H, W]: boxes f32 [k, 4], scores f32 [k] and labels i64 [k] for each."""
+    """Detect the objects in uint8 images [3, H, W]: boxes f32 [k, 4], scores f32 [k]
+    and labels i64 [k] for each.
+    """
     network = trained_network()
     found = []
     for image in images:
         boxes = proposals(image, seed=0)
-        found.append(detect(weights, boxes, *features(network, image, boxes), image.shape[1:]))
+        found.append(
+            detect(weights, boxes, *features(network, image, boxes), image.shape[1:])
+        )
     return found
 
 
@@ -756,7 +864,10 @@ search_seconds, network_seconds = torch.tensor(clock).mean(dim=0).tolist()
 
 def run(**options) -> list[dict[str, Tensor]]:
     """`detect` on all test images, e.g. `run(regress=False)`."""
-    return [detect(weights, *kept, scene.image.shape[1:], **options) for kept, scene in zip(regions, test, strict=True)]
+    return [
+        detect(weights, *kept, scene.image.shape[1:], **options)
+        for kept, scene in zip(regions, test, strict=True)
+    ]
 
 
 # %% [markdown]
@@ -765,12 +876,17 @@ def run(**options) -> list[dict[str, Tensor]]:
 
 # %% tags=["experiment"]
 detections = run()
-sure = [{name: value[one["scores"] > 0] for name, value in one.items()} for one in detections[:4]]
-axes = plots.image_grid([scene.image for scene in test[:4] for _ in range(2)], columns=4)
+sure = [
+    {name: value[one["scores"] > 0] for name, value in one.items()}
+    for one in detections[:4]
+]
+axes = plots.image_grid(
+    [scene.image for scene in test[:4] for _ in range(2)], columns=4
+)
 for left, right, scene, one in zip(axes[::2], axes[1::2], test, sure, strict=False):
     plots.draw_boxes(scene.image, scene.boxes, scene.labels, names=CLASSES, ax=left)
     plots.draw_boxes(scene.image, **one, names=CLASSES, ax=right)
-plots.show(axes, "Four test images, each twice: with its true boxes, and with what the detector found.")
+plots.show(axes, "R-CNN's detections")
 
 # %% [markdown]
 # **Count.** The table has the average precision of each class, without and with box regression.
@@ -784,7 +900,10 @@ tables = {
 }
 print(f"{'AP in %':12}" + "".join(f"{name:>12} {iou}" for name, iou in tables))
 for label in CLASSES:
-    print(f"{label:12}" + "".join(f"{100 * table.per_class[label]:16.1f}" for table in tables.values()))
+    print(
+        f"{label:12}"
+        + "".join(f"{100 * table.per_class[label]:16.1f}" for table in tables.values())
+    )
 print(f"{'mean':12}" + "".join(f"{100 * table.map:16.1f}" for table in tables.values()))
 
 # %% [markdown]
@@ -792,13 +911,40 @@ print(f"{'mean':12}" + "".join(f"{100 * table.map:16.1f}" for table in tables.va
 # fit them better: at 0.7 we expect a gain of about 5 points. The paper gained 3 to 4 at 0.5.
 
 # %% tags=["experiment"]
-gains = {iou: 100 * (tables["regressed", iou].map - tables["proposals", iou].map) for iou in (0.5, 0.7)}
+gains = {
+    iou: 100 * (tables["regressed", iou].map - tables["proposals", iou].map)
+    for iou in (0.5, 0.7)
+}
 PAPER = "+3 to 4 mAP at 0.5 (Girshick et al., CVPR 2014, Table 2)"
 display(
-    figure("R-CNN's mAP at IoU 0.5, without box regression", 100 * tables["proposals", 0.5].map, unit="%"),
-    figure("R-CNN's mAP at IoU 0.5, with box regression", 100 * tables["regressed", 0.5].map, unit="%"),
-    figure("box regression gains AP at IoU 0.7", gains[0.7], target=3, unit="points", paper=PAPER),
-    figure("box regression's change of AP at IoU 0.5", gains[0.5], target=0, unit="points", paper=PAPER),
+    figure(
+        "R-CNN's mAP at IoU 0.5, without box regression",
+        100 * tables["proposals", 0.5].map,
+        unit="%",
+    ),
+    figure(
+        "R-CNN's mAP at IoU 0.5, with box regression",
+        100 * tables["regressed", 0.5].map,
+        unit="%",
+    ),
+)
+
+# %% tags=["experiment"]
+display(
+    figure(
+        "box regression gains AP at IoU 0.7",
+        gains[0.7],
+        target=3,
+        unit="points",
+        paper=PAPER,
+    ),
+    figure(
+        "box regression's change of AP at IoU 0.5",
+        gains[0.5],
+        target=0,
+        unit="points",
+        paper=PAPER,
+    ),
 )
 
 # %% [markdown]
@@ -811,8 +957,12 @@ for method in ("area", "11-point"):
     own = []
     for label in range(len(CLASSES)):
         scores, matched, objects = match_detections(detections, targets, label)
-        own.extend([average_precision(scores, matched, objects, method)] if objects else [])
-    print(f"mAP at IoU 0.5 by your function, {method}: {100 * sum(own) / len(own):.1f} %")
+        own.extend(
+            [average_precision(scores, matched, objects, method)] if objects else []
+        )
+    print(
+        f"mAP at IoU 0.5 by your function, {method}: {100 * sum(own) / len(own):.1f} %"
+    )
 
 # %% [markdown]
 # **Was fine-tuning worth it?** The same SVMs on the network as it was before: pretrained convolutions, random fc7.
@@ -841,12 +991,19 @@ figure(
 
 # %% tags=["experiment"]
 runs = [run(svm=one, threshold=-2.5) for one in bar(range(4), "kinds of SVM")]
-alarms = [false_positives_per_image(found, targets, CLASSES, recall=0.4) for found in runs]
-reached = max(alarms) < math.inf  # with a handful of photographs 40 % may be out of reach
+alarms = [
+    false_positives_per_image(found, targets, CLASSES, recall=0.4) for found in runs
+]
+# with a handful of photographs 40 % may be out of reach
+reached = max(alarms) < math.inf
 print(f"negatives of each class: {weights['svm.negatives'].int().tolist()}")
-print(f"false alarms an image: mined {alarms[0]:.2f}, random {', '.join(f'{one:.2f}' for one in alarms[1:])}")
+print(
+    f"false alarms an image: mined {alarms[0]:.2f}, random "
+    f"{', '.join(f'{one:.2f}' for one in alarms[1:])}"
+)
 figure(
-    "R-CNN's false alarms an image at 40 % recall: hard negatives, against the mean of three random sets",
+    "R-CNN's false alarms an image at 40 % recall: hard negatives, against the mean "
+    "of three random sets",
     alarms[0] if reached else None,
     target=sum(alarms[1:]) / 3 if reached else None,
     better="below",
@@ -874,11 +1031,30 @@ print(f"{window_count:.0f} windows an image, {bytes_per_window:,} bytes a window
 
 # %% tags=["experiment"]
 display(
-    figure("R-CNN's objectives, trained one after the other", 3, paper="3: softmax, SVMs, regressors"),
-    figure("R-CNN's training time", weights["seconds"].sum() / 3600, unit="h", paper="84 h (Fast R-CNN, Table 4)"),
-    figure("R-CNN's time an image", search_seconds + network_seconds, unit="s", paper="47 s (Fast R-CNN, Table 4)"),
     figure(
-        "R-CNN's features on disk, if these were VOC 2007's 5,011 images of 2,000 windows",
+        "R-CNN's objectives, trained one after the other",
+        3,
+        paper="3: softmax, SVMs, regressors",
+    ),
+    figure(
+        "R-CNN's training time",
+        weights["seconds"].sum() / 3600,
+        unit="h",
+        paper="84 h (Fast R-CNN, Table 4)",
+    ),
+)
+
+# %% tags=["experiment"]
+display(
+    figure(
+        "R-CNN's time an image",
+        search_seconds + network_seconds,
+        unit="s",
+        paper="47 s (Fast R-CNN, Table 4)",
+    ),
+    figure(
+        "R-CNN's features on disk, if these were VOC 2007's 5,011 images of 2,000 "
+        "windows",
         bytes_per_window * 2000 * 5011 / 1e9,
         unit="GB",
         paper="200 GB (Fast R-CNN, ICCV 2015: hundreds of gigabytes)",

@@ -70,42 +70,56 @@ from course_lib.checks.fast_rcnn import check
 
 # %% tags=["solution"]
 def roi_pool(
-    features: Float[Tensor, "n c h w"], rois: Float[Tensor, "r 5"], output_size: int, spatial_scale: float
-) -> tuple[Float[Tensor, "r c {output_size} {output_size}"], Int64[Tensor, "r c {output_size} {output_size}"]]:
+    features: Float[Tensor, "n c h w"],
+    rois: Float[Tensor, "r 5"],
+    output_size: int,
+    spatial_scale: float,
+) -> tuple[
+    Float[Tensor, "r c {output_size} {output_size}"],
+    Int64[Tensor, "r c {output_size} {output_size}"],
+]:
     """Max pooling of each region into a fixed number of bins (Fast R-CNN, section 2.1).
 
-    The corners times `spatial_scale`, rounded to the nearest whole number, are a region's first and last cell; a corner
-    that lies exactly at half a cell may be rounded either way. *Both cells belong to the region*, unlike our boxes:
-    along x it has x2 - x1 + 1 cells. Of `size` cells, bin i of s reaches from floor(i * size / s) to
-    ceil((i + 1) * size / s), end-exclusive, counted from the first cell; what lies outside the map is left out.
+    The corners times `spatial_scale`, rounded to the nearest whole number, are a
+    region's first and last cell; a corner that lies exactly at half a cell may be
+    rounded either way. *Both cells belong to the region*, unlike our boxes: along x it
+    has x2 - x1 + 1 cells. Of `size` cells, bin i of s reaches from floor(i * size / s)
+    to ceil((i + 1) * size / s), end-exclusive, counted from the first cell; what lies
+    outside the map is left out.
 
-    Write it yourself: no `torchvision.ops.roi_pool`, `torchvision.ops.RoIPool` or `torch.ops.torchvision`.
+    Write it yourself: no `torchvision.ops.roi_pool`, `torchvision.ops.RoIPool` or
+    `torch.ops.torchvision`.
 
     Args:
         features: the feature maps of n images.
-        rois: (image, x1, y1, x2, y2), the corners in pixels of the image, x1 <= x2, y1 <= y2; they may reach beyond
-            it. r may be 0.
+        rois: (image, x1, y1, x2, y2), the corners in pixels of the image, x1 <= x2, y1
+            <= y2; they may reach beyond it. r may be 0.
         output_size: s, bins along each side.
         spatial_scale: cells per pixel, e.g. 1 / 16.
 
     Returns:
-        The largest response of each bin and channel, and its place: row * w + column in the map of that image and
-        channel. A bin without any cell has the response 0 and the place -1. Among equal responses any place is right.
+        The largest response of each bin and channel, and its place: row * w + column in
+        the map of that image and channel. A bin without any cell has the response 0 and
+        the place -1. Among equal responses any place is right.
     """
     ### BEGIN SOLUTION
     height, width = features.shape[2:]
-    maps = nn.functional.pad(features.flatten(2), (0, 1))  # one place more, the last: -1 is "no cell" and reads 0
-    argmax = torch.empty(len(rois), maps.shape[1], output_size, output_size, dtype=torch.int64, device=maps.device)
+    maps = nn.functional.pad(features.flatten(2), (0, 1))  # -1 is "no cell", reads 0
+    shape = len(rois), maps.shape[1], output_size, output_size
+    argmax = torch.empty(shape, dtype=torch.int64, device=maps.device)
     for r, roi in enumerate(rois.cpu()):
         first, last = (roi[1:] * spatial_scale).round().reshape(2, 2, 1)  # of x and y
-        edges = first + torch.arange(output_size + 1) * (last - first + 1) / output_size  # [2, s + 1]
-        start = edges[:, :-1].floor().clamp(min=0)
+        edges = first + torch.arange(output_size + 1) * (last - first + 1) / output_size
+        start = edges[:, :-1].floor().clamp(min=0)  # [2, s]
         end = edges[:, 1:].ceil().minimum(torch.tensor([[width], [height]]))
-        cells = start[..., None] + torch.arange(int(edges.diff().max()) + 2)  # [2, s, k]: a bin has at most k cells
+        # [2, s, k]: a bin has at most k cells
+        cells = start[..., None] + torch.arange(int(edges.diff().max()) + 2)
         x, y = torch.where(cells < end[..., None], cells, math.nan)
-        places = (y[:, None, :, None] * width + x[:, None, :]).nan_to_num(-1).long().flatten(2).to(maps.device)
-        values = maps.detach()[int(roi[0])][:, places].masked_fill(places < 0, -math.inf)  # [c, s, s, k * k]
-        argmax[r] = places[None].take_along_dim(values.argmax(dim=-1, keepdim=True), dim=-1).squeeze(-1)
+        places = (y[:, None, :, None] * width + x[:, None, :]).nan_to_num(-1)
+        places = places.long().flatten(2).to(maps.device)
+        values = maps.detach()[int(roi[0])][:, places]  # [c, s, s, k * k]
+        best = values.masked_fill(places < 0, -math.inf).argmax(dim=-1, keepdim=True)
+        argmax[r] = places[None].take_along_dim(best, dim=-1).squeeze(-1)
     image, channel = rois[:, 0].long(), torch.arange(maps.shape[1], device=maps.device)
     return maps[image[:, None, None, None], channel[:, None, None], argmax], argmax
     ### END SOLUTION
@@ -135,26 +149,37 @@ def roi_pool_backward(
     rois: Float[Tensor, "r 5"],
     shape: tuple[int, int, int, int],
 ) -> Float[Tensor, "n c h w"]:
-    """The gradient of the loss with respect to the feature maps (Fast R-CNN, equation 4).
+    """The gradient of the loss with respect to the feature maps (Fast R-CNN, equation
+    4).
 
-    dL/dx_i is the sum of grad[r, j] over all regions r and bins j whose largest response was the cell i.
+    dL/dx_i is the sum of grad[r, j] over all regions r and bins j whose largest
+    response was the cell i.
 
     Write it yourself: no `torch.ops.torchvision`.
 
     Args:
-        grad: the gradient with respect to the pooled responses of r regions; r may be 0.
-        argmax: the place of each, as `roi_pool` gives it: row * w + column, or -1 for a bin without any cell.
-        rois: as they were given to `roi_pool`; only the image's number, in front, matters here.
+        grad: the gradient with respect to the pooled responses of r regions; r may be
+            0.
+        argmax: the place of each, as `roi_pool` gives it: row * w + column, or -1 for a
+            bin without any cell.
+        rois: as they were given to `roi_pool`; only the image's number, in front,
+            matters here.
         shape: of the feature maps, (n, c, h, w).
 
     Returns:
-        A tensor of that shape, 0 in every cell that no bin chose. Bins without any cell add nothing.
+        A tensor of that shape, 0 in every cell that no bin chose. Bins without any cell
+        add nothing.
     """
     ### BEGIN SOLUTION
     images, channels, height, width = shape
-    sums = grad.new_zeros(images, channels, height * width + 1)  # the last place, -1, collects what goes nowhere
+    # the last place, -1, collects what goes nowhere
+    sums = grad.new_zeros(images, channels, height * width + 1)
     image, channel = rois[:, 0].long(), torch.arange(channels, device=grad.device)
-    sums.index_put_((image[:, None, None, None], channel[:, None, None], argmax), grad, accumulate=True)
+    sums.index_put_(
+        (image[:, None, None, None], channel[:, None, None], argmax),
+        grad,
+        accumulate=True,
+    )
     return sums[..., :-1].reshape(shape)
     ### END SOLUTION
 
@@ -173,17 +198,19 @@ check("roi_pool_backward", roi_pool_backward)
 def smooth_l1(x: Float[Tensor, "*shape"], beta: float) -> Float[Tensor, "*shape"]:
     """The smooth L1 loss of each error (Fast R-CNN, equation 3, where beta is 1).
 
-    0.5 x² / beta where |x| < beta, otherwise |x| - 0.5 beta. Value and slope agree where the two parts meet.
+    0.5 x² / beta where |x| < beta, otherwise |x| - 0.5 beta. Value and slope agree
+    where the two parts meet.
 
-    Write it yourself: no `F.smooth_l1_loss`, `F.huber_loss`, `nn.SmoothL1Loss` or `nn.HuberLoss`.
+    Write it yourself: no `F.smooth_l1_loss`, `F.huber_loss`, `nn.SmoothL1Loss` or
+    `nn.HuberLoss`.
 
     Args:
         x: errors, of any shape.
         beta: where the parabola ends, at least 0; with 0 the loss is |x|.
 
     Returns:
-        One value for each error. Gradients flow through it, with beta 0 too; only where beta and x are both 0 any slope
-        from -1 to 1 is right.
+        One value for each error. Gradients flow through it, with beta 0 too; only where
+        beta and x are both 0 any slope from -1 to 1 is right.
     """
     ### BEGIN SOLUTION
     size = x.abs()
@@ -219,19 +246,25 @@ def fast_rcnn_loss(
 ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
     """The two parts of the multi-task loss (Fast R-CNN, equations 1 to 3).
 
-    Write it yourself: no `torchvision.models.detection.roi_heads.fastrcnn_loss`. `F.cross_entropy` is yours to use.
+    Write it yourself: no `torchvision.models.detection.roi_heads.fastrcnn_loss`.
+    `F.cross_entropy` is yours to use.
 
     Args:
-        scores: of r regions for K classes and, in column 0, background; before any softmax. r is at least 1.
-        deltas: the corrections (tx, ty, tw, th) that the network predicts for each region and class.
+        scores: of r regions for K classes and, in column 0, background; before any
+            softmax. r is at least 1.
+        deltas: the corrections (tx, ty, tw, th) that the network predicts for each
+            region and class.
         labels: the true class, 1 … K, or 0 for background.
-        targets: the corrections that are right. Those of background regions mean nothing, but they are finite numbers.
+        targets: the corrections that are right. Those of background regions mean
+            nothing, but they are finite numbers.
 
     Returns:
         loss_classifier: the cross-entropy, averaged over all regions.
-        loss_box_reg: smooth L1 with beta 1 of the true class's correction, summed over its four numbers and over the
-            regions that show an object, divided by the number of *all* regions, as in torchvision; 0 without objects.
-        Each is one number, a tensor of shape (), through which gradients flow to scores and deltas.
+        loss_box_reg: smooth L1 with beta 1 of the true class's correction, summed over
+            its four numbers and over the regions that show an object, divided by the
+            number of *all* regions, as in torchvision; 0 without objects.
+        Each is one number, a tensor of shape (), through which gradients flow to scores
+        and deltas.
     """
     ### BEGIN SOLUTION
     loss_classifier = nn.functional.cross_entropy(scores, labels)
@@ -265,24 +298,29 @@ def sample_rois(
 ) -> tuple[Int64[Tensor, "foreground"], Int64[Tensor, "background"]]:
     """Draw the regions of one image for a mini-batch (Fast R-CNN, section 2.3).
 
-    A region whose largest IoU with an object is at least 0.5 is foreground; at least 0.1 but below 0.5, it is
-    background; below 0.1 it is not used.
+    A region whose largest IoU with an object is at least 0.5 is foreground; at least
+    0.1 but below 0.5, it is background; below 0.1 it is not used.
 
     Args:
-        ious: IoU of r regions with m objects. Without objects (m = 0) the largest IoU counts as 0.
+        ious: IoU of r regions with m objects. Without objects (m = 0) the largest IoU
+            counts as 0.
         batch: how many regions to draw.
-        fg_fraction: at most round(fg_fraction * batch) of them are foreground; the product is a whole number.
+        fg_fraction: at most round(fg_fraction * batch) of them are foreground; the
+            product is a whole number.
         rng: the only source of chance; pass it to `torch.randperm(…, generator=rng)`.
 
     Returns:
-        Positions of the foreground and of the background regions. Background fills the batch up. Within a kind each
-        region is equally likely and none comes twice; where there are not enough, all of them are taken.
+        Positions of the foreground and of the background regions. Background fills the
+        batch up. Within a kind each region is equally likely and none comes twice;
+        where there are not enough, all of them are taken.
     """
     ### BEGIN SOLUTION
     best = ious.amax(dim=1) if ious.shape[1] else ious.new_zeros(len(ious))
     foreground = (best >= 0.5).nonzero().flatten()
     background = torch.logical_and(best >= 0.1, best < 0.5).nonzero().flatten()
-    chosen = torch.randperm(len(foreground), generator=rng)[: round(fg_fraction * batch)]
+    chosen = torch.randperm(len(foreground), generator=rng)[
+        : round(fg_fraction * batch)
+    ]
     others = torch.randperm(len(background), generator=rng)[: batch - len(chosen)]
     return foreground[chosen.to(ious.device)], background[others.to(ious.device)]
     ### END SOLUTION
@@ -300,18 +338,20 @@ check("sample_rois", sample_rois)
 
 # %% tags=["solution"]
 def truncated_svd(linear: nn.Linear, rank: int) -> nn.Sequential:
-    """Replace a layer by two whose product is the best approximation of this rank (Fast R-CNN, section 3.1).
+    """Replace a layer by two whose product is the best approximation of this rank (Fast
+    R-CNN, section 3.1).
 
-    W [out, in] is U Σ Vᵀ; of Σ the `rank` largest values are kept, and the matching columns of U and rows of Vᵀ.
+    W [out, in] is U Σ Vᵀ; of Σ the `rank` largest values are kept, and the matching
+    columns of U and rows of Vᵀ.
 
     Args:
         linear: with or without bias; it stays as it is.
         rank: 1 … min(in, out).
 
     Returns:
-        nn.Sequential of two nn.Linear and nothing else: in → rank without bias, then rank → out with a copy of the bias
-        of `linear`, where it has one; in the numbers of `linear`, e.g. float64. How Σ is shared between the two is
-        free.
+        nn.Sequential of two nn.Linear and nothing else: in → rank without bias, then
+        rank → out with a copy of the bias of `linear`, where it has one; in the numbers
+        of `linear`, e.g. float64. How Σ is shared between the two is free.
     """
     ### BEGIN SOLUTION
     u, sigma, vt = torch.linalg.svd(linear.weight.detach(), full_matrices=False)
@@ -353,38 +393,43 @@ def roi_align(
     sampling_ratio: int,
     aligned: bool,
 ) -> Float[Tensor, "r c {output_size} {output_size}"]:
-    """The mean of interpolated responses in each bin of a region (Mask R-CNN, section 3).
+    """The mean of interpolated responses in each bin of a region (Mask R-CNN, section
+    3).
 
-    Write it yourself: no `torchvision.ops.roi_align`, `torchvision.ops.RoIAlign` or `torch.ops.torchvision`.
+    Write it yourself: no `torchvision.ops.roi_align`, `torchvision.ops.RoIAlign` or
+    `torch.ops.torchvision`.
 
     Args:
         features: the feature maps of n images.
-        rois: (image, x1, y1, x2, y2), the corners in pixels, x1 <= x2, y1 <= y2; at most half a cell beyond the
-            image. r may be 0.
+        rois: (image, x1, y1, x2, y2), the corners in pixels, x1 <= x2, y1 <= y2; at
+            most half a cell beyond the image. r may be 0.
         output_size: s, bins along each side.
         spatial_scale: cells per pixel.
-        sampling_ratio: each bin has sampling_ratio by sampling_ratio points, in the middles of equal parts of the bin;
-            at least 1.
-        aligned: whether a cell's value sits in its middle, so that the corners move by -0.5 after scaling; a region may
-            then be smaller than a cell. Without it (the older convention) the corners stay, and a region is at least
-            1 cell wide and high, counted from its first corner.
+        sampling_ratio: each bin has sampling_ratio by sampling_ratio points, in the
+            middles of equal parts of the bin; at least 1.
+        aligned: whether a cell's value sits in its middle, so that the corners move by
+            -0.5 after scaling; a region may then be smaller than a cell. Without it
+            (the older convention) the corners stay, and a region is at least 1 cell
+            wide and high, counted from its first corner.
 
     Returns:
-        The mean of the points of each bin, each interpolated between its four cells (bilinear). A point beyond the
-        outermost cells takes the nearest one's value.
+        The mean of the points of each bin, each interpolated between its four cells
+        (bilinear). A point beyond the outermost cells takes the nearest one's value.
     """
     ### BEGIN SOLUTION
     points = output_size * sampling_ratio
-    first, last = (rois[:, 1:] * spatial_scale).reshape(-1, 2, 2, 1).unbind(1)  # [r, 2 (x and y), 1]
+    # [r, 2 (x and y), 1]
+    first, last = (rois[:, 1:] * spatial_scale).reshape(-1, 2, 2, 1).unbind(1)
     sizes = last - first if aligned else (last - first).clamp(min=1)
     middles = (torch.arange(points, device=rois.device) + 0.5) / points
     places = first + sizes * middles  # [r, 2, points]
     if not aligned:
         places = places + 0.5  # grid_sample sees values in the middles of cells
-    x, y = (2 * places / places.new_tensor([[features.shape[3]], [features.shape[2]]]) - 1).unbind(1)
+    size = places.new_tensor([[features.shape[3]], [features.shape[2]]])
+    x, y = (2 * places / size - 1).unbind(1)
     grid = torch.stack(torch.broadcast_tensors(x[:, None, :], y[:, :, None]), dim=-1)
-    maps = features[rois[:, 0].long()]
-    sampled = nn.functional.grid_sample(maps, grid, padding_mode="border", align_corners=False)
+    maps, ends = features[rois[:, 0].long()], {"padding_mode": "border"}
+    sampled = nn.functional.grid_sample(maps, grid, align_corners=False, **ends)
     return nn.functional.avg_pool2d(sampled, sampling_ratio)
     ### END SOLUTION
 
@@ -424,11 +469,15 @@ from course_lib.training import trained
 
 # %% tags=["given"]
 SMALL = settings().backbone == "small"
-SHORTER, LONGER = (256, 512) if SMALL else (600, 1000)  # pixels of an image's sides, the longer one at most
-STAGE, CHANNELS, HIDDEN = (3, 48, 256) if SMALL else (3, 256, 1024)  # the map's stage and depth; length of fc7
-OUTPUT, SPREAD = 6, torch.tensor([0.1, 0.1, 0.2, 0.2])  # bins along a side; the typical size of a correction
+# pixels of an image's sides, the longer one at most
+SHORTER, LONGER = (256, 512) if SMALL else (600, 1000)
+# the map's stage and depth; length of fc7
+STAGE, CHANNELS, HIDDEN = (3, 48, 256) if SMALL else (3, 256, 1024)
+# bins along a side; the typical size of a correction
+OUTPUT, SPREAD = 6, torch.tensor([0.1, 0.1, 0.2, 0.2])
 SCENES, TESTS, FIRST = 200, 100, 5000  # as in unit 02
-IMAGES, ROIS, QUARTER = 4, 64, 0.25  # images of a batch, regions of each, share of objects. Paper: 2, 64, 0.25
+# images of a batch, regions of each, share of objects. Paper: 2, 64, 0.25
+IMAGES, ROIS, QUARTER = 4, 64, 0.25
 STEPS, RATE = (800, 1e-3) if settings().profile == "mini" else (20000, 2e-4)
 STEPS = min(STEPS, 10 * settings().limit) if settings().limit else STEPS
 CLASSES = detection("test", 1).classes
@@ -442,12 +491,14 @@ DEVICE = settings().device
 
 # %% tags=["given"]
 def library_pool(features, rois, output_size, spatial_scale) -> Tensor:
-    """torchvision's RoI pooling: the same, in C++ and CUDA; it knows no half precision on a CPU."""
+    """torchvision's RoI pooling: the same, in C++ and CUDA; it knows no half precision
+    on a CPU.
+    """
     return ops.roi_pool(features.float(), rois.float(), output_size, spatial_scale)
 
 
 class YourPool(torch.autograd.Function):
-    """Your two functions as one layer: autograd calls the second one on the way back."""
+    """Your two functions as one layer: autograd calls the second on the way back."""
 
     @staticmethod
     def forward(ctx, features, rois, output_size, spatial_scale) -> Tensor:
@@ -464,14 +515,19 @@ class YourPool(torch.autograd.Function):
 
 # %% tags=["given"]
 class FastRCNN(nn.Module):
-    """One map an image, RoI pooling, two hidden layers; scores [r, K + 1] and corrections [r, K + 1, 4]."""
+    """One map an image, RoI pooling, two hidden layers; scores [r, K + 1] and
+    corrections [r, K + 1, 4].
+    """
 
     def __init__(self, pretrained: bool = True, pool=library_pool):
         super().__init__()
         self.trunk, self.pool = Trunk(STAGE, CHANNELS, pretrained), pool
         self.fc6 = nn.Linear(CHANNELS * OUTPUT**2, HIDDEN)
         self.fc7 = nn.Linear(HIDDEN, HIDDEN)
-        self.cls_score, self.bbox_pred = nn.Linear(HIDDEN, len(CLASSES) + 1), nn.Linear(HIDDEN, 4 * len(CLASSES) + 4)
+        self.cls_score, self.bbox_pred = (
+            nn.Linear(HIDDEN, len(CLASSES) + 1),
+            nn.Linear(HIDDEN, 4 * len(CLASSES) + 4),
+        )
 
     def head(self, features, rois) -> tuple[Tensor, Tensor]:
         pooled = self.pool(features, rois, OUTPUT, 1 / self.trunk.stride).flatten(1)
@@ -498,7 +554,10 @@ for name, pool in (("yours", YourPool.apply), ("torchvision's", library_pool)):
     start = time.perf_counter()
     pooled = pool(features, rois, OUTPUT, 1 / 8)
     (gradient,) = torch.autograd.grad((pooled * weight).sum(), features)
-    print(f"{len(rois)} regions, forward and backward, {name}: {1000 * (time.perf_counter() - start):.0f} ms")
+    print(
+        f"{len(rois)} regions, forward and backward, {name}: "
+        f"{1000 * (time.perf_counter() - start):.0f} ms"
+    )
     answers[name] = pooled, gradient
 for way, own, theirs in zip(("forward", "backward"), *answers.values(), strict=True):
     print(f"largest difference {way}: {(own - theirs).abs().max().item():.1g}")
@@ -510,7 +569,9 @@ for way, own, theirs in zip(("forward", "backward"), *answers.values(), strict=T
 
 # %% tags=["given"]
 class Regions(NamedTuple):
-    """One training image: boxes [r, 4] (the m objects first), their IoU [r, m] with the objects, labels [m] from 1."""
+    """One training image: boxes [r, 4] (the m objects first), their IoU [r, m] with the
+    objects, labels [m] from 1.
+    """
 
     image: Tensor
     boxes: Tensor
@@ -521,11 +582,17 @@ class Regions(NamedTuple):
 def regions(scene) -> Regions:
     """The regions of one annotated image."""
     boxes = torch.cat([scene.boxes, proposals(scene.image, seed=0)])
-    return Regions(scene.image, boxes, ops.box_iou(boxes, scene.boxes), scene.labels + 1)
+    return Regions(
+        scene.image, boxes, ops.box_iou(boxes, scene.boxes), scene.labels + 1
+    )
 
 
-def encode_boxes(boxes: Float[Tensor, "n 4"], targets: Float[Tensor, "n 4"]) -> Float[Tensor, "n 4"]:
-    """The corrections that lead from boxes to targets, as in unit 02, in multiples of their typical size."""
+def encode_boxes(
+    boxes: Float[Tensor, "n 4"], targets: Float[Tensor, "n 4"]
+) -> Float[Tensor, "n 4"]:
+    """The corrections that lead from boxes to targets, as in unit 02, in multiples of
+    their typical size.
+    """
     sizes, goals = boxes[:, 2:] - boxes[:, :2], targets[:, 2:] - targets[:, :2]
     shift = (targets[:, :2] + targets[:, 2:] - boxes[:, :2] - boxes[:, 2:]) / 2
     return torch.cat([shift / sizes, (goals / sizes).log()], dim=1) / SPREAD.to(boxes)
@@ -533,13 +600,20 @@ def encode_boxes(boxes: Float[Tensor, "n 4"], targets: Float[Tensor, "n 4"]) -> 
 
 # %% tags=["given"]
 def draw(r: Regions, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """One image for a batch: pixels, boxes in its pixels [k, 4], labels [k] and targets [k, 4]."""
+    """One image for a batch: pixels, boxes in its pixels [k, 4], labels [k] and targets
+    [k, 4].
+    """
     objects, others = sample_rois(r.ious, ROIS, QUARTER, rng)
-    match = r.ious[objects].argmax(dim=1) if len(r.labels) else objects  # without objects none is drawn
+    # without objects none is drawn
+    match = r.ious[objects].argmax(dim=1) if len(r.labels) else objects
     rows = torch.cat([objects, others])
-    labels, targets = torch.zeros(len(rows), dtype=torch.int64), torch.zeros(len(rows), 4)
+    labels, targets = (
+        torch.zeros(len(rows), dtype=torch.int64),
+        torch.zeros(len(rows), 4),
+    )
     labels[: len(objects)] = r.labels[match]
-    targets[: len(objects)] = encode_boxes(r.boxes[objects], r.boxes[match])  # the first boxes are the objects
+    # the first boxes are the objects
+    targets[: len(objects)] = encode_boxes(r.boxes[objects], r.boxes[match])
     scale = fitting_scale(*r.image.shape[1:], SHORTER, LONGER)
     image, boxes = scaled(r.image, scale), scale * r.boxes[rows]
     if torch.rand((), generator=rng) < 0.5:
@@ -554,22 +628,34 @@ def draw(r: Regions, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tens
 
 # %% tags=["given"]
 def batches(data: list[Regions], images: int = IMAGES):
-    """The function that gives the i-th batch: images, regions [R, 5], labels [R], targets [R, 4]."""
+    """The function that gives the i-th batch: images, regions [R, 5], labels [R],
+    targets [R, 4].
+    """
 
     def batch(index: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         rng = torch.Generator().manual_seed(index)
         chosen = torch.randperm(len(data), generator=rng)[:images]
-        pixels, boxes, labels, targets = zip(*[draw(data[i], rng) for i in chosen], strict=True)
-        rois = [nn.functional.pad(b, (1, 0), value=float(n)) for n, b in enumerate(boxes)]
+        pixels, boxes, labels, targets = zip(
+            *[draw(data[i], rng) for i in chosen], strict=True
+        )
+        rois = [
+            nn.functional.pad(b, (1, 0), value=float(n)) for n, b in enumerate(boxes)
+        ]
         return padded(pixels), torch.cat(rois), torch.cat(labels), torch.cat(targets)
 
     return batch
 
 
 def loss(network, images, rois, labels, targets) -> Tensor:
-    """Both parts of your `fast_rcnn_loss`, added; 0 where images without objects give no region."""
+    """Both parts of your `fast_rcnn_loss`, added; 0 where images without objects give
+    no region.
+    """
     scores, deltas = network(images, rois)
-    return sum(fast_rcnn_loss(scores, deltas, labels, targets)) if len(labels) else scores.sum()
+    return (
+        sum(fast_rcnn_loss(scores, deltas, labels, targets))
+        if len(labels)
+        else scores.sum()
+    )
 
 
 # %% [markdown]
@@ -579,7 +665,9 @@ def loss(network, images, rois, labels, targets) -> Tensor:
 # %% tags=["experiment"]
 torch.manual_seed(0)
 ten = [regions(scene) for scene in detection("train", 10)[:10]]
-losses = training.fit(FastRCNN(pool=YourPool.apply), batches(ten, images=2), loss, steps=15, lr=RATE)
+losses = training.fit(
+    FastRCNN(pool=YourPool.apply), batches(ten, images=2), loss, steps=15, lr=RATE
+)
 print(f"loss at first {losses[0]:.2f}, after 15 steps {sum(losses[-3:]) / 3:.2f}")
 
 # %% [markdown]
@@ -589,19 +677,28 @@ print(f"loss at first {losses[0]:.2f}, after 15 steps {sum(losses[-3:]) / 3:.2f}
 
 # %% tags=["given"]
 def fit() -> dict[str, Tensor]:
-    """Train the network on the training images; all that prediction needs, and the seconds it took."""
+    """Train the network on the training images; all that prediction needs, and the
+    seconds it took.
+    """
     torch.manual_seed(0)
-    data = [regions(scene) for scene in bar(detection("train", SCENES), "selective search", unit="image")]
+    data = [
+        regions(scene)
+        for scene in bar(detection("train", SCENES), "selective search", unit="image")
+    ]
     network = FastRCNN()
     checkpoint = Path("03_fast_rcnn_checkpoint.safetensors")
-    losses = training.fit(network, batches(data), loss, STEPS, RATE, checkpoint=checkpoint, keep=True)
+    losses = training.fit(
+        network, batches(data), loss, STEPS, RATE, checkpoint=checkpoint, keep=True
+    )
     return network.state_dict() | {"seconds": torch.tensor([losses.seconds])}
 
 
 def trained_network() -> FastRCNN:
     """The network, from `weights`."""
     network = FastRCNN(pretrained=False)
-    network.load_state_dict({name: value for name, value in weights.items() if name != "seconds"})
+    network.load_state_dict(
+        {name: value for name, value in weights.items() if name != "seconds"}
+    )
     return network.to(DEVICE).eval()
 
 
@@ -611,7 +708,9 @@ def trained_network() -> FastRCNN:
 
 
 # %% tags=["given"]
-def decode_boxes(boxes: Float[Tensor, "n 4"], deltas: Float[Tensor, "n 4"]) -> Float[Tensor, "n 4"]:
+def decode_boxes(
+    boxes: Float[Tensor, "n 4"], deltas: Float[Tensor, "n 4"]
+) -> Float[Tensor, "n 4"]:
     """Move and resize each box by its correction: the inverse of `encode_boxes`."""
     deltas = deltas * SPREAD.to(deltas)
     sizes = boxes[:, 2:] - boxes[:, :2]
@@ -620,17 +719,27 @@ def decode_boxes(boxes: Float[Tensor, "n 4"], deltas: Float[Tensor, "n 4"]) -> F
     return torch.cat([centers - half, centers + half], dim=1)
 
 
+# %% tags=["given"]
 @torch.no_grad()
 def detect(network: FastRCNN, image: Tensor, boxes: Tensor) -> dict[str, Tensor]:
-    """Detections of one uint8 image from its proposals: boxes [k, 4], scores [k], labels [k], positions in CLASSES."""
+    """Detections of one uint8 image from its proposals: boxes [k, 4], scores [k],
+    labels [k], positions in CLASSES.
+    """
     scale = fitting_scale(*image.shape[1:], SHORTER, LONGER)
     rois = nn.functional.pad(scale * boxes, (1, 0)).to(DEVICE)
-    scores, deltas = (answer.cpu() for answer in network(scaled(image.to(DEVICE), scale)[None], rois))
+    answers = network(scaled(image.to(DEVICE), scale)[None], rois)
+    scores, deltas = (answer.cpu() for answer in answers)
     chances = scores.softmax(dim=1)[:, 1:]  # without background
     rows, labels = (chances > 0.02).nonzero(as_tuple=True)
-    moved = ops.clip_boxes_to_image(decode_boxes(boxes[rows], deltas[rows, labels + 1]), image.shape[1:])
+    moved = ops.clip_boxes_to_image(
+        decode_boxes(boxes[rows], deltas[rows, labels + 1]), image.shape[1:]
+    )
     kept = ops.batched_nms(moved, chances[rows, labels], labels, 0.3)
-    return {"boxes": moved[kept], "scores": chances[rows, labels][kept], "labels": labels[kept]}
+    return {
+        "boxes": moved[kept],
+        "scores": chances[rows, labels][kept],
+        "labels": labels[kept],
+    }
 
 
 def predict(images: list[Tensor]) -> list[dict[str, Tensor]]:
@@ -654,39 +763,55 @@ check("experiment", predict)
 # %% tags=["experiment"]
 test = list(detection("test", TESTS, start=FIRST))
 targets = [{"boxes": scene.boxes, "labels": scene.labels} for scene in test]
-network, candidates = trained_network(), [proposals(scene.image, seed=0) for scene in test]
+network = trained_network()
+candidates = [proposals(scene.image, seed=0) for scene in test]
 
 
 def run(network) -> list[dict[str, Tensor]]:
     """Detections in all test images."""
     pairs = list(zip(test, candidates, strict=True))
-    return [detect(network, scene.image, boxes) for scene, boxes in bar(pairs, "detecting", unit="image")]
+    return [
+        detect(network, scene.image, boxes)
+        for scene, boxes in bar(pairs, "detecting", unit="image")
+    ]
 
 
+# %% tags=["experiment"]
 detections = run(network)
-sure = [{name: value[one["scores"] > 0.5] for name, value in one.items()} for one in detections[:4]]
-axes = plots.image_grid([scene.image for scene in test[:4] for _ in range(2)], columns=4)
+sure = [
+    {name: value[one["scores"] > 0.5] for name, value in one.items()}
+    for one in detections[:4]
+]
+axes = plots.image_grid(
+    [scene.image for scene in test[:4] for _ in range(2)], columns=4
+)
 for left, right, scene, one in zip(axes[::2], axes[1::2], test, sure, strict=False):
     plots.draw_boxes(scene.image, scene.boxes, scene.labels, names=CLASSES, ax=left)
     plots.draw_boxes(scene.image, **one, names=CLASSES, ax=right)
-plots.show(axes, "Four test images, each twice: with its true boxes, and with what the detector found.")
+plots.show(axes, "Fast R-CNN's detections")
 
 # %% [markdown]
 # **Count.** We expect around 44 % at an IoU of 0.5; below 35 % something is wrong. The target is R-CNN's value, which
 # the course measured with unit 02's solution on the same scenes, less one point.
 
 # %% tags=["experiment"]
-tables = {iou: mean_average_precision(detections, targets, CLASSES, iou) for iou in (0.5, 0.7)}
+tables = {
+    iou: mean_average_precision(detections, targets, CLASSES, iou) for iou in (0.5, 0.7)
+}
 print(f"{'AP in %':12}" + "".join(f"  at IoU {iou}" for iou in tables))
 for label in CLASSES:
-    print(f"{label:12}" + "".join(f"{100 * table.per_class[label]:12.1f}" for table in tables.values()))
+    print(
+        f"{label:12}"
+        + "".join(f"{100 * table.per_class[label]:12.1f}" for table in tables.values())
+    )
 rcnn = recorded("R-CNN's mAP at IoU 0.5, with box regression")
 figure(
     "Fast R-CNN's mAP at IoU 0.5",
     100 * tables[0.5].map,
     target=rcnn and rcnn - 1,
     unit="%",
-    paper="66.9 % beside R-CNN's 66.0 %, VOC 2007, VGG-16 (Girshick, ICCV 2015, Table 1)",
+    paper="66.9 % beside R-CNN's 66.0 %, VOC 2007, VGG-16 (Girshick, ICCV 2015, "
+    "Table 1)",
 )
 
 # %% [markdown]
@@ -699,25 +824,37 @@ figure(
 
 # %% tags=["given"]
 class RCNN(nn.Module):
-    """What unit 02 computes for the regions of an image, as fast as we can: warp all, convolve all, classify all."""
+    """What unit 02 computes for the regions of an image, as fast as we can: warp all,
+    convolve all, classify all.
+    """
 
     def __init__(self):
         super().__init__()
-        self.conv = backbone(pretrained=settings().profile == "mini")  # its time does not depend on its weights
+        # its time does not depend on its weights
+        self.conv = backbone(pretrained=settings().profile == "mini")
         cells = (64 // self.conv.stride) ** 2
-        self.fc7 = nn.Sequential(nn.Flatten(), nn.Linear(self.conv.feature_dim * cells, HIDDEN), nn.ReLU())
+        self.fc7 = nn.Sequential(
+            nn.Flatten(), nn.Linear(self.conv.feature_dim * cells, HIDDEN), nn.ReLU()
+        )
         self.scores = nn.Linear(HIDDEN, len(CLASSES) + 1)
 
     def forward(self, image, boxes) -> Tensor:
-        parts = [ops.roi_align(image[None], [part], 64, sampling_ratio=1, aligned=True) for part in boxes.split(64)]
+        parts = [
+            ops.roi_align(image[None], [part], 64, sampling_ratio=1, aligned=True)
+            for part in boxes.split(64)
+        ]
         return torch.cat([self.scores(self.fc7(self.conv(part))) for part in parts])
 
 
+# %% tags=["given"]
 @torch.no_grad()
 def seconds(work, repeats: int = 3) -> float:
-    """The least of a few times that `work()` takes; the GPU, where there is one, is waited for."""
+    """The least of a few times that `work()` takes; the GPU, where there is one, is
+    waited for.
+    """
     times = []
-    for _ in bar(range(repeats + 1), "measuring"):  # the first one warms up and does not count
+    # the first one warms up and does not count
+    for _ in bar(range(repeats + 1), "measuring"):
         start = time.perf_counter()
         work()
         if torch.device(DEVICE).type == "cuda":
@@ -738,18 +875,25 @@ times = {
     "R-CNN": seconds(lambda: slow(image, boxes.to(DEVICE)), repeats=1),
     "Fast R-CNN": seconds(lambda: network(small[None], rois)),
     "its convolutions": seconds(lambda: network.trunk(small[None])),
-    "its pooling": seconds(lambda: network.pool(features, rois, OUTPUT, 1 / network.trunk.stride)),
+    "its pooling": seconds(
+        lambda: network.pool(features, rois, OUTPUT, 1 / network.trunk.stride)
+    ),
 }
-axes = plots.bars(list(times), list(times.values()), f"seconds for {len(boxes)} regions", form="{:.3f}")
-plots.show(axes, "Seconds for one photograph: " + ", ".join(f"{name} {value:.3f}" for name, value in times.items()))
+
+# %% tags=["experiment"]
+told = f"seconds for {len(boxes)} regions"
+axes = plots.bars(list(times), list(times.values()), told, form="{:.3f}")
+plots.show(axes, "seconds by stage")
 
 # %% tags=["experiment"]
 figure(
-    "Fast R-CNN is faster than R-CNN on the 2,000 proposals of one photograph, finding them not counted",
+    "Fast R-CNN is faster than R-CNN on the 2,000 proposals of one photograph, "
+    "finding them not counted",
     times["R-CNN"] / times["Fast R-CNN"],
     target=10 if torch.device(DEVICE).type == "cpu" else 50,
     unit="times",
-    paper="146 times, 47 s and 0.32 s an image with VGG-16 (Girshick, ICCV 2015, Table 4)",
+    paper="146 times, 47 s and 0.32 s an image with VGG-16 (Girshick, ICCV 2015, "
+    "Table 4)",
 )
 
 # %% [markdown]
@@ -760,10 +904,19 @@ figure(
 # %% tags=["experiment"]
 for rank in (64, 16, 4):
     thin = trained_network()
-    thin.fc6, thin.fc7 = truncated_svd(thin.fc6, rank).to(DEVICE), truncated_svd(thin.fc7, rank).to(DEVICE)
-    costs = [sum(w.numel() for w in net.parameters() if w.ndim == 2) for net in (network, thin)]
+    thin.fc6, thin.fc7 = (
+        truncated_svd(thin.fc6, rank).to(DEVICE),
+        truncated_svd(thin.fc7, rank).to(DEVICE),
+    )
+    costs = [
+        sum(w.numel() for w in net.parameters() if w.ndim == 2)
+        for net in (network, thin)
+    ]
     score = mean_average_precision(run(thin), targets, CLASSES).map
-    print(f"rank {rank:3}: {costs[1] / costs[0]:4.0%} of the multiplications, mAP {100 * score:.1f} %")
+    print(
+        f"rank {rank:3}: {costs[1] / costs[0]:4.0%} of the multiplications, mAP "
+        f"{100 * score:.1f} %"
+    )
 
 # %% [markdown]
 # ## R-CNN's three problems, looked at again
@@ -777,9 +930,20 @@ for rank in (64, 16, 4):
 start = time.perf_counter()
 proposals(photograph, seed=0, keep=False)
 search = time.perf_counter() - start
+
+# %% tags=["experiment"]
 display(
     figure("Fast R-CNN's objectives", 1, paper="1 (Girshick, ICCV 2015)"),
-    figure("Fast R-CNN's training time", weights["seconds"] / 3600, unit="h", paper="9.5 h, R-CNN 84 h (Table 4)"),
+    figure(
+        "Fast R-CNN's training time",
+        weights["seconds"] / 3600,
+        unit="h",
+        paper="9.5 h, R-CNN 84 h (Table 4)",
+    ),
+)
+
+# %% tags=["experiment"]
+display(
     figure(
         "Fast R-CNN's time for that photograph, without proposals",
         times["Fast R-CNN"],
@@ -787,7 +951,10 @@ display(
         paper="0.32 s (Table 4)",
     ),
     figure(
-        "selective search's time for that photograph", search, unit="s", paper="1.5 s (Ren et al., NIPS 2015, Table 4)"
+        "selective search's time for that photograph",
+        search,
+        unit="s",
+        paper="1.5 s (Ren et al., NIPS 2015, Table 4)",
     ),
 )
 

@@ -62,29 +62,44 @@ from course_lib.checks.faster_rcnn import check
 
 # %% tags=["solution"]
 def generate_anchors(
-    feature_size: tuple[int, int], stride: int, scales: Sequence[float], ratios: Sequence[float]
+    feature_size: tuple[int, int],
+    stride: int,
+    scales: Sequence[float],
+    ratios: Sequence[float],
 ) -> Float[Tensor, "anchors 4"]:
-    """The anchors of a feature map, in pixels of the image (Faster R-CNN, section 3.1.1).
+    """The anchors of a feature map, in pixels of the image (Faster R-CNN, section
+    3.1.1).
 
     Write it yourself: no `torchvision.models.detection.*AnchorGenerator`.
 
     Args:
         feature_size: (H, W) of the map; either may be 0.
         stride: pixels of the image from one cell to the next, in both directions.
-        scales: side of a square of the anchor's area, pixels: an anchor's area is scale².
+        scales: side of a square of the anchor's area, pixels: an anchor's area is
+            scale².
         ratios: height / width of an anchor. The ratio does not change the area.
 
     Returns:
-        H * W * len(scales) * len(ratios) boxes (x1, y1, x2, y2), neither rounded nor clipped to the image. Those of
-        the cell in row i and column j stand around the cell's middle, ((j + 0.5) * stride, (i + 0.5) * stride).
-        (torchvision takes (j * stride, i * stride).)
-        Order: row by row, within a row cell by cell, within a cell by scale, within a scale by ratio.
+        H * W * len(scales) * len(ratios) boxes (x1, y1, x2, y2), neither rounded nor
+        clipped to the image. Those of the cell in row i and column j stand around the
+        cell's middle, ((j + 0.5) * stride, (i + 0.5) * stride). (torchvision takes (j *
+        stride, i * stride).)
+        Order: row by row, within a row cell by cell, within a cell by scale, within a
+            scale by ratio.
     """
     ### BEGIN SOLUTION
     height, width = feature_size
-    sizes = torch.tensor([(scale / ratio**0.5, scale * ratio**0.5) for scale in scales for ratio in ratios])  # [A, 2]
+    # [A, 2]
+    sizes = torch.tensor(
+        [
+            (scale / ratio**0.5, scale * ratio**0.5)
+            for scale in scales
+            for ratio in ratios
+        ]
+    )
     y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    centers = (torch.stack([x, y], dim=2).reshape(-1, 1, 2) + 0.5) * stride  # [H * W, 1, 2]
+    # [H * W, 1, 2]
+    centers = (torch.stack([x, y], dim=2).reshape(-1, 1, 2) + 0.5) * stride
     return torch.cat([centers - sizes / 2, centers + sizes / 2], dim=2).reshape(-1, 4)
     ### END SOLUTION
 
@@ -114,9 +129,13 @@ check("generate_anchors", generate_anchors)
 
 # %% tags=["solution"]
 def assign_anchors(
-    anchors: Float[Tensor, "n 4"], objects: Float[Tensor, "m 4"], high: float, low: float
+    anchors: Float[Tensor, "n 4"],
+    objects: Float[Tensor, "m 4"],
+    high: float,
+    low: float,
 ) -> tuple[Int64[Tensor, "n"], Int64[Tensor, "n"]]:
-    """Say for each anchor whether it shows an object, and which (Faster R-CNN, section 3.1.2).
+    """Say for each anchor whether it shows an object, and which (Faster R-CNN, section
+    3.1.2).
 
     Write it yourself: no `torchvision.models.detection.*Matcher`.
 
@@ -127,12 +146,13 @@ def assign_anchors(
         low: below this largest IoU it is negative (the paper: 0.3); `low <= high`.
 
     Returns:
-        labels: 1 positive, 0 negative, -1 between the thresholds and left out. Of each object the anchor of largest
-            IoU is positive as well, however small that IoU is, even below `low`, but not when it is 0; all of them
-            where several tie.
-        matches: for a positive anchor the object that it overlaps most; for one that is an object's best, that object
-            (of several such objects, in whatever order they come, the one it overlaps most). Among objects that it
-            overlaps equally any may be chosen. For other anchors any number.
+        labels: 1 positive, 0 negative, -1 between the thresholds and left out. Of each
+            object the anchor of largest IoU is positive as well, however small that IoU
+            is, even below `low`, but not when it is 0; all of them where several tie.
+        matches: for a positive anchor the object that it overlaps most; for one that is
+            an object's best, that object (of several such objects, in whatever order
+            they come, the one it overlaps most). Among objects that it overlaps equally
+            any may be chosen. For other anchors any number.
         Without objects every anchor is negative.
     """
     ### BEGIN SOLUTION
@@ -163,10 +183,12 @@ check("assign_anchors", assign_anchors)
 
 # %% tags=["given"]
 class RPNLayers(nn.Module):
-    """The layers of a region proposal network, by torchvision's names; `forward` is for `RPNHead`.
+    """The layers of a region proposal network, by torchvision's names; `forward` is for
+    `RPNHead`.
 
-    conv: 3×3, keeps channels and size. cls_logits: 1×1, one number an anchor. bbox_pred: 1×1, four numbers an anchor;
-    channels 0 to 3 are the first anchor's tx, ty, tw, th, channels 4 to 7 the second's, and so on.
+    conv: 3×3, keeps channels and size. cls_logits: 1×1, one number an anchor.
+    bbox_pred: 1×1, four numbers an anchor; channels 0 to 3 are the first anchor's tx,
+    ty, tw, th, channels 4 to 7 the second's, and so on.
     """
 
     def __init__(self, in_channels: int, anchors_per_cell: int):
@@ -202,8 +224,9 @@ class RPNHead(RPNLayers):
             features: the maps of n images; n may be 0.
 
         Returns:
-            objectness: one logit for each anchor, not yet through a sigmoid. h * w * A in the order of
-                `generate_anchors`: row by row, cell by cell, within a cell anchor by anchor.
+            objectness: one logit for each anchor, not yet through a sigmoid. h * w * A
+                in the order of `generate_anchors`: row by row, cell by cell, within a
+                cell anchor by anchor.
             deltas: (tx, ty, tw, th) for each anchor, in the same order.
         """
         ### BEGIN SOLUTION
@@ -238,30 +261,42 @@ def rpn_loss(
     labels: Int64[Tensor, "n"],
     targets: Float[Tensor, "n 4"],
 ) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-    """The two losses of the region proposal network (Faster R-CNN, equation 1, in torchvision's form).
+    """The two losses of the region proposal network (Faster R-CNN, equation 1, in
+    torchvision's form).
 
     Write it yourself: no `torchvision.models.detection.*RegionProposalNetwork`.
 
     Args:
         objectness: one logit for each anchor.
         deltas: the predicted (tx, ty, tw, th).
-        labels: 1 positive, 0 negative, -1 left out. Those with 1 or 0 are called sampled.
-        targets: the deltas that lead to the object. Those of anchors that are not positive mean nothing: they are any
-            finite numbers, never NaN.
+        labels: 1 positive, 0 negative, -1 left out. Those with 1 or 0 are called
+            sampled.
+        targets: the deltas that lead to the object. Those of anchors that are not
+            positive mean nothing: they are any finite numbers, never NaN.
 
     Returns:
-        loss_objectness: binary cross-entropy of the logits, mean over the sampled anchors.
-        loss_rpn_box_reg: smooth L1 of deltas - targets with beta = 1/9, summed over the four numbers of the positive
-            anchors, divided by the number of *sampled* anchors.
-        Each is a tensor with a single number that keeps the graph. Without sampled anchors both are 0, without positive
-        ones the second is.
+        loss_objectness: binary cross-entropy of the logits, mean over the sampled
+            anchors.
+        loss_rpn_box_reg: smooth L1 of deltas - targets with beta = 1/9, summed over the
+            four numbers of the positive anchors, divided by the number of *sampled*
+            anchors.
+        Each is a tensor with a single number that keeps the graph. Without sampled
+        anchors both are 0, without positive ones the second is.
     """
     ### BEGIN SOLUTION
     sampled, positive = labels >= 0, labels > 0
     count = sampled.sum().clamp(min=1)
     truth = labels[sampled].to(objectness.dtype)
-    loss_objectness = F.binary_cross_entropy_with_logits(objectness[sampled], truth, reduction="sum") / count
-    loss_box_reg = F.smooth_l1_loss(deltas[positive], targets[positive], beta=1 / 9, reduction="sum") / count
+    loss_objectness = (
+        F.binary_cross_entropy_with_logits(objectness[sampled], truth, reduction="sum")
+        / count
+    )
+    loss_box_reg = (
+        F.smooth_l1_loss(
+            deltas[positive], targets[positive], beta=1 / 9, reduction="sum"
+        )
+        / count
+    )
     return loss_objectness, loss_box_reg
     ### END SOLUTION
 
@@ -277,8 +312,12 @@ check("rpn_loss", rpn_loss)
 
 
 # %% tags=["given"]
-def decode_boxes(boxes: Float[Tensor, "*n 4"], deltas: Float[Tensor, "*n 4"]) -> Float[Tensor, "*n 4"]:
-    """Move and resize each box by its (tx, ty, tw, th); tw and th above ln(1000 / 16) count as that value."""
+def decode_boxes(
+    boxes: Float[Tensor, "*n 4"], deltas: Float[Tensor, "*n 4"]
+) -> Float[Tensor, "*n 4"]:
+    """Move and resize each box by its (tx, ty, tw, th); tw and th above ln(1000 / 16)
+    count as that value.
+    """
     sizes = boxes[..., 2:] - boxes[..., :2]
     centers = (boxes[..., :2] + boxes[..., 2:]) / 2 + deltas[..., :2] * sizes
     half = sizes * deltas[..., 2:].clamp(max=math.log(1000 / 16)).exp() / 2
@@ -309,31 +348,38 @@ def propose(
     min_size: float,
     nms_threshold: float,
 ) -> tuple[Float[Tensor, "k 4"], Float[Tensor, "k"]]:
-    """Choose the proposals of one image (Faster R-CNN, section 3.3; torchvision's `filter_proposals`).
+    """Choose the proposals of one image (Faster R-CNN, section 3.3; torchvision's
+    `filter_proposals`).
 
     Write it yourself: no `torchvision.models.detection.*RegionProposalNetwork`.
 
-    Take the `pre_n` anchors of highest score, correct them (`decode_boxes`), clip them to the image, drop those with a
-    side below `min_size`, suppress duplicates (`nms`), and keep the first `post_n`.
+    Take the `pre_n` anchors of highest score, correct them (`decode_boxes`), clip them
+    to the image, drop those with a side below `min_size`, suppress duplicates (`nms`),
+    and keep the first `post_n`.
 
     Args:
-        scores: one for each anchor; logits or probabilities, only their order counts. n may be 0.
-        deltas: (tx, ty, tw, th) for each anchor. Where they are NaN, the box is dropped.
+        scores: one for each anchor; logits or probabilities, only their order counts. n
+            may be 0.
+        deltas: (tx, ty, tw, th) for each anchor. Where they are NaN, the box is
+            dropped.
         anchors: (x1, y1, x2, y2) in pixels.
         image_size: (H, W), pixels; a box may reach from 0 to W and from 0 to H.
         pre_n, post_n: at most so many boxes before and after suppression.
         min_size: pixels; both sides of a proposal, as clipped, are at least that long.
-        nms_threshold: IoU above which the box of lower score goes; at exactly this IoU both stay.
+        nms_threshold: IoU above which the box of lower score goes; at exactly this IoU
+            both stay.
 
     Returns:
         boxes: k proposals; k may be 0.
-        scores: theirs, falling. Both are detached: they are data for the second stage, no gradient flows through them.
+        scores: theirs, falling. Both are detached: they are data for the second stage,
+            no gradient flows through them.
     """
     ### BEGIN SOLUTION
     best = scores.argsort(descending=True)[:pre_n]
-    boxes, scores = decode_boxes(anchors[best], deltas[best]).detach(), scores[best].detach()
-    height, width = image_size
-    boxes = torch.minimum(boxes.clamp(min=0), boxes.new_tensor([width, height, width, height]))
+    boxes = decode_boxes(anchors[best], deltas[best]).detach()
+    scores, (height, width) = scores[best].detach(), image_size
+    far = boxes.new_tensor([width, height, width, height])
+    boxes = torch.minimum(boxes.clamp(min=0), far)
     large = (boxes[:, 2:] - boxes[:, :2] >= min_size).all(dim=1)  # false for NaN
     boxes, scores = boxes[large], scores[large]
     kept = nms(boxes, scores, nms_threshold)[:post_n]
@@ -353,23 +399,30 @@ check("propose", propose)
 
 
 # %% tags=["solution"]
-def joint_loss(losses: dict[str, Float[Tensor, ""]], weights: dict[str, float]) -> Float[Tensor, ""]:
+def joint_loss(
+    losses: dict[str, Float[Tensor, ""]], weights: dict[str, float]
+) -> Float[Tensor, ""]:
     """The weighted sum of named losses.
 
     Args:
         losses: one or more losses by name, each a tensor with a single number.
-        weights: by the same names; a loss without a weight counts once. A weight without a loss has no effect.
+        weights: by the same names; a loss without a weight counts once. A weight
+            without a loss has no effect.
 
     Returns:
         The sum of weight * loss, a tensor that keeps the graph.
 
     Raises:
-        ValueError: a loss is NaN or infinite, whatever its weight; the message holds the loss's name.
+        ValueError: a loss is NaN or infinite, whatever its weight; the message holds
+            the loss's name.
     """
     ### BEGIN SOLUTION
     for name, loss in losses.items():
         if not loss.isfinite():
-            raise ValueError(f"The loss {name!r} is {loss.item()}: look at its inputs, and lower the learning rate.")
+            raise ValueError(
+                f"The loss {name!r} is {loss.item()}: look at its inputs, and lower "
+                "the learning rate."
+            )
     return sum(weights.get(name, 1) * loss for name, loss in losses.items())
     ### END SOLUTION
 
@@ -402,28 +455,32 @@ def postprocess_detections(
 ) -> dict[str, Tensor]:
     """The detections of one image from what the second stage says about its proposals.
 
-    Boxes are corrected (`decode_boxes`), then clipped to the image, then suppressed within each class.
-    Write it yourself: no `torchvision.models.detection.roi_heads.RoIHeads`.
+    Boxes are corrected (`decode_boxes`), then clipped to the image, then suppressed
+    within each class. Write it yourself: no
+    `torchvision.models.detection.roi_heads.RoIHeads`.
 
     Args:
         scores: logits of all classes, background is class 0. r may be 0.
         deltas: (tx, ty, tw, th) for each class, to be applied to the proposal.
         proposals: (x1, y1, x2, y2) in pixels.
         image_size: (H, W), pixels; detections are clipped to it.
-        score_threshold: a class is detected where its probability (softmax over all classes) is above this number, not
-            where it equals it.
-        nms_threshold: IoU above which, of two boxes *of one class*, the one of lower probability goes; at exactly this
-            IoU both stay.
+        score_threshold: a class is detected where its probability (softmax over all
+            classes) is above this number, not where it equals it.
+        nms_threshold: IoU above which, of two boxes *of one class*, the one of lower
+            probability goes; at exactly this IoU both stay.
 
     Returns:
-        boxes [k, 4], scores [k] (probabilities, falling) and labels [k]. Every class above the threshold gives a
-        detection, not only a proposal's best one; background, label 0, is never detected. k may be 0.
+        boxes [k, 4], scores [k] (probabilities, falling) and labels [k]. Every class
+        above the threshold gives a detection, not only a proposal's best one;
+        background, label 0, is never detected. k may be 0.
     """
     ### BEGIN SOLUTION
     chances = scores.softmax(dim=1)
     rows, labels = (chances[:, 1:] > score_threshold).nonzero(as_tuple=True)
     labels = labels + 1
-    boxes = clip_boxes_to_image(decode_boxes(proposals[rows], deltas[rows, labels]), image_size)
+    boxes = clip_boxes_to_image(
+        decode_boxes(proposals[rows], deltas[rows, labels]), image_size
+    )
     chances = chances[rows, labels]
     kept = batched_nms(boxes, chances, labels, nms_threshold)
     return {"boxes": boxes[kept], "scores": chances[kept], "labels": labels[kept]}
@@ -441,15 +498,19 @@ check("postprocess_detections", postprocess_detections)
 
 
 # %% tags=["given"]
-def encode_boxes(boxes: Float[Tensor, "n 4"], targets: Float[Tensor, "n 4"]) -> Float[Tensor, "n 4"]:
-    """The correction that leads from each box to its target: the inverse of `decode_boxes`."""
+def encode_boxes(
+    boxes: Float[Tensor, "n 4"], targets: Float[Tensor, "n 4"]
+) -> Float[Tensor, "n 4"]:
+    """The correction that leads from each box to its target: the inverse of
+    `decode_boxes`.
+    """
     sizes, goals = boxes[:, 2:] - boxes[:, :2], targets[:, 2:] - targets[:, :2]
     shift = (targets[:, :2] + targets[:, 2:] - boxes[:, :2] - boxes[:, 2:]) / 2
     return torch.cat([shift / sizes, (goals / sizes).log()], dim=1)
 
 
 def at_random(candidates: Tensor, most: int) -> Tensor:
-    """At most so many of the positions at which `candidates` is true, drawn at random."""
+    """At most so many of the positions where `candidates` is true, drawn at random."""
     positions = candidates.nonzero().flatten()
     return positions[torch.randperm(len(positions), device=positions.device)[:most]]
 
@@ -465,35 +526,54 @@ class FasterRCNNParts(nn.Module):
     """What Faster R-CNN is made of; `FasterRCNN.forward` puts it together.
 
     Attributes:
-        backbone: images [n, 3, h, w] to one feature map each, [n, c, i, j], at `stride` pixels a cell.
+        backbone: images [n, 3, h, w] to one feature map each, [n, c, i, j], at `stride`
+            pixels a cell.
         rpn_head: an `RPNHead` on that map.
-        box_head: (features, list of each image's boxes [r, 4]) to scores [R, K + 1] and deltas [R, K + 1, 4]; R counts
-            the boxes of all images, one image after the other.
+        box_head: (features, list of each image's boxes [r, 4]) to scores [R, K + 1] and
+            deltas [R, K + 1, 4]; R counts the boxes of all images, one image after the
+            other.
     """
 
     scales, ratios = (16, 32, 64, 128), (0.5, 1.0, 2.0)  # pixels, height / width
-    pre_n, post_n, min_size, nms_threshold = 600, 100, 4, 0.6  # of `propose`. Paper: 0.7
+    pre_n, post_n, min_size, nms_threshold = 600, 100, 4, 0.6  # paper: 0.7
     score_threshold, detection_nms = 0.02, 0.3  # of detections
-    spread = (0.1, 0.1, 0.2, 0.2)  # typical size of the deltas; the box head predicts multiples of it
+    spread = 0.1, 0.1, 0.2, 0.2  # of the deltas: the box head predicts multiples of it
 
-    def __init__(self, backbone: nn.Module, rpn_head: nn.Module, box_head: nn.Module, stride: int):
+    def __init__(
+        self, backbone: nn.Module, rpn_head: nn.Module, box_head: nn.Module, stride: int
+    ):
         super().__init__()
-        self.backbone, self.rpn_head, self.box_head, self.stride = backbone, rpn_head, box_head, stride
+        self.backbone, self.rpn_head = backbone, rpn_head
+        self.box_head, self.stride = box_head, stride
 
     def anchors(self, features: Float[Tensor, "n c i j"]) -> Float[Tensor, "a 4"]:
         """The anchors of a map, the same for each image of a batch."""
-        anchors = generate_anchors(tuple(features.shape[2:]), self.stride, self.scales, self.ratios)
+        size = tuple(features.shape[2:])
+        anchors = generate_anchors(size, self.stride, self.scales, self.ratios)
         return anchors.to(features.device)
 
-    def proposals(self, objectness, deltas, anchors, image_size: tuple[int, int]) -> list[Tensor]:
-        """Each image's proposals [p, 4], detached."""
-        limits = (image_size, self.pre_n, self.post_n, self.min_size, self.nms_threshold)
-        return [propose(o, d, anchors, *limits)[0] for o, d in zip(objectness, deltas, strict=True)]
 
-    def detections(self, scores, deltas, proposals, image_size: tuple[int, int]) -> dict[str, Tensor]:
-        """The detections of one image from what the box head says about its proposals."""
-        limits = (image_size, self.score_threshold, self.detection_nms)
-        return postprocess_detections(scores, deltas * deltas.new_tensor(self.spread), proposals, *limits)
+# %% tags=["given"]
+class Stages(FasterRCNNParts):
+    """The parts, and what comes out of each of the two stages."""
+
+    def proposals(
+        self, objectness, deltas, anchors, image_size: tuple[int, int]
+    ) -> list[Tensor]:
+        """Each image's proposals [p, 4], detached."""
+        limits = self.pre_n, self.post_n, self.min_size, self.nms_threshold
+        return [
+            propose(o, d, anchors, image_size, *limits)[0]
+            for o, d in zip(objectness, deltas, strict=True)
+        ]
+
+    def detections(
+        self, scores, deltas, proposals, image_size: tuple[int, int]
+    ) -> dict[str, Tensor]:
+        """The detections of one image from what the box head says of its proposals."""
+        limits = image_size, self.score_threshold, self.detection_nms
+        deltas = deltas * deltas.new_tensor(self.spread)
+        return postprocess_detections(scores, deltas, proposals, *limits)
 
 
 # %% [markdown]
@@ -502,28 +582,35 @@ class FasterRCNNParts(nn.Module):
 
 
 # %% tags=["given"]
-class Losses(FasterRCNNParts):
+class Losses(Stages):
     """The parts, and the losses of both stages."""
 
-    def rpn_losses(self, objectness, deltas, anchors, targets: list[dict]) -> dict[str, Tensor]:
+    def rpn_losses(
+        self, objectness, deltas, anchors, targets: list[dict]
+    ) -> dict[str, Tensor]:
         """`loss_objectness` and `loss_rpn_box_reg`, mean over the images."""
         losses = []
         for scores, moves, target in zip(objectness, deltas, targets, strict=True):
-            labels, matches = assign_anchors(anchors, target["boxes"], high=0.7, low=0.3)
+            boxes = target["boxes"]
+            labels, matches = assign_anchors(anchors, boxes, high=0.7, low=0.3)
             positive = at_random(labels == 1, 128)
             negative = at_random(labels == 0, 256 - len(positive))
-            sampled = torch.full_like(labels, -1)
+            sampled, goals = torch.full_like(labels, -1), torch.zeros_like(anchors)
             sampled[positive], sampled[negative] = 1, 0
-            goals = torch.zeros_like(anchors)
-            goals[positive] = encode_boxes(anchors[positive], target["boxes"][matches[positive]])
+            goals[positive] = encode_boxes(anchors[positive], boxes[matches[positive]])
             losses.append(torch.stack(rpn_loss(scores, moves, sampled, goals)))
-        return dict(zip(("loss_objectness", "loss_rpn_box_reg"), torch.stack(losses).mean(dim=0), strict=True))
+        objectness, box_reg = torch.stack(losses).mean(dim=0)
+        return {"loss_objectness": objectness, "loss_rpn_box_reg": box_reg}
 
-    def box_losses(self, scores, deltas, labels: Tensor, goals: Tensor) -> dict[str, Tensor]:
-        """`loss_classifier` and `loss_box_reg`, mean over the boxes; 0 without any box."""
+    def box_losses(
+        self, scores, deltas, labels: Tensor, goals: Tensor
+    ) -> dict[str, Tensor]:
+        """`loss_classifier` and `loss_box_reg`, means over the boxes; 0 without any."""
         objects, count = labels.nonzero().flatten(), max(1, len(labels))
-        box_reg = F.smooth_l1_loss(deltas[objects, labels[objects]], goals[objects], reduction="sum") / count
-        return {"loss_classifier": F.cross_entropy(scores, labels, reduction="sum") / count, "loss_box_reg": box_reg}
+        said, summed = deltas[objects, labels[objects]], {"reduction": "sum"}
+        classifier = F.cross_entropy(scores, labels, **summed) / count
+        box_reg = F.smooth_l1_loss(said, goals[objects], **summed) / count
+        return {"loss_classifier": classifier, "loss_box_reg": box_reg}
 
 
 # %% [markdown]
@@ -534,20 +621,28 @@ class Losses(FasterRCNNParts):
 class TrainingParts(Losses):
     """The parts, the losses, and what the second stage trains on."""
 
-    def sample(self, proposals: list[Tensor], targets: list[dict]) -> tuple[list[Tensor], Tensor, Tensor]:
-        """Some of each image's boxes, drawn at random, with their labels [R] and targets [R, 4]."""
+    def sample(
+        self, proposals: list[Tensor], targets: list[dict]
+    ) -> tuple[list[Tensor], Tensor, Tensor]:
+        """Some of each image's boxes, drawn at random, with their labels [R] and
+        targets [R, 4].
+        """
         drawn, labels, goals = [], [], []
         for boxes, target in zip(proposals, targets, strict=True):
-            ious = F.pad(box_iou(boxes, target["boxes"]), (1, 0))  # column 0: no object, overlap 0
+            # column 0: no object, overlap 0
+            ious = F.pad(box_iou(boxes, target["boxes"]), (1, 0))
             best, match = ious.max(dim=1)
             objects = at_random(best >= 0.5, 16)
             rows = torch.cat([objects, at_random(best < 0.5, 64 - len(objects))])
             goal = torch.zeros_like(boxes[rows])
-            goal[: len(objects)] = encode_boxes(boxes[objects], target["boxes"][match[objects] - 1])
+            shown = target["boxes"][match[objects] - 1]
+            goal[: len(objects)] = encode_boxes(boxes[objects], shown)
             label = F.pad(target["labels"], (1, 0))[match[rows]]
             label[len(objects) :] = 0
             goal = goal / goal.new_tensor(self.spread)
-            drawn, labels, goals = [*drawn, boxes[rows]], [*labels, label], [*goals, goal]
+            drawn.append(boxes[rows])
+            labels.append(label)
+            goals.append(goal)
         return drawn, torch.cat(labels), torch.cat(goals)
 
 
@@ -568,26 +663,31 @@ class TrainingParts(Losses):
 class FasterRCNN(TrainingParts):
     """Faster R-CNN (Ren et al., NIPS 2015), trained jointly.
 
-    Write it yourself: no `torchvision.models.detection.*FasterRCNN`, `torchvision.models.detection.faster_rcnn*`,
+    Write it yourself: no `torchvision.models.detection.*FasterRCNN`,
+    `torchvision.models.detection.faster_rcnn*`,
     `torchvision.models.detection.generalized_rcnn*`.
     """
 
     def forward(
-        self, images: Float[Tensor, "n 3 h w"], targets: list[dict[str, Tensor]] | None = None
+        self,
+        images: Float[Tensor, "n 3 h w"],
+        targets: list[dict[str, Tensor]] | None = None,
     ) -> dict[str, Tensor] | list[dict[str, Tensor]]:
         """Four losses in training mode, detections in evaluation mode.
 
-        The backbone runs once, for both stages; everything between the networks is done by the given parts. While
-        training, each image's true boxes join its proposals before `sample` draws, and the box head judges the boxes
-        that `sample` returns.
+        The backbone runs once, for both stages; everything between the networks is done
+        by the given parts. While training, each image's true boxes join its proposals
+        before `sample` draws, and the box head judges the boxes that `sample` returns.
 
         Args:
             images: a batch of one size.
-            targets: for each image its boxes [m, 4] and labels [m] from 1 on; only training needs them.
+            targets: for each image its boxes [m, 4] and labels [m] from 1 on; only
+                training needs them.
 
         Returns:
-            Training (`self.training`): what `rpn_losses` and `box_losses` give, as one dict with four names.
-            Evaluation, with or without targets: for each image what `detections` gives.
+            Training (`self.training`): what `rpn_losses` and `box_losses` give, as one
+            dict with four names. Evaluation, with or without targets: for each image
+            what `detections` gives.
         """
         ### BEGIN SOLUTION
         features = self.backbone(images)
@@ -596,12 +696,15 @@ class FasterRCNN(TrainingParts):
         proposals = self.proposals(objectness, deltas, anchors, size)
         if not self.training:
             counts = [len(boxes) for boxes in proposals]
-            parts = [answer.split(counts) for answer in self.box_head(features, proposals)]
-            return [self.detections(*one, size) for one in zip(*parts, proposals, strict=True)]
+            answers = self.box_head(features, proposals)
+            parts = zip(*(a.split(counts) for a in answers), proposals, strict=True)
+            return [self.detections(*one, size) for one in parts]
         losses = self.rpn_losses(objectness, deltas, anchors, targets)
-        proposals = [torch.cat([boxes, target["boxes"]]) for boxes, target in zip(proposals, targets, strict=True)]
+        pairs = zip(proposals, targets, strict=True)
+        proposals = [torch.cat([boxes, target["boxes"]]) for boxes, target in pairs]
         proposals, labels, goals = self.sample(proposals, targets)
-        return losses | self.box_losses(*self.box_head(features, proposals), labels, goals)
+        answers = self.box_head(features, proposals)
+        return losses | self.box_losses(*answers, labels, goals)
         ### END SOLUTION
 
 
@@ -640,14 +743,21 @@ from course_lib.training import trained
 
 # %% tags=["given"]
 SMALL = settings().backbone == "small"
-SHORTER, LONGER = (256, 512) if SMALL else (600, 1000)  # pixels of an image's sides, the longer one at most
-STAGE, CHANNELS, HIDDEN = (3, 64, 256) if SMALL else (3, 256, 1024)  # the map's stage and depth; length of fc7
+# pixels of an image's sides, the longer one at most
+SHORTER, LONGER = (256, 512) if SMALL else (600, 1000)
+# the map's stage and depth; length of fc7
+STAGE, CHANNELS, HIDDEN = (3, 64, 256) if SMALL else (3, 256, 1024)
 SCALES, RATIOS = (16, 28, 48, 80, 128) if SMALL else (128, 256, 512), (0.5, 1.0, 2.0)
 OUTPUT, IMAGES = 7, 2  # bins along a side; images of a batch
 SCENES, TESTS, FIRST = 200, 100, 5000  # as in unit 02
 STEPS, RATE = (900, 1e-3) if settings().profile == "mini" else (20000, 2e-4)
 STEPS = min(STEPS, 10 * settings().limit) if settings().limit else STEPS
-WEIGHTS = {"loss_objectness": 1.0, "loss_rpn_box_reg": 1.0, "loss_classifier": 1.0, "loss_box_reg": 1.0}
+WEIGHTS = {
+    "loss_objectness": 1.0,
+    "loss_rpn_box_reg": 1.0,
+    "loss_classifier": 1.0,
+    "loss_box_reg": 1.0,
+}
 CLASSES = detection("test", 1).classes
 DEVICE = settings().device
 
@@ -658,23 +768,31 @@ DEVICE = settings().device
 
 # %% tags=["given"]
 class BoxHead(nn.Module):
-    """Pooling, two hidden layers, a score and a correction for each class; background is class 0."""
+    """Pooling, two hidden layers, a score and a correction for each class; background
+    is class 0.
+    """
 
     def __init__(self, stride: int):
         super().__init__()
         self.scale = 1 / stride
         self.fc6 = nn.Linear(CHANNELS * OUTPUT**2, HIDDEN)
         self.fc7 = nn.Linear(HIDDEN, HIDDEN)
-        self.cls_score, self.bbox_pred = nn.Linear(HIDDEN, len(CLASSES) + 1), nn.Linear(HIDDEN, 4 * len(CLASSES) + 4)
+        self.cls_score = nn.Linear(HIDDEN, len(CLASSES) + 1)
+        self.bbox_pred = nn.Linear(HIDDEN, 4 * len(CLASSES) + 4)
 
     def forward(self, features, boxes: list[Tensor]) -> tuple[Tensor, Tensor]:
-        pooled = ops.roi_align(features, boxes, OUTPUT, self.scale, sampling_ratio=1, aligned=True)
+        pooled = ops.roi_align(
+            features, boxes, OUTPUT, self.scale, sampling_ratio=1, aligned=True
+        )
         hidden = self.fc7(self.fc6(pooled.flatten(1)).relu()).relu()
         return self.cls_score(hidden), self.bbox_pred(hidden).unflatten(1, (-1, 4))
 
 
+# %% tags=["given"]
 def detector(depth: int = STAGE, pretrained: bool = True) -> FasterRCNN:
-    """A Faster R-CNN on so many stages of the backbone, with cells of the same size for each depth."""
+    """A Faster R-CNN on so many stages of the backbone, with cells of the same size for
+    each depth.
+    """
     trunk = Trunk(depth, CHANNELS, pretrained)
     coarser = 2 ** (STAGE - depth)
     shared = nn.Sequential(trunk, nn.MaxPool2d(coarser)) if coarser > 1 else trunk
@@ -692,7 +810,9 @@ def detector(depth: int = STAGE, pretrained: bool = True) -> FasterRCNN:
 
 # %% tags=["given"]
 def batches(data, images: int = IMAGES):
-    """The function that gives the i-th batch: images [n, 3, h, w] and for each its boxes and labels, from 1 on."""
+    """The function that gives the i-th batch: images [n, 3, h, w] and for each its
+    boxes and labels, from 1 on.
+    """
 
     def batch(index: int) -> tuple[Tensor, list[dict[str, Tensor]]]:
         rng = torch.Generator().manual_seed(index)
@@ -700,7 +820,10 @@ def batches(data, images: int = IMAGES):
         for i in torch.randperm(len(data), generator=rng)[:images].tolist():
             scene = data[i]
             scale = fitting_scale(*scene.image.shape[1:], SHORTER, LONGER)
-            one = scaled(scene.image, scale), {"boxes": scale * scene.boxes, "labels": scene.labels + 1}
+            one = (
+                scaled(scene.image, scale),
+                {"boxes": scale * scene.boxes, "labels": scene.labels + 1},
+            )
             drawn.append(mirrored(*one) if torch.rand((), generator=rng) < 0.5 else one)
         pixels, targets = zip(*drawn, strict=True)
         return padded(pixels), list(targets)
@@ -709,7 +832,9 @@ def batches(data, images: int = IMAGES):
 
 
 def loss(network, images, targets) -> tuple[Tensor, dict[str, Tensor]]:
-    """The four losses, weighted and summed by your `joint_loss`; and each of them, for the plot."""
+    """The four losses, weighted and summed by your `joint_loss`; and each of them, for
+    the plot.
+    """
     losses = network(images, targets)
     return joint_loss(losses, WEIGHTS), losses
 
@@ -729,20 +854,29 @@ print(f"loss at first {losses[0]:.2f}, after 25 steps {sum(losses[-3:]) / 3:.2f}
 
 
 # %% tags=["given"]
-RUNS = {"deep": (STAGE, STEPS), "short": (STAGE, STEPS // 6), "shallow": (STAGE - 1, STEPS // 6)}
+RUNS = {
+    "deep": (STAGE, STEPS),
+    "short": (STAGE, STEPS // 6),
+    "shallow": (STAGE - 1, STEPS // 6),
+}
 
 
 def fit() -> dict[str, Tensor]:
-    """Train the detectors: the tensors of each, its four losses at each step, and its seconds."""
+    """Train the detectors: the tensors of each, its four losses at each step, and its
+    seconds.
+    """
     data, tensors = list(detection("train", SCENES)), {}
     for name, (depth, steps) in RUNS.items():
         torch.manual_seed(0)
         network = detector(depth).train()
         checkpoint = Path(f"04_faster_rcnn_{name}_checkpoint.safetensors")
-        losses = training.fit(network, batches(data), loss, steps, RATE, checkpoint=checkpoint, keep=True)
-        tensors |= {f"{name}.{key}": value for key, value in network.state_dict().items()}
+        kept = {"checkpoint": checkpoint, "keep": True}
+        losses = training.fit(network, batches(data), loss, steps, RATE, **kept)
+        state = network.state_dict()
+        tensors |= {f"{name}.{key}": value for key, value in state.items()}
         tensors[f"{name}_seconds"] = torch.tensor([losses.seconds])
-        tensors[f"{name}_losses"] = torch.tensor([losses.named[part] for part in WEIGHTS]).T
+        parts = torch.tensor([losses.named[part] for part in WEIGHTS])
+        tensors[f"{name}_losses"] = parts.T
     return tensors
 
 
@@ -750,7 +884,11 @@ def fit() -> dict[str, Tensor]:
 def trained_network(name: str = "deep") -> FasterRCNN:
     """One of the networks, from `weights`."""
     network = detector(RUNS[name][0], pretrained=False)
-    state = {key.removeprefix(f"{name}."): value for key, value in weights.items() if key.startswith(f"{name}.")}
+    state = {
+        key.removeprefix(f"{name}."): value
+        for key, value in weights.items()
+        if key.startswith(f"{name}.")
+    }
     network.load_state_dict(state)
     return network.to(DEVICE).eval()
 
@@ -762,7 +900,9 @@ def trained_network(name: str = "deep") -> FasterRCNN:
 # %% tags=["given"]
 @torch.no_grad()
 def detect(network: FasterRCNN, image: Tensor) -> dict[str, Tensor]:
-    """Detections in one uint8 image: boxes [k, 4] in its pixels, scores [k], labels [k], positions in CLASSES."""
+    """Detections in one uint8 image: boxes [k, 4] in its pixels, scores [k], labels
+    [k], positions in CLASSES.
+    """
     scale = fitting_scale(*image.shape[1:], SHORTER, LONGER)
     (found,) = network(scaled(image.to(DEVICE), scale)[None])
     boxes, labels = found["boxes"].cpu() / scale, found["labels"].cpu() - 1
@@ -791,10 +931,18 @@ steps = weights["deep_losses"]
 width = max(1, len(steps) // 45)
 smooth = steps[: len(steps) // width * width].reshape(-1, width, 4).mean(dim=1)
 curves = {name: smooth[:, i] / smooth[:, i].max() for i, name in enumerate(WEIGHTS)}
-axes = plots.curve(torch.arange(len(smooth)) * width, curves, xlabel="step", ylabel="loss / its highest value")
-plots.show(axes, "Four losses over training, each relative to its highest value: all end far below 1.")
+axes = plots.curve(
+    torch.arange(len(smooth)) * width,
+    curves,
+    xlabel="step",
+    ylabel="loss / its highest value",
+)
+plots.show(axes, "four losses over training")
 for i, name in enumerate(WEIGHTS):
-    print(f"{name:18} {smooth[0, i]:.3f} at first, {smooth[:, i].max():.3f} at most, {smooth[-1, i]:.3f} at the end")
+    print(
+        f"{name:18} {smooth[0, i]:.3f} at first, {smooth[:, i].max():.3f} at most, "
+        f"{smooth[-1, i]:.3f} at the end"
+    )
 
 # %% [markdown]
 # ## What did we build?
@@ -806,25 +954,38 @@ for i, name in enumerate(WEIGHTS):
 test = list(detection("test", TESTS, start=FIRST))
 targets = [{"boxes": scene.boxes, "labels": scene.labels} for scene in test]
 network = trained_network()
-detections = [detect(network, scene.image) for scene in bar(test, "detecting", unit="image")]
-sure = [{name: value[one["scores"] > 0.5] for name, value in one.items()} for one in detections[:4]]
+detections = [
+    detect(network, scene.image) for scene in bar(test, "detecting", unit="image")
+]
+sure = [
+    {name: value[one["scores"] > 0.5] for name, value in one.items()}
+    for one in detections[:4]
+]
 pairs = list(zip(test, sure, strict=False))
-titles = [title for scene, one in pairs for title in (f"true: {len(scene.boxes)}", f"found: {len(one['boxes'])}")]
-axes = plots.image_grid([scene.image for scene in test[:4] for _ in range(2)], titles, columns=4, width=13)
+
+# %% tags=["experiment"]
+axes = plots.image_grid([s.image for s in test[:4] for _ in range(2)], width=13)
 for left, right, (scene, one) in zip(axes[::2], axes[1::2], pairs, strict=True):
-    plots.draw_boxes(scene.image, scene.boxes, scene.labels, names=CLASSES, ax=left, title=left.get_title())
-    plots.draw_boxes(scene.image, **one, names=CLASSES, ax=right, title=right.get_title())
-plots.show(axes, "Four test images, each twice: with its true boxes, and with what the detector found.")
+    plots.draw_boxes(scene.image, scene.boxes, scene.labels, names=CLASSES, ax=left)
+    plots.draw_boxes(scene.image, **one, names=CLASSES, ax=right)
+    left.set_title(f"true: {len(scene.boxes)}")
+    right.set_title(f"found: {len(one['boxes'])}")
+plots.show(axes, "Faster R-CNN's detections")
 
 # %% [markdown]
 # **Count.** We expect a mean of around 48 % at an IoU of 0.5; below 38 % something is wrong. Compare the small classes,
 # ball and sign, with unit 03's.
 
 # %% tags=["experiment"]
-tables = {iou: mean_average_precision(detections, targets, CLASSES, iou) for iou in (0.5, 0.7)}
+tables = {
+    iou: mean_average_precision(detections, targets, CLASSES, iou) for iou in (0.5, 0.7)
+}
 print(f"{'AP in %':12}" + "".join(f"  at IoU {iou}" for iou in tables))
 for label in CLASSES:
-    print(f"{label:12}" + "".join(f"{100 * table.per_class[label]:12.1f}" for table in tables.values()))
+    print(
+        f"{label:12}"
+        + "".join(f"{100 * table.per_class[label]:12.1f}" for table in tables.values())
+    )
 
 # %% [markdown]
 # **Is deeper better?** A shallow and a deep network were trained for the same few steps, and one run of each proves
@@ -835,8 +996,13 @@ for label in CLASSES:
 maps = {"deep": tables[0.5].map}
 for name in list(RUNS)[1:]:
     other = trained_network(name)
-    maps[name] = mean_average_precision([detect(other, scene.image) for scene in test], targets, CLASSES).map
-print("mAP in %:", ", ".join(f"{name} {100 * value:.1f}" for name, value in maps.items()))
+    maps[name] = mean_average_precision(
+        [detect(other, scene.image) for scene in test], targets, CLASSES
+    ).map
+for name, value in maps.items():
+    print(f"mAP in %, {name}: {100 * value:.1f}")
+
+# %% tags=["experiment"]
 display(
     figure(
         "Faster R-CNN's mAP at IoU 0.5",
@@ -867,20 +1033,33 @@ def rpn_proposals(network: FasterRCNN, image: Tensor) -> Tensor:
     scale = fitting_scale(*image.shape[1:], SHORTER, LONGER)
     features = network.backbone(scaled(image.to(DEVICE), scale)[None])
     size = tuple(round(side * scale) for side in image.shape[1:])
-    return network.proposals(*network.rpn_head(features), network.anchors(features), size)[0].cpu() / scale
+    return (
+        network.proposals(*network.rpn_head(features), network.anchors(features), size)[
+            0
+        ].cpu()
+        / scale
+    )
 
 
 # %% tags=["experiment"]
 learned = [rpn_proposals(network, scene.image) for scene in bar(test, "RPN")]
-searched = [[proposals(scene.image, seed=seed) for scene in bar(test, "selective search")] for seed in range(5)]
+searched = [
+    [proposals(scene.image, seed=seed) for scene in bar(test, "selective search")]
+    for seed in range(5)
+]
 counts = [1, 2, 5, 10, 20, 50, 100, 200]
 found = {
     "RPN": [recall([boxes[:n] for boxes in learned], targets) for n in counts],
-    "selective search": [sum(recall([b[:n] for b in one], targets) for one in searched) / 5 for n in counts],
+    "selective search": [
+        sum(recall([b[:n] for b in one], targets) for one in searched) / 5
+        for n in counts
+    ],
 }
-axes = plots.curve(counts, found, xlabel="proposals an image", ylabel="recall at IoU 0.5")
+
+# %% tags=["experiment"]
+axes = plots.curve(counts, found, "proposals an image", "recall at IoU 0.5")
 axes.set_xscale("log")
-plots.show(axes, "Recall against the number of proposals: the RPN finds more with 50 than selective search with all.")
+plots.show(axes, "recall of our RPN")
 everything = recall(searched[0], targets)
 figure(
     "recall with 50 proposals of the RPN, against all of selective search's",
@@ -899,9 +1078,12 @@ figure(
 # %% tags=["given"]
 @torch.no_grad()
 def seconds(work, repeats: int = 3) -> float:
-    """The least of a few times that `work()` takes; the GPU, where there is one, is waited for."""
+    """The least of a few times that `work()` takes; the GPU, where there is one, is
+    waited for.
+    """
     times = []
-    for _ in bar(range(repeats + 1), "measuring"):  # the first one warms up and does not count
+    # the first one warms up and does not count
+    for _ in bar(range(repeats + 1), "measuring"):
         start = time.perf_counter()
         work()
         if torch.device(DEVICE).type == "cuda":
@@ -921,7 +1103,8 @@ def rcnn(conv, head, image, boxes) -> None:
 photograph = photos.photo("astronaut")
 boxes = proposals(photograph, seed=0, quality="quality")[:2000]
 scale = fitting_scale(*photograph.shape[1:], SHORTER, LONGER)
-image, small = photograph.to(DEVICE).float() / 255, scaled(photograph.to(DEVICE), scale)[None]
+image = photograph.to(DEVICE).float() / 255
+small = scaled(photograph.to(DEVICE), scale)[None]
 conv = backbone(pretrained=settings().profile == "mini").to(DEVICE)
 fc7 = nn.Linear(conv.feature_dim * (64 // conv.stride) ** 2, HIDDEN).to(DEVICE)
 large, shrunk = boxes.to(DEVICE), (scale * boxes).to(DEVICE)
@@ -931,10 +1114,18 @@ without = {
     "Fast R-CNN": seconds(lambda: network.box_head(network.backbone(small), [shrunk])),
     "Faster R-CNN": seconds(lambda: network(small)),
 }
-whole = {name: value + (search if name != "Faster R-CNN" else 0) for name, value in without.items()}
+
+# %% tags=["experiment"]
+whole = {
+    name: value + (search if name != "Faster R-CNN" else 0)
+    for name, value in without.items()
+}
 print(f"{len(boxes)} proposals, selective search {search:.2f} s")
 for name in whole:
-    print(f"{name:14} {without[name]:7.3f} s without proposals, {whole[name]:7.3f} s with them")
+    print(
+        f"{name:14} {without[name]:7.3f} s without proposals, {whole[name]:7.3f} s "
+        "with them"
+    )
 
 # %% [markdown]
 # The figure that tells the story: ours in blue, in grey the papers' with VGG-16 on VOC 2007. R-CNN's and Fast R-CNN's
@@ -947,15 +1138,27 @@ EARLIER = ("R-CNN's mAP at IoU 0.5, with box regression", "Fast R-CNN's mAP at I
 points = [*map(recorded, EARLIER), 100 * maps["deep"]]
 window = (conv.feature_dim * (64 // conv.stride) ** 2 + HIDDEN) * 4  # bytes
 disk = window * 2000 * 5011 / 1e9  # 2,000 windows in each of VOC 2007's 5,011 images
+
+# %% tags=["experiment"]
 panels = [
     Panel("mAP at IoU 0.5 in %", points, (66.0, 66.9, 69.9)),
-    Panel("seconds an image, proposals included", [whole[name] for name in NAMES], (49.0, 1.83, 0.198), log=True),
-    Panel("seconds an image without proposals", [without[name] for name in NAMES], (47.0, 0.32, None), log=True),
+    Panel(
+        "seconds an image, proposals included",
+        [whole[name] for name in NAMES],
+        (49.0, 1.83, 0.198),
+        log=True,
+    ),
+    Panel(
+        "seconds an image without proposals",
+        [without[name] for name in NAMES],
+        (47.0, 0.32, None),
+        log=True,
+    ),
     Panel("gigabytes of features stored for VOC 2007", (disk, 0, 0), (200, 0, 0)),
     Panel("objectives trained one after the other", (3, 1, 1), (3, 1, 1)),
 ]
 axes = story(NAMES, panels)
-plots.show(axes, "Five bar charts of R-CNN, Fast and Faster R-CNN; the table below has the same numbers.")
+plots.show(axes, "three detectors")
 print(table(NAMES, panels))
 
 # %% [markdown]
@@ -966,17 +1169,36 @@ print(table(NAMES, panels))
 # %% tags=["experiment"]
 display(
     figure(
-        "Faster R-CNN is faster than Fast R-CNN with selective search, on the same photograph",
+        "Faster R-CNN is faster than Fast R-CNN with selective search, on the same "
+        "photograph",
         whole["Fast R-CNN"] / whole["Faster R-CNN"],
         target=10,
         unit="times",
-        paper="9.2 times, 1.83 s and 0.198 s with VGG-16 (Ren et al., NIPS 2015, Table 4)",
+        paper="9.2 times, 1.83 s and 0.198 s with VGG-16 (Ren et al., NIPS 2015, "
+        "Table 4)",
     ),
     figure(
-        "Faster R-CNN's time for a photograph, proposals included", whole["Faster R-CNN"], unit="s", paper="0.198 s"
+        "Faster R-CNN's time for a photograph, proposals included",
+        whole["Faster R-CNN"],
+        unit="s",
+        paper="0.198 s",
     ),
-    figure("Fast R-CNN's time for it, proposals included", whole["Fast R-CNN"], unit="s", paper="1.83 s"),
-    figure("R-CNN's time for it, proposals included", whole["R-CNN"], unit="s", paper="47 s and selective search"),
+)
+
+# %% tags=["experiment"]
+display(
+    figure(
+        "Fast R-CNN's time for it, proposals included",
+        whole["Fast R-CNN"],
+        unit="s",
+        paper="1.83 s",
+    ),
+    figure(
+        "R-CNN's time for it, proposals included",
+        whole["R-CNN"],
+        unit="s",
+        paper="47 s and selective search",
+    ),
 )
 
 # %% [markdown] tags=["written"]

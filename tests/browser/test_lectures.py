@@ -13,6 +13,25 @@ ERRORS = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="app
 PICTURES = ".jp-OutputArea-output img[src^='data:image/png']"
 EXPLORERS = ".widget-vbox:has(img)"
 
+SIZES = [{"width": 1280, "height": 900}, {"width": 1024, "height": 768}, {"width": 640, "height": 450}]  # last: 200 %
+UNFIT = """() => [...document.querySelectorAll('.course-explorer')].flatMap(explorer => {
+    const picture = explorer.querySelector('img').getBoundingClientRect();
+    const names = [...explorer.querySelectorAll('.widget-label')];
+    const sliders = [...explorer.querySelectorAll('.noUi-target')];
+    return [
+        ...names.filter(name => name.scrollWidth > name.clientWidth).map(name => `clipped: ${name.textContent}`),
+        ...sliders.filter(slider => slider.clientWidth < 80).map(slider => `short: ${slider.clientWidth}`),
+        ...(explorer.scrollWidth > explorer.clientWidth ? ['wider than its cell'] : []),
+        ...(picture.right > window.innerWidth ? ['wider than the page'] : []),
+        ...(picture.height > 0.6 * window.innerHeight ? ['the picture does not fit beside its controls'] : []),
+    ];
+})"""
+UNNAMED = """() => [...document.querySelectorAll('.course-explorer')].flatMap(explorer => [
+    ...[...explorer.querySelectorAll('[role=slider]')].filter(slider => !slider.ariaLabel || !slider.ariaValueText),
+    ...[...explorer.querySelectorAll('img')].filter(image => image.alt !== image.closest('.course-explorer')
+        .querySelector('.course-words').textContent.trim()),
+]).map(node => node.outerHTML.slice(0, 200))"""
+
 pytestmark = [pytest.mark.browser, pytest.mark.notebook]
 
 
@@ -77,7 +96,7 @@ def test_lecture_runs_and_every_control_moves_its_picture(page, lab, name):
     first_picture = run_all(page)
     assert first_picture < 15
     assert page.locator(ERRORS).all_inner_texts() == []
-    assert page.locator(f"{PICTURES}:not([alt])").count() == 0
+    assert page.locator(f"{PICTURES}:not([alt]), {PICTURES}[alt='']").count() == 0
     explorers = page.locator(EXPLORERS)
     assert explorers.count() >= 2
     for explorer in explorers.all():
@@ -88,6 +107,11 @@ def test_lecture_runs_and_every_control_moves_its_picture(page, lab, name):
             options = menu.locator("option").all_inner_texts()
             move(page, explorer, lambda menu=menu, last=options[-1]: menu.select_option(label=last))
     assert page.locator(ERRORS).all_inner_texts() == []
+    for size in SIZES:
+        page.set_viewport_size(size)
+        page.wait_for_timeout(1000)
+        assert page.evaluate(UNFIT) == []
+    assert page.evaluate(UNNAMED) == []
 
 
 def move(page, explorer, *actions) -> None:

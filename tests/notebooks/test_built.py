@@ -12,7 +12,7 @@ from course_lib.checks.run import load_public
 from tools.build_notebooks import ROOT, stale, unit_sources
 from tools.cells import read_source
 from tools.check_release import fractions, misconception_lines, scheme_lines, solution_lines, unit_findings
-from tools.lengths import LONGEST_CODE, LONGEST_PROSE, code_lines, prose_words
+from tools.lengths import LONGEST_CODE, LONGEST_PROSE, WIDEST_CODE, code_lines, prose_words
 
 COMMITTED = sorted([*ROOT.glob("lectures/*.ipynb"), *ROOT.glob("exercises/*/*.ipynb")])
 
@@ -37,6 +37,13 @@ def test_no_cell_is_longer_than_the_style_allows(path):
     prose = [cell.source for cell in found if cell.cell_type == "markdown" and prose_words(cell.source) > LONGEST_PROSE]
     assert code == []
     assert prose == []
+
+
+@by_name([*COMMITTED, *unit_sources()])
+def test_no_line_of_code_is_wider_than_its_cell(path):
+    found = cells(path) if path.suffix == ".ipynb" else read_source(path).cells
+    lines = [line for cell in found if cell.cell_type == "code" for line in cell.source.splitlines()]
+    assert [line for line in lines if len(line) > WIDEST_CODE] == []
 
 
 @by_name(unit_sources())

@@ -32,8 +32,7 @@ def pooled(inputs: Inputs, answer: Sequence[Tensor], expected: Sequence[Tensor])
         cells = (roi[1:] * inputs["spatial_scale"]).round().reshape(2, 2)
         grids = [_bins(cells[0], cells[1] + 1, size, rounded=True)]
         grids += [_bins(guess.first, guess.last + 1, size, rounded=True)] if guess else []
-        title = f"bin in row {i}, column {j}: {values.replace(', yours', chr(10) + 'yours')}"
-        ax = _grids(responses, grids, i * size + j, title)
+        ax = _grids(responses, grids, i * size + j, f"bin in row {i}, column {j}")
         _print_numbers(ax, responses, [grid[i * size + j] for grid in grids])
         _mark(ax, int(expected[1][r, c, i, j]), responses, "o", EXPECTED, "the expected place")
         _mark(ax, int(answer[1][r, c, i, j]), responses, "X", YOURS, "your place")
@@ -72,7 +71,7 @@ def aligned(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
         grids = [_bins(ends[0] + 0.5, ends[1] + 0.5, size)]  # a cell's middle is drawn at + 0.5
         grids += [_bins(guess.first + 0.5, guess.last + 0.5, size)] if guess else []
         at = i * size + j
-        ax = _grids(responses, grids, at, f"bin in row {i}, column {j}:\n{values}")
+        ax = _grids(responses, grids, at, f"bin in row {i}, column {j}")
         _scatter(ax, grids[0][at], ratio, "o", EXPECTED, "the expected points")
         if guess:
             _scatter(ax, grids[1][at], guess.ratio, "X", YOURS, "points that give your number")
@@ -174,8 +173,7 @@ def gradient_maps(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterex
     def draw():
         both = {"expected": expected[n, c], "yours": answer[n, c]}
         most = max(float(one.nan_to_num(0).abs().max()) for one in both.values())
-        titles = [f"{name}: {one[y, x]:.3f}" for name, one in both.items()]
-        axes = plots.image_grid([grey(one, most) for one in both.values()], titles=titles, columns=2)
+        axes = plots.image_grid([grey(one, most) for one in both.values()], titles=list(both), columns=2)
         cell = torch.tensor([[x, y, x + 1, y + 1]]).float()
         for ax, one in zip(axes, both.values(), strict=True):
             plots.draw_boxes(grey(one, most), cell, ax=ax, title=ax.get_title())

@@ -22,7 +22,7 @@ def curves(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
         most = max(float(x.abs().max()), 1.5 * beta)
         along = torch.linspace(-most, most, 201)
         curve = nn.functional.smooth_l1_loss(along, torch.zeros(201), reduction="none", beta=beta)
-        ax = plots.curve(along.tolist(), {"expected": curve.tolist()}, "error x", "loss", title=text)
+        ax = plots.curve(along.tolist(), {"expected": curve.tolist()}, "error x", "loss")
         order = x.flatten().argsort()
         ax.plot(x.flatten()[order], answer.flatten()[order], "s--", color=YOURS, label="yours", alpha=0.8)
         ends = [float(expected[place]), float(answer[place])]

@@ -97,7 +97,7 @@ def assigned(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
 
     def draw():
         others = inputs["anchors"][torch.arange(len(mine)) != i]
-        title = f"black: objects, grey: other anchors\norange: anchor {i}\nexpected {theirs}, yours {yours}"
+        title = f"black: objects, grey: other anchors\norange: anchor {i}"
         return _drawn([objects, others, anchor], [GIVEN, ASIDE, YOURS], title)
 
     return Counterexample(text, draw)

@@ -32,8 +32,8 @@ def iou(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
     text = f"boxes1[{i}] = {show_box(first)}\nboxes2[{j}] = {show_box(second)}\nIoU: {values}"
 
     def draw():
-        pair = torch.stack([first, second])
-        return plots.draw_boxes(_canvas(pair), pair, colors=[plots.BLUE, plots.GREEN], title=f"IoU: {values}")
+        pair, title = torch.stack([first, second]), f"blue: boxes1[{i}], green: boxes2[{j}]"
+        return plots.draw_boxes(_canvas(pair), pair, colors=[plots.BLUE, plots.GREEN], title=title)
 
     return Counterexample(text, draw)
 
@@ -103,7 +103,6 @@ def deltas(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
             pair,
             torch.tensor([0, 1]),
             names=["proposal", "target"],
-            title=values,
             colors=[GIVEN, EXPECTED],
         )
 
@@ -157,8 +156,6 @@ def precision_recall(inputs: Inputs, answer: Any, expected: float) -> Counterexa
     def draw():
         found = hits.cumsum(0)
         precision = found / torch.arange(1, len(hits) + 1)
-        axes = plots.pr_curve((found / inputs["objects"]).tolist(), precision.tolist())
-        axes.set_title(f"average precision: {values}")
-        return axes
+        return plots.pr_curve((found / inputs["objects"]).tolist(), precision.tolist())
 
     return Counterexample(text, draw if len(hits) else None)

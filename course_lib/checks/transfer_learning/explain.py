@@ -62,14 +62,14 @@ def points(inputs: Inputs, answer: Tensor | str, expected: Tensor) -> Counterexa
     def draw():
         some = wrong[:: max(1, len(wrong) // NAMED)]
         taken = [f"expected {int(expected[i])}, yours {float(answer[i]):g}" for i in some.tolist()]
-        return _draw_points(inputs, wrong, dict(zip(some.tolist(), taken, strict=True)), values)
+        return _draw_points(inputs, wrong, dict(zip(some.tolist(), taken, strict=True)))
 
     return Counterexample(text, draw)
 
 
-def _draw_points(inputs: Inputs, wrong: Tensor, taken: dict[int, str], title: str):
+def _draw_points(inputs: Inputs, wrong: Tensor, taken: dict[int, str]):
     """Training points in a colour per class, new points of a wrong class as crosses. Returns the Axes."""
-    ax = plots.curve([], {"": []}, "first feature", "second feature", title=title)
+    ax = plots.curve([], {"": []}, "first feature", "second feature")
     for number, label in enumerate(inputs["labels"].unique().tolist()):
         rows = inputs["features"][inputs["labels"] == label]
         marker, color = plots.MARKERS[number], (EXPECTED, plots.GREEN, plots.PURPLE, plots.SKY)[number % 4]
