@@ -86,13 +86,6 @@ def test_public_inputs_have_few_binary_digits(check):
             assert torch.equal((values * 512).round() / 512, values), question.case.name
 
 
-def test_moved_digits_differ_from_the_test_digits_and_are_coarse():
-    images = digits("test")[0][:4]
-    moved = experiment.moved(images, np.random.default_rng(0))
-    assert torch.equal(coarse(moved), moved)
-    assert 0.01 < (moved - images).abs().mean() < 0.2
-
-
 def test_a_hint_looks_at_the_mistake():
     maps, inputs = torch.randn(1, 2, 3, 4), {"bias": torch.ones(2)}
     assert hints.convolved(maps + torch.tensor([[[[1.0]], [[5.0]]]]), maps, inputs) == hints.OFFSET
