@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from fnmatch import fnmatch
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -12,9 +11,7 @@ from torch.nn import functional
 from autograder import reference
 from course_lib import plots
 from course_lib.checks import report, run
-from course_lib.checks.cnn_recap import CHECKS, UNIT, experiment, hints
-from course_lib.checks.cnn_recap.networks import coarse
-from course_lib.data import digits
+from course_lib.checks.cnn_recap import CHECKS, UNIT, hints
 
 BY_NAME = {check.name: check for check in CHECKS}
 OURS = reference.load(UNIT)

@@ -408,6 +408,7 @@ from typing import NamedTuple
 from torchvision import ops
 
 from course_lib import plots, training
+from course_lib.arrays import as_tensor
 from course_lib.data import detection, photos
 from course_lib.data.proposals import proposals
 from course_lib.data.sizes import fitting_scale, mirrored, padded, scaled
@@ -451,7 +452,7 @@ class YourPool(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, features, rois, output_size, spatial_scale) -> Tensor:
-        pooled, argmax = roi_pool(features, rois, output_size, spatial_scale)
+        pooled, argmax = map(as_tensor, roi_pool(features, rois, output_size, spatial_scale))
         ctx.save_for_backward(argmax, rois)
         ctx.shape = tuple(features.shape)
         return pooled
@@ -459,7 +460,7 @@ class YourPool(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad) -> tuple:
         argmax, rois = ctx.saved_tensors
-        return roi_pool_backward(grad, argmax, rois, ctx.shape), None, None, None
+        return as_tensor(roi_pool_backward(grad, argmax, rois, ctx.shape), grad.dtype), None, None, None
 
 
 # %% tags=["given"]
@@ -534,7 +535,7 @@ def encode_boxes(boxes: Float[Tensor, "n 4"], targets: Float[Tensor, "n 4"]) -> 
 # %% tags=["given"]
 def draw(r: Regions, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """One image for a batch: pixels, boxes in its pixels [k, 4], labels [k] and targets [k, 4]."""
-    objects, others = sample_rois(r.ious, ROIS, QUARTER, rng)
+    objects, others = (as_tensor(part).long() for part in sample_rois(r.ious, ROIS, QUARTER, rng))
     match = r.ious[objects].argmax(dim=1) if len(r.labels) else objects  # without objects none is drawn
     rows = torch.cat([objects, others])
     labels, targets = torch.zeros(len(rows), dtype=torch.int64), torch.zeros(len(rows), 4)

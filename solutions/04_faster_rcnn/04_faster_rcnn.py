@@ -37,6 +37,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torchvision.ops import batched_nms, box_iou, clip_boxes_to_image, nms
 
+from course_lib.arrays import as_tensor
 from course_lib.checks.faster_rcnn import check
 
 # %% [markdown]
@@ -483,17 +484,19 @@ class FasterRCNNParts(nn.Module):
     def anchors(self, features: Float[Tensor, "n c i j"]) -> Float[Tensor, "a 4"]:
         """The anchors of a map, the same for each image of a batch."""
         anchors = generate_anchors(tuple(features.shape[2:]), self.stride, self.scales, self.ratios)
-        return anchors.to(features.device)
+        return as_tensor(anchors, features.dtype).to(features.device)
 
     def proposals(self, objectness, deltas, anchors, image_size: tuple[int, int]) -> list[Tensor]:
         """Each image's proposals [p, 4], detached."""
         limits = (image_size, self.pre_n, self.post_n, self.min_size, self.nms_threshold)
-        return [propose(o, d, anchors, *limits)[0] for o, d in zip(objectness, deltas, strict=True)]
+        pairs = zip(objectness, deltas, strict=True)
+        return [as_tensor(propose(*pair, anchors, *limits)[0], anchors.dtype) for pair in pairs]
 
     def detections(self, scores, deltas, proposals, image_size: tuple[int, int]) -> dict[str, Tensor]:
         """The detections of one image from what the box head says about its proposals."""
         limits = (image_size, self.score_threshold, self.detection_nms)
-        return postprocess_detections(scores, deltas * deltas.new_tensor(self.spread), proposals, *limits)
+        found = postprocess_detections(scores, deltas * deltas.new_tensor(self.spread), proposals, *limits)
+        return {name: as_tensor(values) for name, values in found.items()}
 
 
 # %% [markdown]
@@ -509,7 +512,8 @@ class Losses(FasterRCNNParts):
         """`loss_objectness` and `loss_rpn_box_reg`, mean over the images."""
         losses = []
         for scores, moves, target in zip(objectness, deltas, targets, strict=True):
-            labels, matches = assign_anchors(anchors, target["boxes"], high=0.7, low=0.3)
+            assigned = assign_anchors(anchors, target["boxes"], high=0.7, low=0.3)
+            labels, matches = (as_tensor(part).long().to(anchors.device) for part in assigned)
             positive = at_random(labels == 1, 128)
             negative = at_random(labels == 0, 256 - len(positive))
             sampled = torch.full_like(labels, -1)
