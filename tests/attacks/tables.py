@@ -65,7 +65,7 @@ def cells_with_nul(desk: Desk) -> None:
 
 
 @attack(FAMILY, deserved=0)
-def empty_weights(desk: Desk) -> None:
+def weights_of_no_bytes(desk: Desk) -> None:
     """An empty weights file, to have one name with a hand-in that has none."""
     (desk.folder / f"{UNIT}.safetensors").write_bytes(b"")
     desk.write(desk.wrong())
