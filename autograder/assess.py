@@ -1,9 +1,10 @@
 """One submission sits the exam and is judged; what comes of it is a `Result`. Knows nothing of nbgrader."""
 
 import ast
+import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from html import escape
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from autograder.exam import Answers, Cell, sit
 from autograder.judge import Paper, Verdict, judge
 from autograder.results import Checked, Result
 from autograder.sandbox import WARNING
+from autograder.watched import watched
 from course_lib.checks import report as reports
 from course_lib.checks.cells import without_magics
 from course_lib.checks.ladder import Outcome, Report, still_to_write
@@ -21,6 +23,8 @@ from course_lib.checks.run import ask
 from course_lib.checks.spec import KINDS, Check
 
 SLOW, NOTICEABLE = 50.0, 0.2  # times the reference; seconds below which nobody minds
+JUDGING, JUDGING_ONE = 60, 20  # processor seconds for all checks together, and for one where that was not enough
+TOO_MUCH = "What your function returned took too long, or too much memory, to compare with the expected answer."
 ROLES = {"check": "check", "experiment": "skip", "fit": "fit"}
 
 
@@ -47,12 +51,35 @@ def examine(
     answers = sit(unit, cells_of(notebook), questions, weights, kind, imports=released_imports(notebook))
     notes = [WARNING] * (kind == "none") + list(course.get("notes", []))
     notes += [f"In the cell {name!r}: {error}" for name, error in answers.errors.items()]
-    verdict = judge(asked, answers.outcomes, cells_before(notebook), notes)
-    checks = tuple(_checked(unit, paper, verdict, answers) for paper in asked)
+    checks, found = judged(unit, asked, answers, cells_before(notebook))
     shown = {cell: list(map(dict, made)) for cell, made in outputs.safe_page(answers.displayed).items()}
     seconds = round(time.perf_counter() - started, 3)
-    doubts = (*course.get("doubts", ()), *verdict.doubts)
-    return Result(unit, student, kind, checks, tuple(verdict.notes), shown, answers.times, seconds, doubts)
+    doubts = (*course.get("doubts", ()), *found)
+    return Result(unit, student, kind, checks, (*notes, *found), shown, answers.times, seconds, doubts)
+
+
+def judged(
+    unit: str, asked: Sequence[Paper], answers: Answers, sources: Mapping[str, list[str]]
+) -> tuple[tuple[Checked, ...], list[str]]:
+    """Each check's verdict, and what a human should look at.
+
+    Judging is watched: where all answers together take too much, each is judged alone.
+
+    Args:
+        sources: for each check the cells before it.
+    """
+
+    def verdicts() -> str:
+        verdict = judge(asked, answers.outcomes, sources)
+        return json.dumps([[asdict(_checked(unit, paper, verdict, answers)) for paper in asked], verdict.doubts])
+
+    if said := watched(verdicts, JUDGING if len(asked) > 1 else JUDGING_ONE):
+        checks, doubts = json.loads(said)
+        return tuple(Checked(**each) for each in checks), doubts
+    if len(asked) > 1:
+        parts = [judged(unit, [paper], answers, sources) for paper in asked]
+        return sum((checks for checks, _ in parts), ()), sum((doubts for _, doubts in parts), [])
+    return nothing(unit, "", [paper.check for paper in asked], "", TOO_MUCH, ()).checks, []
 
 
 def nothing(unit: str, student: str, checks: Sequence[Check], kind: str, lack: str, notes: Sequence[str]) -> Result:
@@ -69,7 +96,8 @@ def cells_of(notebook: NotebookNode) -> list[Cell]:
         if cell.cell_type == "code":
             name = intake.grade_id(cell)
             role = ROLES.get(name.split("_")[0], "run")
-            cells.append(Cell(role, cell.source, name.removeprefix("check_"), cell.id))
+            locked = bool(cell.metadata.get("nbgrader", {}).get("locked"))
+            cells.append(Cell(role, cell.source, name.removeprefix("check_"), cell.id, locked))
     return cells
 
 

@@ -8,66 +8,27 @@ for each cell and for all (`Limits`). `torch.compile` gives the function back as
 longer than a question may (37 s for `box_iou`, and 0.4 to 3 s more for each new shape, on two cores).
 """
 
+import contextlib
 import re
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from autograder import reasons
+from autograder import locked, reasons, replies
+from autograder.cells import Answers, Cell, Limits
 from autograder.errors import BoxError
-from autograder.limits import CELL, FIT, SUBMISSION
 from autograder.outputs import plain
 from autograder.sandbox import Box, Gone
-from course_lib.checks import codec
 from course_lib.checks.blame import STILL_TO_WRITE
 from course_lib.checks.ladder import Outcome, Question
 from course_lib.checks.spec import Check
 
 WEIGHTS = ".safetensors"
-MAX_ITEMS = 20  # that one cell shows
 MAX_SHOWN = 16 * 2**20  # characters, pictures included, that all cells show
 WORDS = re.compile(r"(?:[A-Za-z_`'.,:;()×→ -]|(?<!\d)\d{1,2}(?!\d|\.\d)){1,300}")  # names and small counts, no values
-MAX_ANSWER = 4 * 2**20  # bytes, beside four times those of the expected answer
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One code cell: its source, and what it is there for ("run", "fit", "check" or "skip")."""
-
-    role: str
-    source: str
-    name: str = ""
-    id: str = ""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Seconds: for a cell, for the cell that trains the experiment, for all of one submission."""
-
-    cell: float = CELL.most
-    fit: float = FIT.most
-    submission: float = SUBMISSION.most
-
-
-@dataclass
-class Answers:
-    """What came of the exam.
-
-    Attributes:
-        outcomes: of each check's questions.
-        errors: what went wrong in which cell.
-        displayed: what each cell showed, by the cell's id: items {"type": "text" or "image/png", "data": str}, as
-            untrusted as the rest; see `outputs.safe`.
-        times: seconds that each cell took.
-    """
-
-    outcomes: dict[str, list[Outcome]] = field(default_factory=dict)
-    errors: dict[str, str] = field(default_factory=dict)
-    displayed: dict[str, list] = field(default_factory=dict)
-    times: dict[str, float] = field(default_factory=dict)
 
 
 def sit(
@@ -93,29 +54,61 @@ def sit(
         BoxError: there is no such sandbox here, or it ended three times by itself.
     """
     files = {**(files or {}), **({f"{unit}.safetensors": weights.read_bytes()} if weights else {})}
-    sitting = _Sitting(lambda: Box(unit.split("_", 1)[1], kind, imports), files, limits or Limits())
-    try:
-        for cell in cells:
+    limits, make_box = limits or Limits(), lambda: Box(unit.split("_", 1)[1], kind, imports)
+    sitting = Sitting(make_box, files, limits, time.monotonic() + limits.submission)
+    with contextlib.closing(sitting):
+        for number, cell in enumerate(cells):
             if cell.role == "check" and cell.name in papers:
-                sitting.ask_all(*papers[cell.name])
+                check, questions = papers[cell.name]
+                sitting.ask_all(check, questions, locked.needed(cells[:number], check.function))
             elif cell.role in ("run", "fit"):
                 sitting.run(cell)
-    finally:
-        sitting.close()
+    if any(not cell.locked for cell in sitting.late):
+        with contextlib.closing(sitting.again()) as unasked:
+            _retell(sitting, unasked)
     return sitting.answers
 
 
-class _Sitting:
-    """A box, and what is needed to come back to the same place in a new one."""
+def _retell(asked: "Sitting", unasked: "Sitting") -> None:
+    """What cells show after the first question is taken from a sitting without any: code that was asked has seen
+    hidden inputs."""
+    late = {id(cell): cell.id or cell.name for cell in asked.late}
+    for cell in asked.done:
+        if not late or (cell.role == "fit" and not unasked.has_weights):  # it would train a second time
+            return
+        unasked.run(cell)
+        if (place := late.pop(id(cell), None)) is not None:
+            asked.answers.displayed[place] = unasked.answers.displayed.get(place, [])
+            told = unasked.answers.errors.get(_title(cell))
+            asked.answers.errors |= {_title(cell): told} if told else {}
 
-    def __init__(self, make_box: Callable[[], Box], files: Mapping[str, bytes], limits: Limits):
+
+class Sitting:
+    """A box, and what is needed to come back to the same place in a new one.
+
+    Attributes:
+        done: the cells that ran, in their order.
+        late: those of them that showed something, or failed, after the first question.
+    """
+
+    def __init__(self, make_box: Callable[[], Box], files: Mapping[str, bytes], limits: Limits, deadline: float):
         self.answers, self._make_box = Answers(), make_box
-        self._files, self._limits, self._deadline = files, limits, time.monotonic() + limits.submission
-        self._done: list[Cell] = []
+        self._files, self._limits, self._deadline = files, limits, deadline
+        self.done: list[Cell] = []
+        self.late: list[Cell] = []
         self._box: Box | None = None
         self._lost, self._room = 0, MAX_SHOWN
         self._words, self._failed = reasons.Words(), []
         self._untrained = ""
+
+    def again(self) -> "Sitting":
+        """A new sitting with the same files, within the same time."""
+        return Sitting(self._make_box, self._files, self._limits, self._deadline)
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether trained weights lie beside the notebook."""
+        return any(name.endswith(WEIGHTS) for name in self._files)
 
     def run(self, cell: Cell) -> None:
         """Run one cell; what kills the process is not run again."""
@@ -123,11 +116,8 @@ class _Sitting:
         self._words.add(cell.source)
         try:
             reply = self._request(_running(cell), self._seconds(cell), "one cell")
-            self._note(cell, str(reply.get("error", ""))[:400])
-            items = _items(reply.get("displayed"), self._room)
-            self._room -= sum(len(item["data"]) for item in items)
-            self.answers.displayed[cell.id or cell.name] = items
-            self._done.append(cell)
+            self._keep(cell, str(reply.get("error", ""))[:400], replies.items(reply.get("displayed"), self._room))
+            self.done.append(cell)
         except Gone as gone:
             self._note(cell, self._stopped(cell, gone))
         self.answers.times[_title(cell)] = took = time.monotonic() - started
@@ -136,7 +126,7 @@ class _Sitting:
 
     def _stopped(self, cell: Cell, gone: Gone) -> str:
         """What to say of a cell that did not come to its end: of a training the reason why there was one at all."""
-        if cell.role != "fit" or gone.status != "timeout" or any(name.endswith(WEIGHTS) for name in self._files):
+        if cell.role != "fit" or gone.status != "timeout" or self.has_weights:
             return str(gone)
         self._untrained = (
             "The weights file is missing: the exam trained the experiment itself, and the time for that "
@@ -145,8 +135,26 @@ class _Sitting:
         )
         return self._untrained
 
-    def ask_all(self, check: Check, questions: Sequence[Question]) -> None:
-        """Put a check's questions; after the second one that kills the process the rest stay unasked."""
+    def _keep(self, cell: Cell, error: str, items: list[dict[str, str]]) -> None:
+        """What a cell said and showed; after the first question only what can hold no hidden input of it."""
+        if self.answers.outcomes:
+            self.late += [cell] * bool(error or any(item["data"] for item in items))
+            return self._say(cell, reasons.of_cell(error, self._words) if error else "")
+        self._note(cell, error)
+        self._room -= sum(len(item["data"]) for item in items)
+        self.answers.displayed[cell.id or cell.name] = items
+
+    def ask_all(self, check: Check, questions: Sequence[Question], given: Sequence[Cell] = ()) -> None:
+        """Put a check's questions; after the second one that kills the process the rest stay unasked.
+
+        Args:
+            given: locked cells that are run once more before, so that what was given is what is asked.
+        """
+        try:
+            self._restore(check.function, given)
+        except Gone as gone:
+            self.answers.outcomes[check.name] = [Outcome(gone.status, note=str(gone)) for _ in questions]
+            return
         outcomes: list[Outcome] = []
         for question in questions:
             if sum(outcome.status in ("timeout", "died") for outcome in outcomes) >= 2:
@@ -155,11 +163,18 @@ class _Sitting:
                 outcomes.append(self._ask(check, question))
         self.answers.outcomes[check.name] = outcomes
 
+    def _restore(self, function: str, given: Sequence[Cell]) -> None:
+        """Define a given function anew, and all that was given for it; what a student put in their place is gone."""
+        gone = [Cell("run", f"globals().pop({function!r}, None)")] if given else []
+        for cell in [*gone, *(cell for cell in given if cell in self.done)]:
+            self._request(_running(cell), self._seconds(cell), "one cell")
+            self.done.append(cell)
+
     def _ask(self, check: Check, question: Question) -> Outcome:
         inputs = {name: value for name, value in question.inputs.items() if not name.startswith("_")}
         request = {"do": "ask", "check": check.name, "case": check.cases.index(question.case), "inputs": inputs}
         try:
-            outcome = _outcome(self._request(request, check.seconds, "one question"), question, check.seconds)
+            outcome = replies.outcome(self._request(request, check.seconds, "one question"), question, check.seconds)
         except Gone as gone:
             return Outcome(gone.status, note=str(gone))
         if self._untrained and check.name == "experiment" and outcome.status in ("missing", "raised"):
@@ -211,7 +226,7 @@ class _Sitting:
             for name, content in self._files.items():
                 tree = {"do": "put", "name": name, "content": np.frombuffer(content, np.uint8)}
                 box.request(tree, self._limits.cell)
-            for cell in self._done:
+            for cell in self.done:
                 box.request(_running(cell), min(self._seconds(cell), self._left()))
             self._box = box
         return self._box
@@ -230,10 +245,13 @@ class _Sitting:
         return f"The submission took longer than {seconds:.0f} s in all (the limit is {seconds:.0f} s)."
 
     def _note(self, cell: Cell, error: str) -> None:
+        why = reasons.advice(error)
+        self._say(cell, plain(error) + f" ({why})" * bool(why))
+
+    def _say(self, cell: Cell, error: str) -> None:
         if error:
-            why = reasons.advice(error)
-            self.answers.errors[_title(cell)] = said = plain(error) + f" ({why})" * bool(why)
-            self._failed.append((cell.source, said))
+            self.answers.errors[_title(cell)] = error
+            self._failed.append((cell.source, error))
 
     def close(self) -> None:
         """End the process."""
@@ -247,26 +265,3 @@ def _running(cell: Cell) -> dict:
 
 def _title(cell: Cell) -> str:
     return cell.name or cell.source.strip().split("\n")[0][:60]
-
-
-def _items(displayed: object, room: int) -> list[dict[str, str]]:
-    """What a cell showed, as far as it has the right form; items that are longer than the `room` left are forgotten."""
-    items = []
-    for item in displayed[:MAX_ITEMS] if isinstance(displayed, list) else ():
-        kind, data = (item.get("type"), item.get("data")) if isinstance(item, dict) else (None, None)
-        if kind in ("text", "image/png") and isinstance(data, str) and len(data) <= room:
-            items.append({"type": kind, "data": data})
-            room -= len(data)
-    return items
-
-
-def _outcome(reply: dict, question: Question, limit: float) -> Outcome:
-    """A reply as an outcome; fields of a wrong type count as no answer, and a huge answer as one of a wrong type."""
-    status, note, seconds = reply.get("status"), reply.get("note"), reply.get("seconds")
-    allowed = ("answered", "missing", "not callable", "signature", "raised", "refused")
-    if status not in allowed or not isinstance(note, str) or not isinstance(seconds, float):
-        return Outcome("died", note="The answer could not be read.")
-    answer, most = codec.copy(reply.get("answer")), 4 * codec.weight(question.expected) + MAX_ANSWER
-    if codec.weight(answer) > most:
-        answer = codec.Other(f"an answer of more than {most // 2**20} MB")
-    return Outcome(status, answer, note, seconds if 0.0 <= seconds <= limit else limit)

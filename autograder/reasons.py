@@ -196,6 +196,11 @@ def told(note: str, words: Words) -> str:
     return f"Your function raised {kind}{where}" + f": {said}" * bool(said) + f" ({why})" * bool(why) + "."
 
 
+def of_cell(error: str, words: Words) -> str:
+    """A cell's error ("KIND: text"), as far as it may leave the box when the cell may have seen hidden inputs."""
+    return told(f"Your function raised {error}", words).removeprefix("Your function raised ")
+
+
 def advice(error: str) -> str:
     """What to do about an error ("KIND: text", and the line it came from) that the exam brings about, or ""."""
     return next((what for sign, what in ELSEWHERE.items() if re.search(sign, error)), "")

@@ -13,6 +13,8 @@ from course_lib.errors import DataBroken
 
 NAME = "autograder.key"
 SIZE = 32  # bytes
+NOTHING = b"\xff" * 8  # stands for no part; no part is that long
+SAMPLED = "experiment"  # the check that is judged by a metric over a sample
 
 
 def key(folder: Path) -> bytes:
@@ -48,19 +50,34 @@ def _make(path: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
+def framed(*parts: str | bytes | None) -> bytes:
+    """The parts in a row, each behind its length: other parts never give the same bytes, whatever stands in them.
+
+    None is no part at all, and differs from an empty one.
+    """
+    contents = [part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part for part in parts]
+    return b"".join(NOTHING if part is None else len(part).to_bytes(8, "big") + part for part in contents)
+
+
+def digest(*parts: str | bytes | None) -> str:
+    """One short name for all of the parts together."""
+    return hashlib.sha256(framed(*parts)).hexdigest()
+
+
 def seed(secret: bytes, *names: str) -> int:
-    """The seed of hidden inputs, by unit, check, student and work: the same each time, unknown without the key."""
-    digest = hmac.new(secret, "\0".join(names).encode(), hashlib.sha256).digest()
-    return int.from_bytes(digest[:8], "big")
+    """The seed of hidden inputs (256 bits), by unit, check, student and work; unknown without the key."""
+    return int.from_bytes(hmac.new(secret, framed(*names), hashlib.sha256).digest(), "big")
 
 
 def seeds_of(unit: str, student: str, notebook: NotebookNode, weights: bytes | None, key: bytes) -> dict[str, int]:
     """The seed of each check that a notebook has. Who examines needs these and never sees the key.
 
-    Regrading the same work draws the same inputs. Changed work gets others: what a student's code has smuggled out of
-    one grading into its own feedback is of no use in the next.
+    Regrading the same work draws the same inputs. For a function changed work gets others: what its code may have
+    smuggled out is of no use the next time, and luck is none, since equal code earns equal points on all inputs. What
+    the experiment is asked is a sample, and a lucky one is worth points; so a student has one for each unit, however
+    often the work is handed in. What code does that has seen it is never shown (`unasked.py`).
     """
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    work = hashlib.sha256("\0".join(cell.source for cell in code).encode() + b"\0" + (weights or b"")).hexdigest()
-    names = [name for cell in code if (name := intake.grade_id(cell)).startswith("check_")]
-    return {name.removeprefix("check_"): seed(key, unit, name.removeprefix("check_"), student, work) for name in names}
+    work = digest(*(cell.source for cell in code), weights)
+    grades = [name.removeprefix("check_") for cell in code if (name := intake.grade_id(cell)).startswith("check_")]
+    return {name: seed(key, unit, name, student, *([] if name == SAMPLED else [work])) for name in grades}

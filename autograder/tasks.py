@@ -1,6 +1,5 @@
 """One submission as a task for a worker, and short names (digests) by which its exam is known again."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import nbformat
 from autograder import intake, reference, secret
 from autograder.clean import clean_copy
 from autograder.results import Checked, Result
+from autograder.secret import digest
 
 
 @dataclass(frozen=True)
@@ -62,15 +62,6 @@ class Tasks:
         }
         checks = tuple(Checked(name, 0.0, points, "runs", comment=reason) for name, points in worth.items())
         return Result(self.unit, student, self.kind, checks, (reason,))
-
-
-def digest(*parts: str | bytes | None) -> str:
-    """One short name for all of the parts together."""
-    found = hashlib.sha256()
-    for part in parts:
-        content = part.encode() if isinstance(part, str) else part or b""
-        found.update(len(content).to_bytes(8, "big") + content)
-    return found.hexdigest()
 
 
 def version_of(unit: str) -> str:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from autograder.errors import BrokenSubmission
-from autograder.files import content, is_directory, is_regular
+from autograder.opening import above, content
 
 NAME = "submission_secret.txt"
 LENGTH = 128
@@ -13,11 +13,8 @@ FORM = re.compile(f"[0-9a-f]{{{LENGTH}}}")
 
 def secret_in(folder: Path) -> str:
     """The secret in a submitted folder, which is a stranger's; "" where there is none."""
-    path = folder / NAME
-    if not is_directory(folder) or not is_regular(path):
-        return ""
     try:
-        text = content(path, LENGTH).decode("ascii")
+        text = content(folder / NAME, above(folder), LENGTH).decode("ascii")
     except (OSError, UnicodeDecodeError, BrokenSubmission):
         return ""
     return text if FORM.fullmatch(text) else ""

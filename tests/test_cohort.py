@@ -277,7 +277,7 @@ def test_without_the_key_nothing_is_graded_that_would_be_asked_something_else(co
     assert (course / secret.NAME).exists() == (loss == "another")
     (course / secret.NAME).write_bytes(key)
     assert points(grade()) == dict.fromkeys(STUDENTS, 4.5)
-    assert sorted(workers.asked) == sorted(STUDENTS) * (2 if loss == "gone with the journal" else 1)
+    assert sorted(workers.asked) == sorted(STUDENTS)
 
 
 def test_a_new_key_is_made_where_it_is_wanted_and_grades_stand(course, workers):

@@ -12,9 +12,13 @@ from course_lib.errors import DataBroken
 KEY = b"a" * 32
 
 
-def notebook(source="def nms(): ..."):
-    check = new_code_cell("check('nms', nms)", metadata={"nbgrader": {"grade_id": "check_nms"}})
-    return new_notebook(cells=[new_code_cell(source), check])
+def notebook(*sources):
+    checks = [new_code_cell("", metadata={"nbgrader": {"grade_id": f"check_{name}"}}) for name in ("nms", "experiment")]
+    return new_notebook(cells=[*map(new_code_cell, sources or ("def nms(): ...",)), *checks])
+
+
+def seeds(*sources, weights=None, student="ada", unit="02_rcnn"):
+    return secret.seeds_of(unit, student, notebook(*sources), weights, KEY)
 
 
 def test_the_key_is_made_once_and_for_its_owner_only(tmp_path):
@@ -48,10 +52,43 @@ def test_seeds_differ_by_key_unit_check_and_student():
     assert len(made) == 16
 
 
+def test_a_seed_has_more_bits_than_anybody_can_enumerate():
+    made = [secret.seed(KEY, "02_rcnn", "nms", str(student)) for student in range(64)]
+    assert max(made).bit_length() > 250
+    for bit in range(256):
+        assert len({seed >> bit & 1 for seed in made}) == 2
+
+
 def test_the_same_work_gets_the_same_seeds_and_changed_work_others():
-    seeds = [
-        secret.seeds_of("02_rcnn", "ada", notebook(*source), weights, KEY)["nms"]
-        for source, weights in (((), None), ((), None), (("changed",), None), ((), b"weights"))
-    ]
-    assert seeds[0] == seeds[1]
-    assert len(set(seeds)) == 3
+    made = [seeds()["nms"], seeds()["nms"], seeds("changed")["nms"], seeds(weights=b"weights")["nms"]]
+    assert made[0] == made[1]
+    assert len(set(made)) == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"sources": ["a", "b"]}, {"sources": ["a\0b"]}),
+        ({"sources": ["a", "b"]}, {"sources": ["ab", ""]}),
+        ({"sources": ["a"], "weights": None}, {"sources": ["a"], "weights": b""}),
+        ({"sources": ["a"], "weights": b"b"}, {"sources": ["a", "b"], "weights": None}),
+        ({"sources": ["a"], "weights": b"\0b"}, {"sources": ["a\0"], "weights": b"b"}),
+        ({"sources": ["a"]}, {"sources": ["\ud800"]}),
+    ],
+)
+def test_whatever_stands_in_cells_other_work_has_other_seeds(one, other):
+    made = [seeds(*each.pop("sources"), **each)["nms"] for each in (dict(one), dict(other))]
+    assert made[0] != made[1]
+
+
+def test_names_cannot_run_into_each_other():
+    assert secret.seed(KEY, "a", "b\0c") != secret.seed(KEY, "a\0b", "c")
+    assert secret.digest("ab", "c") != secret.digest("a", "bc")
+    assert secret.digest(None) != secret.digest(b"") != secret.digest()
+
+
+def test_the_experiment_is_not_drawn_again_for_luck():
+    hand_ins = [seeds(), seeds("changed"), seeds(weights=b"better"), seeds("#", "#", weights=b"")]
+    assert len({made["experiment"] for made in hand_ins}) == 1
+    assert len({seeds(student=student)["experiment"] for student in ("ada", "bob")}) == 2
+    assert len({seeds(unit=unit)["experiment"] for unit in ("02_rcnn", "03_fast_rcnn")}) == 2

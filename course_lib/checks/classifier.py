@@ -10,14 +10,19 @@ from course_lib.checks.compare import metric
 from course_lib.checks.spec import Case, Check, Inputs
 
 Unseen = Callable[[int], Callable[[Generator], Inputs]]
+Known = Callable[[], tuple[Tensor, Tensor]]
 
 
-def experiment(what: str, unseen: Unseen, low: float, high: float, points: float = 8) -> Check:
+def experiment(
+    what: str, unseen: Unseen, shown: Unseen, known: Known, low: float, high: float, points: float = 8
+) -> Check:
     """The check of a unit's experiment: points rise from 0 at the accuracy `low` to all at `high`.
 
     Args:
         what: names the new images for the student.
-        unseen: unseen(count) draws so many "images", with "_labels" [count] for the judge.
+        unseen: unseen(count) draws so many "images" that nobody has seen, with "_labels" [count] for the judge.
+        shown: the same for the public check.
+        known: all images of this kind that students have, and their classes.
     """
     case = Case(
         f"accuracy on {what}",
@@ -26,9 +31,11 @@ def experiment(what: str, unseen: Unseen, low: float, high: float, points: float
         metric("accuracy", accuracy, low, high),
         truth=lambda inputs: None,
         draws=1,
-        public=unseen(48),
+        public=shown(48),
     )
-    return Check("experiment", points, (case,), ("images",), target="predict", seconds=60.0, profile="mini")
+    return Check(
+        "experiment", points, (case,), ("images",), target="predict", seconds=60.0, profile="mini", known=known
+    )
 
 
 def accuracy(answer: Any, inputs: Inputs) -> float:

@@ -1,6 +1,6 @@
 """What a check is: frozen data, no behaviour. The units' modules fill it in, `ladder` judges by it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,6 +120,8 @@ class Check:
             `torch.nn.functional.conv2d`").
         seconds: limit for one answer.
         profile: the only profile in which a notebook can ask it; "" for any. The exam is always held in `mini`.
+        known: of an experiment, all inputs of its kind that students have and a perfect answer for each: whoever looks
+            the nearest of them up must earn nothing (tests/test_unseen.py).
     """
 
     name: str
@@ -130,6 +132,7 @@ class Check:
     forbids: tuple[str, ...] = ()
     seconds: float = 10.0
     profile: str = ""
+    known: Callable[[], tuple[Sequence[Any], Sequence[Any]]] | None = None
 
     @property
     def function(self) -> str:

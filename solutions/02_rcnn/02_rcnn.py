@@ -466,6 +466,7 @@ from sklearn.svm import LinearSVC
 from torch import nn
 
 from course_lib import plots, training
+from course_lib.arrays import as_tensor
 from course_lib.data import detection
 from course_lib.data.proposals import proposals
 from course_lib.figures import figure
@@ -515,13 +516,21 @@ class Windows(NamedTuple):
 def windows(scene) -> Windows:
     """The windows of one annotated image."""
     boxes = torch.cat([scene.boxes, proposals(scene.image, seed=0)[:PROPOSALS]])
-    return Windows(scene.image, boxes, box_iou(boxes, scene.boxes), scene.labels)
+    return Windows(
+        scene.image,
+        boxes,
+        as_tensor(box_iou(boxes, scene.boxes), torch.float32),
+        scene.labels,
+    )
 
 
 def warp(image, boxes) -> Tensor:
     """The regions of a uint8 image as squares in 0 … 1, [n, 3, SIZE, SIZE]."""
     pixels = image.to(DEVICE).float() / 255
-    squares = [warp_region(pixels, box, SIZE, CONTEXT) for box in boxes.to(DEVICE)]
+    squares = [
+        as_tensor(warp_region(pixels, box, SIZE, CONTEXT), pixels.dtype)
+        for box in boxes.to(DEVICE)
+    ]
     return torch.stack(squares) if squares else pixels.new_zeros(0, 3, SIZE, SIZE)
 
 
@@ -567,7 +576,8 @@ def batches(data: list[Windows]):
         chosen = [data[i] for i in torch.randperm(len(data), generator=rng)[:16]]
         # windows of one image do not meet another's objects
         ious = torch.block_diag(*[w.ious for w in chosen])
-        rows = torch.cat(fine_tune_batch(ious, rng)).sort().values  # image by image
+        parts = fine_tune_batch(ious, rng)
+        rows = torch.cat([as_tensor(part).long() for part in parts]).sort().values
         # the last one: background
         labels = torch.cat([*[w.labels for w in chosen], torch.tensor([len(CLASSES)])])
         is_drawn = torch.isin(torch.arange(len(ious)), rows)
@@ -576,8 +586,8 @@ def batches(data: list[Windows]):
         squares = torch.cat([warp(w.image, w.boxes[mine]) for w, mine in pairs])
         mirrored = torch.rand(len(rows), generator=rng) < 0.5
         squares[mirrored] = squares[mirrored].flip(3)
-        # -1, background, is the last label
-        return squares, labels[label_proposals(ious, 0.5, 0.5)[rows]]
+        objects = as_tensor(label_proposals(ious, 0.5, 0.5)).long()
+        return squares, labels[objects[rows]]  # -1, background, is the last label
 
     return batch
 
@@ -637,7 +647,7 @@ def train_svm(
         svm = LinearSVC(C=SOFTNESS, intercept_scaling=10, random_state=0).fit(x, y)
         if not mine:
             return svm
-        hard = mine_hard_negatives(svm, negatives)
+        hard = as_tensor(mine_hard_negatives(svm, negatives)).long()
         new = hard[~kept[hard]][:100]
         if len(new) == 0:
             return svm
@@ -668,7 +678,9 @@ def svm_examples(
     for w, vectors in zip(data, fc7, strict=True):
         mine = w.labels == label
         positives.append(vectors[: len(mine)][mine])
-        negatives.append(vectors[label_proposals(w.ious[:, mine], 0.3, 0.3) == -1])
+        negatives.append(
+            vectors[as_tensor(label_proposals(w.ious[:, mine], 0.3, 0.3)) == -1]
+        )
     return torch.cat(positives), torch.cat(negatives)
 
 
@@ -723,10 +735,11 @@ def regression_pairs(w: Windows, maps: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Maps of the proposals with an IoU above 0.6, the corrections they need, and the
     classes of their objects.
     """
-    objects = label_proposals(w.ious, 0.6, 0.6)
+    objects = as_tensor(label_proposals(w.ious, 0.6, 0.6)).long()
     objects[: len(w.labels)] = -1  # the first windows are the objects themselves
     rows, objects = objects >= 0, objects[objects >= 0]
-    return maps[rows], encode_boxes(w.boxes[rows], w.boxes[objects]), w.labels[objects]
+    goals = as_tensor(encode_boxes(w.boxes[rows], w.boxes[objects]), torch.float32)
+    return maps[rows], goals, w.labels[objects]
 
 
 def ridge(x: Float[Tensor, "n d"], y: Float[Tensor, "n 4"]) -> Float[Tensor, "e 4"]:
@@ -802,8 +815,9 @@ def detect(
             # the constant's weight is the last
             with_one = nn.functional.pad(pool5[rows], (0, 1), value=1.0)
             these = decode_boxes(these, with_one @ learned["regressor"][label])
+            these = as_tensor(these, torch.float32)
         these = torch.minimum(these.clamp(min=0), torch.tensor([size[1], size[0]] * 2))
-        kept = nms(these, scores[rows, label], 0.3)
+        kept = as_tensor(nms(these, scores[rows, label], 0.3)).long()
         sure, labels = scores[rows, label][kept], torch.full((len(kept),), label)
         found.append((these[kept], sure, labels))
     parts = map(torch.cat, zip(*found, strict=True))

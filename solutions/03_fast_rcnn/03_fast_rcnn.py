@@ -453,6 +453,7 @@ from typing import NamedTuple
 from torchvision import ops
 
 from course_lib import plots, training
+from course_lib.arrays import as_tensor
 from course_lib.data import detection, photos
 from course_lib.data.proposals import proposals
 from course_lib.data.sizes import fitting_scale, mirrored, padded, scaled
@@ -502,7 +503,9 @@ class YourPool(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, features, rois, output_size, spatial_scale) -> Tensor:
-        pooled, argmax = roi_pool(features, rois, output_size, spatial_scale)
+        pooled, argmax = map(
+            as_tensor, roi_pool(features, rois, output_size, spatial_scale)
+        )
         ctx.save_for_backward(argmax, rois)
         ctx.shape = tuple(features.shape)
         return pooled
@@ -510,7 +513,12 @@ class YourPool(torch.autograd.Function):
     @staticmethod
     def backward(ctx, grad) -> tuple:
         argmax, rois = ctx.saved_tensors
-        return roi_pool_backward(grad, argmax, rois, ctx.shape), None, None, None
+        return (
+            as_tensor(roi_pool_backward(grad, argmax, rois, ctx.shape), grad.dtype),
+            None,
+            None,
+            None,
+        )
 
 
 # %% tags=["given"]
@@ -603,7 +611,8 @@ def draw(r: Regions, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tens
     """One image for a batch: pixels, boxes in its pixels [k, 4], labels [k] and targets
     [k, 4].
     """
-    objects, others = sample_rois(r.ious, ROIS, QUARTER, rng)
+    sampled = sample_rois(r.ious, ROIS, QUARTER, rng)
+    objects, others = (as_tensor(part).long() for part in sampled)
     # without objects none is drawn
     match = r.ious[objects].argmax(dim=1) if len(r.labels) else objects
     rows = torch.cat([objects, others])

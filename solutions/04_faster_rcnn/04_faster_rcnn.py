@@ -37,6 +37,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torchvision.ops import batched_nms, box_iou, clip_boxes_to_image, nms
 
+from course_lib.arrays import as_tensor
 from course_lib.checks.faster_rcnn import check
 
 # %% [markdown]
@@ -550,7 +551,7 @@ class FasterRCNNParts(nn.Module):
         """The anchors of a map, the same for each image of a batch."""
         size = tuple(features.shape[2:])
         anchors = generate_anchors(size, self.stride, self.scales, self.ratios)
-        return anchors.to(features.device)
+        return as_tensor(anchors, features.dtype).to(features.device)
 
 
 # %% tags=["given"]
@@ -562,10 +563,9 @@ class Stages(FasterRCNNParts):
     ) -> list[Tensor]:
         """Each image's proposals [p, 4], detached."""
         limits = self.pre_n, self.post_n, self.min_size, self.nms_threshold
-        return [
-            propose(o, d, anchors, image_size, *limits)[0]
-            for o, d in zip(objectness, deltas, strict=True)
-        ]
+        pairs = zip(objectness, deltas, strict=True)
+        found = [propose(*pair, anchors, image_size, *limits)[0] for pair in pairs]
+        return [as_tensor(boxes, anchors.dtype) for boxes in found]
 
     def detections(
         self, scores, deltas, proposals, image_size: tuple[int, int]
@@ -573,7 +573,8 @@ class Stages(FasterRCNNParts):
         """The detections of one image from what the box head says of its proposals."""
         limits = image_size, self.score_threshold, self.detection_nms
         deltas = deltas * deltas.new_tensor(self.spread)
-        return postprocess_detections(scores, deltas, proposals, *limits)
+        found = postprocess_detections(scores, deltas, proposals, *limits)
+        return {name: as_tensor(values) for name, values in found.items()}
 
 
 # %% [markdown]
@@ -592,7 +593,10 @@ class Losses(Stages):
         losses = []
         for scores, moves, target in zip(objectness, deltas, targets, strict=True):
             boxes = target["boxes"]
-            labels, matches = assign_anchors(anchors, boxes, high=0.7, low=0.3)
+            assigned = assign_anchors(anchors, boxes, high=0.7, low=0.3)
+            labels, matches = (
+                as_tensor(part).long().to(anchors.device) for part in assigned
+            )
             positive = at_random(labels == 1, 128)
             negative = at_random(labels == 0, 256 - len(positive))
             sampled, goals = torch.full_like(labels, -1), torch.zeros_like(anchors)

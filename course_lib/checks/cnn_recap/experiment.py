@@ -1,39 +1,56 @@
-"""Unit 00's experiment: `predict`, asked about digits that were turned and moved a little."""
+"""Unit 00's experiment: `predict`, asked about digits on sheets that nobody has seen."""
 
 import torch
 from numpy.random import Generator
 from torch import Tensor
-from torch.nn.functional import affine_grid, grid_sample
 
 from course_lib.checks.classifier import experiment
-from course_lib.checks.cnn_recap.networks import coarse
 from course_lib.checks.spec import Inputs
+from course_lib.checks.unseen import streams
+
+PUBLIC = 20_000  # sheets, of all digits that there are
 
 
 def unseen(count: int):
-    """Digits of the test split, each turned by up to 8°, moved by up to half a pixel, with a little noise."""
+    """Digits of the test split, on sheets of the secret stream."""
 
     def make(rng: Generator) -> Inputs:
-        from course_lib.data import digits
-
-        images, labels = digits("test")
-        chosen = torch.from_numpy(rng.permutation(len(labels))[:count])
-        return {"images": moved(images[chosen], rng), "_labels": labels[chosen]}
+        [secret] = streams(rng, 1)
+        return _asked(count, secret.numbers)
 
     return make
 
 
-def moved(images: Tensor, rng: Generator) -> Tensor:
-    """Each image turned, moved and with noise, in 0 … 1.
+def shown(count: int):
+    """The same for the public check, which everybody may see."""
 
-    Computed in double precision and then rounded to steps of 1/256, so that every processor draws the same images.
-    """
-    angle = torch.from_numpy(rng.uniform(-8, 8, len(images))).deg2rad()
-    shift = torch.from_numpy(rng.uniform(-0.5, 0.5, (len(images), 2))) * 2 / images.shape[-1]
-    turn = torch.stack([angle.cos(), -angle.sin(), angle.sin(), angle.cos()], dim=1).view(-1, 2, 2)
-    grid = affine_grid(torch.cat([turn, shift[:, :, None]], dim=2), list(images.shape), align_corners=False)
-    noise = torch.from_numpy(rng.normal(0, 0.05, images.shape))
-    return coarse((grid_sample(images.double(), grid, align_corners=False) + noise).clamp(0, 1))
+    def make(rng: Generator) -> Inputs:
+        return _asked(count, lambda *shape: rng.random(shape))
+
+    return make
 
 
-EXPERIMENT = experiment("digits that nobody has seen", unseen, low=0.3, high=0.8)
+def _asked(count: int, random) -> Inputs:
+    """Different digits in the order of chance as a question, what they show for the judge."""
+    from course_lib.data import digits
+    from course_lib.data.sheets import sheets
+
+    def numbers(*shape: int) -> Tensor:
+        return torch.from_numpy(random(*shape))
+
+    images, labels = digits("test")
+    chosen = numbers(len(labels)).argsort()[:count]
+    return {"images": sheets(images[chosen], numbers), "_labels": labels[chosen]}
+
+
+def known() -> tuple[Tensor, Tensor]:
+    """What a student who has all digits can draw: sheets of both splits, and what they show."""
+    from course_lib.data import digits
+    from course_lib.data.sheets import chance, sheets
+
+    images, labels = (torch.cat(parts) for parts in zip(*map(digits, ("train", "test")), strict=True))
+    chosen = torch.arange(PUBLIC) % len(labels)
+    return sheets(images[chosen], chance(1)), labels[chosen]
+
+
+EXPERIMENT = experiment("digits that nobody has seen", unseen, shown, known, low=0.6, high=0.75)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from course_lib.checks.compare import exact, judged_by
-from course_lib.checks.detector import experiment, unseen
+from course_lib.checks.detector import experiment, shown
 from course_lib.checks.faster_rcnn import detections as scenes
 from course_lib.checks.faster_rcnn import explain, hints, probes, rules, stubs
 from course_lib.checks.faster_rcnn import inputs as make
@@ -100,4 +100,4 @@ FASTER = Check(
 
 
 _WHOLE = experiment(low=0.10, high=0.35)
-EXPERIMENT = replace(_WHOLE, cases=(replace(_WHOLE.cases[0], public=unseen(8)),))  # it needs no searched boxes
+EXPERIMENT = replace(_WHOLE, cases=(replace(_WHOLE.cases[0], public=shown(8)),))  # it needs no searched boxes

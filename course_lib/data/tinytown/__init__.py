@@ -28,7 +28,7 @@ Families of ``objects`` are neither classes nor shared between the source and th
 from course_lib.data.tinytown.cache import VERSION, objects, scenes
 from course_lib.data.tinytown.crops import FAMILIES
 from course_lib.data.tinytown.plan import CLASSES, SPLITS
-from course_lib.data.tinytown.scene import Scene, scene
+from course_lib.data.tinytown.scene import Scene, drawn, scene
 from course_lib.data.tinytown.skeleton import JOINTS
 
 SOURCE_FAMILIES = tuple(FAMILIES["source"])
@@ -42,6 +42,7 @@ __all__ = [
     "TARGET_FAMILIES",
     "VERSION",
     "Scene",
+    "drawn",
     "objects",
     "scene",
     "scenes",

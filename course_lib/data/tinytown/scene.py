@@ -63,11 +63,15 @@ def scene(seed: int, size: int = 128, split: str = "train") -> Scene:
 
     Raises SettingsError for a size or a split that does not exist.
     """
+    return drawn(Draw(f"scene/{split}/{seed}"), size, split, seed)
+
+
+def drawn(draw: Draw, size: int = 128, split: str = "train", seed: int = -1) -> Scene:
+    """A scene from any stream of draws; one that has no number has the seed -1. Raises as ``scene``."""
     if size not in SIZES:
         raise SettingsError("There are no scenes of this size.", expected=f"one of {SIZES}", got=repr(size))
     if split not in SPLITS:
         raise SettingsError("There is no such split.", expected=" or ".join(SPLITS), got=repr(split))
-    draw = Draw(f"scene/{split}/{seed}")
     canvas = Canvas(SIDE)
     horizon, items = layout(draw, split, tuple(CONFUSERS))
     backdrop(canvas, draw, horizon)
