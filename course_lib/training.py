@@ -86,7 +86,7 @@ def fit(
 
 
 def _refuse_in_validate(what: str, expected: str = "") -> None:
-    """nbgrader's Validate runs whole notebooks to see their checks and stops slow cells: nothing trains there.
+    """nbgrader's Validate runs whole notebooks for their checks, and stops cells that take long: nothing trains there.
 
     Raises:
         NotTrained: it is what runs this notebook.
