@@ -29,10 +29,15 @@ def changed(tree, leaf):
 
 
 def filled(value, whole):
-    """Everything is this value; whole numbers are the other one."""
-    return lambda v: torch.full_like(
-        v, bool(whole) if v.dtype == torch.bool else value if v.is_floating_point() else whole
-    )
+    """Everything is this value; whole numbers are the other one, as far as their type holds it."""
+
+    def fill(v):
+        if v.dtype == torch.bool or v.is_floating_point():
+            return torch.full_like(v, value) if v.is_floating_point() else torch.ones_like(v)
+        limits = torch.iinfo(v.dtype)
+        return torch.full_like(v, min(max(whole, limits.min), limits.max))
+
+    return fill
 
 
 def narrow(v):
@@ -69,6 +74,7 @@ def test_whatever_comes_is_reported(unit, check):
             assert report.text(found)
 
 
+@pytest.mark.filterwarnings("ignore")  # matplotlib's, about NaN
 @pytest.mark.parametrize(("unit", "check"), CHECKS)
 def test_whatever_comes_is_drawn(unit, check):
     questions = [q for q in run.load_public(unit, check)[0] if q.case.explain]

@@ -1,5 +1,6 @@
 """Unit 00: pictures of counterexamples: maps with their numbers in the cells, and what a unit sees of the image."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -61,8 +62,8 @@ def _write(ax, one: Tensor, right: Tensor, inches: float) -> None:
 
 
 def number(value: float) -> str:
-    """A number in few characters: whole ones without a point, others with two digits behind it."""
-    return f"{value:.0f}" if value == round(value) else f"{value:.2f}"
+    """A number in few characters: whole ones without a point, others with two digits behind it, "nan", "inf"."""
+    return f"{value:.0f}" if math.isfinite(value) and value == round(value) else f"{value:.2f}"
 
 
 def reach(layers: Sequence[tuple[int, int]], expected: tuple[int, int], mine: tuple[float, float]):

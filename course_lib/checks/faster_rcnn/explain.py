@@ -47,7 +47,7 @@ def anchors(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
 def anchor_order(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
     """The first position at which another anchor stands, and where that one belongs."""
     apart = (answer.double() - expected.double()).abs().amax(dim=1)
-    place = int((apart > 0.01).nonzero()[0])
+    place = int((~(apart <= 0.01)).nonzero()[0])  # NaN, too
     same = ((expected.double() - answer[place].double()).abs().amax(dim=1) < 0.01).nonzero().flatten().tolist()
     other = f"\nyours is that of {_anchor(inputs, same[0])}" if same else ""
     pair = f"expected {show_box(expected[place])}, yours {show_box(answer[place])}"

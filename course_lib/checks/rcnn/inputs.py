@@ -287,7 +287,15 @@ def detections(hits: str, objects: int, method: str):
 
 
 def ranking(count: int, objects: int, method: str):
-    """A list of `count` detections that begins with a false alarm, two hits and a false alarm, and then has one hit."""
-    return lambda rng: detections("-++-" + "".join(rng.permutation(list("+" + "-" * (count - 5)))), objects, method)(
-        rng
-    )
+    """A list of `count` detections that begins with a false alarm, two hits and a false alarm, and then has one hit.
+
+    That hit never comes sixth: what the envelope adds before it and a running best behind it would then be equal.
+    """
+
+    def make(rng: Generator) -> Inputs:
+        rest = rng.permutation(list("+" + "-" * (count - 5)))
+        while rest[1] == "+":
+            rest = rng.permutation(list("+" + "-" * (count - 5)))
+        return detections("-++-" + "".join(rest), objects, method)(rng)
+
+    return make

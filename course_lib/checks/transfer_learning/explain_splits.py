@@ -16,6 +16,9 @@ IN_TRAINING, TWICE, IN_BOTH, IN_NONE, IN_TEST = (
 
 def split(inputs: Inputs, answer: dict[str, Tensor], expected: dict[str, Tensor]) -> Counterexample:
     """The first draw that is not valid by itself; where all are, what is wrong with their chance."""
+    form = (inputs["seeds"] + 2, len(inputs["labels"]))
+    if answer["in_train"].shape != form or answer["in_test"].shape != form:
+        return Counterexample("expected two tensors of positions for each call, yours are not")
     faults = _faults(inputs, answer).nonzero().flatten()
     return _one_draw(inputs, answer, int(faults[0])) if len(faults) else _all_draws(inputs, answer)
 
