@@ -592,6 +592,7 @@ def batches(data: list[Windows]):
     return batch
 
 
+# %% tags=["given"]
 def softmax_loss(network, squares, labels) -> Tensor:
     """Cross-entropy over classes and background."""
     return nn.functional.cross_entropy(network(squares), labels)

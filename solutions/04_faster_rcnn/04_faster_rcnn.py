@@ -558,6 +558,11 @@ class FasterRCNNParts(nn.Module):
 class Stages(FasterRCNNParts):
     """The parts, and what comes out of each of the two stages."""
 
+    def assigned(self, anchors, boxes) -> list[Tensor]:
+        """Each anchor's label and the number of its object, [a] and [a]."""
+        found = assign_anchors(anchors, boxes, high=0.7, low=0.3)
+        return [as_tensor(part).long().to(anchors.device) for part in found]
+
     def proposals(
         self, objectness, deltas, anchors, image_size: tuple[int, int]
     ) -> list[Tensor]:
@@ -593,10 +598,7 @@ class Losses(Stages):
         losses = []
         for scores, moves, target in zip(objectness, deltas, targets, strict=True):
             boxes = target["boxes"]
-            assigned = assign_anchors(anchors, boxes, high=0.7, low=0.3)
-            labels, matches = (
-                as_tensor(part).long().to(anchors.device) for part in assigned
-            )
+            labels, matches = self.assigned(anchors, boxes)
             positive = at_random(labels == 1, 128)
             negative = at_random(labels == 0, 256 - len(positive))
             sampled, goals = torch.full_like(labels, -1), torch.zeros_like(anchors)
