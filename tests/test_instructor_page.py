@@ -15,7 +15,7 @@ from tools.small_course import UNIT
 
 STUDENT = "# a student"
 SERVES = "make lab"  # sets up the environment in which this test runs, and serves JupyterLab until it is stopped
-CLASS = {"abena", "chidi", "isidora", "ragnhild"}  # of whom the page shows results
+CLASS = {"abena", "chidi", "maryam", "ragnhild"}  # of whom the page shows results
 
 
 def blocks() -> list[tuple[str, list[str]]]:

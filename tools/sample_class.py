@@ -29,7 +29,7 @@ from tools.sample_answers import handed_in
 
 UNIT = "02_rcnn"
 TWO = ("box_iou", "nms")
-DUE, IN_TIME, LATE = "2030-01-14 12:00:00 UTC", "2030-01-13 18:30:00 UTC", "2030-01-16 09:00:00 UTC"
+DUE, IN_TIME, LATE = "2026-01-14 12:00:00 UTC", "2026-01-13 18:30:00 UTC", "2026-01-16 09:00:00 UTC"
 STUDENTS = """abena beatriz chidi dilnoza emre farah giang hinemoa isidora jamal keala luis maryam nadia omar
     priya quynh ragnhild sione tadeusz ulrike vikram wanjiru ximena yusuf zofia aroha bogdan chiyo dafydd""".split()
 PLAN = {  # of each kind, how many of the thirty
