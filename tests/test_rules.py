@@ -13,7 +13,7 @@ import pytest
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import compute_checksum
 
-from autograder import assess, clean, cohort, crew, gradebook, intake, release
+from autograder import assess, clean, cohort, crew, gradebook, intake, pristine, release
 from autograder.commands.common import open_course
 from autograder.release import quiet
 from autograder.results import Checked, Result
@@ -123,10 +123,10 @@ def test_an_older_release_is_graded_by_its_own_cells(course, door, monkeypatch):
     """A new release has renamed a check; ada worked on the old one."""
     path = course / "exercises" / UNIT / f"{UNIT}.ipynb"
     newer = nbformat.read(path, as_version=4)
-    newer.metadata.course["release"] = "newer"
     cell = next(cell for cell in newer.cells if intake.grade_id(cell) == "check_nms")
     cell.metadata.nbgrader["grade_id"], cell.source = "check_renamed", 'check("renamed", nms)'
     cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
+    newer.metadata.course["release"] = pristine.identity(newer)
     nbformat.write(newer, path)
     shutil.copy(path, course / "solutions" / UNIT / f"{UNIT}.ipynb")
     shutil.copy(path, course / "submitted" / "bob" / UNIT / f"{UNIT}.ipynb")

@@ -71,6 +71,7 @@ def ran(source):
     return set(statements.dotted(tree, {})) if tree else set()
 
 
+@pytest.mark.filterwarnings("ignore:.*lineending markers")  # IPython's word on such cells
 @pytest.mark.parametrize("end", ENDS, ids=ascii)
 @pytest.mark.parametrize(
     "before", ["# a comment", "x = 1 # a comment", "%time 1", "# a%time 1", "%%time", "?len", "'''", "x = '"]
