@@ -5,7 +5,7 @@ $(window).on("load", () => {
     const changed = grade.get("manual_score") !== null ? "changed since marked" : "waits for you";
     link(grade.get("name")).find(".state").text(grade.get("needs_manual_grade") ? changed : "");
   };
-  formgrader.grades.on("add change sync", () => formgrader.grades.each(show));
+  formgrader.grades.on("sync", () => formgrader.grades.each(show)); // what the gradebook has, not what is being typed
   $("#jumps a").on("click", function (event) {
     event.preventDefault();
     $(document.getElementById(this.hash.slice(1))).select().focus();
