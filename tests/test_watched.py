@@ -52,9 +52,10 @@ def test_an_answer_that_holds_the_judge_costs_itself_only(monkeypatch):
     monkeypatch.setattr(assess, "times_slower", lambda *anything: 0.0)
     asked = [Paper(each, [Question(each.cases[0], {}, "right")]) for each in (check("a", heavy), check("b", heavy))]
     outcomes = {"a": [Outcome("answered", "flood")], "b": [Outcome("answered", "right")]}
-    flood, right = assess.judged("02_rcnn", asked, Answers(outcomes), {})
+    (flood, right), doubts = assess.judged("02_rcnn", asked, Answers(outcomes), {})
     assert (flood.points, flood.of, flood.comment) == (0.0, 2.0, assess.TOO_MUCH)
     assert (right.points, right.rung) == (2.0, "")
+    assert doubts == []
 
 
 def detections(count, labels):

@@ -11,6 +11,7 @@ from autograder import gradebook, intake
 from autograder.answers import answers, work
 from autograder.commands.common import open_course
 from autograder.release import quiet
+from autograder.written import each_cell
 from tests.classes import canned, class_of_three, grade, released_cell, two_functions
 from tools.small_course import UNIT
 
@@ -34,7 +35,7 @@ def handed_in(release, change):
     """The repaired notebook of a student who changed the list of cells: `change(cells)`."""
     copy = deepcopy(release)
     change(copy.cells)
-    return intake.match(intake._cells(copy), release, [])
+    return intake.match([*each_cell(copy.cells)], release, [])
 
 
 def written(text, place=-2):
