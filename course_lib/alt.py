@@ -6,6 +6,7 @@ alt.numbers(figure)                           titles, bars and lines as they wer
 
 import difflib
 import html
+import math
 import re
 import tomllib
 from functools import cache
@@ -105,8 +106,10 @@ def _pair(name: str, value: object) -> str:
 
 
 def _short(value: object) -> str:
-    """A number with three digits, whole ones in full; a word as it is."""
+    """A number with three digits, whole ones in full; a word as it is; "none" for what was not measured."""
     if isinstance(value, str):
         return value
     number = float(value)
+    if not math.isfinite(number):
+        return "none" if math.isnan(number) else f"{number}"
     return f"{number:,.0f}" if number == round(number) or abs(number) >= 1000 else f"{number:.3g}"

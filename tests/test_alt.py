@@ -72,6 +72,9 @@ def test_a_name_that_occurs_twice_is_refused(tmp_path, monkeypatch):
 def test_bars_and_lines_tell_their_numbers():
     bars = plots.bars(["slow", "fast"], [12000, 0.25], "seconds")
     assert alt.numbers(bars.figure) == "seconds: slow 12,000, fast 0.25."
+    lacking = plots.bars(["paper", "ours"], [float("nan"), 2], "hours")
+    assert alt.numbers(lacking.figure) == "hours: paper none, ours 2."
+    plots.close(lacking)
     ax = plots.curve(["stem", "top"], {"ours": [0.1, 0.8], "theirs": [0.2, 1]}, "layer", "accuracy", title="both")
     ax.axhline(0.5)
     assert alt.numbers(ax.figure) == "both; ours: stem 0.1, top 0.8; theirs: stem 0.2, top 1."

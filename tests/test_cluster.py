@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.commands.grade import DOUBTFUL
 from tests.servers import Postgres, certificates, dask_cluster
 from tools.sample_class import UNIT, make_class, make_course
 
@@ -41,7 +42,7 @@ def made(tmp_path_factory):
 def run(course, *words, **environment):
     own = {**os.environ, **environment}
     done = subprocess.run([PROGRAM, *words], cwd=course, env=own, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode in (0, DOUBTFUL), done.stderr  # two of the thirty files hold no exercise
     return done
 
 
