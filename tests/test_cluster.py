@@ -70,7 +70,7 @@ def both(made, postgres, tmp_path_factory):
 def test_a_cluster_with_postgresql_gives_the_same_grades(both):
     here, there, _ = both
     assert len(here) == 30
-    assert there == here
+    assert there == {name: {**row, "late_by": ""} for name, row in here.items()}  # its gradebook has no due date
     points = {row["points"] for row in here.values()}  # of partly right answers, each key draws others
     assert {0.0, 7.0} < points
 
