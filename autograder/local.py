@@ -3,7 +3,9 @@
 Each is a pool of one process: when that dies, it is known over which submission, and another takes its place.
 """
 
+import atexit
 import os
+import shutil
 import signal
 import tempfile
 import threading
@@ -12,7 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
-from multiprocessing import forkserver, get_context, set_forkserver_preload, util
+from multiprocessing import current_process, forkserver, get_context, set_forkserver_preload, util
 from multiprocessing.connection import Connection
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from autograder.tasks import Task
 
 PRELOADED = "autograder.preload"
+LONGEST = 60  # characters; a socket's whole name has 107
 LIVES = 3  # a submission that outlives so many of its workers is not tried again
 
 
@@ -33,11 +36,20 @@ def begin(sandbox: bool) -> None:
         sandbox: whether it begins to start one, for all of its workers.
     """
     util.abstract_sockets_supported = False  # in Python 3.11.0 every account could have it fork
+    _make_room_for_a_socket()
     set_forkserver_preload([PRELOADED])
     if sandbox:
         os.environ["AUTOGRADER_SANDBOX"] = "begin"
     forkserver.ensure_running()
     os.environ.pop("AUTOGRADER_SANDBOX", None)
+
+
+def _make_room_for_a_socket() -> None:
+    """Where TMPDIR is too long for the names of sockets, theirs lie in a private folder of /tmp."""
+    if len(tempfile.gettempdir()) > LONGEST:
+        folder = tempfile.mkdtemp(prefix="autograder-", dir="/tmp")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        current_process()._config["tempdir"] = folder
 
 
 def end() -> None:

@@ -59,7 +59,9 @@ def untrained(function: Any) -> bool:
     """Whether it is the experiment's `predict`, and the cell that trains has not given it its `weights`."""
     if not isinstance(function, FunctionType) or function.__name__ != "predict":
         return False
-    return callable(function.__globals__.get("fit")) and "weights" not in function.__globals__
+    written = function.__dict__.get("__wrapped__", function)  # below a decorator
+    names = written.__globals__ if isinstance(written, FunctionType) else {}
+    return callable(names.get("fit")) and "weights" not in names
 
 
 def _cells_of(function: Any) -> list[str]:

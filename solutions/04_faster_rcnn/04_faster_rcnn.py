@@ -551,7 +551,7 @@ class FasterRCNNParts(nn.Module):
         """The anchors of a map, the same for each image of a batch."""
         size = tuple(features.shape[2:])
         anchors = generate_anchors(size, self.stride, self.scales, self.ratios)
-        return as_tensor(anchors, features.dtype).to(features.device)
+        return as_tensor(anchors, torch.float32).to(features.device)
 
 
 # %% tags=["given"]
