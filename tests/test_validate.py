@@ -57,10 +57,11 @@ def test_without_weights_a_perfect_notebook_hears_what_is_missing(unit, tmp_path
 
 
 @pytest.mark.notebook
-def test_with_weights_a_perfect_notebook_passes(tmp_path):
+def test_with_weights_a_perfect_notebook_passes(tmp_path, monkeypatch):
     from safetensors.torch import save_file
 
     unit = "02_rcnn"
+    monkeypatch.chdir(tmp_path)  # where the training keeps how far it has come
     path = perfect(unit, tmp_path)
     learned = reference.load(unit)["fit"]()
     save_file({name: value.contiguous() for name, value in learned.items()}, tmp_path / f"{unit}.safetensors")
