@@ -166,7 +166,7 @@ class _Listener(Box):
 
 
 def cells_get_their_seconds(monkeypatch):
-    box, sitting = _Listener(), exam.Sitting(lambda: box, {}, exam.Limits())
+    box, sitting = _Listener(), exam.Sitting(lambda: box, {}, exam.Limits(), time.monotonic() + limits.SUBMISSION.most)
     sitting._box = box
     sitting.run(Cell("run", "1"))
     sitting.run(Cell("fit", "1"))
@@ -175,7 +175,7 @@ def cells_get_their_seconds(monkeypatch):
 
 def a_submission_gets_its_seconds(monkeypatch):
     now = time.monotonic()
-    box, sitting = _Listener(), exam.Sitting(lambda: box, {}, exam.Limits())
+    box, sitting = _Listener(), exam.Sitting(lambda: box, {}, exam.Limits(), time.monotonic() + limits.SUBMISSION.most)
     sitting._box = box
     monkeypatch.setattr(exam.time, "monotonic", lambda: now + limits.SUBMISSION.most - 20)
     sitting.run(Cell("run", "1"))

@@ -10,6 +10,8 @@ from torch import Tensor
 from course_lib.checks.codec import copy
 from course_lib.checks.draws import drawn
 
+WHOLE = (torch.int8, torch.int16, torch.int32, torch.uint16, torch.uint32, torch.uint64)
+
 
 class LinearScores:
     """A trained linear classifier with scikit-learn's manners, without its import."""
@@ -49,6 +51,8 @@ def draw_batches(function: Callable, ious: Tensor, seeds: int) -> dict[str, Any]
 def suppress_twice(function: Callable, boxes: Tensor, scores: Tensor, threshold: float) -> Any:
     """nms of what nms kept: everything stays, in order."""
     kept = torch.as_tensor(copy(function(boxes, scores, threshold)))
+    if kept.dtype in WHOLE:  # of which PyTorch takes few as an index
+        kept = kept.long()
     return function(boxes[kept], scores[kept], threshold)
 
 
