@@ -588,8 +588,8 @@ class Stages(FasterRCNNParts):
 
 
 # %% tags=["given"]
-class Losses(Stages):
-    """The parts, and the losses of both stages."""
+class RPNLosses(Stages):
+    """The parts, and the losses of the first stage."""
 
     def rpn_losses(
         self, objectness, deltas, anchors, targets: list[dict]
@@ -607,6 +607,11 @@ class Losses(Stages):
             losses.append(torch.stack(rpn_loss(scores, moves, sampled, goals)))
         objectness, box_reg = torch.stack(losses).mean(dim=0)
         return {"loss_objectness": objectness, "loss_rpn_box_reg": box_reg}
+
+
+# %% tags=["given"]
+class Losses(RPNLosses):
+    """The parts, and the losses of both stages."""
 
     def box_losses(
         self, scores, deltas, labels: Tensor, goals: Tensor
@@ -645,10 +650,9 @@ class TrainingParts(Losses):
             goal[: len(objects)] = encode_boxes(boxes[objects], shown)
             label = F.pad(target["labels"], (1, 0))[match[rows]]
             label[len(objects) :] = 0
-            goal = goal / goal.new_tensor(self.spread)
             drawn.append(boxes[rows])
             labels.append(label)
-            goals.append(goal)
+            goals.append(goal / goal.new_tensor(self.spread))
         return drawn, torch.cat(labels), torch.cat(goals)
 
 
