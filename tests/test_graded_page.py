@@ -25,10 +25,7 @@ NOTE = "No weights file was handed in: <b>the exam trains</b> the experiment its
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """A graded class: ada is late and has a name, bob's answer is marked and then rewritten, cy wrote nothing."""
-    course = class_of_three(tmp_path_factory.mktemp("pages") / "course")
-    exercise = (course / "exercises" / UNIT / f"{UNIT}.ipynb").read_text()
-    for path in (course / "submitted").rglob("*.ipynb"):
-        path.write_text(exercise)
+    course = class_of_three(tmp_path_factory.mktemp("pages") / "course", "exercises")
     answer(course, "ada", "It prevents overfitting, and $a < b$.")
     answer(course, "bob", "Because.")
     (course / "submitted" / "ada" / UNIT / "timestamp.txt").write_text("2030-01-16 21:30 UTC")

@@ -130,11 +130,7 @@ def test_the_cells_of_an_answer(release):
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """A class whose students have written no answer yet."""
-    course = class_of_three(tmp_path_factory.mktemp("made") / "course")
-    exercise = (course / "exercises" / UNIT / f"{UNIT}.ipynb").read_text()
-    for path in (course / "submitted").rglob("*.ipynb"):
-        path.write_text(exercise)
-    return course
+    return class_of_three(tmp_path_factory.mktemp("made") / "course", "exercises")
 
 
 @pytest.fixture

@@ -15,6 +15,19 @@ def exhaust(desk: Desk, hog: str) -> None:
     hand_in(desk, "", RIGHT_IOU, RIGHT_NMS, last=hog)
 
 
+def in_children(count: int) -> str:
+    """Code that calls `fill()` in so many children."""
+    return f"""
+for _ in range({count}):
+    try:
+        if os.fork() == 0:
+            fill()
+            os._exit(0)
+    except OSError:
+        break
+"""
+
+
 @attack(family=FAMILY, deserved=FULL, boxed=True)
 def fork_bomb(desk: Desk) -> None:
     """Each process forks two, for as long as it may."""
@@ -161,16 +174,8 @@ def fill():
                     pass
     except OSError:
         time.sleep(20)
-
-for _ in range(60):
-    try:
-        if os.fork() == 0:
-            fill()
-            os._exit(0)
-    except OSError:
-        break
 """
-    exhaust(desk, hog + HOLD)
+    exhaust(desk, hog + in_children(60) + HOLD)
 
 
 @attack(family=FAMILY, deserved=FULL, boxed=True)

@@ -4,7 +4,7 @@ Beside them honest work that uses much of the same: pools, locks, shared memory.
 """
 
 from attacks.attack import FULL, Desk, attack
-from attacks.exhaustion import HOLD, exhaust
+from attacks.exhaustion import HOLD, exhaust, in_children
 from attacks.handing import RIGHT_IOU, RIGHT_NMS, hand_in
 
 ORACLE = "an oracle next door"
@@ -184,16 +184,8 @@ def fill():
                 pass
     except OSError:
         time.sleep(20)
-
-for _ in range(40):
-    try:
-        if os.fork() == 0:
-            fill()
-            os._exit(0)
-    except OSError:
-        break
 """
-    exhaust(desk, fill + HOLD)
+    exhaust(desk, fill + in_children(40) + HOLD)
 
 
 @attack(family=SYSTEM, deserved=FULL, boxed=True)
