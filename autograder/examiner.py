@@ -22,7 +22,7 @@ from nbgrader.preprocessors import Execute, NbGraderPreprocessor, OverwriteCells
 from nbgrader.utils import rmtree
 from traitlets import Unicode
 
-from autograder import doors, gradebook, journal, keyring, marking, names, privacy, reference, release, secret
+from autograder import doors, gradebook, journal, keyring, marking, names, privacy, recorder, reference, release, secret
 from autograder.clean import clean_copy, misnamed, students_of, take_in_all
 from autograder.results import Result
 from course_lib.errors import CourseError, DataMissing
@@ -58,7 +58,7 @@ class Examine(NbGraderPreprocessor):
         """Write one submission's result; `Record`, which follows, reads points and comments."""
         where = resources["nbgrader"]
         result = self._sit(where["assignment"], where["student"], self.sandbox)
-        resources[gradebook.COMMENTS] = marking.write_result(nb, result)
+        resources[recorder.COMMENTS] = marking.write_result(nb, result)
         return nb, resources
 
 
@@ -152,10 +152,10 @@ def desk(self: Autograde) -> Iterator[Path]:
 def steps(self: Autograde, sit: Callable[[str, str, str], Result]) -> Iterator[None]:
     """The examiner's preprocessors among nbgrader's."""
     sanitize, autograde = self.sanitize_preprocessors, self.autograde_preprocessors
-    recorder = gradebook.Record(diary_of(self), config=self.config)
-    ours = {Execute: Examine(sit, config=self.config), SaveAutoGrades: recorder}
+    record = recorder.Record(diary_of(self), config=self.config)
+    ours = {Execute: Examine(sit, config=self.config), SaveAutoGrades: record}
     place = sanitize.index(OverwriteCells) + 1 if OverwriteCells in sanitize else len(sanitize)
-    self.sanitize_preprocessors = [*sanitize[:place], gradebook.Forget, *sanitize[place:]]
+    self.sanitize_preprocessors = [*sanitize[:place], recorder.Forget, *sanitize[place:]]
     self.autograde_preprocessors = [ours.get(step, step) for step in autograde]
     try:
         yield

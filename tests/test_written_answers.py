@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from autograder import gradebook, intake
+from autograder import gradebook, intake, recorder
 from autograder.answers import answers, work
 from autograder.commands.common import open_course
 from autograder.release import quiet
@@ -175,7 +175,7 @@ def mark(course, student, points, name="written_1"):
 def test_who_wrote_nothing_has_0_and_needs_nobody(course):
     answer(course, "bob", "Because.")
     rows = {row["student"]: row for row in grade().rows}
-    assert asked(course, "ada") == (None, False, gradebook.UNWRITTEN)
+    assert asked(course, "ada") == (None, False, recorder.UNWRITTEN)
     assert asked(course, "bob") == (None, True, None)
     assert (rows["ada"]["checks"]["written_1"], rows["bob"]["checks"]["written_1"]) == (0.0, None)
     assert (rows["ada"]["open"], rows["bob"]["open"]) == (0.0, 4.0)
@@ -189,15 +189,15 @@ def test_a_rewritten_answer_keeps_its_mark_and_is_flagged_until_somebody_has_loo
     assert asked(course, "bob") == (3, False, None)
     answer(course, "bob", "Because of something else.")
     grade()
-    assert asked(course, "bob") == (3, True, gradebook.REWRITTEN)
+    assert asked(course, "bob") == (3, True, recorder.REWRITTEN)
     grade(force=True)
-    assert asked(course, "bob") == (3, True, gradebook.REWRITTEN)
+    assert asked(course, "bob") == (3, True, recorder.REWRITTEN)
     mark(course, "bob", 3)
     grade(force=True)
     assert asked(course, "bob") == (3, False, None)
     answer(course, "bob", "")
     grade()
-    assert asked(course, "bob") == (3, True, gradebook.REWRITTEN)
+    assert asked(course, "bob") == (3, True, recorder.REWRITTEN)
 
 
 def test_an_answer_that_comes_later_asks_for_a_human(course):
@@ -275,4 +275,4 @@ def test_nbgrader_s_own_door_flags_too(course, monkeypatch):
     assert quiet(asked)(course, "bob") == (3, False, None)
     answer(course, "bob", "Because of something else.")
     command(course, "nbgrader", "autograde", UNIT, "--student", "bob", "--force")
-    assert quiet(asked)(course, "bob") == (3, True, gradebook.REWRITTEN)
+    assert quiet(asked)(course, "bob") == (3, True, recorder.REWRITTEN)
