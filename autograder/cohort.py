@@ -16,6 +16,7 @@ from nbconvert.exporters import NotebookExporter
 from nbconvert.writers import FilesWriter
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
+from tornado.log import app_log
 
 from autograder import crew, examiner, gradebook, names, privacy, reference, release
 from autograder.clean import FULL, misnamed, students_of, take_in_all
@@ -107,7 +108,8 @@ def grade(plan: Plan, config: "Config", tell: Callable[[Event], None]) -> Graded
     if plan.submissions:
         directory.submitted_directory = str(Path(plan.submissions).absolute())
     desk = Autograde(coursedir=directory, config=config)
-    desk.log.setLevel(logging.CRITICAL)
+    for log in (desk.log, app_log):  # nbgrader's: what fails is said once, by `_readable`
+        log.setLevel(logging.CRITICAL)
     with _readable(), chdir(directory.root), examiner.diary_of(desk).alone():
         privacy.keep(directory, directory.autograded_directory)
         return _Coordinator(plan, desk, tell).grade()

@@ -12,6 +12,8 @@ from dataclasses import replace
 import nbformat
 import pytest
 from nbgrader.api import Gradebook
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import OperationalError
 
 from autograder import cluster, cohort, gradebook, intake, journal, keyring, secret
 from autograder.commands.common import open_course
@@ -168,6 +170,22 @@ def test_a_release_that_is_gone_is_its_students_own_trouble(course, workers):
     assert points(graded) == dict.fromkeys(STUDENTS, 4.5)
     assert graded.failed.keys() == {"bob"}
     assert f"restore releases/{UNIT}/0123456789abcdef.ipynb" in graded.failed["bob"]
+
+
+@pytest.mark.parametrize("statement", ["INSERT INTO submitted_assignment", "UPDATE grade"])
+def test_a_database_that_fails_at_any_moment_is_one_line_and_nothing_beside_it(course, workers, caplog, statement):
+    def fail(connection, cursor, words, parameters, context, executemany):
+        if words.startswith(statement):
+            raise OperationalError(words, parameters, ConnectionError("terminating connection"))
+
+    event.listen(Engine, "before_cursor_execute", fail)
+    try:
+        with pytest.raises(GradingError, match="terminating connection"):
+            grade()
+    finally:
+        event.remove(Engine, "before_cursor_execute", fail)
+    assert caplog.messages == []
+    assert points(grade()) == dict.fromkeys(STUDENTS, 4.5)
 
 
 @pytest.mark.parametrize("place", ["autograder.clean.write_clean", "autograder.journal._write"])

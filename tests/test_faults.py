@@ -56,9 +56,8 @@ class Run:
 
     def workers(self):
         """The processes that examine: forks of the one that Python's fork server is."""
-        family = [(p, *_known(p)) for p in psutil.Process(self.process.pid).children(recursive=True)]
-        servers = [process.pid for process, _, command in family if "forkserver" in command]
-        return [process for process, parent, command in family if parent in servers and "bwrap" not in command]
+        own = psutil.Process(self.process.pid).children()
+        return [worker for server in own if "forkserver" in _known(server)[1] for worker in server.children()]
 
     def end(self):
         """Wait for its end. Returns the exit code, and what it wrote for a person."""
