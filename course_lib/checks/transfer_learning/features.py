@@ -153,14 +153,14 @@ PROBE = Check(
         Case(
             "two long classes side by side",
             "values",
-            make.side_by_side(1.5, 1.9, scale=16.0),
+            make.side_by_side(1.4, 1.8, count=120, scale=16.0),
             hint=hints.among_labels("What counts is the line between the classes, not the distance to their mean."),
             **_NEW,
         ),
         Case(
             "two long classes, close together",
             "values",
-            make.side_by_side(1.0, 1.3),
+            make.side_by_side(0.8, 1.1),
             hint=hints.among_labels("How large may the weights become?"),
             **_NEW,
         ),
@@ -174,7 +174,7 @@ PROBE = Check(
         Case(
             "one class is rare, all features are small",
             "values",
-            make.blobs([[0.0, 0.0], [3.0, 1.0]], (90, 6), (40, 12), spread=0.25, scale=2.0**-6),
+            make.blobs([[0.0, 0.0], [3.0, 1.0]], (90, 7), (40, 12), spread=0.25, scale=2.0**-6),
             hint=hints.among_labels("Where is the mean of all points, and on which side of it is the border?"),
             **_NEW,
         ),

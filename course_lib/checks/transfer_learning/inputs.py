@@ -85,8 +85,8 @@ def shots(sizes: tuple[int, ...], per_class: int, seeds: int = 100):
 
 
 def shortage(rng: Generator) -> Inputs:
-    """One of three classes has too few images."""
-    few, asked, number = int(rng.integers(3, 5)), int(rng.integers(6, 8)), int(rng.integers(0, 3))
+    """One of three classes has too few images, and never the one that comes first."""
+    few, asked, number = int(rng.integers(3, 5)), int(rng.integers(6, 8)), int(rng.integers(1, 3))
     labels = [label for label in range(3) for _ in range(few if label == number else 9)]
     return {"labels": torch.tensor(rng.permutation(labels).astype("int64")), "per_class": asked}
 
@@ -133,11 +133,11 @@ def _repeated(numbers: list[int], counts: tuple[int, ...]) -> Tensor:
     return torch.repeat_interleave(torch.tensor(numbers), torch.tensor(counts))
 
 
-def side_by_side(near: float, far: float, scale: float = 1.0):
+def side_by_side(near: float, far: float, count: int = 40, scale: float = 1.0):
     """Two long clouds along a diagonal, each `near` to `far` aside of it, and new points all along them.
 
     Three in four training points of a class are at one end of its cloud: at the other end the class's mean is far. All
-    features are multiplied by `scale`.
+    features are multiplied by `scale`. There are `count` training points in each class.
     """
 
     def make(rng: Generator) -> Inputs:
@@ -150,11 +150,11 @@ def side_by_side(near: float, far: float, scale: float = 1.0):
             )
 
         def many(side: int) -> Any:
-            return side * np.concatenate([rng.uniform(1, 5, 30), rng.uniform(-5, -1, 10)])
+            return side * np.concatenate([rng.uniform(1, 5, count - count // 4), rng.uniform(-5, -1, count // 4)])
 
         rows = torch.cat([along(many(side), side) for side in (1, -1)])
         new = torch.cat([along(np.linspace(-5, 5, 41) + rng.uniform(-0.1, 0.1, 41), side) for side in (1, -1)])
-        labels, classes = (_repeated([first, second], (count, count)) for count in (40, 41))
+        labels, classes = (_repeated([first, second], (each, each)) for each in (count, 41))
         return {"features": rows * scale, "labels": labels, "new": new * scale, "_classes": classes}
 
     return make
