@@ -79,6 +79,10 @@ def test_nothing_but_the_tools_imports_the_tools(graph):
     assert {name for name in importers if not within(name, "tools")} == set()
 
 
+def test_nothing_but_the_builder_imports_what_writes_the_expected_answers(graph):
+    assert direct_importers(graph, "course_lib.checks.publish") == {"tools.build.expected"}
+
+
 @pytest.mark.parametrize("package", ["IPython", "ipywidgets"])
 def test_only_what_shows_something_touches_the_notebook(graph, package):
     allowed = ("course_lib.explorers", "course_lib.plots", "autograder.shell")

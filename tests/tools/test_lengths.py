@@ -27,6 +27,10 @@ FUNCTION = '''def double(x):
         ("# a comment\nx = 1", 2),
         (FUNCTION, 3),
         (FUNCTION.replace("(x)", "(\n    x,\n)"), 3),
+        ("def double(\n    x,\n):\n    # twice\n    return x + x", 3),
+        ("class Twice(\n    Base,\n):\n    factor = 2", 2),
+        ("@cache\ndef double(\n    x,\n):\n    return x + x", 3),
+        ("y = double(\n    x,\n)", 3),
     ],
 )
 def test_code_is_counted_without_docstrings_and_blank_lines(source, lines):

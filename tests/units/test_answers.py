@@ -8,7 +8,7 @@ import torch
 
 from autograder import misconceptions, papers, reference
 from autograder.judge import judge
-from course_lib.checks import codec, ladder, report, run
+from course_lib.checks import codec, ladder, publish, report, run
 from tests.helpers import ways
 from tests.right_answers import RIGHT, functions_of, graded
 
@@ -155,7 +155,7 @@ def test_the_public_answers_are_those_of_the_present_solution(unit):
         assert [s.name for s in suspicions] == [m.name for m in misconceptions.of(unit) if m.check == check.name]
         for question in questions:
             case, function = question.case, solution.get(check.function)
-            drawn = run.draw_public(case, run.generator(run.PUBLIC, case), function)
+            drawn = publish.draw_public(case, run.generator(publish.PUBLIC, case), function)
             assert codec.agree(question.inputs, codec.copy(drawn.inputs)), case.name
             answered = run.answered(case, question.inputs, function)
             assert codec.agree(question.expected, answered.expected), case.name

@@ -1,4 +1,4 @@
-"""How long a cell is, counted as the style guide counts: code without docstrings and blank lines, prose in words."""
+"""How long a cell is: code in lines, without what only helps to read it; prose in words."""
 
 import ast
 import re
@@ -11,13 +11,22 @@ WIDEST_CODE = 88  # characters: what fits beside JupyterLab's file browser at 12
 
 
 def code_lines(source: str) -> int:
-    """Lines of a code cell: docstrings, blank lines and the builder's markers don't count, a signature counts once."""
+    """Lines of a code cell, each that holds anything, comments too, but for these.
+
+    A docstring and blank lines, which make code easier to read and not longer. The builder's markers, which nobody
+    sees. A signature is one line: many are longer than 88 characters for the shapes and names that they state, and
+    formatters then give each argument a line of its own. A call that is wrapped counts with all its lines.
+    """
     lines = ["" if line.strip() in SOLUTION else line for line in source.splitlines()]
     python = "\n".join("pass" if line.startswith(("%", "!")) else line for line in lines)
     hidden = set()
     for node in ast.walk(ast.parse(python)):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
-            hidden.update(range(node.lineno + 1, node.body[0].end_lineno + 1))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            first = node.body[0]
+            wrapped = range(node.lineno + 1, first.lineno)
+            hidden.update(number for number in wrapped if not lines[number - 1].lstrip().startswith("#"))
+            if ast.get_docstring(node) is not None:
+                hidden.update(range(first.lineno, first.end_lineno + 1))
     return sum(bool(line.strip()) for number, line in enumerate(lines, start=1) if number not in hidden)
 
 
