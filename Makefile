@@ -30,13 +30,13 @@ lint: $(READY) ## style and forbidden imports
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
 
 build: $(READY) ## the public checks' answers and the notebooks, from their text
-	$(BIN)/python -m tools.build_expected $(UNIT) && $(BIN)/python -m tools.build_notebooks $(UNIT)
+	$(BIN)/python -m tools.build.expected $(UNIT) && $(BIN)/python -m tools.build.notebooks $(UNIT)
 
 figures: $(READY) ## run the experiments and rewrite docs/figures.md
 	$(BIN)/python -m tools.figures
 
 grade: $(READY) debian ## grade thirty sample submissions; make grade UNIT=02_rcnn grades what lies in submitted/
-	$(if $(UNIT),$(BIN)/autograder grade $(UNIT),$(BIN)/python -m tools.sample_class --grade)
+	$(if $(UNIT),$(BIN)/autograder grade $(UNIT),$(BIN)/python -m tools.samples --grade)
 
 attacks: $(READY) debian ## every attack against our grader and against stock nbgrader, into docs/attacks.md
 	$(BIN)/python -m tools.attacks

@@ -2,7 +2,7 @@
 
 Runs inside; standard library only. A call is here when it opens the kernel further, reaches across boxes, leaves
 something behind, or takes from what the whole machine shares, and when no library that students use needs it
-(tests/test_box_libraries.py runs them). Numbers are those of x86_64 and of aarch64.
+(tests/autograder/box/test_box_libraries.py runs them). Numbers are those of x86_64 and of aarch64.
 """
 
 import ctypes

@@ -1,7 +1,8 @@
 """What a box may use: each limit once, with what holds it and why. Standard library only; served in the box too.
 
-The walls, the sandbox, the watch, the exam and its patience take their numbers from here, tests/test_box_limits.py runs
-into each of them, and docs/threat_model.md shows them (tools/limits_page.py). The system calls are in calls.py.
+The walls, the sandbox, the watch, the exam and its patience take their numbers from here,
+tests/autograder/box/test_box_limits.py runs into each of them, and docs/threat_model.md shows them
+(tools/limits_page.py). The system calls are in calls.py.
 """
 
 from dataclasses import dataclass

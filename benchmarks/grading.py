@@ -25,8 +25,8 @@ from benchmarks.document import OURS, STOCK, Measured, Overhead, document, machi
 from course_lib import threads
 from course_lib.download import atomic_write
 from course_lib.errors import CourseError
-from tools import sample_class
-from tools.build_notebooks import ROOT
+from tools import ROOT
+from tools.samples import sample_class
 
 UNIT = sample_class.UNIT
 COMMANDS = {STOCK: ["nbgrader", "autograde", UNIT], OURS: ["autograder", "grade", UNIT, "--sandbox", "bubblewrap"]}

@@ -14,7 +14,7 @@ from contextlib import chdir
 from pathlib import Path
 
 from course_lib import threads
-from tools.sample_class import UNIT
+from tools.samples.sample_class import UNIT
 
 WARMING = 2  # submissions whose time is not counted: the first ones import what only they need
 

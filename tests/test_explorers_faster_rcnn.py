@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from course_lib.explorers import faster_rcnn as explorers
 from course_lib.explorers.chart import chart
 from course_lib.plots import BLUE, ORANGE, PURPLE, VERMILLION, rgb
-from tests.views import control, ends, widgets
+from tests.helpers.views import control, ends, widgets
 
 IMAGE = torch.full((3, 64, 64), 128, dtype=torch.uint8)
 WIDE = torch.full((3, 32, 64), 128, dtype=torch.uint8)

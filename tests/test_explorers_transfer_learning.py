@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from course_lib.explorers import neighbours
 from course_lib.explorers import transfer_learning as explorers
 from course_lib.plots import BLUE, ORANGE, VERMILLION, rgb
-from tests.views import control, ends, widgets
+from tests.helpers.views import control, ends, widgets
 
 NAMES = ("cat", "duck", "kite")
 IMAGES = torch.randint(0, 256, (9, 3, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))

@@ -6,7 +6,7 @@ python -m tools.limits_page
 import re
 
 from autograder import calls, limits
-from tools.build_notebooks import ROOT
+from tools import ROOT
 
 PAGE = "docs/threat_model.md"
 BEGIN, END = "<!-- written by python -m tools.limits_page -->", "<!-- to here -->"

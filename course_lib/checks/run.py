@@ -15,13 +15,11 @@ from course_lib import progress
 from course_lib.checks import codec, forbids, report
 from course_lib.checks.blame import described, shown, told, unusable
 from course_lib.checks.ladder import Report, climb, refused
-from course_lib.checks.points import always_same
 from course_lib.checks.spec import Case, Check, Inputs, Misconception, Outcome, Question, Suspicion, call
 from course_lib.errors import CheckFailed, DataMissing
 from course_lib.settings import settings
 
 EXPECTED = Path(__file__).parent / "expected"
-PUBLIC = 2014  # the seed of what students have
 
 
 def public(unit: str, checks: tuple[Check, ...]) -> Callable[[str, Callable], None]:
@@ -143,8 +141,8 @@ def load_public(unit: str, check: Check) -> tuple[list[Question], list[Suspicion
         DataMissing: the file is not there or was built for other checks.
     """
     path = EXPECTED / f"{unit}.npz"
-    stored = _stored(path).get(check.name) if path.exists() else None
-    if not stored or [case["name"] for case in stored["cases"]] != [case.name for case in check.cases]:
+    known = stored(path).get(check.name) if path.exists() else None
+    if not known or [case["name"] for case in known["cases"]] != [case.name for case in check.cases]:
         raise DataMissing(
             f"The expected answers of the check {check.name!r} are not there.",
             expected=f"one for each of its cases in {path}",
@@ -152,11 +150,11 @@ def load_public(unit: str, check: Check) -> tuple[list[Question], list[Suspicion
         )
     questions = [
         Question(case, found["inputs"], found["expected"], found["constant"])
-        for case, found in zip(check.cases, stored["cases"], strict=True)
+        for case, found in zip(check.cases, known["cases"], strict=True)
     ]
     suspicions = [
         Suspicion(s["name"], s["sentence"], [Outcome(**outcome) for outcome in s["outcomes"]])
-        for s in stored["suspicions"]
+        for s in known["suspicions"]
     ]
     return questions, suspicions
 
@@ -164,7 +162,7 @@ def load_public(unit: str, check: Check) -> tuple[list[Question], list[Suspicion
 _files: dict[tuple[Path, int], dict[str, Any]] = {}
 
 
-def _stored(path: Path) -> dict[str, Any]:
+def stored(path: Path) -> dict[str, Any]:
     """The file's content, read once per version."""
     key = (path, path.stat().st_mtime_ns)
     if key not in _files:
@@ -191,11 +189,6 @@ def answered(case: Case, inputs: Inputs, solution: Callable | None) -> Question:
     return Question(case, inputs, outcome.answer)
 
 
-def draw_public(case: Case, rng: np.random.Generator, solution: Callable | None) -> Question:
-    """Draw what a notebook is asked: the exam's kind of inputs, or the case's own smaller ones."""
-    return draw(replace(case, make_inputs=case.public) if case.public else case, rng, solution)
-
-
 def suspect(questions: Sequence[Question], misconceptions: Iterable[Misconception]) -> Iterator[Suspicion]:
     """Put the same questions to the wrong versions: one version, one question after the other, as they are needed."""
     for m in misconceptions:
@@ -216,75 +209,3 @@ class _Outcomes:
 def generator(seed: int, case: Case) -> np.random.Generator:
     """The stream of one case: what other cases draw, and how often they try, changes nothing in it."""
     return np.random.default_rng([seed, zlib.crc32(case.name.encode())])
-
-
-def save_public(
-    unit: str,
-    checks: tuple[Check, ...],
-    solutions: dict[str, Callable],
-    misconceptions: Iterable[Misconception],
-    write: bool = True,
-) -> bool:
-    """Build `expected/<unit>.npz`: one drawing of each case from a fixed seed.
-
-    What is stored and agrees with the fresh values within the case's tolerance is kept, so that another processor's
-    last bits change nothing.
-
-    Returns:
-        Whether anything changed; unless `write`, whether anything would.
-    """
-    path, misconceptions = EXPECTED / f"{unit}.npz", list(misconceptions)
-    stored = _stored(path) if path.exists() else {}
-    built = {}
-    for check in checks:
-        kept = {case["name"]: case for case in stored.get(check.name, {}).get("cases", ())}
-        questions = [
-            replace(
-                _public_question(case, solutions.get(check.function), kept.get(case.name)),
-                constant=_constant(case, solutions.get(check.function)),
-            )
-            for case in check.cases
-        ]
-        suspicions = suspect(questions, [m for m in misconceptions if m.check == check.name])
-        known = {s["name"]: s["outcomes"] for s in stored.get(check.name, {}).get("suspicions", ())}
-        built[check.name] = {
-            "cases": [
-                {"name": q.case.name, "inputs": q.inputs, "expected": q.expected, "constant": q.constant}
-                for q in questions
-            ],
-            "suspicions": [
-                {
-                    "name": s.name,
-                    "sentence": s.sentence,
-                    "outcomes": _settled(list(s.outcomes), known.get(s.name)),
-                }
-                for s in suspicions
-            ],
-        }
-    if codec.to_bytes(built) == codec.to_bytes(stored):
-        return False
-    if write:
-        EXPECTED.mkdir(exist_ok=True)
-        codec.save(path, built)
-    return True
-
-
-def _public_question(case: Case, solution: Callable | None, stored: dict[str, Any] | None) -> Question:
-    """A case's public question: as stored, as far as that agrees with what is drawn and answered now."""
-    fresh = draw_public(case, generator(PUBLIC, case), solution)
-    if not stored or not codec.agree(stored["inputs"], codec.copy(fresh.inputs)):
-        return fresh
-    again = answered(case, stored["inputs"], solution)
-    return replace(again, expected=stored["expected"]) if codec.agree(stored["expected"], again.expected) else again
-
-
-def _constant(case: Case, solution: Callable | None) -> bool:
-    """Whether the case has one answer for all its inputs; more are drawn than in an exam, so that it is no luck."""
-    rng = generator(PUBLIC, case)
-    return case.draws > 1 and always_same([draw(case, rng, solution).expected for _ in range(2 * case.draws)])
-
-
-def _settled(outcomes: list[Outcome], stored: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
-    """The outcomes of a wrong version as they are stored: those that are there already, where they agree."""
-    fresh = [{"status": outcome.status, "answer": outcome.answer} for outcome in outcomes]
-    return stored if stored and codec.agree(stored, fresh) else fresh

@@ -121,7 +121,7 @@ class Check:
         seconds: limit for one answer.
         profile: the only profile in which a notebook can ask it; "" for any. The exam is always held in `mini`.
         known: of an experiment, all inputs of its kind that students have and a perfect answer for each: whoever looks
-            the nearest of them up must earn nothing (tests/test_unseen.py).
+            the nearest of them up must earn nothing (tests/units/test_unseen.py).
     """
 
     name: str

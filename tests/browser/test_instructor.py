@@ -6,7 +6,7 @@ The submission is hostile: every place where a student may write tries to run a 
 import nbformat
 import pytest
 
-from tools.small_course import UNIT, make_course
+from tools.samples.small_course import UNIT, make_course
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.sandbox]
 ATTACK = '<img src=x onerror="alert(1)"><script>alert(2)</script>'

@@ -6,7 +6,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tools.run_notebooks import processor_time
+from tools.figures.run_notebooks import processor_time
 
 LECTURES = sorted(path.name for path in (Path(__file__).parents[2] / "lectures").glob("[0-9]*.ipynb"))
 ERRORS = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from nbformat import NotebookNode
 
-from tools.build_notebooks import ROOT, build_exercise, build_lecture, unit_sources
+from tools import ROOT
+from tools.build.notebooks import build_exercise, build_lecture, unit_sources
 
 LECTURES = [path for path in unit_sources() if path.parent.name == "lectures"]
 SOLUTIONS = [path for path in unit_sources() if path.parent.name != "lectures"]

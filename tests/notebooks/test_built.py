@@ -9,10 +9,11 @@ import pytest
 
 from autograder.papers import checks_of
 from course_lib.checks.run import load_public
-from tools.build_notebooks import ROOT, stale, unit_sources
-from tools.cells import read_source
-from tools.check_release import fractions, misconception_lines, scheme_lines, solution_lines, unit_findings
-from tools.lengths import LONGEST_CODE, LONGEST_PROSE, WIDEST_CODE, code_lines, prose_words
+from tools import ROOT
+from tools.build.cells import read_source
+from tools.build.check_release import fractions, misconception_lines, scheme_lines, solution_lines, unit_findings
+from tools.build.lengths import LONGEST_CODE, LONGEST_PROSE, WIDEST_CODE, code_lines, prose_words
+from tools.build.notebooks import stale, unit_sources
 
 COMMITTED = sorted([*ROOT.glob("lectures/*.ipynb"), *ROOT.glob("exercises/*/*.ipynb")])
 

@@ -6,9 +6,10 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from tools.build_notebooks import ROOT, build_exercise, unit_sources
-from tools.cells import read_source
-from tools.run_notebooks import run_notebook
+from tools import ROOT
+from tools.build.cells import read_source
+from tools.build.notebooks import build_exercise, unit_sources
+from tools.figures.run_notebooks import run_notebook
 
 BOX_COLUMNS = 4
 

@@ -3,8 +3,8 @@
 import pytest
 
 from course_lib.figures import read_figures
-from tools.build_notebooks import ROOT
-from tools.run_notebooks import run_notebook
+from tools import ROOT
+from tools.figures.run_notebooks import run_notebook
 
 LECTURE_SECONDS = 45
 SOLUTION_SECONDS = 120

@@ -1,0 +1,118 @@
+"""The benchmark's arithmetic on literal numbers, and its running and reading on two submissions."""
+
+import json
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from benchmarks import document, grading
+from benchmarks.document import OURS, STOCK, Measured, Overhead
+from benchmarks.grading import BenchmarkError, Run
+from tools.samples import sample_class
+
+POINTS = {"abena": 7.0, "zofia": 0.0}
+
+
+def a_run(grader=OURS, seconds=10.0, points=POINTS, own=None):
+    return Run(grader, seconds, points, own or {}, load=0.25)
+
+
+def a_class(stock=240.0, ours=(12.0, 10.0, 11.0)):
+    graded = {STOCK: 30, OURS: 30}
+    return Measured("two functions", 30, graded, {STOCK: [stock], OURS: list(ours)}, [0.1] * 4, (0.05, 0.2))
+
+
+def test_submissions_per_minute_and_their_ratio():
+    assert a_class().per_minute(STOCK) == 7.5
+    assert a_class().per_minute(OURS) == pytest.approx(30 * 60 / 11)  # the median run
+    assert a_class().ratio == pytest.approx(240 / 11)
+
+
+def test_the_last_printed_line_is_the_ratio_of_the_first_class():
+    lines = document.summary([a_class(), a_class(stock=20.0)], Overhead(0.3, 0.5, 30)).splitlines()
+    assert lines[-1] == "ratio: 21.8"
+    assert "two functions, nbgrader autograde: 7.5 submissions a minute" in lines
+    assert "two functions: 1.8 times as many" in lines
+
+
+@pytest.mark.parametrize(
+    ("stock", "worst", "met"),
+    [(240.0, 0.5, ("at least 12, met", "0.7 s, met")), (100.0, 0.8, ("12, **not met**", "0.7 s, **not met**"))],
+)
+def test_the_document_says_whether_the_targets_are_met(stock, worst, met):
+    text = document.document([a_class(stock), a_class()], Overhead(0.3, worst, 30), "Measured on a machine.")
+    assert all(words in text for words in met)
+    assert "12.0, 10.0, 11.0" in text
+    assert text.count("at least 12") == 1
+    assert text.endswith("Measured on a machine.\n")
+
+
+def test_the_machine_is_described():
+    said = document.machine()
+    assert all(word in said for word in ("cores", "GB of memory", "Python 3", "nbgrader 0", "torch 2"))
+
+
+def test_runs_in_turn(capsys):
+    runs = grading.in_turn(a_run, stock=1, ours=3)
+    assert [one.grader for one in runs] == [OURS, STOCK, OURS, OURS]
+    assert len(capsys.readouterr().out.splitlines()) == 4
+
+
+def test_whom_a_grader_gave_up_on_is_said():
+    some = Measured("all", 4, {STOCK: 1, OURS: 4}, {STOCK: [9.0], OURS: [3.0]}, [0.0])
+    assert "all: `nbgrader autograde` gave up on 3 of 4" in document.summary([some], None)
+    assert "gave up" not in document.summary([a_class()], None)
+
+
+def test_what_a_class_is_summed_up_to():
+    runs = [a_run(own={"abena": 0.1, "zofia": 0.3}), a_run(STOCK, 40.0, {"abena": 6.0, "zofia": 0.0})]
+    found, seconds = grading.measured("two", 2, runs), {STOCK: [40.0], OURS: [10.0]}
+    assert found == Measured("two", 2, {STOCK: 2, OURS: 2}, seconds, [0.25, 0.25], (pytest.approx(0.2), 0.3))
+    assert grading.measured("two", 2, [a_run(), a_run(STOCK)]).own is None
+
+
+def test_two_runs_that_differ_are_refused():
+    with pytest.raises(BenchmarkError, match="different points"):
+        grading.measured("two", 2, [a_run(), a_run(points={"abena": 7.0, "zofia": 1.0}), a_run(STOCK)])
+
+
+def test_own_code_is_read_from_the_journal(tmp_path):
+    from autograder.results import Checked, Result
+
+    times = {"given_1": 0.5, "box_iou": 0.02, "mine": 0.01}
+    result = Result("02_rcnn", "abena", "none", (Checked("box_iou", 3, 3, seconds=0.04),), times=times)
+    folder = tmp_path / ".grading" / "02_rcnn"
+    folder.mkdir(parents=True)
+    (folder / "abena.json").write_text(json.dumps({"digest": "", "result": result.to_json()}))
+    assert grading.own_code(tmp_path) == {"abena": pytest.approx(0.07)}
+    assert grading.own_code(tmp_path / "elsewhere") == {}
+
+
+def test_a_class_of_some_has_each_kind_first(tmp_path):
+    course = grading.class_of(tmp_path, 6, small=True)
+    students = {path.name for path in (course / "submitted").iterdir()}
+    kinds = {sample.kind for sample in sample_class.samples(course, readable=True) if sample.student in students}
+    assert len(students) == len(kinds) == 6
+
+
+def test_a_run_that_grades_nobody_says_so(tmp_path, monkeypatch):
+    course = grading.class_of(tmp_path, 2, small=True)
+    monkeypatch.setattr(grading, "COMMANDS", {OURS: ["python", "-c", "print('nothing done')"]})
+    with pytest.raises(BenchmarkError, match="(?s)left out abena, beatriz.*nothing done"):
+        grading.run(OURS, course)
+    with closing(sqlite3.connect(course / "gradebook.db")) as database:
+        assert database.execute("select count(*) from submitted_assignment").fetchone() == (0,)
+
+
+@pytest.mark.long
+@pytest.mark.sandbox
+def test_both_graders_on_two_submissions(tmp_path):
+    course = grading.class_of(tmp_path, 2, small=True)
+    stock, ours = grading.run(STOCK, course), grading.run(OURS, course)
+    assert stock.points == ours.points == {"abena": 7, "beatriz": 3}  # all right; the first of two functions
+    assert stock.own == {}
+    assert ours.own.keys() == ours.points.keys()
+    assert 0 < max(ours.own.values()) < 0.3
+    assert stock.seconds > 3  # it imports torch twice
+    assert ours.seconds > 0.5

@@ -1,0 +1,64 @@
+"""Other processors compute other last digits. Nothing that is stored changes with them, and no right answer is lost.
+
+What a processor would do is asked of the libraries: PyTorch's, OpenBLAS's, MKL's and oneDNN's kernels, OpenCV's IPP.
+"""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+OLD = {
+    "ATEN_CPU_CAPABILITY": "default",
+    "OPENBLAS_CORETYPE": "Prescott",
+    "MKL_CBWR": "COMPATIBLE",
+    "ONEDNN_MAX_CPU_ISA": "SSE41",
+    "OPENCV_IPP": "disabled",
+    "OMP_NUM_THREADS": "1",
+}
+NEWER = {
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "OPENBLAS_CORETYPE": "Haswell",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "COURSE_THREADS": "2",
+    "OMP_NUM_THREADS": "2",
+}
+KERNELS = pytest.mark.parametrize("kernels", [OLD, NEWER], ids=["old", "newer"])
+ANSWERS = "solution_earns or public_answers or pass_the_public"
+
+
+def run(root, kernels, *words):
+    done = subprocess.run(
+        [sys.executable, "-m", *words],
+        cwd=root,
+        env=os.environ | kernels | {"PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+
+
+@pytest.mark.long
+@KERNELS
+def test_a_build_changes_nothing(root, kernels):
+    run(root, kernels, "tools.build.expected", "--check")
+
+
+@pytest.mark.long
+@KERNELS
+def test_right_answers_stay_right(root, kernels):
+    run(
+        root,
+        kernels,
+        "pytest",
+        "-q",
+        "-p",
+        "no:xdist",
+        "-p",
+        "no:cacheprovider",
+        "tests/units/test_answers.py",
+        "-k",
+        ANSWERS,
+    )

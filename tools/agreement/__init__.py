@@ -1,0 +1,1 @@
+"""Do the public check and the exam say the same of every version of a function that we know?"""
