@@ -6,8 +6,9 @@ from functools import cache, partial
 import pytest
 import torch
 
-from autograder import misconceptions, papers, reference
-from autograder.judge import judge
+from autograder import misconceptions, reference
+from autograder.exam import papers
+from autograder.exam.judge import judge
 from course_lib.checks import codec, ladder, report, run
 from tests.right_answers import RIGHT, functions_of, graded, ways
 

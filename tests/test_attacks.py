@@ -7,8 +7,8 @@ import urllib.request
 import pytest
 from attacks.attack import FULL, FUNCTIONS, HARM, POINTS, SECRET, UNIT, WRONG, Attack, attack, collect
 
-from autograder import papers
-from autograder.judge import judge
+from autograder.exam import papers
+from autograder.exam.judge import judge
 from tools.attacks_host import HONEST, Host
 from tools.attacks_ours import Outcome, grade
 from tools.attacks_pages import acting

@@ -14,8 +14,8 @@ from nbgrader.api import Gradebook
 from people import Person, machine, student
 from safetensors.numpy import save_file
 
-from autograder import ticket
-from autograder.release import quiet
+from autograder.book.gradebook import quiet
+from autograder.intake import ticket
 from tools.small_course import UNIT, make_course
 
 pytestmark = [pytest.mark.long, pytest.mark.sandbox]

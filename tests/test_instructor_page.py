@@ -9,8 +9,8 @@ import pytest
 from people import DOCUMENT, EXCHANGE, Person, machine, student
 from typer.testing import CliRunner
 
+from autograder.book.gradebook import quiet
 from autograder.cli import app
-from autograder.release import quiet
 from tools.small_course import UNIT
 
 STUDENT = "# a student"

@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from autograder.intake import grade_id
+from autograder.release.roles import grade_id
 from tools.build_notebooks import ROOT
 from tools.cells import BuildError
 from tools.small_course import UNIT, make_course, shortened

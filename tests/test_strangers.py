@@ -16,7 +16,7 @@ from attacks.accounts import ACTING, LAZY
 from distributed.core import rpc
 from distributed.security import Security
 
-from autograder import worker
+from autograder.cohort import worker
 from tests.classes import class_of_three
 from tests.servers import certificates, dask_cluster
 from tools.small_course import UNIT

@@ -22,8 +22,8 @@ from typing import Annotated
 import typer
 
 from autograder import misconceptions, reference
-from autograder.judge import Paper
-from autograder.papers import checks_of, set_paper
+from autograder.exam.judge import Paper
+from autograder.exam.papers import checks_of, set_paper
 from course_lib import threads
 from course_lib.checks.diagnosis import reproduced
 from course_lib.checks.ladder import climb

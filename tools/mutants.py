@@ -18,8 +18,8 @@ from typing import Annotated
 import typer
 
 from autograder import misconceptions, reference
-from autograder.judge import Paper, judge
-from autograder.papers import checks_of, set_paper
+from autograder.exam.judge import Paper, judge
+from autograder.exam.papers import checks_of, set_paper
 from course_lib import threads
 from course_lib.checks.ladder import Question
 from course_lib.checks.run import ask, load_public

@@ -8,7 +8,7 @@ import torch
 from attacks.attack import POINTS, SECRET, UNIT, Desk, attack, cell_of
 from attacks.handing import RIGHT_IOU, WRONG_BOTH, hand_in
 from attacks.hardcoded import TABLE
-from autograder import papers
+from autograder.exam import papers
 
 FAMILY = "tables and luck"
 SEEDS = (*range(20), 2014, 2**31 - 1, 2**63 - 1)  # that somebody might guess

@@ -7,7 +7,7 @@ from copy import deepcopy
 import nbformat
 import pytest
 
-from autograder.papers import checks_of
+from autograder.exam.papers import checks_of
 from course_lib.checks.run import load_public
 from tools.build_notebooks import ROOT, stale, unit_sources
 from tools.cells import read_source
