@@ -1,6 +1,6 @@
 """nbgrader's configuration: where the course lies, and who grades (the examiner, behind nbgrader's own doors)."""
 
-from autograder import examiner, pages
+from autograder.book import examiner, pages
 
 c = get_config()
 
@@ -9,8 +9,8 @@ c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
 # Never copied. The examiner adds sources and weights where a release or a graded copy is made, not where work comes in.
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", ".git", "feedback"]
-c.ZipCollectApp.collector_plugin = "autograder.doors.Collector"
-c.ExportApp.plugin_class = "autograder.exports.Grades"
+c.ZipCollectApp.collector_plugin = "autograder.book.doors.Collector"
+c.ExportApp.plugin_class = "autograder.book.exports.Grades"
 c.ClearSolutions.code_stub = {"python": 'raise NotImplementedError("your code here")'}
 # Validate: as long as a slow machine needs for what a cell computes. It never trains (course_lib/training.py).
 c.Execute.timeout = 600

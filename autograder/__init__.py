@@ -1,1 +1,1 @@
-"""The grader: intake → exam → judge → gradebook. Instructors install it, students never see it."""
+"""The grader: intake → exam (in a box) → book, for a whole cohort, with a report. Students never see it."""

@@ -17,19 +17,19 @@ from course_lib import threads  # noqa: E402
 
 threads.limit(1)  # a core for each worker; and a fork of threaded torch would hang
 
-from autograder import bubblewrap  # noqa: E402
+from autograder.box import bubblewrap  # noqa: E402
 from autograder.errors import BoxError  # noqa: E402
 
 if "AUTOGRADER_SANDBOX" in os.environ:  # all workers use this one; it imports torch while we do
     with suppress(BoxError):  # where there is no bubblewrap, the workers say so
         bubblewrap.begin()
 
-from autograder import shell  # noqa: E402
+from autograder.box import shell  # noqa: E402
 
 shell.import_torchvision()
 
-import autograder.assess  # noqa: E402
-import autograder.cli  # noqa: E402, F401
+import autograder.cli  # noqa: E402
+import autograder.exam.assess  # noqa: E402, F401
 
 gc.freeze()  # nor later: no worker looks at it, and none copies its pages for that
 gc.enable()

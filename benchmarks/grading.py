@@ -65,7 +65,7 @@ def class_of(folder: Path, students: int, small: bool, weights: bytes = b"") -> 
 
     Its key is made here, so that all runs draw the same hidden inputs.
     """
-    from autograder import secret
+    from autograder.exam import secret
 
     course = folder / "course"
     sample_class.make_course(course, small)
@@ -120,7 +120,7 @@ def points_in(course: Path) -> dict[str, float]:
     """Each graded student's points, from the gradebook."""
     from nbgrader.api import Gradebook
 
-    from autograder.release import quiet
+    from autograder.book.gradebook import quiet
 
     def read() -> dict[str, float]:
         with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
@@ -140,7 +140,7 @@ def _checks(notebook) -> list:
 
 def own_code(course: Path) -> dict[str, float]:
     """Seconds that each student's cells and functions took in the exam, from the journal; empty for stock nbgrader."""
-    from autograder.results import Result
+    from autograder.exam.results import Result
 
     entries = [json.loads(path.read_bytes()) for path in sorted((course / ".grading" / UNIT).glob("*.json"))]
     return {result.student: _own(result) for result in (Result.from_json(entry["result"]) for entry in entries)}

@@ -24,8 +24,9 @@ def graded(course: Path) -> Iterator[tuple[str, float]]:
     from nbgrader.converters import Autograde
     from nbgrader.coursedir import CourseDirectory
 
-    from autograder import assess, bubblewrap, sandbox  # noqa: F401
+    from autograder.box import bubblewrap, sandbox
     from autograder.commands.common import open_course
+    from autograder.exam import assess  # noqa: F401
 
     sandbox.warm_up()
     with chdir(course):

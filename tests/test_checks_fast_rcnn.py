@@ -2,7 +2,8 @@
 
 import pytest
 
-from autograder import misconceptions, papers
+from autograder import misconceptions
+from autograder.exam import papers
 from course_lib import plots
 from course_lib.checks import report, run
 from course_lib.checks.fast_rcnn import hints

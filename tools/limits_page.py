@@ -1,11 +1,11 @@
-"""The tables of limits and refused system calls in docs/threat_model.md, from autograder/limits.py and calls.py.
+"""The tables of limits and refused system calls in docs/threat_model.md, from autograder/box/limits.py and calls.py.
 
 python -m tools.limits_page
 """
 
 import re
 
-from autograder import calls, limits
+from autograder.box import calls, limits
 from tools import ROOT
 
 PAGE = "docs/threat_model.md"

@@ -12,13 +12,16 @@ def build(unit: Unit, database: Database = "") -> None:
     """
     from nbgrader.coursedir import CourseDirectory
 
-    from autograder import gradebook, privacy, reference, release
+    from autograder import reference
+    from autograder.book import gradebook, privacy
+    from autograder.book.registration import register
+    from autograder.release import releases
 
     with readable_errors():
         unit = reference.unit_named(unit)
         course, config = open_course(database)
         url = gradebook.address(config.CourseDirectory.db_url)
         gradebook.require(url)
-        name = release.register(unit, course, url)
+        name = register(unit, course, url)
         privacy.keep(CourseDirectory(config=config))
-        typer.echo(f"{unit}: release {name} is in the gradebook and kept in {release.KEPT}/{unit}/")
+        typer.echo(f"{unit}: release {name} is in the gradebook and kept in {releases.KEPT}/{unit}/")

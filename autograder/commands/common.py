@@ -40,7 +40,7 @@ def open_course(database: str = "") -> tuple[Path, "Config"]:
     """
     from traitlets.config.loader import PyFileConfigLoader
 
-    from autograder.examiner import find_course
+    from autograder.book.examiner import find_course
 
     course = find_course(Path.cwd())
     config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
@@ -56,7 +56,7 @@ def save(path: Path, page: str) -> None:
     Raises:
         CacheError: it cannot be written.
     """
-    from autograder import privacy
+    from autograder.book import privacy
 
     try:
         privacy.write(path, page)

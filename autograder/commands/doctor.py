@@ -46,7 +46,7 @@ def doctor(database: Database = "") -> None:
 
 def _sandbox() -> Iterator[Finding]:
     """bubblewrap, namespaces, and how long a box takes to answer."""
-    from autograder import sandbox
+    from autograder.box import sandbox
 
     program = shutil.which("bwrap")
     advice = "sudo apt-get install bubblewrap"
@@ -72,8 +72,8 @@ def _checkouts() -> Iterator[Finding]:
     """Whether grader, student code and the course's folder are of one checkout."""
     import autograder
     import course_lib
-    from autograder.bubblewrap import environment
-    from autograder.examiner import find_course
+    from autograder.book.examiner import find_course
+    from autograder.box.bubblewrap import environment
 
     here = Path(course_lib.__file__).parents[1]
     ask = [sys.executable, "-P", "-c", "import course_lib; print(course_lib.__file__)"]
@@ -93,7 +93,7 @@ def _course(database: str) -> Iterator[Finding]:
     """The course of the working folder: configuration, gradebook, disk, key, programs."""
     from importlib.metadata import version
 
-    from autograder import gradebook
+    from autograder.book import gradebook
 
     try:
         course, config = open_course(database)
@@ -114,7 +114,7 @@ def _course(database: str) -> Iterator[Finding]:
 
 
 def _gradebook(db_url: str) -> Finding:
-    from autograder import gradebook
+    from autograder.book import gradebook
 
     try:
         address = gradebook.address(db_url)
@@ -130,7 +130,7 @@ def _exposed(config: "Config") -> Finding:
     """Whether other accounts of this machine can read grades and graded work."""
     from nbgrader.coursedir import CourseDirectory
 
-    from autograder import privacy
+    from autograder.book import privacy
 
     found = privacy.exposed(CourseDirectory(config=config))
     shown = f"others can read {', '.join(path.name for path in found)}" if found else "nobody else can read the grades"
@@ -139,7 +139,8 @@ def _exposed(config: "Config") -> Finding:
 
 def _key(folder: Path) -> Finding:
     """The key of the hidden inputs: the one that graded, readable by its owner only."""
-    from autograder import keyring, secret
+    from autograder.book import keyring
+    from autograder.exam import secret
 
     path = folder / secret.NAME
     try:
@@ -156,15 +157,15 @@ def _key(folder: Path) -> Finding:
 
 def _releases(course: Path) -> Finding:
     """Whether what grading goes by is as it was kept, and what is given out as it was built."""
-    from autograder import release
+    from autograder.release import releases
 
-    units, changed = release.units_in(course), []
+    units, changed = releases.units_in(course), []
     for unit in units:
         try:
-            release.every(unit, course)
+            releases.every(unit, course)
         except CourseError as error:
             return Finding("releases", False, _line(error))
-        changed += [said for said in [release.changed(unit, course)] if said]
+        changed += [said for said in [releases.changed(unit, course)] if said]
     return Finding("releases", True, "; ".join(changed) or f"of {len(units)} units, as they were built")
 
 

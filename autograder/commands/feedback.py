@@ -21,7 +21,9 @@ def feedback(unit: Unit, student: Student = "", database: Database = "") -> None
 
     Example: autograder feedback 02_rcnn --student ada
     """
-    from autograder import gradebook, names, reference
+    from autograder import reference
+    from autograder.book import gradebook
+    from autograder.intake import names
 
     with readable_errors():
         unit = reference.unit_named(unit)
@@ -56,7 +58,7 @@ def _write(unit: str, student: str, config: "Config") -> str:
     from nbgrader.converters import GenerateFeedback
     from nbgrader.coursedir import CourseDirectory
 
-    from autograder.release import quiet
+    from autograder.book.gradebook import quiet
 
     said = _Errors()
     directory = CourseDirectory(config=config, assignment_id=unit, student_id=student)
@@ -69,7 +71,7 @@ def _write(unit: str, student: str, config: "Config") -> str:
 
 def _remind(unit: str, db_url: str) -> None:
     """Say on how many pages a written answer has no points yet, or those for an earlier answer."""
-    from autograder.classbook import rows_of
+    from autograder.report.classbook import rows_of
 
     if waiting := sum(bool(row.waiting or row.changed) for row in rows_of(unit, db_url)):
         typer.echo(f"{waiting} of the class wait for a human (formgrader); then write the pages again", err=True)

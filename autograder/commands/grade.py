@@ -19,7 +19,7 @@ from rich.table import Table
 from autograder.commands.common import AsJson, Database, Sandbox, Unit, open_course, readable_errors
 
 if TYPE_CHECKING:
-    from autograder.cohort import Event, Graded
+    from autograder.cohort.coordinator import Event, Graded
 
 STOPPED, DOUBTFUL = 130, 3  # exit statuses
 Submissions = Annotated[str, typer.Option(help="The folder of the students' folders.", metavar="DIR")]
@@ -48,7 +48,7 @@ def grade(
 
     Example: autograder grade 02_rcnn --workers 4
     """
-    from autograder import local
+    from autograder.cohort import local
 
     workers = workers or len(os.sched_getaffinity(0))
     if not scheduler:
@@ -56,17 +56,17 @@ def grade(
     sys.modules.setdefault("rfc3987_syntax", None)  # 1.4 s for web addresses in JSON schemas; notebooks have none
     with readable_errors(), _ending_in_order():
         gc.disable()  # a fifth of the time of importing
-        from autograder import cohort
+        from autograder.cohort import coordinator
 
         gc.freeze()
         gc.enable()
 
         _, config = open_course(database)
-        plan = cohort.Plan(
+        plan = coordinator.Plan(
             unit, submissions, workers, scheduler, anyone_may_connect, sandbox, force, tuple(student), new_key
         )
         with _Screen() as screen:
-            graded = cohort.grade(plan, config, screen.tell)
+            graded = coordinator.grade(plan, config, screen.tell)
     _show(graded, as_json)
     _explain("Not graded as they should be:", graded.failed)
     _explain("Graded, but somebody should look:", graded.doubtful)
@@ -84,7 +84,7 @@ def _explain(title: str, reasons: Mapping[str, str]) -> None:
 @contextmanager
 def _ending_in_order() -> Iterator[None]:
     """Ctrl-C and a polite kill end the run in order, and no process is left behind."""
-    from autograder import local
+    from autograder.cohort import local
 
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

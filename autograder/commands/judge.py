@@ -19,9 +19,10 @@ def judge(unit: Unit, answers: Path, sandbox: Sandbox = "bubblewrap", as_json: A
 
     Example: autograder judge 02_rcnn answers.py --json
     """
-    from autograder import exam, papers, reference, to_judge
-    from autograder import judge as judging
-    from autograder import sandbox as boxes
+    from autograder import reference
+    from autograder.box import sandbox as boxes
+    from autograder.exam import judge as judging
+    from autograder.exam import papers, sitting, to_judge
     from course_lib.checks import report as reports
 
     with readable_errors():
@@ -33,7 +34,7 @@ def judge(unit: Unit, answers: Path, sandbox: Sandbox = "bubblewrap", as_json: A
         asked = [papers.set_paper(unit, check, seed) for check in papers.checks_of(unit)]
         questions = {p.check.name: (p.check, p.questions) for p in asked}
         beside, weights = to_judge.neighbours(answers), to_judge.weights_of(answers, unit)
-        found = exam.sit(unit, cells, questions, weights, sandbox, files=beside)
+        found = sitting.sit(unit, cells, questions, weights, sandbox, files=beside)
         verdict = judging.judge(asked, found.outcomes, [cell.source for cell in cells if cell.role == "run"])
     for name, error in found.errors.items():
         typer.echo(f"{name}: {error}", err=True)

@@ -20,7 +20,9 @@ def report(
     """
     from rich.console import Console
 
-    from autograder import classbook, gradebook, reference, report_page
+    from autograder import reference
+    from autograder.book import gradebook
+    from autograder.report import classbook, page
 
     with readable_errors():
         unit = reference.unit_named(unit)
@@ -28,8 +30,8 @@ def report(
         db_url = gradebook.address(config.CourseDirectory.db_url)
         summary = classbook.read(unit, course, db_url, lambda line: typer.echo(line, err=True), names)
         if html:
-            save(html, report_page.page(summary))
+            save(html, page.page(summary))
     if as_json:
         typer.echo(json.dumps(summary.to_dict()))
     else:
-        report_page.show(summary, Console())
+        page.show(summary, Console())

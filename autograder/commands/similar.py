@@ -21,8 +21,9 @@ def similar(unit: Unit, threshold: Threshold = 0.8, as_json: AsJson = False, htm
 
     Example: autograder similar 02_rcnn --threshold 0.9 --html similar.html
     """
-    from autograder import reference, similar_page
-    from autograder import similar as likeness
+    from autograder import reference
+    from autograder.report import similar as likeness
+    from autograder.report import similar_page
 
     with readable_errors():
         unit = reference.unit_named(unit)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from nbformat import NotebookNode, v4
 
-from autograder import cohort, crew, release
+from autograder.book.gradebook import quiet
+from autograder.book.registration import register
+from autograder.cohort import coordinator, crew
 from autograder.commands.common import open_course
-from autograder.release import quiet
-from autograder.results import Checked, Result
+from autograder.exam.results import Checked, Result
 from tools.samples.small_course import UNIT, make_course
 
 STUDENTS = ("ada", "bob", "cy")
@@ -22,7 +23,7 @@ def class_of_three(course: Path, work: str = "solutions") -> Path:
     """
     make_course(course, written=True)
     with chdir(course):
-        quiet(release.register)(UNIT, course, open_course()[1].CourseDirectory.db_url)
+        quiet(register)(UNIT, course, open_course()[1].CourseDirectory.db_url)
     text = (course / work / UNIT / f"{UNIT}.ipynb").read_text()
     for student in STUDENTS:
         folder = course / "submitted" / student / UNIT
@@ -93,12 +94,12 @@ def canned(monkeypatch) -> Workers:
     return found
 
 
-def grade(**options) -> cohort.Graded:
+def grade(**options) -> coordinator.Graded:
     """Grade the course in which we stand."""
     course, config = open_course(options.pop("database", ""))
-    return quiet(cohort.grade)(cohort.Plan(UNIT, **options), config, lambda event: None)
+    return quiet(coordinator.grade)(coordinator.Plan(UNIT, **options), config, lambda event: None)
 
 
-def points(graded: cohort.Graded) -> dict[str, float]:
+def points(graded: coordinator.Graded) -> dict[str, float]:
     """Each student's points."""
     return {row["student"]: row["points"] for row in graded.rows}

@@ -7,7 +7,7 @@ from copy import deepcopy
 import nbformat
 import pytest
 
-from autograder.papers import checks_of
+from autograder.exam.papers import checks_of
 from course_lib.checks.run import load_public
 from tools import ROOT
 from tools.build.cells import read_source

@@ -63,13 +63,13 @@ def test_the_judge_knows_no_unit(graph):
     units = {f"course_lib.{part}.{unit}" for part in ("checks", "explorers") for unit in UNITS}
     units |= {f"autograder.misconceptions.{unit}" for unit in UNITS}
     assert units & graph.modules
-    for module in ("autograder.judge", "course_lib.checks.spec"):
+    for module in ("autograder.exam.judge", "course_lib.checks.spec"):
         reached = graph.find_upstream_modules(module)
         assert {name for name in reached if within(name, *units)} == set()
 
 
 def test_what_runs_beside_student_code_imports_nothing_of_the_autograder(graph):
-    assert {name for name in graph.find_upstream_modules("autograder.inside") if within(name, "autograder")} <= {
+    assert {name for name in graph.find_upstream_modules("autograder.box.inside") if within(name, "autograder")} <= {
         "autograder"
     }
 
@@ -85,7 +85,7 @@ def test_nothing_but_the_builder_imports_what_writes_the_expected_answers(graph)
 
 @pytest.mark.parametrize("package", ["IPython", "ipywidgets"])
 def test_only_what_shows_something_touches_the_notebook(graph, package):
-    allowed = ("course_lib.explorers", "course_lib.plots", "autograder.shell")
+    allowed = ("course_lib.explorers", "course_lib.plots", "autograder.box.shell")
     assert {name for name in direct_importers(graph, package) if not within(name, *allowed)} == set()
 
 
@@ -104,7 +104,7 @@ def test_notebooks_import_neither_grader_nor_solutions_nor_tools(path):
 @pytest.mark.parametrize(
     ("source", "found"),
     [
-        ("import autograder.judge as j", {"autograder.judge"}),
+        ("import autograder.exam.judge as j", {"autograder.exam.judge"}),
         ("def f():\n    from solutions import x", {"solutions"}),
         ("try:\n    import a, b\nexcept ImportError:\n    pass", {"a", "b"}),
     ],

@@ -8,9 +8,8 @@ import subprocess
 import pytest
 from typer.testing import CliRunner
 
+from autograder.book.gradebook import quiet
 from autograder.cli import app
-from autograder.release import quiet
-from tests.helpers.people import DOCUMENT, EXCHANGE, Person, machine, student
 from tools.samples.small_course import UNIT
 
 STUDENT = "# a student"

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from autograder import papers, reference
+from autograder import reference
+from autograder.exam import papers
 from course_lib.checks.ladder import climb
 from course_lib.checks.points import always_same
 from course_lib.checks.run import ask, generator

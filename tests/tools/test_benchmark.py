@@ -78,7 +78,7 @@ def test_two_runs_that_differ_are_refused():
 
 
 def test_own_code_is_read_from_the_journal(tmp_path):
-    from autograder.results import Checked, Result
+    from autograder.exam.results import Checked, Result
 
     times = {"given_1": 0.5, "box_iou": 0.02, "mine": 0.01}
     result = Result("02_rcnn", "abena", "none", (Checked("box_iou", 3, 3, seconds=0.04),), times=times)

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import nbformat
 import pytest
 
-from autograder.pristine import identity, release_of
+from autograder.release.pristine import identity, release_of
 from course_lib.errors import CourseError
 from tools.build import notebooks
 from tools.build.notebooks import as_text, build_exercise, build_lecture, built, stale, unit_sources

@@ -10,8 +10,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from autograder import intake, misconceptions, papers
-from autograder.judge import judge
+from autograder import misconceptions
+from autograder.exam import papers
+from autograder.exam.judge import judge
+from autograder.release.roles import grade_id
 from tools.samples import sample_class
 
 UNIT = sample_class.UNIT
@@ -42,7 +44,7 @@ def verdict_on(sample, asked):
     """What the sample's functions earn in this process: the answers are ours, so no box is needed."""
     namespace = {}
     for cell in nbformat.reads(sample.text, as_version=4).cells:
-        name = intake.grade_id(cell)
+        name = grade_id(cell)
         if (
             cell.cell_type == "code"
             and not name.startswith(("check", "given", "fit", "experiment"))

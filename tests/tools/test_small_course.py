@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from autograder.intake import grade_id
+from autograder.release.roles import grade_id
 from tools import ROOT
 from tools.build.cells import BuildError
 from tools.samples.small_course import UNIT, make_course, shortened

@@ -6,11 +6,11 @@ from functools import cache, partial
 import pytest
 import torch
 
-from autograder import misconceptions, papers, reference
-from autograder.judge import judge
-from course_lib.checks import codec, ladder, publish, report, run
-from tests.helpers import ways
-from tests.right_answers import RIGHT, functions_of, graded
+from autograder import misconceptions, reference
+from autograder.exam import papers
+from autograder.exam.judge import judge
+from course_lib.checks import codec, ladder, report, run
+from tests.right_answers import RIGHT, functions_of, graded, ways
 
 UNITS = sorted(path.stem for path in reference.SOLUTIONS.glob("*/[0-9]*.py"))
 WRONG = [pytest.param(unit, m, id=f"{unit}-{m.check}-{m.name}") for unit in UNITS for m in misconceptions.of(unit)]

@@ -8,7 +8,8 @@ import re
 
 import pytest
 
-from autograder import papers, reference
+from autograder import reference
+from autograder.exam import papers
 from tests.right_answers import graded
 
 UNITS = sorted(path.stem for path in reference.SOLUTIONS.glob("*/[0-9]*.py"))

@@ -9,7 +9,8 @@ from beartype import BeartypeConf, beartype
 from IPython.core.interactiveshell import InteractiveShell
 from jaxtyping import jaxtyped
 
-from autograder import papers, reference
+from autograder import reference
+from autograder.exam import papers
 from course_lib.checks import forbids, report, run
 from course_lib.checks.run import ask
 from course_lib.checks.spec import Case, Check

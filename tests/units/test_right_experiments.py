@@ -6,7 +6,8 @@ import jaxtyping
 import pytest
 import torch
 
-from autograder import papers, reference
+from autograder import reference
+from autograder.exam import papers
 from course_lib import training
 from course_lib.checks.run import generator
 from tests.right_answers import RIGHT, functions_of

@@ -2,9 +2,9 @@
 
 import pytest
 
-from autograder import assess, locked, papers
-from autograder.cells import Cell, Limits
-from autograder.exam import sit
+from autograder.exam import assess, locked, papers
+from autograder.exam.cells import Cell, Limits
+from autograder.exam.sitting import sit
 from tools import ROOT
 from tools.build.notebooks import build_exercise
 

@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, normalize
 
-from autograder import papers, reference
+from autograder import reference
+from autograder.exam import papers
 from course_lib.checks import unseen
 from course_lib.checks.run import generator
 from course_lib.checks.spec import Check

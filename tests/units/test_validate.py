@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from autograder import reference
-from autograder.release import is_solution
+from autograder.release.roles import is_solution
 from course_lib.checks import run
 from course_lib.errors import CheckFailed
 from tools import ROOT
@@ -88,6 +88,6 @@ def test_the_check_of_the_experiment_says_that_nothing_is_trained():
 
 def reference_check():
     """The experiment's check of unit 02."""
-    from autograder.papers import checks_of
+    from autograder.exam.papers import checks_of
 
     return next(check for check in checks_of("02_rcnn") if check.name == "experiment")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from autograder import reference
-from autograder.judge import Paper
-from autograder.papers import checks_of, set_paper
+from autograder.exam.judge import Paper
+from autograder.exam.papers import checks_of, set_paper
 from course_lib.checks.diagnosis import reproduced
 from course_lib.checks.ladder import climb
 from course_lib.checks.run import ask, load_public

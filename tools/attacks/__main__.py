@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from autograder.sandbox import require
+from autograder.box.sandbox import require
 from course_lib.errors import CourseError
 from course_lib.settings import settings
 from tools import ROOT

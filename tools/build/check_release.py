@@ -82,7 +82,7 @@ def misconception_lines(unit: str) -> list[str]:
 
 def expected_numbers(unit: str, text: str) -> list[str]:
     """Numbers in `text` that are answers of public cases."""
-    from autograder.papers import checks_of
+    from autograder.exam.papers import checks_of
     from course_lib.checks.run import load_public
 
     answers = [question.expected for check in checks_of(unit) for question in load_public(unit, check)[0]]

@@ -11,8 +11,9 @@ from typing import Annotated
 
 import typer
 
-from autograder import misconceptions, papers, reference
-from course_lib.checks.publish import save_public
+from autograder import misconceptions, reference
+from autograder.exam import papers
+from course_lib.checks.run import save_public
 from course_lib.errors import CourseError
 
 

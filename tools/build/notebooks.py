@@ -22,7 +22,7 @@ import nbformat
 import typer
 from nbformat import NotebookNode
 
-from autograder.pristine import identity
+from autograder.release.pristine import identity
 from course_lib.checks.units import named
 from course_lib.download import atomic_write
 from course_lib.errors import CourseError

@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from autograder import misconceptions, reference
-from autograder.judge import Paper, judge
-from autograder.papers import checks_of, set_paper
+from autograder.exam.judge import Paper, judge
+from autograder.exam.papers import checks_of, set_paper
 from course_lib.checks.ladder import Question
 from course_lib.checks.run import ask, load_public
 from course_lib.checks.spec import Check, Misconception

@@ -86,13 +86,14 @@ def _register(course: Path) -> None:
     """Enter unit and due date; nbgrader makes a gradebook by the program `alembic`, which lies beside this Python."""
     from nbgrader.api import Gradebook
 
-    from autograder import release
+    from autograder.book.gradebook import quiet
+    from autograder.book.registration import register
 
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     database = f"sqlite:///{course / 'gradebook.db'}"
-    release.register(UNIT, course, database)
+    register(UNIT, course, database)
     with Gradebook(database) as gradebook:
-        release.quiet(gradebook.update_or_create_assignment)(UNIT, duedate=DUE)
+        quiet(gradebook.update_or_create_assignment)(UNIT, duedate=DUE)
 
 
 def samples(course: Path, readable: bool = False) -> Iterator[Sample]:

@@ -5,8 +5,8 @@ import unicodedata
 
 import pytest
 
-from autograder import gradebook
-from autograder.release import quiet
+from autograder.book import gradebook
+from autograder.book.gradebook import quiet
 from tests.helpers.classes import STUDENTS, canned, class_of_three, grade, points
 from tools.samples.small_course import UNIT
 

@@ -20,9 +20,10 @@ from nbgrader.exchange.default import (
     ExchangeSubmit,
 )
 
-from autograder import clean, doors, names, ticket
+from autograder.book import doors
+from autograder.book.gradebook import quiet
 from autograder.commands.common import open_course
-from autograder.release import quiet
+from autograder.intake import clean, names, ticket
 from tools.samples.small_course import UNIT, make_course
 
 ZOE = unicodedata.normalize("NFD", "Zoë")

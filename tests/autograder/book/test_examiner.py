@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from autograder import papers
 from autograder.commands.grade import DOUBTFUL
+from autograder.exam import papers
 
 pytestmark = [pytest.mark.long, pytest.mark.sandbox]
 UNIT = "02_rcnn"
@@ -126,7 +126,7 @@ def test_regrading_gives_the_same_points(course, grades):
 def test_a_manual_score_survives_a_regrade(course, grades):
     from nbgrader.api import Gradebook
 
-    from autograder.release import quiet
+    from autograder.book.gradebook import quiet
 
     def set_score():
         with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
@@ -167,14 +167,14 @@ def test_an_unknown_unit_and_sandbox_are_one_readable_line(course):
 
 
 def test_a_release_is_kept_and_a_submission_is_graded_by_its_own(course, grades):
-    from autograder import release
+    from autograder.release import releases
 
     kept = list((course / "releases" / UNIT).glob("*.ipynb"))
     exercise = nbformat.read(course / "exercises" / UNIT / f"{UNIT}.ipynb", as_version=4)
-    assert [path.stem for path in kept] == [release.release_of(exercise)]
-    found, note = release.find(UNIT, course, kept[0].stem)
+    assert [path.stem for path in kept] == [releases.release_of(exercise)]
+    found, note = releases.find(UNIT, course, kept[0].stem)
     assert (found.cells, note) == (exercise.cells, "")
-    assert "present one" in release.find(UNIT, course, "unknown")[1]
+    assert "present one" in releases.find(UNIT, course, "unknown")[1]
 
 
 def test_nbgrader_too_takes_a_unit_as_a_path_and_leaves_nothing_behind(course, grades):
@@ -192,7 +192,7 @@ def test_nbgrader_too_takes_a_unit_as_a_path_and_leaves_nothing_behind(course, g
 def test_nbgrader_too_counts_a_corrected_time_stamp(course, grades):
     from nbgrader.api import Gradebook
 
-    from autograder.release import quiet
+    from autograder.book.gradebook import quiet
 
     def timestamp():
         with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:

@@ -13,9 +13,8 @@ import pytest
 from nbgrader.api import Gradebook
 from safetensors.numpy import save_file
 
-from autograder import ticket
-from autograder.release import quiet
-from tests.helpers.people import Person, machine, student
+from autograder.book.gradebook import quiet
+from autograder.intake import ticket
 from tools.samples.small_course import UNIT, make_course
 
 pytestmark = [pytest.mark.long, pytest.mark.sandbox]

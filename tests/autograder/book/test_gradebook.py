@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import gradebook
+from autograder.book import gradebook
 from autograder.errors import GradebookError
 
 

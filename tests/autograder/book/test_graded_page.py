@@ -8,11 +8,10 @@ from html.parser import HTMLParser
 import nbformat
 import pytest
 
-from autograder import graded_page, pages
+from autograder.book import graded_page, pages
+from autograder.book.gradebook import quiet, recorded
 from autograder.commands.feedback import feedback
-from autograder.gradebook import recorded
-from autograder.release import quiet
-from autograder.results import Checked, Result
+from autograder.exam.results import Checked, Result
 from tests.autograder.book.test_written_answers import answer, book, mark
 from tests.helpers.classes import canned, class_of_three, grade
 from tests.helpers.pages import Page

@@ -8,8 +8,8 @@ import pytest
 from jinja2 import Environment
 from PIL import Image
 
-from autograder import outputs
-from autograder.markup import MAX_MARKDOWN, TAGS, Room, markdown, rendered
+from autograder.book.markup import MAX_MARKDOWN, TAGS, Room, markdown, rendered
+from autograder.exam import outputs
 from tests.helpers.pages import Page
 
 

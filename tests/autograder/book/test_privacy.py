@@ -13,9 +13,9 @@ from nbgrader.api import Gradebook
 from nbgrader.apps.exportapp import ExportApp
 from nbgrader.coursedir import CourseDirectory
 
-from autograder import exports, privacy
+from autograder.book import exports, privacy
+from autograder.book.gradebook import quiet
 from autograder.commands.common import open_course
-from autograder.release import quiet
 from tests.helpers.classes import canned, class_of_three, grade
 from tools.samples.small_course import UNIT
 

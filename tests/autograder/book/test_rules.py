@@ -13,10 +13,16 @@ import pytest
 from nbgrader.apps.api import NbGraderAPI
 from nbgrader.utils import compute_checksum
 
-from autograder import assess, clean, cohort, crew, gradebook, intake, pristine, release
+from autograder.book import gradebook
+from autograder.book.gradebook import quiet
+from autograder.book.registration import register
+from autograder.cohort import coordinator, crew
 from autograder.commands.common import open_course
-from autograder.release import quiet
-from autograder.results import Checked, Result
+from autograder.exam import assess
+from autograder.exam.results import Checked, Result
+from autograder.intake import clean
+from autograder.release import pristine
+from autograder.release.roles import grade_id
 from tools.samples.small_course import UNIT, make_course
 
 DUE, IN_TIME, LATE = "2030-01-14 12:00:00 UTC", "2030-01-13 18:30:00 UTC", "2030-01-16 09:00:00 UTC"
@@ -42,7 +48,7 @@ def made(tmp_path_factory):
         (folder / "timestamp.txt").write_text(stamp)
     with chdir(course):
         url = open_course()[1].CourseDirectory.db_url
-        quiet(release.register)(UNIT, course, url)
+        quiet(register)(UNIT, course, url)
         with gradebook.kept(url, "vision_course") as book:
             quiet(book.update_or_create_assignment)(UNIT, duedate=DUE)
     return course
@@ -85,7 +91,9 @@ def by_command(monkeypatch):
 
     monkeypatch.setattr(crew, "hired", lambda *how: nullcontext())
     monkeypatch.setattr(crew, "examined", examined)
-    assert quiet(cohort.grade)(cohort.Plan(UNIT, force=True), open_course()[1], lambda event: None).failed == {}
+    assert (
+        quiet(coordinator.grade)(coordinator.Plan(UNIT, force=True), open_course()[1], lambda event: None).failed == {}
+    )
 
 
 DOORS = pytest.mark.parametrize("door", [by_button, by_command])
@@ -123,14 +131,14 @@ def test_an_older_release_is_graded_by_its_own_cells(course, door, monkeypatch):
     """A new release has renamed a check; ada worked on the old one."""
     path = course / "exercises" / UNIT / f"{UNIT}.ipynb"
     newer = nbformat.read(path, as_version=4)
-    cell = next(cell for cell in newer.cells if intake.grade_id(cell) == "check_nms")
+    cell = next(cell for cell in newer.cells if grade_id(cell) == "check_nms")
     cell.metadata.nbgrader["grade_id"], cell.source = "check_renamed", 'check("renamed", nms)'
     cell.metadata.nbgrader["checksum"] = compute_checksum(cell)
     newer.metadata.course["release"] = pristine.identity(newer)
     nbformat.write(newer, path)
     shutil.copy(path, course / "solutions" / UNIT / f"{UNIT}.ipynb")
     shutil.copy(path, course / "submitted" / "bob" / UNIT / f"{UNIT}.ipynb")
-    quiet(release.register)(UNIT, course, open_course()[1].CourseDirectory.db_url)
+    quiet(register)(UNIT, course, open_course()[1].CourseDirectory.db_url)
     door(monkeypatch)
     pages = {
         student: nbformat.read(course / "autograded" / student / UNIT / f"{UNIT}.ipynb", as_version=4)

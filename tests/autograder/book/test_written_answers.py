@@ -7,11 +7,12 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from autograder import gradebook, intake, recorder
-from autograder.answers import answers, work
+from autograder.book import gradebook, recorder
+from autograder.book.gradebook import quiet
 from autograder.commands.common import open_course
-from autograder.release import quiet
-from autograder.written import each_cell
+from autograder.intake import repair
+from autograder.intake.answers import answers, work
+from autograder.intake.written import each_cell
 from tests.helpers.classes import canned, class_of_three, grade, released_cell, two_functions
 from tools.samples.small_course import UNIT
 
@@ -35,7 +36,7 @@ def handed_in(release, change):
     """The repaired notebook of a student who changed the list of cells: `change(cells)`."""
     copy = deepcopy(release)
     change(copy.cells)
-    return intake.match([*each_cell(copy.cells)], release, [])
+    return repair.match([*each_cell(copy.cells)], release, [])
 
 
 def written(text, place=-2):
@@ -101,7 +102,7 @@ def test_a_picture_is_an_answer(release):
 
 
 def test_without_a_notebook_there_is_no_answer(release):
-    assert intake.match([], release, []).metadata.course.work["written_1"] == ""
+    assert repair.match([], release, []).metadata.course.work["written_1"] == ""
 
 
 def test_a_deleted_cell_is_no_answer(release):
@@ -232,7 +233,7 @@ def test_killed_between_gradebook_and_journal_it_is_flagged_all_the_same(course,
     grade()
     mark(course, "bob", 3)
     answer(course, "bob", "Because of something else.")
-    monkeypatch.setattr("autograder.journal.Journal.set_work", stop)
+    monkeypatch.setattr("autograder.book.journal.Journal.set_work", stop)
     with pytest.raises(KeyboardInterrupt):
         grade()
     monkeypatch.undo()
@@ -247,7 +248,7 @@ def stop(*_):
 
 
 def test_the_report_lists_who_waits_and_what_has_changed(course):
-    from autograder import classbook, report_page
+    from autograder.report import classbook, page
 
     answer(course, "bob", "Because.")
     answer(course, "cy", "Because.")
@@ -258,7 +259,7 @@ def test_the_report_lists_who_waits_and_what_has_changed(course):
     summary = classbook.read(UNIT, course, open_course()[1].CourseDirectory.db_url, print)
     assert summary.waiting == (("written_1", ("cy",)),)
     assert summary.changed == (("written_1", ("bob",)),)
-    said = report_page.headline(summary)
+    said = page.headline(summary)
     assert "1 submission with 4 points waiting for a human; 1 changed since a human marked it" in said
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from autograder import shell
-from autograder.sandbox import Box
+from autograder.box import shell
+from autograder.box.sandbox import Box
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 STREAMS = """

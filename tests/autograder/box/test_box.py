@@ -11,9 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder import bubblewrap, limits, sandbox
+from autograder.box import bubblewrap, limits, sandbox
+from autograder.box.sandbox import Box, Gone
 from autograder.errors import BoxError
-from autograder.sandbox import Box, Gone
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]
 AGAIN = "COURSE_BOX_TESTS_AGAIN"
@@ -81,6 +81,26 @@ def test_nothing_of_the_grader_is_seen(tmp_path, root, monkeypatch):
     assert run("import os\nprint(*sorted(os.listdir('/grader')))") in (there, there.replace("shell", "proc shell"))
     with pytest.raises(AssertionError, match="No module named 'autograder'"):
         run("import autograder")
+
+
+@pytest.mark.parametrize("covering", [True, False])
+def test_where_the_grader_lies_among_the_packages_an_empty_folder_covers_all_of_it(root, monkeypatch, covering):
+    """A module of its own covers nothing but its folder: the control, without a cover, reads the misconceptions."""
+    packages = bubblewrap._python()
+    monkeypatch.setattr(bubblewrap, "_python", lambda: [*packages, str(root)])
+    if not covering:
+        monkeypatch.setattr(bubblewrap, "_hidden", list)
+    there = bubblewrap.Warm()
+    monkeypatch.setattr(bubblewrap, "begin", lambda: there)
+    try:
+        found = run(f"from pathlib import Path\nprint(len(list(Path({str(root / 'autograder')!r}).rglob('*.py'))))")
+        misconceptions = run(f"print(open({str(root / 'autograder/misconceptions/__init__.py')!r}).read())")
+    except AssertionError as error:
+        misconceptions = str(error)
+    finally:
+        there.close()
+    assert (found == "0") == covering
+    assert ("No such file" in misconceptions) == covering
 
 
 def test_only_three_private_folders_can_be_written_to():

@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from autograder import calls
-from autograder.sandbox import Box
+from autograder.box import calls
+from autograder.box.sandbox import Box
 from tests.autograder.box.test_box import run, warm  # noqa: F401
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]

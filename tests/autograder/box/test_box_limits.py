@@ -1,13 +1,14 @@
-"""Each row of autograder/limits.py is run into: inside a box, or by the part of the grader that holds it."""
+"""Each row of autograder/box/limits.py is run into: inside a box, or by the part of the grader that holds it."""
 
 import sys
 import time
 
 import pytest
 
-from autograder import exam, limits, patience, watch
-from autograder.exam import Cell
-from autograder.sandbox import Box
+from autograder.box import limits, patience, watch
+from autograder.box.sandbox import Box
+from autograder.exam.cells import Cell, Limits
+from autograder.exam.sitting import Sitting
 from tests.autograder.box.test_box import gone, run, warm  # noqa: F401
 from tools import limits_page
 
@@ -166,7 +167,7 @@ class _Listener(Box):
 
 
 def cells_get_their_seconds(monkeypatch):
-    box, sitting = _Listener(), exam.Sitting(lambda: box, {}, exam.Limits(), time.monotonic() + limits.SUBMISSION.most)
+    box, sitting = _Listener(), Sitting(lambda: box, {}, Limits(), time.monotonic() + limits.SUBMISSION.most)
     sitting._box = box
     sitting.run(Cell("run", "1"))
     sitting.run(Cell("fit", "1"))
@@ -175,12 +176,12 @@ def cells_get_their_seconds(monkeypatch):
 
 def a_submission_gets_its_seconds(monkeypatch):
     now = time.monotonic()
-    box, sitting = _Listener(), exam.Sitting(lambda: box, {}, exam.Limits(), time.monotonic() + limits.SUBMISSION.most)
+    box, sitting = _Listener(), Sitting(lambda: box, {}, Limits(), time.monotonic() + limits.SUBMISSION.most)
     sitting._box = box
-    monkeypatch.setattr(exam.time, "monotonic", lambda: now + limits.SUBMISSION.most - 20)
+    monkeypatch.setattr(time, "monotonic", lambda: now + limits.SUBMISSION.most - 20)
     sitting.run(Cell("run", "1"))
     assert 20 <= box.seconds[0] < 40
-    monkeypatch.setattr(exam.time, "monotonic", lambda: now + limits.SUBMISSION.most + 20)
+    monkeypatch.setattr(time, "monotonic", lambda: now + limits.SUBMISSION.most + 20)
     sitting.run(Cell("run", "2"))
     assert "longer than 900 s" in sitting.answers.errors["2"]
 
@@ -259,7 +260,7 @@ def test_the_page_shows_the_table(root):
 
 def test_what_runs_inside_needs_nothing_but_python(root):
     for name in ("limits", "calls", "walls"):
-        text = (root / "autograder" / f"{name}.py").read_text()
+        text = (root / "autograder" / "box" / f"{name}.py").read_text()
         words = [line.split()[1].split(".")[0] for line in text.splitlines() if line.startswith(("import ", "from "))]
         assert words
         assert set(words) <= set(sys.stdlib_module_names)

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from autograder import bubblewrap
-from autograder.sandbox import Box, Gone
+from autograder.box import bubblewrap
+from autograder.box.sandbox import Box, Gone
 from tests.autograder.box.test_box import run, warm  # noqa: F401
 from tests.autograder.box.test_box_libraries import HONEST
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder.sandbox import Box
+from autograder.box.sandbox import Box
 from tests.autograder.box.test_box import run, warm  # noqa: F401
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]

@@ -8,8 +8,8 @@ import time
 import psutil
 import pytest
 
-from autograder import limits, sockets, watch
-from autograder.sandbox import Box, Gone
+from autograder.box import limits, sockets, watch
+from autograder.box.sandbox import Box, Gone
 from tests.autograder.box.test_box import run, warm  # noqa: F401
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.long]

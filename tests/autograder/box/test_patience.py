@@ -2,7 +2,7 @@
 
 import pytest
 
-from autograder import patience
+from autograder.box import patience
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import time
 import pytest
 import torch
 
-from autograder import assess
-from autograder.cells import Answers
-from autograder.judge import Paper
-from autograder.watched import watched
+from autograder.box.watched import watched
+from autograder.exam import assess
+from autograder.exam.cells import Answers
+from autograder.exam.judge import Paper
 from course_lib.checks.detector import MOST, map50
 from course_lib.checks.spec import Case, Check, Mismatch, Outcome, Question
 

@@ -91,7 +91,7 @@ def test_key_and_journal_lie_in_the_course_readable_by_their_owner_only(both, ma
 def test_nbgrader_s_own_tools_read_the_postgresql_gradebook(both, postgres):
     from nbgrader.api import Gradebook
 
-    from autograder.release import quiet
+    from autograder.book.gradebook import quiet
 
     def read():
         with Gradebook(postgres.url) as book:

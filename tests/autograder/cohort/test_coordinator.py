@@ -15,10 +15,13 @@ from nbgrader.api import Gradebook
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import OperationalError
 
-from autograder import cluster, cohort, gradebook, intake, journal, keyring, secret
+from autograder.book import gradebook, journal, keyring
+from autograder.book.gradebook import quiet
+from autograder.cohort import cluster, coordinator
 from autograder.commands.common import open_course
 from autograder.errors import GradingError
-from autograder.release import quiet
+from autograder.exam import secret
+from autograder.release.roles import grade_id
 from course_lib.errors import CourseError
 from tests.helpers.classes import STUDENTS, canned, class_of_three, grade, points, result
 from tools.samples.small_course import UNIT
@@ -63,7 +66,7 @@ def test_grades_comments_and_pages_are_written(course, workers):
     assert comments["box_iou"] is None
     assert waiting == {"check_box_iou": False, "check_nms": False, "written_1": True}
     page = nbformat.read(course / "autograded" / "ada" / UNIT / f"{UNIT}.ipynb", as_version=4)
-    shown = {intake.grade_id(cell): cell.get("outputs", []) for cell in page.cells}
+    shown = {grade_id(cell): cell.get("outputs", []) for cell in page.cells}
     assert page.metadata.course.notes == ["a note"]
     assert shown["check_nms"][1].data["text/plain"] == "1.5"
 
@@ -132,7 +135,7 @@ def test_a_submission_that_cannot_be_graded_costs_nobody_else(course, workers):
 
 
 def test_a_folder_that_cannot_be_read_costs_its_owner_only(course, workers, monkeypatch):
-    from autograder import clean
+    from autograder.intake import clean
 
     def look(source, unit, course, real=clean.look):
         if source.parent.name == "bob":
@@ -188,7 +191,7 @@ def test_a_database_that_fails_at_any_moment_is_one_line_and_nothing_beside_it(c
     assert points(grade()) == dict.fromkeys(STUDENTS, 4.5)
 
 
-@pytest.mark.parametrize("place", ["autograder.clean.write_clean", "autograder.journal._write"])
+@pytest.mark.parametrize("place", ["autograder.intake.clean.write_clean", "autograder.book.journal._write"])
 def test_a_full_disk_is_one_line_and_loses_nothing(course, workers, monkeypatch, place):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -327,12 +330,12 @@ def test_a_clock_that_went_back_leaves_no_folder_behind(course, workers):
 
 def test_a_unit_or_a_class_that_does_not_exist_is_named(course, workers):
     for plan, told in (
-        (cohort.Plan("77_none"), "There is no unit '77_none'"),
-        (cohort.Plan(UNIT, submissions="empty"), "nothing to grade"),
-        (cohort.Plan(UNIT, sandbox="x"), "no sandbox 'x'"),
+        (coordinator.Plan("77_none"), "There is no unit '77_none'"),
+        (coordinator.Plan(UNIT, submissions="empty"), "nothing to grade"),
+        (coordinator.Plan(UNIT, sandbox="x"), "no sandbox 'x'"),
     ):
         with pytest.raises(CourseError, match=told):
-            cohort.grade(plan, open_course()[1], lambda event: None)
+            coordinator.grade(plan, open_course()[1], lambda event: None)
 
 
 def test_a_scheduler_that_does_not_answer_is_one_line(course, monkeypatch):

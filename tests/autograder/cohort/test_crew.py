@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from autograder import crew, local, worker
+from autograder.cohort import crew, local, worker
+from autograder.cohort.tasks import Task
 from autograder.errors import GradingError
-from autograder.tasks import Task
 from tests.helpers import examiners
 from tests.helpers.servers import dask_cluster
 

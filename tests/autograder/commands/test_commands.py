@@ -159,7 +159,7 @@ def test_doctor_finds_everything_in_order(call):
 @pytest.fixture
 def quick(monkeypatch):
     """A sandbox that is in order without being tried."""
-    monkeypatch.setattr("autograder.sandbox.diagnose", lambda: [("sandbox", True, "there")])
+    monkeypatch.setattr("autograder.box.sandbox.diagnose", lambda: [("sandbox", True, "there")])
 
 
 def test_doctor_says_what_to_do(call, course, quick, monkeypatch):

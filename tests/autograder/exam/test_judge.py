@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from autograder import papers, reference
-from autograder.judge import judge
+from autograder import reference
+from autograder.exam import papers
+from autograder.exam.judge import judge
 from course_lib.checks import forbids
 from course_lib.checks import report as reports
 from course_lib.checks.ladder import Outcome

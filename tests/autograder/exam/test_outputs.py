@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from autograder.outputs import DRAWN, MAX_IMAGE, MAX_TEXT, PNG, plain, safe
+from autograder.exam.outputs import DRAWN, MAX_IMAGE, MAX_TEXT, PNG, safe
+from autograder.intake.texts import plain
 
 
 def text(data):

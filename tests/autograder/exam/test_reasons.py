@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from autograder.reasons import SENTENCES, Words, advice, told
+from autograder.exam.reasons import SENTENCES, Words, advice, told
 
 CELL = """
 import torch

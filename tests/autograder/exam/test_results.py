@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from autograder.results import Checked, Result
+from autograder.exam.results import Checked, Result
 from course_lib.errors import DataBroken
 
 RESULT = Result(

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from autograder import secret
+from autograder.exam import secret
 from course_lib.errors import DataBroken
 
 KEY = b"a" * 32

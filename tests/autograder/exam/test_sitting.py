@@ -6,12 +6,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from autograder import assess, papers
-from autograder import exam as exam_module
+from autograder.box.sandbox import Box, Gone
 from autograder.errors import BoxError
-from autograder.exam import Cell, Limits, sit
-from autograder.judge import judge
-from autograder.sandbox import Box, Gone
+from autograder.exam import assess, papers
+from autograder.exam import sitting as exam_module
+from autograder.exam.cells import Cell, Limits
+from autograder.exam.judge import judge
+from autograder.exam.sitting import sit
 from course_lib.checks import report as reports
 from course_lib.checks.ladder import Question
 

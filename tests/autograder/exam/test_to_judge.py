@@ -7,8 +7,8 @@ import pytest
 from nbformat import v4
 from typer.testing import CliRunner
 
-from autograder import to_judge
 from autograder.cli import app
+from autograder.exam import to_judge
 from course_lib.errors import CourseError
 from tests.course_lib.test_cli import BOX_IOU
 

@@ -9,8 +9,8 @@ import zipfile
 
 import pytest
 
-from autograder import archives
-from autograder.handed_in import look
+from autograder.intake import archives
+from autograder.intake.handed_in import look
 from tests.helpers.classes import WEIGHTS, two_functions
 
 UNIT = "02_rcnn"

@@ -9,8 +9,8 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from autograder import choice
-from autograder.handed_in import look
+from autograder.intake import choice
+from autograder.intake.handed_in import look
 from tests.helpers.classes import WEIGHTS, two_functions
 
 UNIT = "02_rcnn"

@@ -6,8 +6,8 @@ import os
 import pytest
 from nbformat import v4
 
-from autograder import files, weights
-from autograder.handed_in import look
+from autograder.intake import files, weights
+from autograder.intake.handed_in import look
 from tests.helpers.classes import WEIGHTS
 
 UNIT = "02_rcnn"

@@ -6,8 +6,8 @@ from copy import deepcopy
 import pytest
 from nbformat import v4
 
-from autograder import intake, written
-from autograder.release import grade_id
+from autograder.intake import repair, written
+from autograder.release.roles import grade_id
 from course_lib.checks.cells import without_magics
 from tests.helpers.classes import two_functions
 
@@ -24,7 +24,7 @@ def matched(change):
     """The notebook that intake makes of a release that a student has changed, and its notes."""
     mine, notes = two_functions(), []
     change(mine.cells)
-    return intake.match(list(written.each_cell(mine.cells)), two_functions(), notes), notes
+    return repair.match(list(written.each_cell(mine.cells)), two_functions(), notes), notes
 
 
 def answers(notebook):
@@ -159,7 +159,7 @@ def test_a_changed_value_is_restored():
     release.cells[1].source = "SEED = 0\nimport torch"
     mine = deepcopy(release)
     mine.cells[1].source = "SEED = 1\nSIZE = 2\nimport torch"
-    notebook = intake.match(list(written.each_cell(mine.cells)), release, [])
+    notebook = repair.match(list(written.each_cell(mine.cells)), release, [])
     assert [cell.source for cell in notebook.cells][1:3] == ["SEED = 0\nimport torch", "SIZE = 2"]
 
 
@@ -169,7 +169,7 @@ def test_only_definitions_are_taken_from_an_experiment_that_does_not_run():
     release.cells.append(code("plot(weights)", **grading))
     mine = deepcopy(release)
     mine.cells[-1].source = "import math\nplot(weights)\nplot(weights[0])\ndef h():\n    return 1"
-    notebook = intake.match(list(written.each_cell(mine.cells)), release, [])
+    notebook = repair.match(list(written.each_cell(mine.cells)), release, [])
     assert notebook.cells[-1].source == "import math\ndef h():\n    return 1"
 
 
@@ -180,7 +180,7 @@ def test_an_answer_written_into_a_locked_question_is_kept():
     release.cells.append(question)
     mine, notes = deepcopy(release), []
     mine.cells[-1].source += "\n\n**Because** it is."
-    notebook = intake.match(list(written.each_cell(mine.cells)), release, notes)
+    notebook = repair.match(list(written.each_cell(mine.cells)), release, notes)
     assert [cell.source for cell in notebook.cells][-2:] == [question.source, "**Because** it is."]
     assert "stands in a cell of its own" in notes[-1]
 
@@ -193,5 +193,5 @@ def test_an_answer_in_a_copy_of_the_answer_cell_is_kept():
     for text in ("First thoughts.", "My answer.", free.source):
         mine.cells.append(v4.new_markdown_cell(text))
     mine.cells[-2].id = mine.cells[-3].id = free.id
-    notebook = intake.match(list(written.each_cell(mine.cells)), release, [])
+    notebook = repair.match(list(written.each_cell(mine.cells)), release, [])
     assert [cell.source for cell in notebook.cells][-2:] == ["My answer.", "First thoughts."]

@@ -8,7 +8,8 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from autograder import files, intake
+from autograder.intake import files, repair
+from autograder.release.roles import grade_id
 from tests.helpers.classes import WEIGHTS, two_functions
 
 UNIT = "02_rcnn"
@@ -29,12 +30,12 @@ def work(release):
 
 
 def cell_named(notebook, name):
-    return next(cell for cell in notebook.cells if intake.grade_id(cell) == name)
+    return next(cell for cell in notebook.cells if grade_id(cell) == name)
 
 
 def taken(tmp_path, notebook, release, name=f"{UNIT}.ipynb"):
     (tmp_path / name).write_text(json.dumps(notebook) if not isinstance(notebook, str) else notebook)
-    return intake.read(tmp_path, release, UNIT)
+    return repair.read(tmp_path, release, UNIT)
 
 
 def sources(submission):
@@ -77,16 +78,16 @@ def test_a_changed_check_is_the_released_one_again(tmp_path, work, release):
 
 
 def test_deleted_cells_come_back(tmp_path, work, release):
-    work.cells = [cell for cell in work.cells if intake.grade_id(cell) not in ("check_f", "g")]
+    work.cells = [cell for cell in work.cells if grade_id(cell) not in ("check_f", "g")]
     submission = taken(tmp_path, work, release)
-    assert [intake.grade_id(cell) for cell in submission.notebook.cells] == [intake.grade_id(c) for c in release.cells]
+    assert [grade_id(cell) for cell in submission.notebook.cells] == [grade_id(c) for c in release.cells]
     assert sum("missing and was put back" in note for note in submission.notes) == 2
 
 
 def test_moved_cells_return_to_their_place(tmp_path, work, release):
     work.cells.reverse()
     submission = taken(tmp_path, work, release)
-    assert [intake.grade_id(cell) for cell in submission.notebook.cells] == [intake.grade_id(c) for c in release.cells]
+    assert [grade_id(cell) for cell in submission.notebook.cells] == [grade_id(c) for c in release.cells]
     assert cell_named(submission.notebook, "f").source == "def f(x):\n    return x"
 
 
@@ -135,7 +136,7 @@ BROKEN = {
 @pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN)
 def test_a_broken_file_gives_the_release_and_a_reason(tmp_path, release, text):
     (tmp_path / f"{UNIT}.ipynb").write_bytes(text.encode(errors="surrogateescape"))
-    submission = intake.read(tmp_path, release, UNIT)
+    submission = repair.read(tmp_path, release, UNIT)
     assert sources(submission) == [cell.source for cell in release.cells]
     assert "expected" in submission.notes[0]
 
@@ -200,7 +201,7 @@ def test_links_pipes_and_folders_are_not_read(tmp_path, work, release):
         folder.mkdir()
         for suffix in ("ipynb", "safetensors"):
             make(folder / f"{UNIT}.{suffix}")
-        submission = intake.read(folder, release, UNIT)
+        submission = repair.read(folder, release, UNIT)
         assert cell_named(submission.notebook, "f").source != work.cells[2].source
         assert submission.weights is None
 
@@ -241,10 +242,10 @@ def test_pasted_pictures_stay_and_other_attachments_go(tmp_path, work, release):
 def test_a_huge_notebook_is_refused_unread(tmp_path, release, monkeypatch):
     monkeypatch.setattr(files, "MAX_NOTEBOOK", 1000)
     (tmp_path / f"{UNIT}.ipynb").write_text("x" * 2000)
-    assert "too large" in intake.read(tmp_path, release, UNIT).notes[0]
+    assert "too large" in repair.read(tmp_path, release, UNIT).notes[0]
 
 
 def test_a_missing_folder_is_an_empty_submission(tmp_path, release):
-    submission = intake.read(tmp_path / "nobody", release, UNIT)
+    submission = repair.read(tmp_path / "nobody", release, UNIT)
     assert sources(submission) == [cell.source for cell in release.cells]
     assert "There is no notebook" in submission.notes[0]

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from autograder import names, texts
+from autograder.intake import names, texts
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from autograder import unreadable
+from autograder.intake import unreadable
 
 UNIT = "02_rcnn"
 PAGE = b"\xef\xbb\xbf\n<!DOCTYPE html><title>02_rcnn</title>"

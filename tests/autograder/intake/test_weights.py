@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-from autograder import weights
-from autograder.handed_in import look
+from autograder.intake import weights
+from autograder.intake.handed_in import look
 from tests.helpers.classes import released_cell, two_functions
 
 UNIT = "02_rcnn"

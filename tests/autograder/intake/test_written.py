@@ -8,7 +8,7 @@ import time
 import pytest
 from nbformat import v4
 
-from autograder import intake, reading, written
+from autograder.intake import reading, repair, written
 from tests.helpers.classes import two_functions
 
 UNIT = "02_rcnn"
@@ -48,7 +48,7 @@ def test_what_is_nested_too_deeply_is_not_readable_and_does_no_harm(source):
     release = two_functions()
     cells = [written.Cell("code", source), written.Cell("code", F), written.Cell("code", f"{source}\n{F}", "f")]
     cells += [written.Cell("code", f"import torch\n{source}", "given_1")]
-    notebook = intake.match(cells, release, [])
+    notebook = repair.match(cells, release, [])
     assert f"{source}\n{F}" in [cell.source for cell in notebook.cells]
 
 
@@ -65,10 +65,10 @@ PEAK = """
 import json, resource, sys
 sys.modules["rfc3987_syntax"] = None
 from pathlib import Path
-from autograder import intake
+from autograder.intake import repair
 release = __import__("nbformat").read(sys.argv[2], as_version=4)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-intake.read(Path(sys.argv[1]), release, "02_rcnn")
+repair.read(Path(sys.argv[1]), release, "02_rcnn")
 used = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps([used.ru_utime + used.ru_stime, (used.ru_maxrss - before) // 1024]))
 """
@@ -104,7 +104,7 @@ def test_a_thousand_files_of_a_stranger_are_looked_at_within_bounds(tmp_path):
         (folder / f"{number}.ipynb").write_text(json.dumps(v4.new_notebook(cells=[v4.new_code_cell("a\n" * 9000)])))
         (folder / f"{number}.safetensors").write_bytes(b"x")
     began = time.process_time()
-    found = intake.read(folder, two_functions(), UNIT)
+    found = repair.read(folder, two_functions(), UNIT)
     assert time.process_time() - began < 15
     assert F in [cell.source for cell in found.notebook.cells]
     assert len(found.notes) < 30

@@ -8,9 +8,13 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder import clean, pristine, release, similar
+from autograder.book.gradebook import quiet
+from autograder.book.registration import register
 from autograder.errors import ReleaseError
-from autograder.release import grade_id, quiet
+from autograder.intake import clean
+from autograder.release import pristine, releases
+from autograder.release.roles import grade_id
+from autograder.report import similar
 from course_lib.errors import DataMissing
 from tools.samples.small_course import UNIT, make_course
 
@@ -29,7 +33,7 @@ def book(course):
 
 def change(course, name="box_iou", source=ANSWER, **parts):
     """Change one cell of the exercise and save it, as somebody does who tries it out."""
-    path = release.working(UNIT, course)
+    path = releases.working(UNIT, course)
     notebook = nbformat.read(path, as_version=4)
     cell = next(cell for cell in notebook.cells if grade_id(cell) == name)
     cell.source = source or cell.source
@@ -46,16 +50,16 @@ def source_of(notebook, name):
 
 
 def test_the_id_is_a_digest_of_the_text(course):
-    notebook = release.built(UNIT, course)
-    assert pristine.identity(notebook) == release.release_of(notebook)
+    notebook = releases.built(UNIT, course)
+    assert pristine.identity(notebook) == releases.release_of(notebook)
     for number in range(len(notebook.cells)):
         other = nbformat.reads(nbformat.writes(notebook), as_version=4)
         other.cells[number].source += " "
-        assert pristine.identity(other) != release.release_of(notebook)
+        assert pristine.identity(other) != releases.release_of(notebook)
 
 
 def test_what_a_browser_writes_otherwise_is_no_change(course):
-    path = release.working(UNIT, course)
+    path = releases.working(UNIT, course)
     notebook = json.loads(path.read_text())
     for cell in notebook["cells"]:
         if "points" in cell["metadata"].get("nbgrader", {}):
@@ -63,17 +67,17 @@ def test_what_a_browser_writes_otherwise_is_no_change(course):
         cell["source"] = "".join(cell["source"])
     notebook["metadata"]["language_info"] = {"name": "python", "version": "3.13.1"}
     path.write_text(json.dumps(notebook, indent=4))
-    assert release.changed(UNIT, course) == ""
+    assert releases.changed(UNIT, course) == ""
 
 
 @pytest.mark.parametrize("built_before", [True, False])
 def test_an_exercise_that_somebody_solved_is_not_given_out(course, book, built_before):
     if built_before:
-        quiet(release.register)(UNIT, course, book)
+        quiet(register)(UNIT, course, book)
     change(course)
     what = "changed cells: box_iou" if built_before else "its text was changed"
     with pytest.raises(ReleaseError, match=rf"cannot be given out(.|\n)*{what}(.|\n)*try: `(cp|git checkout)"):
-        quiet(release.register)(UNIT, course, book)
+        quiet(register)(UNIT, course, book)
     assert len(kept(course)) == built_before
 
 
@@ -88,35 +92,35 @@ def test_an_exercise_that_somebody_solved_is_not_given_out(course, book, built_b
 def test_an_exercise_that_was_run_is_not_given_out(course, parts, what):
     change(course, source="", **parts)
     with pytest.raises(ReleaseError, match=what):
-        release.keep(UNIT, course)
+        releases.keep(UNIT, course)
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"cells": 3}', "\0\1"])
 def test_an_exercise_that_nobody_can_read_is_not_given_out(course, text):
-    release.working(UNIT, course).write_text(text)
+    releases.working(UNIT, course).write_text(text)
     with pytest.raises(ReleaseError, match="no notebook can be read"):
-        release.keep(UNIT, course)
+        releases.keep(UNIT, course)
 
 
 def test_added_and_removed_cells_are_named(course):
-    release.keep(UNIT, course)
-    path = release.working(UNIT, course)
+    releases.keep(UNIT, course)
+    path = releases.working(UNIT, course)
     notebook = nbformat.read(path, as_version=4)
     place = next(number for number, cell in enumerate(notebook.cells) if grade_id(cell) == "check_box_iou")
     notebook.cells.insert(place + 1, nbformat.v4.new_code_cell("1"))
     del notebook.cells[-1]
     nbformat.write(notebook, path)
-    assert release.changed(UNIT, course).endswith("changed cells: one behind check_box_iou, 1 removed")
+    assert releases.changed(UNIT, course).endswith("changed cells: one behind check_box_iou, 1 removed")
 
 
 def test_the_way_back_works(course):
-    release.keep(UNIT, course)
+    releases.keep(UNIT, course)
     change(course)
     with pytest.raises(ReleaseError) as error:
-        release.built(UNIT, course)
+        releases.built(UNIT, course)
     _, source, target = str(error.value).split("`")[1].split()
     shutil.copyfile(course / source, course / target)
-    assert release.changed(UNIT, course) == ""
+    assert releases.changed(UNIT, course) == ""
 
 
 def hand_in(course, student, files):
@@ -129,25 +133,25 @@ def hand_in(course, student, files):
 
 @pytest.mark.parametrize("files", [{}, {"answers.py": "print(1)"}, {f"{UNIT}.ipynb": "released"}])
 def test_nobody_is_graded_by_an_instructors_own_answer(course, files):
-    release.keep(UNIT, course)
-    text = release.working(UNIT, course).read_text()
+    releases.keep(UNIT, course)
+    text = releases.working(UNIT, course).read_text()
     folder = hand_in(course, "ada", {name: text if inside == "released" else inside for name, inside in files.items()})
     change(course)
-    assert "changed cells: box_iou. It is graded by releases/" in release.settle(UNIT, course)
+    assert "changed cells: box_iou. It is graded by releases/" in releases.settle(UNIT, course)
     clean.take_in(folder, course / "clean" / "ada" / UNIT, UNIT, course)
     taken, _ = clean.clean_copy(course / "clean", "ada", UNIT)
     assert "NotImplementedError" in source_of(taken, "box_iou")
 
 
 def test_an_instructors_own_answer_hides_no_likeness(course):
-    release.keep(UNIT, course)
+    releases.keep(UNIT, course)
     change(course)
     assert ANSWER not in similar.released_sources(UNIT, course)
     assert any("def box_iou" in source for source in similar.released_sources(UNIT, course))
 
 
 def test_a_release_is_kept_read_only_and_a_changed_one_is_noticed(course):
-    release.settle(UNIT, course)
+    releases.settle(UNIT, course)
     (path,) = kept(course)
     assert stat.S_IMODE(path.stat().st_mode) == 0o444
     path.chmod(0o644)
@@ -156,42 +160,42 @@ def test_a_release_is_kept_read_only_and_a_changed_one_is_noticed(course):
         assert text != whole
         path.write_text(text)
         with pytest.raises(ReleaseError, match=r"kept release .* was changed(.|\n)*restore it from a backup"):
-            release.settle(UNIT, course)
+            releases.settle(UNIT, course)
         with pytest.raises(ReleaseError, match="was changed"):
-            release.find(UNIT, course, path.stem)
+            releases.find(UNIT, course, path.stem)
 
 
 def test_a_clone_without_releases_begins_with_the_exercise_as_it_was_built(course):
-    assert release.settle(UNIT, course) == ""
-    assert [path.stem for path in kept(course)] == [release.release_of(release.built(UNIT, course))]
+    assert releases.settle(UNIT, course) == ""
+    assert [path.stem for path in kept(course)] == [releases.release_of(releases.built(UNIT, course))]
     shutil.rmtree(course / "releases")
-    release.settle(UNIT, course)
+    releases.settle(UNIT, course)
     assert len(kept(course)) == 1
 
 
 def test_without_any_release_the_way_out_is_said(course):
-    release.keep(UNIT, course)
+    releases.keep(UNIT, course)
     shutil.rmtree(course / "releases")
     change(course)
     with pytest.raises(ReleaseError, match=r"no release of 02_rcnn to grade by(.|\n)*not as it was built(.|\n)*backup"):
-        release.settle(UNIT, course)
-    release.working(UNIT, course).unlink()
+        releases.settle(UNIT, course)
+    releases.working(UNIT, course).unlink()
     with pytest.raises(ReleaseError, match=r"is not there(.|\n)*git checkout"):
-        release.settle(UNIT, course)
+        releases.settle(UNIT, course)
     with pytest.raises(DataMissing, match="git checkout"):
-        release.keep(UNIT, course)
+        releases.keep(UNIT, course)
 
 
 def test_a_kept_release_is_enough(course):
-    name = release.keep(UNIT, course)
+    name = releases.keep(UNIT, course)
     shutil.rmtree(course / "exercises")
-    assert release.settle(UNIT, course) == ""
-    assert release.release_of(release.present(UNIT, course)) == name
+    assert releases.settle(UNIT, course) == ""
+    assert releases.release_of(releases.present(UNIT, course)) == name
 
 
 def rebuilt(course, word):
     """Another build of the exercise, with a word in a locked cell. Returns its id."""
-    path = release.working(UNIT, course)
+    path = releases.working(UNIT, course)
     notebook = nbformat.read(path, as_version=4)
     next(cell for cell in notebook.cells if grade_id(cell) == "check_nms").source += f"  # {word}"
     notebook.metadata.course.release = pristine.identity(notebook)
@@ -200,23 +204,23 @@ def rebuilt(course, word):
 
 
 def test_each_submission_is_graded_by_its_own_release(course):
-    first = release.keep(UNIT, course)
+    first = releases.keep(UNIT, course)
     second = rebuilt(course, "second")
-    release.settle(UNIT, course)
+    releases.settle(UNIT, course)
     assert {path.stem for path in kept(course)} == {first, second}
     for name, there in ((first, False), (second, True)):
-        found, note = release.find(UNIT, course, name)
+        found, note = releases.find(UNIT, course, name)
         assert ("# second" in source_of(found, "check_nms"), note) == (there, "")
-    found, note = release.find(UNIT, course, "")
-    assert release.release_of(found) == second
+    found, note = releases.find(UNIT, course, "")
+    assert releases.release_of(found) == second
     assert "does not say which release" in note
-    assert "release 0123456789abcdef, from which" in release.find(UNIT, course, "0123456789abcdef")[1]
-    assert "does not say" in release.find(UNIT, course, "<b>")[1]
+    assert "release 0123456789abcdef, from which" in releases.find(UNIT, course, "0123456789abcdef")[1]
+    assert "does not say" in releases.find(UNIT, course, "<b>")[1]
 
 
 def test_marking_schemes_come_from_the_source_and_no_notebook_of_the_solution_is_needed(course, book):
     (course / "solutions" / UNIT / f"{UNIT}.ipynb").unlink()
-    quiet(release.register)(UNIT, course, book)
+    quiet(register)(UNIT, course, book)
     with Gradebook(book) as opened:
         cell = quiet(opened.find_source_cell)("written_1", UNIT, UNIT)
         assert "### BEGIN MARK SCHEME" in cell.source
@@ -228,19 +232,19 @@ def test_a_source_with_another_number_of_questions_is_refused(course, book):
     source = course / "solutions" / UNIT / f"{UNIT}.py"
     source.write_text(source.read_text().replace('tags=["written"]', ""))
     with pytest.raises(ReleaseError, match="1 in the exercise, 0 in"):
-        quiet(release.register)(UNIT, course, book)
+        quiet(register)(UNIT, course, book)
 
 
 def test_cells_that_the_gradebook_cannot_take_any_more_are_one_sentence(course, book):
-    quiet(release.register)(UNIT, course, book)
+    quiet(register)(UNIT, course, book)
     with Gradebook(book) as opened:
         quiet(opened.add_student)("ada")
         quiet(opened.add_submission)(UNIT, "ada")
-    path = release.working(UNIT, course)
+    path = releases.working(UNIT, course)
     notebook = nbformat.read(path, as_version=4)
     notebook.cells = [cell for cell in notebook.cells if grade_id(cell) != "check_nms"]
     notebook.metadata.course.release = pristine.identity(notebook)
     nbformat.write(notebook, path)
     with pytest.raises(ReleaseError, match="other graded cells than the release by which"):
-        quiet(release.register)(UNIT, course, book)
+        quiet(register)(UNIT, course, book)
     assert len(kept(course)) == 1

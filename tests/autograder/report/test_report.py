@@ -6,10 +6,10 @@ import json
 import pytest
 from rich.console import Console
 
-from autograder.lateness import duration
-from autograder.report import Row, summarize
-from autograder.report_page import headline, page, sections, show
-from autograder.results import Checked, Result
+from autograder.book.lateness import duration
+from autograder.exam.results import Checked, Result
+from autograder.report.page import headline, page, sections, show
+from autograder.report.summary import Row, summarize
 from tests.helpers.pages import Page
 
 SWAPPED = ("nms", "swapped")

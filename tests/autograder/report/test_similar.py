@@ -2,9 +2,9 @@
 
 import pytest
 
-from autograder import similar
-from autograder.similar import Pair, among, fingerprints, groups, pairs, read_only_in_part, shared_lines
-from autograder.similar_page import MAX_PAIRS, page
+from autograder.report import similar
+from autograder.report.similar import Pair, among, fingerprints, groups, pairs, read_only_in_part, shared_lines
+from autograder.report.similar_page import MAX_PAIRS, page
 from tests.helpers.pages import Page
 
 RELEASED = '''def nms(boxes, scores, threshold):

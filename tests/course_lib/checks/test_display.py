@@ -6,7 +6,8 @@ import pytest
 import torch
 from matplotlib import pyplot
 
-from autograder import misconceptions, papers, reference
+from autograder import misconceptions, reference
+from autograder.exam import papers
 from course_lib.checks import report, run
 from course_lib.checks.compare import close
 from course_lib.checks.ladder import climb

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from autograder import papers, reference
+from autograder import reference
+from autograder.exam import papers
 from course_lib import plots
 from course_lib.checks import report, run
 from course_lib.checks.ladder import climb

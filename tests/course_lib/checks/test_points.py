@@ -2,8 +2,9 @@
 
 import pytest
 
-from autograder import papers, reference
-from autograder.judge import judge
+from autograder import reference
+from autograder.exam import papers
+from autograder.exam.judge import judge
 from course_lib.checks import report, run
 from course_lib.checks.compare import exact, metric
 from course_lib.checks.ladder import climb, refused

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from autograder import papers
+from autograder.exam import papers
 from course_lib.checks import run
 from course_lib.data import proposals as module
 from course_lib.data.proposals import ProposalError, proposals

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import torch
 
-from autograder import papers
+from autograder.exam import papers
 from tools.attacks.attack import POINTS, SECRET, UNIT, Desk, attack, cell_of
 from tools.attacks.cases.hardcoded import TABLE
 from tools.attacks.handing import RIGHT_IOU, WRONG_BOTH, hand_in

@@ -1,0 +1,20 @@
+"""Our two pages in the place of nbgrader's: formgrader's, on which a human marks, and feedback, which students read.
+
+Imports little: every command reads the configuration in which `install` stands.
+"""
+
+from pathlib import Path
+
+import nbgrader
+from traitlets.config import Config
+
+TEMPLATES = Path(__file__).parent / "templates"
+THEIRS = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"
+
+
+def install(config: Config) -> None:
+    """Let nbgrader make both pages from our templates, with guarded Markdown; `config` is nbgrader_config.py's `c`."""
+    config.HTMLExporter.filters = {"markdown2html": "autograder.book.markup.markdown"}
+    config.HTMLExporter.preprocessors = ["autograder.book.graded_page.Arrange"]
+    config.HTMLExporter.extra_template_basedirs = [str(TEMPLATES), str(THEIRS)]
+    config.HTMLExporter.extra_template_paths = [str(THEIRS)]  # "formgrade/…" in a template is nbgrader's own
