@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from autograder import exported, files, names, reference, written
 from autograder.errors import BrokenSubmission
 from autograder.files import Entry, parse
+from course_lib.units import UNITS
 
 ENDINGS = (".ipynb", ".ipynb.json", ".ipynb.txt")
 MOST = 30  # notebooks that are looked at
@@ -123,7 +124,7 @@ def _candidate(entry: Entry, unit: str, course: Path | None, released: NotebookN
         return found
     about = content.metadata.get("course", {})
     claimed = str(about.get("unit", "")) if isinstance(about, dict) else ""
-    if claimed not in ("", unit) and claimed in reference.known():
+    if claimed not in ("", unit) and claimed in {known.id for known in UNITS}:
         return replace(found, kin=-1)
     cells = written.within(written.each_cell(content.cells[:MOST_CELLS]), doubts)
     solved = len(written.answered(cells, released))

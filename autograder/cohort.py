@@ -18,11 +18,12 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from tornado.log import app_log
 
-from autograder import crew, examiner, gradebook, names, privacy, reference, release
+from autograder import crew, examiner, gradebook, names, privacy, release
 from autograder.clean import FULL, misnamed, students_of, take_in_all
 from autograder.errors import BoxError, GradingError
 from autograder.results import Result
 from autograder.tasks import Task, Tasks, digest, version_of
+from course_lib import units
 from course_lib.errors import CourseError
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def grade(plan: Plan, config: "Config", tell: Callable[[Event], None]) -> Graded
     Raises:
         CourseError: nobody could be graded: unknown unit, database, scheduler, sandbox, disk. What was done is kept.
     """
-    plan = replace(plan, unit=reference.unit_named(plan.unit))
+    plan = replace(plan, unit=units.find(plan.unit).id)
     if plan.submissions and not Path(plan.submissions).is_dir():
         expected, got = "the folder of the students' folders", plan.submissions
         raise GradingError("There is nothing to grade: this folder is not there.", expected=expected, got=got)

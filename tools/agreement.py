@@ -24,7 +24,7 @@ import typer
 from autograder import misconceptions, reference
 from autograder.judge import Paper
 from autograder.papers import checks_of, set_paper
-from course_lib import threads
+from course_lib import threads, units
 from course_lib.checks.diagnosis import reproduced
 from course_lib.checks.ladder import climb
 from course_lib.checks.run import ask, load_public
@@ -196,8 +196,8 @@ def main(
 ) -> None:
     """Compare the public checks with the exams, for all units or one."""
     threads.limit(1)  # forks of a process that ran threaded operations hang
-    units = [unit] if unit else sorted(path.stem for path in reference.SOLUTIONS.glob("*/[0-9]*.py"))
-    counts = {name: examine(name, check, known) for name in units}
+    wanted = [units.find(unit)] if unit else units.UNITS
+    counts = {found.id: examine(found.id, check, known) for found in wanted}
     total = [sum(column) for column in zip(*counts.values(), strict=True)]
     if unit is None and not known:
         rows = [f"| {name} | {' | '.join(map(str, row))} |" for name, row in {**counts, "all": total}.items()]

@@ -12,10 +12,11 @@ def build(unit: Unit, database: Database = "") -> None:
     """
     from nbgrader.coursedir import CourseDirectory
 
-    from autograder import gradebook, privacy, reference, release
+    from autograder import gradebook, privacy, release
+    from course_lib import units
 
     with readable_errors():
-        unit = reference.unit_named(unit)
+        unit = units.find(unit).id
         course, config = open_course(database)
         url = gradebook.address(config.CourseDirectory.db_url)
         gradebook.require(url)

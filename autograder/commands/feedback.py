@@ -21,10 +21,11 @@ def feedback(unit: Unit, student: Student = "", database: Database = "") -> None
 
     Example: autograder feedback 02_rcnn --student ada
     """
-    from autograder import gradebook, names, reference
+    from autograder import gradebook, names
+    from course_lib import units
 
     with readable_errors():
-        unit = reference.unit_named(unit)
+        unit = units.find(unit).id
         course, config = open_course(database)
         db_url = config.CourseDirectory.db_url = gradebook.address(config.CourseDirectory.db_url)
         failed = []
