@@ -7,64 +7,45 @@ from typing import Any
 
 import jupytext
 
-from course_lib.checks import units
+from course_lib import units
 from course_lib.errors import DataMissing
 
 ROOT = Path(__file__).parents[1]
-SOLUTIONS = ROOT / "solutions"
 DEFINING = {"given", "solution"}
 
 
-def unit_named(given: str, solutions: Path = SOLUTIONS) -> str:
-    """The unit that is meant: 02_rcnn, rcnn, 2, or a path to its folder or notebook.
-
-    Raises:
-        DataMissing: there is no such unit.
-    """
-    return units.named(given, known(solutions))
-
-
-def known(solutions: Path = SOLUTIONS) -> list[str]:
-    """The names of all units."""
-    return sorted(folder.name for folder in solutions.glob("*/") if (folder / f"{folder.name}.py").exists())
-
-
-def source_of(unit: str, solutions: Path = SOLUTIONS) -> Path:
+def source_of(unit: str) -> Path:
     """The text from which a unit's notebooks are built.
 
-    Args:
-        unit: its name in full; `unit_named` finds that.
-
     Raises:
-        DataMissing: there is no such unit.
+        DataMissing: there is no such unit, or its solution does not lie here.
     """
-    path = solutions / unit / f"{unit}.py"
-    if unit != Path(unit).name or not path.exists():
-        known = unit_named(unit, solutions)
-        raise DataMissing(f"There is no unit {unit!r}.", expected=known, got=unit)
+    path = ROOT / units.find(unit).solution.with_suffix(".py")
+    if not path.is_file():
+        raise DataMissing(f"The solution of unit {unit!r} is not there.", expected=str(path))
     return path
 
 
-def definitions(unit: str, solutions: Path = SOLUTIONS) -> dict[str, str]:
+def definitions(unit: str) -> dict[str, str]:
     """The source of each defining cell, by its first line."""
-    notebook = jupytext.read(source_of(unit, solutions))
+    notebook = jupytext.read(source_of(unit))
     cells = [cell for cell in notebook.cells if DEFINING & set(cell.metadata.get("tags", ()))]
     return {f"cell {number}": cell.source for number, cell in enumerate(cells)}
 
 
-def load(unit: str, solutions: Path = SOLUTIONS) -> dict[str, Any]:
+def load(unit: str) -> dict[str, Any]:
     """Everything that the solution of a unit defines, by name."""
-    find(unit, None, solutions)
-    return _begun(unit, solutions)[0]
+    find(unit, None)
+    return _begun(unit)[0]
 
 
-def find(unit: str, name: str | None, solutions: Path = SOLUTIONS) -> Any:
+def find(unit: str, name: str | None) -> Any:
     """What the solution of a unit defines under a name, or None. Only the cells up to there are run, each once.
 
     Args:
         name: None runs all cells.
     """
-    namespace, waiting = _begun(unit, solutions)
+    namespace, waiting = _begun(unit)
     while waiting and name not in namespace:
         cell, source = waiting.popleft()
         exec(compile(source, f"<{unit} {cell}>", "exec"), namespace)
@@ -72,6 +53,6 @@ def find(unit: str, name: str | None, solutions: Path = SOLUTIONS) -> Any:
 
 
 @cache
-def _begun(unit: str, solutions: Path) -> tuple[dict[str, Any], deque[tuple[str, str]]]:
+def _begun(unit: str) -> tuple[dict[str, Any], deque[tuple[str, str]]]:
     """A unit's namespace so far, and the cells that have not run yet."""
-    return {"__name__": f"solution_of_{unit}"}, deque(definitions(unit, solutions).items())
+    return {"__name__": f"solution_of_{unit}"}, deque(definitions(unit).items())

@@ -1,9 +1,7 @@
-"""The command `course`: what this machine can do, the data sets, and the public checks outside a notebook."""
+"""The command `course`: the units, what this machine can do, the data sets, and the checks outside a notebook."""
 
 import functools
-import importlib
 import importlib.util
-import pkgutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,13 +15,13 @@ from rich.console import Console
 from rich.table import Table
 
 from course_lib import doctor as examine
+from course_lib import units
 from course_lib.errors import CourseError
 from course_lib.settings import settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode="rich", help=__doc__)
 data = typer.Typer(no_args_is_help=True, help="Fetch a data set of the papers into COURSE_DATA.")
 app.add_typer(data, name="data")
-EXPERIMENT = "experiment"  # the check that needs trained weights: only the exam asks it
 
 
 class Split(StrEnum):
@@ -68,6 +66,22 @@ def doctor() -> None:
         console.print(table)
 
 
+@app.command("list")
+@readable
+def list_units() -> None:
+    """List the units: what there is to write, what the checks are worth, the minutes of lecture and exercise.
+
+    Example: course list
+    """
+    table = Table(box=None, padding=(0, 1, 0, 0))
+    for heading in ("unit", "title", "to write", "points", "minutes"):
+        table.add_column(heading, no_wrap=heading in ("unit", "title"), overflow="fold")
+    for unit in units.UNITS:
+        minutes = " + ".join(str(count) for count in unit.minutes)
+        table.add_row(unit.id, unit.title, ", ".join(unit.functions), f"{unit.points:g}", minutes)
+    Console().print(table)
+
+
 @data.command()
 @readable
 def voc(
@@ -110,34 +124,19 @@ def check(
     from course_lib.checks import forbids, report
     from course_lib.checks.run import run
 
-    checks = _unit(unit)
-    public = [item for item in checks.CHECKS if item.name != EXPERIMENT]
+    meant = units.find(unit)
     with _neighbours(answers):
         module = _load(answers)
-        asked = [item for item in public if hasattr(module, item.function)]
+        asked = [item for item in meant.graded if hasattr(module, item.function)]
         source = forbids.cells_of_file(answers)
-        reports = [run(checks.UNIT, item, getattr(module, item.function), source) for item in asked]
+        reports = [run(meant.id, item, getattr(module, item.function), source) for item in asked]
     for found in reports:
         typer.echo(report.text(found))
-    missing = [item.name for item in public if item not in asked]
+    missing = [item.name for item in meant.graded if item not in asked]
     if missing:
         typer.echo(f"not defined in {answers.name}: {', '.join(missing)}")
-    typer.echo(f"{sum(found.passed for found in reports)} of {len(public)} checks pass")
+    typer.echo(f"{sum(found.passed for found in reports)} of {len(meant.graded)} checks pass")
     raise typer.Exit(0 if not missing and all(found.passed for found in reports) else 1)
-
-
-def _unit(given: str) -> ModuleType:
-    """The checks of the unit that is meant. Raises DataMissing where there is none."""
-    from course_lib import checks
-    from course_lib.checks.units import named
-
-    packages = [found.name for found in pkgutil.iter_modules(checks.__path__) if found.ispkg]
-    found = {module.UNIT: module for name in packages if hasattr(module := _checks(name), "UNIT")}
-    return found[named(given, found)]
-
-
-def _checks(name: str) -> ModuleType:
-    return importlib.import_module(f"course_lib.checks.{name}")
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from course_lib import threads
 from course_lib.data.files import folders_in, lines
 from course_lib.data.folders import CALTECH
 from course_lib.data.layout import list_of
-from course_lib.settings import PROFILES, Settings, voc_year
+from course_lib.settings import PROFILES, VOC_YEARS, Settings
 
 PACKAGES = ("torch", "torchvision", "lightning-fabric", "torchmetrics", "opencv-contrib-python-headless", "jupyterlab")
 VOC_SPLITS = ("train", "val", "trainval", "test")
@@ -46,11 +46,11 @@ def machine(found: Settings) -> Iterator[Row]:
 def data(found: Settings) -> Iterator[Row]:
     """Each data set of the course and whether it is on this machine."""
     yield "Tinytown", "drawn by the course itself"
-    for year in range(2007, 2013):
+    for year in map(int, VOC_YEARS):
         splits = _voc_splits(found.data, year)
         if splits:
             yield f"PASCAL VOC {year}", ", ".join(f"{split} ({count} images)" for split, count in splits.items())
-        elif str(year) == voc_year():
+        elif year == found.voc_year:
             yield f"PASCAL VOC {year}", f"not found; get it with: course data voc --year {year}"
     caltech = len(folders_in(found.data / CALTECH))
     yield "Caltech-256", f"found ({caltech} folders)" if caltech else "not found; get it with: course data caltech256"
@@ -62,8 +62,8 @@ def profiles(found: Settings) -> Iterator[Row]:
     """For each profile, in a sentence, what it would run on; the one in force is marked."""
     import torch
 
-    year = voc_year()
-    ready = bool(_voc_splits(found.data, int(year)))
+    year = found.voc_year
+    ready = bool(_voc_splits(found.data, year))
     device = found.device if found.profile == "full" else ("cuda" if torch.cuda.is_available() else "cpu")
     limit = f", at most {found.limit} images" if found.limit else ""
     told = {

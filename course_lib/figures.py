@@ -8,7 +8,6 @@ line of JSON there, from which `make figures` rewrites docs/figures.md.
 
 import json
 import math
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import SupportsFloat
@@ -94,8 +93,8 @@ def figure(
             f"The figure {name!r} has an unknown side of its target.", expected=" or ".join(BETTER), got=repr(better)
         )
     measured = Figure(name, _number(name, value), _number(name, target), better, unit, paper)
-    if os.environ.get("COURSE_FIGURES"):
-        with Path(os.environ["COURSE_FIGURES"]).open("a", encoding="utf-8") as lines:
+    if path := settings().figures:
+        with path.open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(asdict(measured)) + "\n")
     return measured
 

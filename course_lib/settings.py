@@ -1,14 +1,18 @@
 """The course's settings: one frozen dataclass, read once from the environment.
 
-variable          default                      meaning
-COURSE_PROFILE    mini                         mini: embedded data on a CPU; full: the papers' data sets
-COURSE_DEVICE     cuda in full where present   any torch device: cpu, cuda, cuda:1, mps
-COURSE_BACKBONE   small (mini), resnet50       the network that units build on
-COURSE_THREADS    1 (mini), PyTorch's own      how many threads compute; threads.py says why
-COURSE_LIMIT      none                         at most this many images of a data set
-COURSE_DATA       <cache>/data                 folder that holds data sets, e.g. VOCdevkit/VOC2007
-COURSE_CACHE      the platform's cache folder  where the course keeps what it computed
-COURSE_SEED       0                            the seed of every random generator
+variable               default                      meaning
+COURSE_PROFILE         mini                         mini: embedded data on a CPU; full: the papers' data sets
+COURSE_DEVICE          cuda in full where present   any torch device: cpu, cuda, cuda:1, mps
+COURSE_BACKBONE        small (mini), resnet50       the network that units build on
+COURSE_THREADS         1 (mini), PyTorch's own      how many threads compute; threads.py says why
+COURSE_LIMIT           none                         at most this many images of a data set
+COURSE_DATA            <cache>/data                 folder that holds data sets, e.g. VOCdevkit/VOC2007
+COURSE_VOC_YEAR        2007, the papers' year       which PASCAL VOC full detects on
+COURSE_DETECTION       PASCAL VOC                   folder in COURSE_DATA, in VOC's layout, to detect on instead
+COURSE_CLASSIFICATION  Caltech-256                  folder in COURSE_DATA, a subfolder per class, to classify instead
+COURSE_CACHE           the platform's cache folder  where the course keeps what it computed
+COURSE_SEED            0                            the seed of every random generator
+COURSE_FIGURES         none                         file that takes a line of JSON for each measured figure
 """
 
 import os
@@ -19,6 +23,7 @@ from pathlib import Path
 from course_lib.errors import SettingsError
 
 PROFILES = ("mini", "full")
+VOC_YEARS = tuple(str(year) for year in range(2007, 2013))
 BACKBONES = ("small", "resnet18", "resnet34", "resnet50", "resnet101")
 
 
@@ -32,8 +37,12 @@ class Settings:
     threads: int | None  # None: as threads.py decides
     limit: int | None
     data: Path
+    voc_year: int
+    detection: str | None
+    classification: str | None
     cache: Path
     seed: int
+    figures: Path | None
 
 
 @cache
@@ -43,39 +52,33 @@ def settings() -> Settings:
     Raises SettingsError naming the variable, what it may hold and what it holds.
     """
     profile = _choice("COURSE_PROFILE", PROFILES, default="mini")
-    cache_folder = _folder("COURSE_CACHE") or _platform_cache()
+    cache_folder = _path("COURSE_CACHE") or _platform_cache()
     return Settings(
         profile=profile,
         device=_device(profile),
         backbone=_choice("COURSE_BACKBONE", BACKBONES, default="small" if profile == "mini" else "resnet50"),
         threads=_integer("COURSE_THREADS", default=None, smallest=1),
         limit=_integer("COURSE_LIMIT", default=None, smallest=1),
-        data=_folder("COURSE_DATA") or cache_folder / "data",
+        data=_path("COURSE_DATA") or cache_folder / "data",
+        voc_year=int(_choice("COURSE_VOC_YEAR", VOC_YEARS, default="2007")),
+        detection=unchecked("COURSE_DETECTION") or None,
+        classification=unchecked("COURSE_CLASSIFICATION") or None,
         cache=cache_folder,
         seed=_integer("COURSE_SEED", default=0, smallest=0),
+        figures=_path("COURSE_FIGURES"),
     )
 
 
-def voc_year() -> str:
-    """The year of PASCAL VOC that `full` uses: COURSE_VOC_YEAR, by default 2007, the papers' year."""
-    return _choice("COURSE_VOC_YEAR", tuple(str(year) for year in range(2007, 2013)), default="2007")
+def unchecked(variable: str) -> str:
+    """What a variable holds as it stands, "" where it is not set.
 
-
-def detection_folder() -> str | None:
-    """The folder in COURSE_DATA, in VOC's layout, that `full` detects on in place of PASCAL VOC: COURSE_DETECTION."""
-    return os.environ.get("COURSE_DETECTION") or None
-
-
-def classification_folder() -> str | None:
-    """The folder in COURSE_DATA, one subfolder a class, that `full` classifies in place of Caltech-256.
-
-    COURSE_CLASSIFICATION names it.
+    For threads.py alone, which decides while the course is imported: nothing may be refused then, nor PyTorch loaded.
     """
-    return os.environ.get("COURSE_CLASSIFICATION") or None
+    return os.environ.get(variable, "")
 
 
 def _choice(variable: str, allowed: tuple[str, ...], default: str) -> str:
-    value = os.environ.get(variable) or default
+    value = unchecked(variable) or default
     if value not in allowed:
         raise SettingsError(
             f"The environment variable {variable} holds an unknown value.",
@@ -87,7 +90,7 @@ def _choice(variable: str, allowed: tuple[str, ...], default: str) -> str:
 
 
 def _integer(variable: str, default: int | None, smallest: int) -> int | None:
-    value = os.environ.get(variable)
+    value = unchecked(variable)
     if not value:
         return default
     if not (value.isascii() and value.isdecimal() and int(value) >= smallest):
@@ -100,8 +103,8 @@ def _integer(variable: str, default: int | None, smallest: int) -> int | None:
     return int(value)
 
 
-def _folder(variable: str) -> Path | None:
-    value = os.environ.get(variable)
+def _path(variable: str) -> Path | None:
+    value = unchecked(variable)
     return Path(value).expanduser().absolute() if value else None
 
 
@@ -115,7 +118,7 @@ def _device(profile: str) -> str:
     """The device asked for, checked for being there; else the GPU in `full`, the CPU in `mini`."""
     import torch
 
-    wanted = os.environ.get("COURSE_DEVICE")
+    wanted = unchecked("COURSE_DEVICE")
     if not wanted:
         return "cuda" if profile == "full" and torch.cuda.is_available() else "cpu"
     try:

@@ -18,6 +18,8 @@ import os
 import sys
 from typing import NamedTuple
 
+from course_lib.settings import unchecked
+
 VARIABLES = (  # of PyTorch, NumPy and OpenCV; each is read once, when its library is loaded
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -37,12 +39,12 @@ class Decision(NamedTuple):
 
 def decide() -> Decision:
     """What the environment says, else the profile. (A number that cannot be used is refused by `settings`.)"""
-    given = os.environ.get("COURSE_THREADS", "")
+    given = unchecked("COURSE_THREADS")
     if given.isascii() and given.isdecimal() and int(given) > 0:
         return Decision(int(given), "COURSE_THREADS says so")
     if "OMP_NUM_THREADS" in os.environ and "OMP_NUM_THREADS" not in _ours():
         return Decision(None, "OMP_NUM_THREADS says so")
-    if os.environ.get("COURSE_PROFILE") == "full":
+    if unchecked("COURSE_PROFILE") == "full":
         return Decision(None, "PyTorch's own number, for large networks")
     idle, busy = "1.2 to 1.6 times as fast on idle cores", "at 0.05 to 0.4 of the speed on cores that others use too"
     return Decision(1, f"two would train small networks {idle}, and {busy}; COURSE_THREADS sets another number")
@@ -55,7 +57,7 @@ def apply() -> None:
         os.environ.pop(name, None)
     decision = decide()
     if decision.count:
-        kept = () if "COURSE_THREADS" in os.environ else os.environ  # a variable that its user set
+        kept = () if unchecked("COURSE_THREADS") else os.environ  # a variable that its user set
         limit(decision.count, [name for name in VARIABLES if name not in kept])
     elif "OMP_NUM_THREADS" in inherited and "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(_cores())

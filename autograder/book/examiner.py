@@ -22,7 +22,6 @@ from nbgrader.preprocessors import Execute, NbGraderPreprocessor, OverwriteCells
 from nbgrader.utils import rmtree
 from traitlets import Unicode
 
-from autograder import reference
 from autograder.book import doors, gradebook, journal, keyring, marking, privacy, recorder
 from autograder.book.gradebook import quiet
 from autograder.book.registration import enter
@@ -31,6 +30,7 @@ from autograder.exam.results import Result
 from autograder.intake import names
 from autograder.intake.clean import clean_copy, misnamed, students_of, take_in_all
 from autograder.release import releases
+from course_lib import units
 from course_lib.errors import CourseError, DataMissing
 
 _init_notebooks = Autograde.init_notebooks
@@ -75,7 +75,7 @@ def init_notebooks(self: Autograde) -> None:
     self._course = stack = ExitStack()
     try:
         with named_by_nbgrader(self):
-            self.coursedir.assignment_id = reference.unit_named(self.coursedir.assignment_id)
+            self.coursedir.assignment_id = units.find(self.coursedir.assignment_id).id
             self.coursedir.student_id = names.spelled(self.coursedir.student_id)
             require(Examine(config=self.config).sandbox)
             gradebook.require(self.coursedir.db_url)

@@ -21,6 +21,7 @@ from autograder.box import bubblewrap, calls, limits
 from autograder.box.patience import Patience
 from autograder.box.watch import Watch
 from autograder.errors import BoxError
+from course_lib import units
 from course_lib.checks import codec
 from course_lib.errors import DataBroken
 
@@ -76,11 +77,11 @@ def warm_up(kind: str = "bubblewrap") -> None:
 class Box:
     """One process beside which nothing of the grader lives, and the socket to it."""
 
-    def __init__(self, unit_module: str, kind: str = "bubblewrap", imports: Collection[str] = ()):
+    def __init__(self, unit: str, kind: str = "bubblewrap", imports: Collection[str] = ()):
         """Start the process.
 
         Args:
-            unit_module: the unit's module in course_lib.checks, e.g. "rcnn".
+            unit: whose checks are asked, e.g. "02_rcnn".
             kind: one of `KINDS`.
             imports: modules that a boxed fork finds imported; their names must come from someone who is trusted.
 
@@ -88,6 +89,7 @@ class Box:
             BoxError: this sandbox cannot be had here.
         """
         require(kind)
+        unit_module = units.find(unit).name
         self._folder = self._plain = self._warm = self._leash = self._keeper = None
         if kind == "none":
             self._start_plain(unit_module)
@@ -215,9 +217,9 @@ def diagnose() -> list[tuple[str, bool, str]]:
         return found
     started = time.monotonic()
     try:
-        Box("rcnn").close()
+        Box(units.UNITS[0].id).close()
         found.append(("sandbox", True, f"imports took {time.monotonic() - started:.1f} s"))
-        started, box = time.monotonic(), Box("rcnn")
+        started, box = time.monotonic(), Box(units.UNITS[0].id)
         error = box.request({"do": "run", "source": "import torch; torch.ones(3) + 1"}, 60)["error"]
         box.close()
         found.append(("first cell in a box", not error, error or f"{1000 * (time.monotonic() - started):.0f} ms"))

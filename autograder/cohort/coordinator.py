@@ -18,7 +18,6 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from tornado.log import app_log
 
-from autograder import reference
 from autograder.book import examiner, gradebook, privacy
 from autograder.book.gradebook import quiet
 from autograder.cohort import crew
@@ -28,6 +27,7 @@ from autograder.exam.results import Result
 from autograder.intake import names
 from autograder.intake.clean import FULL, misnamed, students_of, take_in_all
 from autograder.release import releases
+from course_lib import units
 from course_lib.errors import CourseError
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def grade(plan: Plan, config: "Config", tell: Callable[[Event], None]) -> Graded
     Raises:
         CourseError: nobody could be graded: unknown unit, database, scheduler, sandbox, disk. What was done is kept.
     """
-    plan = replace(plan, unit=reference.unit_named(plan.unit))
+    plan = replace(plan, unit=units.find(plan.unit).id)
     if plan.submissions and not Path(plan.submissions).is_dir():
         expected, got = "the folder of the students' folders", plan.submissions
         raise GradingError("There is nothing to grade: this folder is not there.", expected=expected, got=got)

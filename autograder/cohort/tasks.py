@@ -13,6 +13,7 @@ from autograder.exam.results import Checked, Result
 from autograder.exam.secret import digest
 from autograder.intake.clean import clean_copy
 from autograder.release.roles import grade_id
+from course_lib import units
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Tasks:
 
 def version_of(unit: str) -> str:
     """Changes with the solution, the checks and the misconceptions: a result from before is examined again."""
-    name, root = unit.split("_", 1)[1], reference.ROOT
+    name, root = units.find(unit).name, reference.ROOT
     files = [*root.glob("course_lib/checks/**/*.py"), *root.glob(f"autograder/misconceptions/**/{name}*")]
     files += root.glob(f"autograder/misconceptions/{name}/*.py")
     sources = [path.read_bytes() for path in sorted(set(files)) if path.is_file()]

@@ -57,7 +57,7 @@ def _lack(unit: str, kind: str) -> str:
     try:
         sandbox.warm_up(kind)
         reference.find(unit, papers.checks_of(unit)[0].function)  # meanwhile
-        sandbox.Box(unit.split("_", 1)[1], kind).close()
+        sandbox.Box(unit, kind).close()
     except BoxError as error:
         return str(error)
     return ""

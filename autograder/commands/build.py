@@ -12,13 +12,13 @@ def build(unit: Unit, database: Database = "") -> None:
     """
     from nbgrader.coursedir import CourseDirectory
 
-    from autograder import reference
     from autograder.book import gradebook, privacy
     from autograder.book.registration import register
     from autograder.release import releases
+    from course_lib import units
 
     with readable_errors():
-        unit = reference.unit_named(unit)
+        unit = units.find(unit).id
         course, config = open_course(database)
         url = gradebook.address(config.CourseDirectory.db_url)
         gradebook.require(url)

@@ -21,12 +21,12 @@ def feedback(unit: Unit, student: Student = "", database: Database = "") -> None
 
     Example: autograder feedback 02_rcnn --student ada
     """
-    from autograder import reference
     from autograder.book import gradebook
     from autograder.intake import names
+    from course_lib import units
 
     with readable_errors():
-        unit = reference.unit_named(unit)
+        unit = units.find(unit).id
         course, config = open_course(database)
         db_url = config.CourseDirectory.db_url = gradebook.address(config.CourseDirectory.db_url)
         failed = []

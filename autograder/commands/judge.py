@@ -19,14 +19,14 @@ def judge(unit: Unit, answers: Path, sandbox: Sandbox = "bubblewrap", as_json: A
 
     Example: autograder judge 02_rcnn answers.py --json
     """
-    from autograder import reference
     from autograder.box import sandbox as boxes
     from autograder.exam import judge as judging
     from autograder.exam import papers, sitting, to_judge
+    from course_lib import units
     from course_lib.checks import report as reports
 
     with readable_errors():
-        unit = reference.unit_named(unit)
+        unit = units.find(unit).id
         cells = to_judge.cells_in(answers, [check.name for check in papers.checks_of(unit)])
         boxes.warm_up(sandbox)  # it imports torch while the questions are set
         if sandbox == "none":

@@ -20,12 +20,12 @@ def report(
     """
     from rich.console import Console
 
-    from autograder import reference
     from autograder.book import gradebook
     from autograder.report import classbook, page
+    from course_lib import units
 
     with readable_errors():
-        unit = reference.unit_named(unit)
+        unit = units.find(unit).id
         course, config = open_course(database)
         db_url = gradebook.address(config.CourseDirectory.db_url)
         summary = classbook.read(unit, course, db_url, lambda line: typer.echo(line, err=True), names)

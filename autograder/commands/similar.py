@@ -21,12 +21,12 @@ def similar(unit: Unit, threshold: Threshold = 0.8, as_json: AsJson = False, htm
 
     Example: autograder similar 02_rcnn --threshold 0.9 --html similar.html
     """
-    from autograder import reference
     from autograder.report import similar as likeness
     from autograder.report import similar_page
+    from course_lib import units
 
     with readable_errors():
-        unit = reference.unit_named(unit)
+        unit = units.find(unit).id
         course, config = open_course()
         released = likeness.released_sources(unit, course)
         submitted = course / config.CourseDirectory.get("submitted_directory", "submitted")

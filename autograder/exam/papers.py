@@ -1,6 +1,5 @@
 """The exam papers: hidden inputs drawn from a seed, answered by the solution and by every misconception."""
 
-import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
@@ -8,6 +7,7 @@ from typing import Any
 
 from autograder import misconceptions, reference
 from autograder.exam.judge import Paper
+from course_lib import units
 from course_lib.checks.ladder import Outcome
 from course_lib.checks.run import ask, draw, generator, load_public, suspect
 from course_lib.checks.spec import Check
@@ -15,8 +15,7 @@ from course_lib.checks.spec import Check
 
 def checks_of(unit: str) -> tuple[Check, ...]:
     """All checks of a unit."""
-    reference.source_of(unit)  # a unit that does not exist is named as such
-    return importlib.import_module(f"course_lib.checks.{unit.split('_', 1)[1]}").CHECKS
+    return units.find(unit).checks
 
 
 def set_paper(unit: str, check: Check, seed: int) -> Paper:

@@ -54,7 +54,7 @@ def sit(
         BoxError: there is no such sandbox here, or it ended three times by itself.
     """
     files = {**(files or {}), **({f"{unit}.safetensors": weights.read_bytes()} if weights else {})}
-    limits, make_box = limits or Limits(), lambda: Box(unit.split("_", 1)[1], kind, imports)
+    limits, make_box = limits or Limits(), lambda: Box(unit, kind, imports)
     sitting = Sitting(make_box, files, limits, time.monotonic() + limits.submission)
     with contextlib.closing(sitting):
         for number, cell in enumerate(cells):

@@ -17,6 +17,7 @@ from autograder import reference
 from autograder.errors import BrokenSubmission
 from autograder.intake import exported, files, names, written
 from autograder.intake.files import Entry, parse
+from course_lib.units import UNITS
 
 ENDINGS = (".ipynb", ".ipynb.json", ".ipynb.txt")
 MOST = 30  # notebooks that are looked at
@@ -124,7 +125,7 @@ def _candidate(entry: Entry, unit: str, course: Path | None, released: NotebookN
         return found
     about = content.metadata.get("course", {})
     claimed = str(about.get("unit", "")) if isinstance(about, dict) else ""
-    if claimed not in ("", unit) and claimed in reference.known():
+    if claimed not in ("", unit) and claimed in {known.id for known in UNITS}:
         return replace(found, kin=-1)
     cells = written.within(written.each_cell(content.cells[:MOST_CELLS]), doubts)
     solved = len(written.answered(cells, released))

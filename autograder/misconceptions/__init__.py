@@ -8,6 +8,7 @@ import importlib
 from collections.abc import Callable
 
 from autograder.misconceptions.text import source
+from course_lib import units
 from course_lib.checks.spec import Misconception
 
 __all__ = ["collector", "of", "source"]
@@ -15,7 +16,7 @@ __all__ = ["collector", "of", "source"]
 
 def of(unit: str) -> tuple[Misconception, ...]:
     """The misconceptions of a unit, e.g. "02_rcnn"."""
-    return importlib.import_module(f"autograder.misconceptions.{unit.split('_', 1)[1]}").MISCONCEPTIONS
+    return importlib.import_module(f"autograder.misconceptions.{units.find(unit).name}").MISCONCEPTIONS
 
 
 def collector(check: str, into: list[Misconception]) -> Callable:

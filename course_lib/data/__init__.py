@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from course_lib.data.folders import Images, classification
 from course_lib.data.handwritten import digits
 from course_lib.errors import SettingsError
-from course_lib.settings import detection_folder, settings, voc_year
+from course_lib.settings import settings
 
 __all__ = ["Detection", "Images", "classification", "detection", "digits"]
 SPLITS = ("train", "val", "test")
@@ -42,13 +42,13 @@ def detection(split: str, count: int, longest: int | None = None, start: int = 0
     if settings().profile == "full":
         from course_lib.data.voc import voc, voc_layout
 
-        if folder := detection_folder():
+        if folder := settings().detection:
             root = settings().data / folder
             has_test = (root / "ImageSets" / "Main" / "test.txt").is_file()
             photographs = voc_layout(root, "val" if split == "test" and not has_test else split, longest=longest)
             return Detection(photographs[: settings().limit], photographs.classes, folder)
-        year = voc_year()
-        photographs = voc(year, "val" if split == "test" and year != "2007" else split, longest=longest)
+        year = settings().voc_year
+        photographs = voc(year, "val" if split == "test" and year != 2007 else split, longest=longest)
         return Detection(photographs, photographs.classes, f"PASCAL VOC {year}")
     from course_lib.data import tinytown
 

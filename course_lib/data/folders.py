@@ -17,7 +17,7 @@ from course_lib.data.files import alike, files_below, folders_in, is_data
 from course_lib.data.images import SUFFIXES, UNREADABLE, read_image
 from course_lib.download import missing
 from course_lib.errors import DataBroken, DataMissing
-from course_lib.settings import classification_folder, settings
+from course_lib.settings import settings
 
 CALTECH = Path("caltech256", "256_ObjectCategories")
 CLUTTER = "257.clutter"  # no class of its own: what fits nowhere else
@@ -43,7 +43,7 @@ def classification(per_class: int, size: int) -> Images:
     image that cannot be read, no class or only one.
     """
     if settings().profile == "full":
-        folder = classification_folder()
+        folder = settings().classification
         root = settings().data / (folder or CALTECH)
         return image_folder(root, per_class, size, name=folder or "Caltech-256")
     from course_lib.data import tinytown

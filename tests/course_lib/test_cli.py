@@ -10,6 +10,7 @@ from autograder.reference import definitions
 from course_lib.checks import rcnn
 from course_lib.cli import app
 from course_lib.errors import SettingsError
+from course_lib.units import UNITS
 
 BOX_IOU = """
 import torch
@@ -60,6 +61,24 @@ def test_doctor_counts_the_images_it_finds(course, test_data):
     assert "full *" in found
     assert "PASCAL VOC 2012, at most 5 images" in found
     assert "ready; backbone resnet50" in found
+
+
+def test_list_shows_each_unit_with_its_functions_points_and_minutes(course):
+    lines = course("list").output.splitlines()
+    assert [line.split() for line in lines] == [
+        ["unit", "title", "to", "write", "points", "minutes"],
+        *(
+            [unit.id, *unit.title.split(), *", ".join(unit.functions).split(), f"{unit.points:g}"]
+            + [str(unit.minutes[0]), "+", str(unit.minutes[1])]
+            for unit in UNITS
+        ),
+    ]
+
+
+def test_list_fits_a_narrow_terminal_without_cutting_a_name():
+    shown = CliRunner(env={"COLUMNS": "80"}).invoke(app, ["list"]).output
+    assert max(map(len, shown.splitlines())) <= 80
+    assert {name for unit in UNITS for name in unit.functions} <= set(re.findall(r"\w+", shown))
 
 
 @pytest.mark.parametrize("arguments", [["doctor"], ["data", "voc"]])

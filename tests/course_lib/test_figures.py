@@ -13,8 +13,8 @@ from tools.figures.measure import FigureRunError, measure, summary, table
 
 
 @pytest.fixture(autouse=True)
-def no_figures_file(monkeypatch):
-    monkeypatch.delenv("COURSE_FIGURES", raising=False)
+def no_figures_file(settings_from):
+    settings_from()
 
 
 @pytest.mark.parametrize(
@@ -77,10 +77,10 @@ def test_an_unknown_side_names_the_known_ones():
         figure("x", 1.0, 2.0, better="larger")
 
 
-def test_figures_are_appended_and_read_back(monkeypatch, tmp_path):
+def test_figures_are_appended_and_read_back(settings_from, tmp_path):
     lines = tmp_path / "figures.jsonl"
     assert read_figures(lines) == []
-    monkeypatch.setenv("COURSE_FIGURES", str(lines))
+    settings_from(COURSE_FIGURES=lines)
     shown = [figure("a", 0.5, target=0.4, unit="AP"), figure("b", None, paper="0.32 s (2015)")]
     assert read_figures(lines) == shown
     assert json.loads(lines.read_text().splitlines()[0])["value"] == 0.5

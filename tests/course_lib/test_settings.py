@@ -1,10 +1,13 @@
-from dataclasses import FrozenInstanceError
+import re
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
 
 import pytest
 import torch
 
+import course_lib.settings
 from course_lib.errors import CourseError, SettingsError
-from course_lib.settings import settings, voc_year
+from course_lib.settings import settings
 
 
 def test_without_variables_the_course_runs_mini_on_the_cpu(settings_from, tmp_path):
@@ -12,6 +15,7 @@ def test_without_variables_the_course_runs_mini_on_the_cpu(settings_from, tmp_pa
     assert (found.profile, found.device, found.backbone, found.limit, found.seed) == ("mini", "cpu", "small", None, 0)
     assert found.cache == tmp_path / "cache"
     assert found.data == tmp_path / "cache" / "data"
+    assert (found.voc_year, found.detection, found.classification, found.figures) == (2007, None, None, None)
 
 
 def test_full_takes_the_papers_backbone_and_a_gpu_where_there_is_one(settings_from):
@@ -28,11 +32,17 @@ def test_every_variable_is_read(settings_from, tmp_path):
         COURSE_LIMIT="16",
         COURSE_THREADS="3",
         COURSE_DATA=tmp_path / "sets",
+        COURSE_VOC_YEAR="2012",
+        COURSE_DETECTION="BCCD",
+        COURSE_CLASSIFICATION="hymenoptera_data/train",
         COURSE_SEED="7",
+        COURSE_FIGURES=tmp_path / "figures.jsonl",
     )
     assert (found.profile, found.device, found.backbone, found.limit, found.seed) == ("full", "cpu", "small", 16, 7)
     assert found.data == tmp_path / "sets"
     assert found.threads == 3
+    assert (found.voc_year, found.detection, found.classification) == (2012, "BCCD", "hymenoptera_data/train")
+    assert found.figures == tmp_path / "figures.jsonl"
 
 
 def test_settings_are_frozen_and_read_once(settings_from, monkeypatch):
@@ -65,6 +75,7 @@ def test_a_tilde_in_a_folder_means_home(settings_from, monkeypatch, tmp_path):
         ("COURSE_SEED", "1.5", "a whole number, at least 0"),
         ("COURSE_DEVICE", "tpu9", "cpu"),
         ("COURSE_DEVICE", "cuda:99", "cpu"),
+        ("COURSE_VOC_YEAR", "2013", "2007 or 2008"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_variable_and_what_is_allowed(settings_from, variable, value, allowed):
@@ -77,14 +88,28 @@ def test_a_wrong_value_is_named_with_its_variable_and_what_is_allowed(settings_f
     assert f"unset {variable}" in message
 
 
-def test_the_year_of_voc_is_a_setting(settings_from, monkeypatch):
-    settings_from()
-    assert voc_year() == "2007"
-    monkeypatch.setenv("COURSE_VOC_YEAR", "2012")
-    assert voc_year() == "2012"
-    monkeypatch.setenv("COURSE_VOC_YEAR", "2013")
-    with pytest.raises(SettingsError, match=r"COURSE_VOC_YEAR.*\n.*2007 or 2008"):
-        voc_year()
+def test_all_variables_are_read_once(settings_from, monkeypatch):
+    found = settings_from()
+    for name in ("COURSE_VOC_YEAR", "COURSE_DETECTION", "COURSE_CLASSIFICATION", "COURSE_FIGURES"):
+        monkeypatch.setenv(name, "2012")
+    assert settings() == found
+
+
+def test_the_table_lists_each_variable_that_is_read():
+    source = Path(course_lib.settings.__file__).read_text()
+    listed = re.findall(r"^(COURSE_[A-Z_]+) ", course_lib.settings.__doc__, re.MULTILINE)
+    assert sorted(listed) == sorted(set(re.findall(r'"(COURSE_[A-Z_]+)"', source)))
+    assert len(listed) == len(fields(course_lib.settings.Settings))
+
+
+def test_no_other_module_reads_the_environment_of_the_course():
+    """Others may set a variable's name into a text; who looks it up goes through `settings`."""
+    folder = Path(course_lib.__file__).parent
+    reading = re.compile(r"""(environ|getenv)\W[^\n]*["']COURSE_|["']COURSE_[A-Z_]+["'] (not )?in os\.environ""")
+    found = {str(path.relative_to(folder)) for path in folder.rglob("*.py") if reading.search(path.read_text())}
+    assert found == set()
+    taking = {path.name for path in folder.rglob("*.py") if "unchecked(" in path.read_text()}
+    assert taking == {"settings.py", "threads.py"}
 
 
 def test_an_error_has_a_line_for_what_it_was_told_and_none_for_the_rest():

@@ -11,6 +11,7 @@ import nbformat
 import pytest
 
 from autograder.release.pristine import identity, release_of
+from course_lib import units
 from course_lib.errors import CourseError
 from tools.build import notebooks
 from tools.build.notebooks import as_text, build_exercise, build_lecture, built, stale, unit_sources
@@ -95,6 +96,7 @@ def course(tmp_path, monkeypatch):
     """A course of one unit in a folder of its own, with one check of three points."""
     demo = SimpleNamespace(CHECKS=(SimpleNamespace(name="double", points=3),))
     monkeypatch.setitem(sys.modules, "course_lib.checks.demo", demo)
+    monkeypatch.setattr(units, "UNITS", (units.Unit(99, "demo", "A demo", "to be built", (1, 1)),))
     (tmp_path / "lectures").mkdir()
     (tmp_path / "solutions" / "99_demo").mkdir(parents=True)
     (tmp_path / "nbgrader_config.py").write_text(CONFIG)

@@ -9,10 +9,11 @@ import torch
 from autograder import misconceptions, reference
 from autograder.exam import papers
 from autograder.exam.judge import judge
+from course_lib import units
 from course_lib.checks import codec, ladder, report, run
 from tests.right_answers import RIGHT, functions_of, graded, ways
 
-UNITS = sorted(path.stem for path in reference.SOLUTIONS.glob("*/[0-9]*.py"))
+UNITS = [unit.id for unit in units.UNITS]
 WRONG = [pytest.param(unit, m, id=f"{unit}-{m.check}-{m.name}") for unit in UNITS for m in misconceptions.of(unit)]
 SEEDS = (1, 2, 3)
 STYLES = pytest.mark.parametrize("path", RIGHT, ids=lambda path: f"{path.parent.name}-{path.stem}")

@@ -10,9 +10,10 @@ import pytest
 
 from autograder import reference
 from autograder.exam import papers
+from course_lib import units
 from tests.right_answers import graded
 
-UNITS = sorted(path.stem for path in reference.SOLUTIONS.glob("*/[0-9]*.py"))
+UNITS = [unit.id for unit in units.UNITS]
 COMPARES = re.compile(
     r"\b(at least|at most|above|below|up to|or more|or less|exactly|(small|larg)er than|less than|greater)\b"
     r"|[<>]=|[≤≥]|\bfrom this\b"

@@ -11,12 +11,13 @@ from jaxtyping import jaxtyped
 
 from autograder import reference
 from autograder.exam import papers
+from course_lib import units
 from course_lib.checks import forbids, report, run
 from course_lib.checks.run import ask
 from course_lib.checks.spec import Case, Check
 from tests.right_answers import graded
 
-UNITS = sorted(path.stem for path in reference.SOLUTIONS.glob("*/[0-9]*.py"))
+UNITS = [unit.id for unit in units.UNITS]
 CHECKS = [pytest.param(unit, check, id=f"{unit}-{check.name}") for unit in UNITS for check in graded(unit)]
 FORBIDDING = [param for param in CHECKS if param.values[1].forbids]
 SHORT = {"F.": "torch.nn.functional.", "nn.": "torch.nn.", "ops.": "torchvision.ops."}

@@ -2,13 +2,13 @@
 
 import pytest
 
-from autograder import reference
 from autograder.exam import papers
 from autograder.exam.judge import judge
+from course_lib import units
 from course_lib.checks import report, run
 from tests.relatives import relatives_of
 
-UNITS = sorted(path.stem for path in reference.SOLUTIONS.glob("*/[0-9]*.py"))
+UNITS = [unit.id for unit in units.UNITS]
 NEAR = [
     pytest.param(unit, *relative, id=f"{unit}-{relative[0]}-{number}-{relative[1].__name__}")
     for unit in UNITS

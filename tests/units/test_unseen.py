@@ -11,8 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, normalize
 
-from autograder import reference
-from autograder.exam import papers
+from course_lib import units
 from course_lib.checks import unseen
 from course_lib.checks.run import generator
 from course_lib.checks.spec import Check
@@ -22,9 +21,9 @@ SEEDS = (2**255 + 11, 2**200 + 7)  # two students' secret seeds
 BITS = (0, 31, 62, 127, 250)  # of a seed
 DRESS = re.compile(r"(clothes|traits|plate|outline)/[\d.e-]+")  # how persons and signs look: they hold no answer
 GUESSED = [
-    pytest.param(unit, check, id=unit)
-    for unit in reference.known()
-    for check in papers.checks_of(unit)
+    pytest.param(unit.id, check, id=unit.id)
+    for unit in units.UNITS
+    for check in unit.checks
     if any(case.truth for case in check.cases)  # judged by what the cases know, not by the solution's answer
 ]
 EXPERIMENTS = pytest.mark.parametrize(("unit", "check"), GUESSED)
@@ -73,7 +72,7 @@ def looks() -> Iterator[tuple[str, Callable[[Tensor], Tensor]]]:
     yield "8 by 8 pixels", small
 
 
-@pytest.mark.parametrize("check", [check for unit in reference.known() for check in papers.checks_of(unit)])
+@pytest.mark.parametrize("check", [check for unit in units.UNITS for check in unit.checks])
 def test_what_is_judged_by_a_sample_is_an_experiment_and_says_what_is_known(check):
     sampled = any(case.truth for case in check.cases)
     assert (check.name == "experiment", check.known is not None) == (sampled, sampled)

@@ -11,12 +11,13 @@ import pytest
 
 from autograder import reference
 from autograder.release.roles import is_solution
+from course_lib import units
 from course_lib.checks import run
 from course_lib.errors import CheckFailed
 from tools import ROOT
 from tools.build.notebooks import as_text, build_exercise
 
-UNITS = sorted(path.stem for path in ROOT.glob("solutions/*/[0-9]*.py"))
+UNITS = [unit.id for unit in units.UNITS]
 QUICK = 120.0  # processor seconds: imports, the checks, and what of the experiment needs no weights
 
 

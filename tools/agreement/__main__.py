@@ -11,8 +11,7 @@ from typing import Annotated
 
 import typer
 
-from autograder import reference
-from course_lib import threads
+from course_lib import threads, units
 from course_lib.download import atomic_write
 from tools import ROOT
 from tools.agreement.examine import examine
@@ -33,8 +32,8 @@ def main(
 ) -> None:
     """Compare the public checks with the exams, for all units or one."""
     threads.limit(1)  # forks of a process that ran threaded operations hang
-    units = [unit] if unit else sorted(path.stem for path in reference.SOLUTIONS.glob("*/[0-9]*.py"))
-    counts = {name: examine(name, check, known) for name in units}
+    wanted = [units.find(unit)] if unit else units.UNITS
+    counts = {found.id: examine(found.id, check, known) for found in wanted}
     total = [sum(column) for column in zip(*counts.values(), strict=True)]
     if unit is None and not known:
         rows = [f"| {name} | {' | '.join(map(str, row))} |" for name, row in {**counts, "all": total}.items()]

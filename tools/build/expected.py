@@ -13,6 +13,7 @@ import typer
 
 from autograder import misconceptions, reference
 from autograder.exam import papers
+from course_lib import units
 from course_lib.checks.run import save_public
 from course_lib.errors import CourseError
 
@@ -22,11 +23,6 @@ def build(unit: str, write: bool = True) -> bool:
     return save_public(unit, papers.checks_of(unit), reference.load(unit), misconceptions.of(unit), write)
 
 
-def units() -> list[str]:
-    """All units that have a solution."""
-    return sorted(path.stem for path in reference.SOLUTIONS.glob("*/[0-9]*.py"))
-
-
 def main(
     unit: Annotated[str | None, typer.Argument(help="One unit; all without it.")] = None,
     check: Annotated[bool, typer.Option(help="Write nothing; exit status 1 where something would change.")] = False,
@@ -34,10 +30,10 @@ def main(
     """Build the expected answers of the public cases."""
     changed = []
     try:
-        wanted = [reference.unit_named(unit)] if unit else units()
+        wanted = [units.find(unit)] if unit else units.UNITS
     except CourseError as error:
         sys.exit(str(error))
-    for name in wanted:
+    for name in (found.id for found in wanted):
         if build(name, write=not check):
             changed.append(name)
         said = "unchanged:" if name not in changed else "would change" if check else "built"

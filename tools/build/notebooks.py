@@ -9,7 +9,6 @@ named and the exit status is 1. Without a gradebook: `autograder build` register
 """
 
 import hashlib
-import importlib
 import sys
 import tempfile
 from collections import Counter
@@ -23,7 +22,7 @@ import typer
 from nbformat import NotebookNode
 
 from autograder.release.pristine import identity
-from course_lib.checks.units import named
+from course_lib import units
 from course_lib.download import atomic_write
 from course_lib.errors import CourseError
 from tools import ROOT
@@ -37,13 +36,8 @@ def unit_sources(root: Path = ROOT, unit: str | None = None) -> list[Path]:
         DataMissing: there is no such unit.
     """
     sources = sorted([*root.glob("lectures/[0-9]*.py"), *root.glob("solutions/*/[0-9]*.py")])
-    wanted = named(unit, {source.stem for source in sources}) if unit else None
+    wanted = units.find(unit).id if unit else None
     return [source for source in sources if wanted in (None, source.stem)]
-
-
-def unit_checks(unit: str) -> tuple:
-    """The checks of a unit: course_lib.checks.<name>.CHECKS."""
-    return importlib.import_module(f"course_lib.checks.{unit.partition('_')[2]}").CHECKS
 
 
 def build_lecture(source: Path) -> NotebookNode:
@@ -63,7 +57,8 @@ def build_exercise(
     again, byte for byte.
     """
     unit = source.stem
-    points = {check.name: check.points for check in unit_checks(unit) if functions is None or check.name in functions}
+    checks = units.find(unit).checks
+    points = {check.name: check.points for check in checks if functions is None or check.name in functions}
     solution = mark_exercise(source, read_source(source), points)
     exercise = _with_ids(_generated(solution, unit, root))
     for cell, released in zip(solution.cells, exercise.cells, strict=True):
@@ -131,9 +126,9 @@ def built(root: Path = ROOT, unit: str | None = None) -> Iterator[tuple[Path, st
 def stale(root: Path = ROOT, unit: str | None = None) -> list[Path]:
     """Committed notebooks that differ from their source, are missing, or have no source any more."""
     texts = {path: text for path, text, committed in built(root, unit) if committed}
-    units = {path.stem for path in texts}
+    known = {path.stem for path in texts}
     there = [*root.glob("lectures/*.ipynb"), *root.glob("exercises/*/*.ipynb")]
-    orphans = [path for path in there if path not in texts and (unit is None or path.stem in units)]
+    orphans = [path for path in there if path not in texts and (unit is None or path.stem in known)]
     changed = [path for path, text in texts.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     return sorted(orphans + changed)
 

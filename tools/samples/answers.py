@@ -7,8 +7,8 @@ from functools import cache
 import nbformat
 from nbformat import NotebookNode
 
+from course_lib import units
 from tools import ROOT
-from tools.build.notebooks import unit_checks
 
 WRITTEN = """Fine-tuning has far more parameters than an SVM and needs many positives, so loose windows help it. The SVM
 must tell a loose window from a tight one, so only the object itself is positive and what lies between is left out. The
@@ -86,7 +86,7 @@ def solved(solution: NotebookNode) -> dict[str, str]:
 def in_style(unit: str, style: str) -> tuple[str, dict[str, str]]:
     """A right answer in another style: what it needs beside the functions, and the source of each function."""
     text = (ROOT / "tests" / "right_answers" / unit / f"{style}.py").read_text(encoding="utf-8")
-    graded = {check.function for check in unit_checks(unit)}
+    graded = units.find(unit).functions
     helpers, functions = [], {}
     for node in ast.parse(text).body:
         source = ast.get_source_segment(text, node) or ""

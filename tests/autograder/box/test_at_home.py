@@ -122,7 +122,7 @@ HABITS = {
 @pytest.mark.parametrize("cells", HABITS.values(), ids=HABITS.keys())
 @pytest.mark.parametrize("kind", ["bubblewrap"])
 def test_a_cell_runs_as_at_home(cells, kind):
-    box = Box("rcnn", kind)
+    box = Box("02_rcnn", kind)
     try:
         for source in cells:
             reply = box.request({"do": "run", "source": source}, 60)
@@ -132,7 +132,7 @@ def test_a_cell_runs_as_at_home(cells, kind):
 
 
 def test_a_library_stays_the_library():
-    box = Box("rcnn")
+    box = Box("02_rcnn")
     try:
         for name in ("torch", "numpy", "random", "tqdm", "course_lib"):
             box.request({"do": "run", "source": f"%%writefile {name}.py\nmine = True"}, 20)
@@ -151,7 +151,7 @@ for _ in range(100):
     sys.stdout.buffer.write(b"y" * 2**20)
     sys.__stdout__.write("z" * 2**20)
 """
-    box = Box("rcnn")
+    box = Box("02_rcnn")
     try:
         assert len(box.request({"do": "run", "source": flood}, 30)["displayed"][0]["data"]) == shell.MAX_TEXT
         assert box.request({"do": "run", "source": "print('on')"}, 30)["displayed"][0]["data"] == "on\n"

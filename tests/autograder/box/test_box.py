@@ -24,7 +24,7 @@ NOBODY = "65534"
 def warm():
     """One warm process for all tests; it must outlive every one of them."""
     sandbox.warm_up()
-    Box("rcnn").close()
+    Box("02_rcnn").close()
     process = bubblewrap.begin().process
     yield process.pid
     assert bubblewrap.begin().process is process
@@ -33,7 +33,7 @@ def warm():
 
 def run(*cells, seconds=120):
     """Run cells in a fresh box: what the last one printed. An error in a cell is an error here."""
-    box = Box("rcnn")
+    box = Box("02_rcnn")
     try:
         for source in cells:
             reply = box.request({"do": "run", "source": source}, seconds)
@@ -178,7 +178,7 @@ def test_a_sandbox_that_does_not_start_says_so_and_is_begun_anew(monkeypatch):
     monkeypatch.setattr(bubblewrap, "command", lambda *given: ["sh", "-c", "echo no namespaces here >&2"])
     for _ in range(2):
         with pytest.raises(BoxError, match="no namespaces here"):
-            Box("rcnn")
+            Box("02_rcnn")
     bubblewrap.end()
     assert before.lives()
 

@@ -135,7 +135,7 @@ print("done")
 
 def test_no_lock_on_a_file_that_all_share_is_taken():
     """Neither to hold up the machine's programs, nor to tell a neighbour something: each lock carries two numbers."""
-    box = Box("rcnn")
+    box = Box("02_rcnn")
     python = os.open(os.path.realpath(sys.executable), os.O_RDONLY)
     try:
         said = box.request({"do": "run", "source": LOCK}, 60)

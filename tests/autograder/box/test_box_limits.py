@@ -203,7 +203,7 @@ def work_that_waits_ends_by_the_clock(monkeypatch):
 def a_box_is_looked_at_though_nobody_asks(monkeypatch):
     looks = []
     monkeypatch.setattr(watch, "family", lambda pid: looks.append(time.monotonic()) or [])
-    box = Box("rcnn")
+    box = Box("02_rcnn")
     try:
         end = time.monotonic() + 60
         while len(looks) < 5 and time.monotonic() < end:

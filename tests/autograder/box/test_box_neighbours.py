@@ -48,10 +48,10 @@ def said(box, source):
 @pytest.fixture(params=["one warm process", "two"])
 def boxes(request, monkeypatch):
     """Two boxes side by side."""
-    first, second_warm = Box("rcnn"), None
+    first, second_warm = Box("02_rcnn"), None
     if request.param == "two":
         monkeypatch.setattr(bubblewrap, "_warm", second_warm := bubblewrap.Warm())
-    second = Box("rcnn")
+    second = Box("02_rcnn")
     yield first, second
     first.close()
     second.close()
@@ -142,7 +142,7 @@ print("greedy")
 @pytest.mark.parametrize("greed", GREEDY)
 def test_what_one_box_takes_of_its_user_s_share_hinders_no_other(greed):
     """It gets its share, or is stopped within half a second; then all that neighbours do works."""
-    first = Box("rcnn")
+    first = Box("02_rcnn")
     try:
         with contextlib.suppress(Gone):
             assert "greedy" in said(first, GREEDY[greed])

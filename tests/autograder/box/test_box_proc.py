@@ -31,7 +31,7 @@ print(found, [name for name in os.listdir("/proc") if name.isdigit()])
 @pytest.fixture
 def neighbour():
     """Another submission, which runs at the same time."""
-    box = Box("rcnn")
+    box = Box("02_rcnn")
     assert box.request({"do": "run", "source": NEIGHBOUR}, 30)["error"] == ""
     yield
     box.close()

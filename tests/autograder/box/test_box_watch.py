@@ -25,7 +25,7 @@ def small(monkeypatch):
 
 def stopped_while_nobody_asks(source):
     """Have a box do something and ask it nothing: whether it was stopped, and what the next request is told."""
-    box = Box("rcnn")
+    box = Box("02_rcnn")
     try:
         assert box.request({"do": "run", "source": source}, 60)["error"] == ""
         end = time.monotonic() + 120
@@ -86,7 +86,7 @@ def test_a_box_is_weighed_while_nobody_asks_it_anything(small, take):
 
 def test_a_box_that_does_not_read_is_weighed(small):
     deaf = f"{TAKE}\nimport socket\ndef deaf(*given):\n    {HOARD}\n    time.sleep(100)\nsocket.socket.recv = deaf"
-    box = Box("rcnn")
+    box = Box("02_rcnn")
     try:
         box.request({"do": "run", "source": deaf}, 60)
         started = time.monotonic()
@@ -155,7 +155,7 @@ def test_a_watch_that_fails_ends_the_box(monkeypatch):
         raise ZeroDivisionError
 
     monkeypatch.setattr(watch.threading, "excepthook", lambda told: None)
-    box = Box("rcnn")
+    box = Box("02_rcnn")
     monkeypatch.setattr(watch, "family", broken)
     try:
         box._socket.settimeout(60)
@@ -166,7 +166,7 @@ def test_a_watch_that_fails_ends_the_box(monkeypatch):
 
 def test_sockets_are_counted_in_a_box_of_their_own():
     here = sockets.count(os.getpid())
-    box = Box("rcnn")
+    box = Box("02_rcnn")
     try:
         held = "import socket\nheld = [socket.socketpair() for _ in range(200)]"
         assert box.request({"do": "run", "source": held}, 60)["error"] == ""

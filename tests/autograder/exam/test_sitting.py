@@ -42,7 +42,7 @@ def asked():
 
 @pytest.fixture
 def box():
-    made = Box("rcnn")
+    made = Box("02_rcnn")
     yield made
     made.close()
 

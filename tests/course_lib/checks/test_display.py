@@ -6,15 +6,16 @@ import pytest
 import torch
 from matplotlib import pyplot
 
-from autograder import misconceptions, reference
+from autograder import misconceptions
 from autograder.exam import papers
+from course_lib import units
 from course_lib.checks import report, run
 from course_lib.checks.compare import close
 from course_lib.checks.ladder import climb
 from course_lib.checks.spec import Case, Check, Counterexample, Outcome, Question
 from tests.helpers.pages import Page
 
-UNITS = sorted(path.stem for path in reference.SOLUTIONS.glob("*/[0-9]*.py"))
+UNITS = [unit.id for unit in units.UNITS]
 TYPICAL = {(unit, m.check): m for unit in UNITS for m in reversed(misconceptions.of(unit))}  # the first of each check
 WRONG = [pytest.param(unit, wrong, id=f"{unit}-{check}") for (unit, check), wrong in TYPICAL.items()]
 DECIMAL = re.compile(r"\d+\.\d+")
