@@ -177,13 +177,7 @@ from course_lib.data.proposals import proposals
 
 # about 2 s; the course keeps the boxes on disk, so the next call is faster
 boxes = proposals(image, seed=0)
-ax = plots.draw_boxes(
-    image,
-    boxes[:150],
-    colors=plots.YELLOW,
-    linewidth=0.5,
-    title=f"150 of {len(boxes):,} proposals",
-)
+ax = plots.draw_proposals(image, boxes, 150)
 plots.show(ax, "150 proposals")
 
 # %% [markdown]

@@ -43,13 +43,7 @@ from course_lib.data.proposals import proposals
 
 image = photo("astronaut")  # uint8 [3, 512, 512]
 boxes = proposals(image, seed=0)  # about 2 s; the next call reads them from disk
-ax = plots.draw_boxes(
-    image,
-    boxes[:150],
-    colors=plots.YELLOW,
-    linewidth=0.5,
-    title=f"150 of {len(boxes):,} proposals",
-)
+ax = plots.draw_proposals(image, boxes, 150)
 plots.show(ax, "crowded photograph")
 
 # %% [markdown]

@@ -1,6 +1,5 @@
 """Explorers of Fast R-CNN: bins are torchvision's, losses and gradients right, batches as drawn; sliders lead there."""
 
-import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,20 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torchvision.ops import roi_pool
 
-from course_lib.explorers import fast_rcnn
+from course_lib.explorers import fast_rcnn, pooling
 from course_lib.plots import BLUE, ORANGE, rgb
+from tests.helpers.views import control, widgets
 
 IMAGE = torch.full((3, 128, 128), 128, dtype=torch.uint8)
 MAP = torch.arange(64.0).view(8, 8)  # 16 pixels a cell; the largest cell of a bin is its last
 OBJECT = torch.tensor([[32.0, 32, 96, 96]])
 NEAR, HALF, FAR = [32.0, 32, 96, 80], [32.0, 32, 96, 60], [0.0, 0, 16, 16]  # IoU 0.75, 0.44 and 0
-
-
-def widgets(view):
-    """The controls by their first word, the picture's bytes and the words of an explorer."""
-    controls, shown, *_ = view.children
-    named = {control.description.split()[0]: control for control in controls.children}
-    return SimpleNamespace(controls=named, image=shown.children[0], words=shown.children[1])
 
 
 @pytest.mark.parametrize(
@@ -37,7 +30,7 @@ def widgets(view):
 )
 def test_bins_are_rounded_outwards(cells, size, expected):
     box = torch.tensor([0.0, 0, 16 * (cells - 1), 16 * (cells - 1)])  # the last cell is included
-    first, last = fast_rcnn.bins(box, size, 1 / 16, (8, 8))
+    first, last = pooling.bins(box, size, 1 / 16, (8, 8))
     for axis in (0, 1):
         ends = torch.stack([first[axis].select(1 - axis, 0), last[axis].select(1 - axis, 0)], dim=1)
         assert [tuple(pair) for pair in ends.tolist()] == expected
@@ -50,7 +43,7 @@ def test_the_largest_cell_of_each_bin_is_what_torchvision_pools(seed, size):
     x, y = (torch.rand(2, generator=rng) * torch.tensor([70.0, 46])).tolist()
     wide, high = (1 + 60 * torch.rand(2, generator=rng)).tolist()
     box = torch.tensor([x, y, x + wide, y + high])
-    first, last = fast_rcnn.bins(box, size, 1 / 8, feature.shape)
+    first, last = pooling.bins(box, size, 1 / 8, feature.shape)
     pooled = roi_pool(feature[None, None], [box[None]], size, 1 / 8)[0, 0]
     for i in range(size):
         for j in range(size):
@@ -60,8 +53,8 @@ def test_the_largest_cell_of_each_bin_is_what_torchvision_pools(seed, size):
 
 
 def test_the_region_of_a_box_includes_its_last_cell():
-    assert fast_rcnn.region(torch.tensor([178.0, 75, 272, 180]), 1 / 16, (32, 32)).tolist() == [11, 5, 18, 12]
-    assert fast_rcnn.region(torch.tensor([500.0, 0, 512, 9]), 1 / 16, (32, 32)).tolist() == [31, 0, 32, 2]
+    assert pooling.region(torch.tensor([178.0, 75, 272, 180]), 1 / 16, (32, 32)).tolist() == [11, 5, 18, 12]
+    assert pooling.region(torch.tensor([500.0, 0, 512, 9]), 1 / 16, (32, 32)).tolist() == [31, 0, 32, 2]
 
 
 def test_pooling_is_told_in_words():
@@ -85,7 +78,7 @@ def test_a_black_map_is_drawn():
 
 def test_a_box_outside_the_map_has_empty_bins():
     box = torch.tensor([200.0, 200, 220, 220])
-    first, last = fast_rcnn.bins(box, 2, 1 / 16, (8, 8))
+    first, last = pooling.bins(box, 2, 1 / 16, (8, 8))
     assert (last < first).all()
 
 
@@ -152,18 +145,18 @@ def test_sliders_of_pooling_move_the_box():
     view = widgets(fast_rcnn.roi_pool_explorer(IMAGE, MAP, box))
     assert "columns 1 to 4, rows 1 to 4" in view.words.value
     before = view.image.value
-    view.controls["x"].value = 32
+    control(view, "x").value = 32
     assert "columns 2 to 5, rows 1 to 4" in view.words.value
-    view.controls["height"].value = 1
+    control(view, "height").value = 1
     assert "columns 2 to 5, rows 1 to 1" in view.words.value
-    view.controls["output"].value = 7
+    control(view, "output").value = 7
     assert "4 × 1 cells</b> into 7 × 7 bins" in view.words.value
     assert view.image.value != before
     last = view.image.value
-    view.controls["ground"].value = "feature map"
+    control(view, "ground").value = "feature map"
     assert view.image.value != last
-    view.controls["x"].value = view.controls["x"].max
-    view.controls["width"].value = view.controls["width"].max
+    control(view, "x").value = control(view, "x").max
+    control(view, "width").value = control(view, "width").max
     assert "columns 7 to 7" in view.words.value
     assert box.tolist() == [16, 16, 64, 64]
 
@@ -171,9 +164,9 @@ def test_sliders_of_pooling_move_the_box():
 def test_sliders_of_losses_change_picture_and_words():
     view = widgets(fast_rcnn.smooth_l1_explorer())
     before = view.image.value
-    view.controls["error"].value = -3
+    control(view, "error").value = -3
     assert "L2: loss <b>4.50</b>, gradient -3.00" in view.words.value
-    view.controls["beta"].value = 0
+    control(view, "beta").value = 0
     assert "smooth L1: loss <b>3.00</b>, gradient -1.00" in view.words.value
     assert view.image.value != before
 
@@ -183,28 +176,11 @@ def test_sliders_of_sampling_change_the_batch():
     regions = torch.tensor([NEAR] * 20 + [HALF] * 30)
     view = widgets(fast_rcnn.sampling_explorer(scenes, [regions, regions]))
     assert "<b>16 foreground</b> RoIs of 20" in view.words.value
-    view.controls["foreground"].value = 0
+    control(view, "foreground").value = 0
     assert "<b>0 foreground</b> RoIs of 20" in view.words.value
-    view.controls["number"].value = 16
-    view.controls["foreground"].value = 1
+    control(view, "number").value = 16
+    control(view, "foreground").value = 1
     assert "<b>16 foreground</b> RoIs of 20" in view.words.value
     assert "<b>0 background</b> RoIs of 30" in view.words.value
-    view.controls["scene"].value = 2
+    control(view, "scene").value = 2
     assert "<b>0 foreground</b> RoIs of 0" in view.words.value
-
-
-@pytest.mark.timed
-def test_a_redraw_is_fast_enough_to_drag():
-    regions = torch.tensor([NEAR] * 50 + [HALF] * 100)
-    views = {
-        "x": fast_rcnn.roi_pool_explorer(IMAGE, MAP, torch.tensor([16.0, 16, 64, 64])),
-        "error": fast_rcnn.smooth_l1_explorer(),
-        "draw": fast_rcnn.sampling_explorer([SimpleNamespace(image=IMAGE, boxes=OBJECT)], [regions]),
-    }
-    for name, view in views.items():
-        seconds = []
-        for value in (1, 2, 3) * 3:
-            start = time.process_time()
-            widgets(view).controls[name].value = value
-            seconds.append(time.process_time() - start)
-        assert min(seconds) < 0.1, name

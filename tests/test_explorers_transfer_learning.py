@@ -1,7 +1,5 @@
 """Unit 01's explorers: decisions, neighbours and rates are told as they are, and no control is idle."""
 
-import time
-
 import numpy as np
 import pytest
 import torch
@@ -10,14 +8,21 @@ from hypothesis import strategies as st
 
 from course_lib.explorers import neighbours
 from course_lib.explorers import transfer_learning as explorers
+from course_lib.explorers.tiles import THUMB, decision, tiled
 from course_lib.plots import BLUE, ORANGE, VERMILLION, rgb
-from tests.helpers.views import control, ends, widgets
+from tests.helpers.explorer_views import (
+    IMAGES,
+    LABELS,
+    NAMES,
+    SIZES,
+    neighbours_view,
+    predictions,
+    probe_view,
+    rates_view,
+)
+from tests.helpers.views import control, widgets
 
-NAMES = ("cat", "duck", "kite")
-IMAGES = torch.randint(0, 256, (9, 3, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-LABELS = torch.arange(9) % 3
 SAID = torch.tensor([0, 1, 2, 1, 1, 2, 1, 1, 0])  # two cats taken for ducks, one kite for a cat
-SIZES = {"stem": 400, "stage1": 2000, "stage2": 30_000, "head": 120}
 LINE = torch.tensor([[0.0], [1.0], [3.0], [3.5], [9.0]])
 
 
@@ -62,16 +67,16 @@ def test_a_rarer_decision_is_paler():
 
 @pytest.mark.parametrize(("said", "color", "other"), [("cat", BLUE, VERMILLION), ("duck", VERMILLION, BLUE)])
 def test_a_decision_is_framed_by_whether_it_is_right(said, color, other):
-    picture = explorers.decision(torch.full((3, 16, 16), 128, dtype=torch.uint8), "cat", said)
-    assert picture.shape == (explorers.THUMB, explorers.THUMB, 3)
+    picture = decision(torch.full((3, 16, 16), 128, dtype=torch.uint8), "cat", said)
+    assert picture.shape == (THUMB, THUMB, 3)
     assert has(picture, color)
     assert not has(picture, other)
 
 
 def test_tiles_stand_row_by_row_and_the_rest_is_white():
     tiles = [np.full((2, 2, 3), value, dtype=np.uint8) for value in (10, 20, 30)]
-    assert explorers.tiled(tiles, rows=2)[::2, ::2, 0].tolist() == [[10, 20], [30, 255]]
-    assert explorers.tiled(tiles, rows=3)[::2, ::2, 0].tolist() == [[10], [20], [30]]
+    assert tiled(tiles, rows=2)[::2, ::2, 0].tolist() == [[10, 20], [30, 255]]
+    assert tiled(tiles, rows=3)[::2, ::2, 0].tolist() == [[10], [20], [30]]
 
 
 @given(st.integers(1, 6), st.floats(1e-4, 1), st.floats(0.1, 1), st.integers(-1, 4))
@@ -169,39 +174,6 @@ def test_neighbours_are_framed_and_counted():
     assert f"{1 / mean:.2f} to {90 / mean:.2f}" in words
 
 
-def predictions():
-    """Other answers for each choice: the k-th is wrong where the binary digits of k are 1."""
-    choices = [(network, layer, n) for network in ("pretrained", "random") for layer in SIZES for n in (1, 2, 6)]
-    answers = {network: {layer: {} for layer in SIZES} for network in ("pretrained", "random")}
-    for k, (network, layer, n) in enumerate(choices):
-        wrong = k >> torch.arange(9) & 1
-        answers[network][layer][n] = (LABELS + wrong) % 3
-    return answers
-
-
-def probe_view():
-    return explorers.probe_explorer(IMAGES, LABELS, NAMES, predictions())
-
-
-def rates_view():
-    return explorers.rates_explorer(SIZES, classes=3)
-
-
-def neighbours_view():
-    spaces = {"pixels": IMAGES.flatten(1) / 255, "perfect": LABELS[:, None] * 10.0 + torch.arange(9)[:, None] / 10}
-    return neighbours.neighbours_explorer(IMAGES, LABELS, NAMES, spaces)
-
-
-@pytest.mark.parametrize("make", [probe_view, rates_view, neighbours_view])
-def test_every_control_changes_the_picture_at_both_ends(make):
-    view = widgets(make())
-    for one in sorted(view.controls, key=lambda one: type(one).__name__ == "Dropdown"):  # as in the browser's test
-        for value in ends(one):
-            before = view.image.value
-            one.value = value
-            assert view.image.value != before, f"{one.description}: {value}"
-
-
 def test_the_probe_explorer_shows_the_chosen_answers():
     view = widgets(probe_view())
     control(view, "network").value, control(view, "layer").value, control(view, "images").value = "random", "stem", 1
@@ -227,16 +199,3 @@ def test_the_neighbours_explorer_tells_one_query_and_all():
     control(view, "compare").value, control(view, "query").value = "perfect", 4
     assert view.words.value.startswith("by perfect: <b>2 of 8</b> neighbours show a cat")
     assert "over all 9 queries: 25% of the same class" in view.words.value
-
-
-@pytest.mark.timed
-@pytest.mark.parametrize(("make", "name"), [(probe_view, "images"), (rates_view, "rate"), (neighbours_view, "query")])
-def test_a_redraw_is_fast_enough_to_drag(make, name):
-    view = widgets(make())
-    one = control(view, name)
-    values, seconds = one.options if hasattr(one, "options") else range(1, 9), []
-    for value in values:
-        start = time.process_time()
-        one.value = value
-        seconds.append(time.process_time() - start)
-    assert sorted(seconds)[len(seconds) // 2] < 0.05

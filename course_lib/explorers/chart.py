@@ -3,12 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from jaxtyping import UInt8
-
-from course_lib.plots import curve, rgb
-
-Picture = UInt8[np.ndarray, "_ _ 3"]
+from course_lib.plots import Picture, curve, pixels, rgb
 
 
 @dataclass(frozen=True)
@@ -32,6 +27,13 @@ class Chart:
         return marked
 
 
+def new_figure(width: int, height: int):
+    """A matplotlib Figure of so many pixels, to be drawn by `plots.pixels`."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width / 100, height / 100), dpi=100, layout="constrained")
+
+
 def chart(
     numbers: Sequence[int],
     lines: Mapping[str, Sequence[float]],
@@ -46,18 +48,13 @@ def chart(
         size: width and height in pixels.
         ticks: numbers to write below the axis; all by default.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(size[0] / 100, size[1] / 100), dpi=100, layout="constrained")
+    figure = new_figure(*size)
     ax = curve(numbers, lines, "proposals used in each scene", ylabel, figure.subplots())
     ax.set(xscale="log", ylim=(0, 1.02))
     ax.set_xticks(list(ticks or numbers), [str(number) for number in ticks or numbers])
     ax.minorticks_off()
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(lines), frameon=False)
-    agg = FigureCanvasAgg(figure)
-    agg.draw()
-    picture = np.ascontiguousarray(np.asarray(agg.buffer_rgba())[:, :, :3])
+    picture = pixels(figure)
     columns = ax.transData.transform([(number, 0) for number in numbers])[:, 0].round().astype(int).tolist()
     frame = ax.get_window_extent()
     rows = round(len(picture) - frame.y1), round(len(picture) - frame.y0)

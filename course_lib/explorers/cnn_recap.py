@@ -16,9 +16,9 @@ from torch.nn.functional import conv2d, conv_transpose1d, pad
 
 from course_lib.explorers.canvas import WHITE, Canvas
 from course_lib.explorers.panel import panel, slider
-from course_lib.plots import BLUE, VERMILLION, YELLOW, to_picture
+from course_lib.explorers.tiles import centred
+from course_lib.plots import BLUE, VERMILLION, YELLOW, Picture, to_picture, white
 
-Picture = UInt8[np.ndarray, "_ _ 3"]
 Layer = tuple[int, int, int]  # kernel, stride, dilation
 ZOOM, SIDE, HEAD = 5, 72, 28  # a pixel of the small image is drawn ZOOM wide, in panes of SIDE such pixels
 KERNELS = {
@@ -73,10 +73,7 @@ def signed(values: Float[Tensor, "i j"], largest: float | None = None) -> Pictur
 
 def _pane(picture: Picture, width: int, title: str) -> Picture:
     """The picture in the middle of a white pane of SIDE drawn pixels, with a title above it."""
-    pane = np.full((HEAD + ZOOM * SIDE, width, 3), 255, dtype=np.uint8)
-    top, left = HEAD + (ZOOM * SIDE - picture.shape[0]) // 2, (width - picture.shape[1]) // 2
-    pane[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
-    canvas = Canvas(pane)
+    canvas = Canvas(np.vstack([white(HEAD, width), centred(picture, ZOOM * SIDE, width)]))
     canvas.text(width / 2, HEAD / 2 + 1, title, WHITE, anchor="mm")
     return canvas.picture
 
@@ -213,7 +210,7 @@ def draw_receptive_field(
     share = (ways / ways.max()).sqrt()
     light = 0.1 + 0.9 * share[cut_y : cut_y + y2 - y1, None] * share[None, cut_x : cut_x + x2 - x1]
     patch = Canvas(image[:, y1:y2, x1:x2] / 255 * light, scale=height / max(x2 - x1, y2 - y1)).picture
-    right = np.full((height, height, 3), 255, dtype=np.uint8)
+    right = white(height, height)
     right[: patch.shape[0], : patch.shape[1]] = patch[:height, :height]
     weights = sum(kernel**2 for kernel, _, _ in layers)
     words = (
@@ -224,8 +221,7 @@ def draw_receptive_field(
         f"one layer with a kernel of that size: {size**2:,}"
         f"<br>share of the patch that is read at all: {float((ways > 0).double().mean()) ** 2:.0%}"
     )
-    gap = np.full((height, 12, 3), 255, dtype=np.uint8)
-    return np.hstack([left.picture, gap, right]), words
+    return np.hstack([left.picture, white(height, 12), right]), words
 
 
 def receptive_field_explorer(image: UInt8[Tensor, "3 h w"], center: tuple[int, int]):

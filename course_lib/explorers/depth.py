@@ -5,13 +5,10 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-from jaxtyping import UInt8
-
+from course_lib.explorers.chart import new_figure
 from course_lib.explorers.panel import panel
-from course_lib.plots import BLUE, GREEN, ORANGE, SKY, VERMILLION, YELLOW, curve
+from course_lib.plots import BLUE, GREEN, ORANGE, SKY, VERMILLION, YELLOW, Picture, curve, pixels
 
-Picture = UInt8[np.ndarray, "_ _ 3"]
 Boxes = Mapping[str, tuple[float, float, float, str, str]]  # name: x and y of the middle, width, text, colour
 HIGH = 0.55  # of a diagram's box, in the diagram's units
 
@@ -26,23 +23,18 @@ def draw_depth(
         limits: of the vertical axis; by default what the lines need.
         scale: "log" or "linear".
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6.4, 3.6), dpi=100, layout="constrained")
+    figure = new_figure(640, 360)
     depth = len(next(iter(lines.values())))
     ax = curve(range(1, depth + 1), lines, "layer (1 reads the image)", "length of the gradient", figure.subplots())
     ax.set_yscale(scale)
     if limits:
         ax.set_ylim(limits[0] if scale == "log" else 0, limits[1])
-    agg = FigureCanvasAgg(figure)
-    agg.draw()
     words = [f"{depth} layers, before the first step of training"]
     for name, norms in lines.items():
         ratio = norms[0] / norms[-1]
         told = f"{ratio:.3g} times the last" if ratio >= 1 else f"1/{1 / ratio:.3g} of the last"
         words.append(f"<b>{name}</b>: first layer {norms[0]:.3g}, last layer {norms[-1]:.3g}; the first is {told}")
-    return np.ascontiguousarray(np.asarray(agg.buffer_rgba())[:, :, :3]), "<br>".join(words)
+    return pixels(figure), "<br>".join(words)
 
 
 def depth_explorer(norms: Mapping[str, Mapping[int, Sequence[Sequence[float]]]]):

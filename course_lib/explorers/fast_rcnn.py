@@ -13,41 +13,11 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from course_lib.explorers.canvas import WHITE, Canvas
+from course_lib.explorers.chart import new_figure
 from course_lib.explorers.panel import panel, slider
-from course_lib.plots import BLACK, BLUE, GREEN, ORANGE, VERMILLION, to_picture
-
-Picture = UInt8[np.ndarray, "_ _ 3"]
-SIDE = 320  # pixels of one square picture
-BIN_COLORS = ((BLUE, ORANGE), (VERMILLION, GREEN))  # by parity of row and column: neighbours differ
-
-
-def bins(
-    box: Float[Tensor, "4"], output_size: int, spatial_scale: float, shape: Sequence[int]
-) -> tuple[Int[Tensor, "2 s s"], Int[Tensor, "2 s s"]]:
-    """First and last cell (row, column) of each bin when torchvision pools a box: it pools the cells' own numbers.
-
-    Args:
-        box: xyxy in pixels of the image.
-        shape: rows and columns of the map.
-
-    Returns:
-        Both ends inclusive. A bin outside the map has its last cell before its first.
-    """
-    from torchvision.ops import roi_pool
-
-    index = torch.stack(torch.meshgrid(*(torch.arange(1.0, n + 1) for n in shape), indexing="ij"))
-
-    def pool(x: Tensor) -> Tensor:
-        return roi_pool(x[None], [box[None]], output_size, spatial_scale)[0].round().long()
-
-    last = pool(index) - 1
-    return torch.where(last < 0, 0, -pool(-index) - 1), last
-
-
-def region(box: Float[Tensor, "4"], spatial_scale: float, shape: Sequence[int]) -> Float[Tensor, "4"]:
-    """The cells that RoI pooling takes for a box of the image: xyxy in cells, end-exclusive as all our boxes."""
-    first, last = (ends[:, 0, 0] for ends in bins(box, 1, spatial_scale, shape))
-    return torch.cat([first.flip(0), last.flip(0) + 1]).float()
+from course_lib.explorers.pooling import SIDE, bins, draw_bins, draw_pooled, region
+from course_lib.explorers.tiles import centred
+from course_lib.plots import BLUE, ORANGE, VERMILLION, Picture, pixels, to_picture, white
 
 
 def draw_roi_pool(
@@ -73,50 +43,10 @@ def draw_roi_pool(
     left = Canvas(ground, scale=SIDE / max(ground.shape[-2:]))
     left.box(cells / scale, ORANGE)
     left.box(box, BLUE)
-    parts = [left.picture, _draw_bins(feature, cells, first, last), _draw_pooled(pooled, feature.max())]
-    return np.hstack([_square(part) for part in parts]), _pooling_words(box, scale, cells, first, last)
-
-
-def _draw_bins(feature: Tensor, cells: Tensor, first: Tensor, last: Tensor) -> Picture:
-    """The cells of a region with one cell around them, each bin outlined, its largest cell marked by a square."""
-    x1, y1, x2, y2 = (int(value) for value in cells)
-    left, top = max(x1 - 1, 0), max(y1 - 1, 0)
-    shown = feature[top : y2 + 1, left : x2 + 1]
-    canvas = Canvas(shown / feature.max().clamp(min=1e-6), scale=(SIDE - 8) / max(shown.shape))
-    size = first.shape[-1]
-    for i, j in ((i, j) for i in range(size) for j in range(size)):
-        (r1, c1), (r2, c2) = first[:, i, j].tolist(), last[:, i, j].tolist()
-        if r2 < r1 or c2 < c1:
-            continue
-        color = BIN_COLORS[i % 2][j % 2]
-        inset = (3 + 3 * (i % 2) + 3 * (j % 2)) / canvas.scale  # so that bins that share cells stay apart
-        corners = torch.tensor([c1 - left + inset, r1 - top + inset, c2 + 1 - left - inset, r2 + 1 - top - inset])
-        canvas.box(corners, color, width=2, halo=False)
-        row, column = divmod(int(feature[r1 : r2 + 1, c1 : c2 + 1].argmax()), c2 + 1 - c1)
-        x, y = c1 + column - left + 0.3 + 0.4 * (j % 2), r1 + row - top + 0.3 + 0.4 * (i % 2)
-        for ink, side in ((BLACK, 13), (color, 9)):
-            canvas.line((x - side / 2 / canvas.scale, y), (x + side / 2 / canvas.scale, y), ink, width=side)
-    return canvas.picture
-
-
-def _draw_pooled(pooled: Tensor, brightest: Tensor) -> Picture:
-    """The pooled values as cells, each with its number in the colour of its bin."""
-    size = len(pooled)
-    canvas = Canvas(pooled / brightest.clamp(min=1e-6), scale=(SIDE - 8) / size)
-    inset = 4 / canvas.scale
-    for i, j in ((i, j) for i in range(size) for j in range(size)):
-        color = BIN_COLORS[i % 2][j % 2]
-        canvas.box(torch.tensor([j + inset, i + inset, j + 1 - inset, i + 1 - inset]), color, width=3, halo=False)
-        canvas.text(j + 0.5, i + 0.5, f"{pooled[i, j]:.1f}", color, size=14, anchor="mm")
-    return canvas.picture
-
-
-def _square(picture: Picture) -> Picture:
-    """A picture in the middle of a white square of SIDE + 8 pixels."""
-    square = np.full((SIDE + 8, SIDE + 8, 3), 255, dtype=np.uint8)
-    top, left = ((SIDE + 8 - n) // 2 for n in picture.shape[:2])
-    square[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
-    return square
+    parts = [left.picture, draw_bins(feature, cells, first, last), draw_pooled(pooled, feature.max())]
+    return np.hstack([centred(part, SIDE + 8, SIDE + 8) for part in parts]), _pooling_words(
+        box, scale, cells, first, last
+    )
 
 
 def _pooling_words(box: Tensor, scale: float, cells: Tensor, first: Tensor, last: Tensor) -> str:
@@ -171,11 +101,7 @@ def losses(errors: Float[Tensor, " n"], beta: float) -> dict[str, tuple[Tensor, 
 @cache
 def _loss_charts() -> tuple[Picture, tuple[np.ndarray, np.ndarray]]:
     """Empty axes of loss and gradient with the L2 curves, and for each what maps (x, y, 1) to the picture's pixels."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(8.4, 3.6), dpi=100, layout="constrained")
-    agg = FigureCanvasAgg(figure)
+    figure = new_figure(840, 360)
     errors = torch.linspace(-3, 3, 121)
     for ax, curve, name in zip(figure.subplots(1, 2), losses(errors, 1)["L2"], ("loss", "gradient"), strict=True):
         ax.plot(errors, curve, color=VERMILLION, linestyle="--", label="L2")
@@ -184,8 +110,7 @@ def _loss_charts() -> tuple[Picture, tuple[np.ndarray, np.ndarray]]:
         ax.set_ylim((-0.1, 4.6) if name == "loss" else (-3.1, 3.1))
         ax.grid(alpha=0.3)
         ax.legend(loc="upper center" if name == "loss" else "upper left")
-    agg.draw()
-    picture = np.ascontiguousarray(np.asarray(agg.buffer_rgba())[:, :, :3])
+    picture = pixels(figure)
     flip = np.array([[1, 0, 0], [0, -1, len(picture)], [0, 0, 1]])
     return picture, tuple(flip @ ax.transData.get_affine().get_matrix() for ax in figure.axes)
 
@@ -262,7 +187,7 @@ def draw_sample(
         f"<b>{len(background)} background</b> RoIs of {there[1]} (IoU from 0.1 to 0.5), orange<br>"
         f"{len(proposals) - sum(there)} of {len(proposals)} proposals lie below 0.1 and are never drawn"
     )
-    return np.hstack([canvas.picture, np.full((384, 12, 3), 255, dtype=np.uint8), crops]), words
+    return np.hstack([canvas.picture, white(384, 12), crops]), words
 
 
 def _draw_crops(image: Tensor, boxes: Tensor, foreground: int, number: int) -> Picture:
@@ -271,7 +196,7 @@ def _draw_crops(image: Tensor, boxes: Tensor, foreground: int, number: int) -> P
 
     columns = max(1, int(np.ceil(number**0.5)))
     side = 384 // columns
-    sheet = np.full((384, 384, 3), 255, dtype=np.uint8)
+    sheet = white(384, 384)
     crops = roi_align(image[None].float() / 255, [boxes], side - 2, aligned=True)
     for i, crop in enumerate(crops):
         canvas = Canvas(crop)

@@ -14,12 +14,11 @@ from torch import Tensor
 from course_lib.explorers.canvas import WHITE, Canvas
 from course_lib.explorers.chart import chart
 from course_lib.explorers.panel import panel, slider
-from course_lib.plots import BLUE, GREEN, ORANGE, PURPLE, VERMILLION, YELLOW, rgb, to_picture
+from course_lib.explorers.proposals import SIDE, draw_best_proposals
+from course_lib.explorers.shares import gradient_shares, heat, inner_products, share_bars
+from course_lib.plots import BLUE, ORANGE, PURPLE, VERMILLION, Picture
 
-Picture = UInt8[np.ndarray, "_ _ 3"]
-SIDE = 384  # pixels: a scene enlarged
 RATIOS = {"1": (1.0,), "1/2, 1, 2": (0.5, 1.0, 2.0), "1/3, 1/2, 1, 2, 3": (1 / 3, 0.5, 1.0, 2.0, 3.0)}
-LOSS_COLORS = (BLUE, ORANGE, GREEN, PURPLE)
 
 
 def make_anchors(
@@ -155,27 +154,14 @@ def draw_budget(
 
     For each object (white) the best of them is blue where it reaches `iou`, else dashed and red; its IoU stands there.
     """
-    from torchvision.ops import box_iou
-
     pictures, words = [], []
     for name, boxes in methods.items():
-        chosen = boxes[:number]
-        canvas = Canvas(image, scale=SIDE / image.shape[-1])
-        for box in chosen:
-            canvas.box(box, YELLOW, width=1, halo=False)
-        canvas.fade(min(1, 8 / max(len(chosen), 1) ** 0.5))
-        overlaps, best = box_iou(objects, chosen).max(dim=1) if len(chosen) else (torch.zeros(len(objects)), [])
-        for overlap, i in zip(overlaps.tolist(), best, strict=False):
-            if overlap > 0:
-                canvas.box(chosen[i], BLUE if overlap >= iou else VERMILLION, dashed=overlap < iou)
-        for target in objects:
-            canvas.box(target, WHITE, width=2)
-        for target, overlap in zip(objects, overlaps.tolist(), strict=True):
-            canvas.tag(*target[:2].tolist(), f"{overlap:.2f}", BLUE if overlap >= iou else VERMILLION, size=13)
+        used = min(number, len(boxes))
+        canvas, overlaps = draw_best_proposals(image, objects, boxes, used, iou, objects_above=True)
         found = int((overlaps >= iou).sum())
         canvas.text(0, image.shape[1], f"{name}: {found} of {len(objects)} found", WHITE, size=15)
         pictures.append(canvas.picture)
-        words.append(f"{name}: {len(chosen)} of {len(boxes)} proposals find <b>{found} of {len(objects)}</b> objects")
+        words.append(f"{name}: {used} of {len(boxes)} proposals find <b>{found} of {len(objects)}</b> objects")
     return np.hstack(pictures), "<br>".join([f"found means IoU ≥ {iou}", *words])
 
 
@@ -212,34 +198,6 @@ def budget_explorer(
     return panel(draw, controls)
 
 
-def heat(image: UInt8[Tensor, "3 h w"], values: Float[Tensor, "i j"], largest: float | None = None) -> Picture:
-    """The grey image tinted by a map of cells: dark blue at 0, yellow at `largest` (default: the map's maximum)."""
-    from matplotlib import colormaps
-
-    largest = float(values.max()) if largest is None else largest
-    share = (values / max(largest, 1e-12)).clamp(0, 1)
-    share = torch.nn.functional.interpolate(share[None, None], size=image.shape[1:], mode="nearest")[0, 0]
-    colors = colormaps["viridis"](share.numpy())[:, :, :3]
-    grey = to_picture(image).mean(axis=2, keepdims=True) / 255
-    return to_picture(0.4 * grey + 0.6 * colors)
-
-
-def inner_products(gradients: Float[Tensor, "l n c i j"]) -> Float[Tensor, "n i j l l"]:
-    """The inner product of every two losses' gradients in every cell of every map: all that weights need to know."""
-    return torch.einsum("lncij,mncij->nijlm", gradients.double(), gradients.double())
-
-
-def gradient_shares(products: Float[Tensor, "l l"], weights: Float[Tensor, " l"]) -> Float[Tensor, " l"]:
-    """What each loss contributes to the weighted sum of the gradients, as a share of its length.
-
-    With products[i, k] = <g_i, g_k> and g the sum of weights[i] * g_i, the share is weights[i] * <g_i, g> / <g, g>: the
-    shares add up to 1, and a loss that pulls against the others has a negative one. All are 0 where g is 0.
-    """
-    weights = weights.to(products.dtype)
-    pulls = weights * (products @ weights)
-    return pulls / pulls.sum().clamp(min=1e-30)
-
-
 def draw_loss_weights(
     image: UInt8[Tensor, "3 h w"],
     products: Float[Tensor, "n i j l l"],
@@ -270,20 +228,6 @@ def draw_loss_weights(
     ]
     head = f"gradient at the shared map: length {length:.1f} / 1000" if weights.any() else "<b>nothing is learned</b>"
     return np.hstack([left.picture, share_bars(names, shares)]), head + "".join(lines)
-
-
-def share_bars(names: Sequence[str], shares: Sequence[float]) -> Picture:
-    """A bar for each share, from 0 to the right (to the left where it is negative), with its name and percentage."""
-    zero, full, step = 90, 230, SIDE // len(names)  # pixels: where 0 lies, the length of 100 %, from bar to bar
-    picture = np.full((SIDE, SIDE, 3), 255, dtype=np.uint8)
-    for i, share in enumerate(shares):
-        start, end = sorted((zero, int(np.clip(zero + full * share, 2, SIDE - 2))))
-        picture[i * step + 36 : i * step + 66, start : end + 1] = rgb(LOSS_COLORS[i % len(LOSS_COLORS)])
-    canvas = Canvas(picture)
-    canvas.line((zero, 0), (zero, SIDE), "#000000", width=1)
-    for i, (name, share) in enumerate(zip(names, shares, strict=True)):
-        canvas.text(zero + 8, i * step + 32, f"{name} {share:.0%}", WHITE)
-    return canvas.picture
 
 
 def loss_weights_explorer(

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from course_lib.explorers.canvas import WHITE, Canvas
 from course_lib.explorers.panel import panel, slider
-from course_lib.explorers.transfer_learning import decision, tiled
+from course_lib.explorers.tiles import decision, tiled
+from course_lib.plots import Picture
 
-Picture = UInt8[np.ndarray, "_ _ 3"]
 SIDE = 128  # pixels of a neighbour; the query is twice as large
 COUNT = 8
 

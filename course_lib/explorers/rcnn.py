@@ -14,10 +14,10 @@ from torch import Tensor
 from course_lib.explorers.canvas import WHITE, Canvas
 from course_lib.explorers.chart import chart
 from course_lib.explorers.panel import panel, slider
+from course_lib.explorers.proposals import SIDE, draw_best_proposals
 from course_lib.metrics import average_best_overlap, recall
-from course_lib.plots import BLUE, ORANGE, VERMILLION, YELLOW
+from course_lib.plots import BLUE, ORANGE, Picture
 
-Picture = UInt8[np.ndarray, "_ _ 3"]
 LETTERS = "ABCDEFGH"
 
 
@@ -50,22 +50,9 @@ def draw_proposals(
 
     The best is blue where its IoU, written beside it, is at least 0.5: found; else it is dashed.
     """
-    from torchvision.ops import box_iou
-
-    chosen = proposals[:number]
-    canvas = Canvas(image, scale=384 / image.shape[-1])
-    for box in chosen:
-        canvas.box(box, YELLOW, width=1, halo=False)
-    canvas.fade(min(1, 8 / max(number, 1) ** 0.5))
-    overlaps, best = box_iou(objects, chosen).max(dim=1) if len(chosen) else (torch.zeros(len(objects)), [])
-    for target, overlap, i in zip(objects, overlaps.tolist(), best, strict=False):
-        canvas.box(target, WHITE, width=2)
-        found = overlap >= 0.5
-        canvas.box(chosen[i], BLUE if found else VERMILLION, dashed=not found)
-    for target, overlap in zip(objects, overlaps.tolist(), strict=True):
-        canvas.tag(*target[:2].tolist(), f"{overlap:.2f}", BLUE if overlap >= 0.5 else VERMILLION, size=13)
-    found = int((overlaps >= 0.5).sum())
-    words = f"{len(chosen)} of {len(proposals)} proposals find <b>{found} of {len(objects)} objects</b> (IoU ≥ 0.5)"
+    canvas, overlaps = draw_best_proposals(image, objects, proposals, number)
+    used, found = min(number, len(proposals)), int((overlaps >= 0.5).sum())
+    words = f"{used} of {len(proposals)} proposals find <b>{found} of {len(objects)} objects</b> (IoU ≥ 0.5)"
     mean = f"; average best overlap {overlaps.mean():.2f}." if len(objects) else "."
     return canvas.picture, words + mean
 
@@ -85,7 +72,7 @@ def proposals_explorer(scenes: Sequence, methods: Mapping[str, Sequence[Tensor]]
     curves = {name: proposal_quality(sets, objects, numbers) for name, sets in methods.items()}
     ticks = [number for number in (1, 10, 100, 1000) if number <= most]
     charts = {
-        name: chart(numbers, quality, "mean over all scenes", (440, 384), ticks) for name, quality in curves.items()
+        name: chart(numbers, quality, "mean over all scenes", (440, SIDE), ticks) for name, quality in curves.items()
     }
 
     def draw(method: str, scene: int, number: int) -> tuple[Picture, str]:

@@ -12,12 +12,11 @@ from torch import Tensor
 
 from course_lib.explorers.canvas import WHITE, Canvas
 from course_lib.explorers.panel import panel, slider
-from course_lib.plots import BLUE, ORANGE, VERMILLION, rgb
+from course_lib.explorers.tiles import THUMB, decision, tiled
+from course_lib.plots import BLUE, ORANGE, VERMILLION, Picture, rgb, white
 
-Picture = UInt8[np.ndarray, "_ _ 3"]
 HEIGHT = 384  # pixels of every picture
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-THUMB = 96  # pixels of a small image
 NAMES = 96  # pixels for the names beside the table
 TOP = 24  # pixels for the letters above it
 SLOWEST, DECADES = 1e-10, 10  # the axis of the rates: from 1e-10 to 1
@@ -59,7 +58,7 @@ def decision_table(table: Int[np.ndarray, "c c"], names: Sequence[str]) -> Pictu
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     inks = np.where(np.eye(len(names), dtype=bool)[:, :, None], rgb(BLUE), rgb(VERMILLION))
     cells = 255 - shares[:, :, None] ** 0.5 * (255 - inks)  # the root makes a single mistake visible
-    picture = np.full((HEIGHT, NAMES + cell * len(names) + TOP, 3), 255, dtype=np.uint8)
+    picture = white(HEIGHT, NAMES + cell * len(names) + TOP)
     block = cells.round().astype(np.uint8).repeat(cell, axis=0).repeat(cell, axis=1)
     picture[TOP : TOP + block.shape[0], NAMES : NAMES + block.shape[1]] = block
     canvas = Canvas(picture)
@@ -71,25 +70,6 @@ def decision_table(table: Int[np.ndarray, "c c"], names: Sequence[str]) -> Pictu
             place = NAMES + (j + 0.5) * cell, TOP + middle
             canvas.text(*place, str(table[i, j]), WHITE, size=11, anchor="mm")
     return canvas.picture
-
-
-def decision(image: UInt8[Tensor, "3 h w"], truth: str, said: str, side: int = THUMB, note: str = "") -> Picture:
-    """An image `side` pixels wide: in a blue frame where `said` is the truth, else in a dashed red one, with a note."""
-    import torch
-
-    canvas, right = Canvas(image, scale=side / image.shape[-1]), truth == said
-    width, height = image.shape[-1], image.shape[-2]
-    canvas.box(torch.tensor([1.0, 1, width - 2, height - 2]), BLUE if right else VERMILLION, 3, dashed=not right)
-    canvas.text(2, height - 2, f"{said} {note}".strip(), BLUE if right else VERMILLION, size=13)
-    return canvas.picture
-
-
-def tiled(tiles: Sequence[Picture], rows: int) -> Picture:
-    """Equally large pictures in rows, filled from the left; white where there are too few."""
-    columns = -(-len(tiles) // rows)
-    missing = [np.full_like(tiles[0], 255)] * (rows * columns - len(tiles))
-    places = [*tiles, *missing]
-    return np.vstack([np.hstack(places[row * columns : (row + 1) * columns]) for row in range(rows)])
 
 
 def probe_explorer(
@@ -184,7 +164,7 @@ def _advice(share: float) -> str:
 def _bars(lines: Sequence[str], lengths: Sequence[float], fields: int, color: str) -> Picture:
     """One bar below each line of words, `lengths` fields long, in front of all the fields in grey."""
     step, field = HEIGHT // max(len(lines), 4), (HEIGHT - 24) // fields
-    picture = np.full((HEIGHT, HEIGHT, 3), 255, dtype=np.uint8)
+    picture = white(HEIGHT, HEIGHT)
     for i, length in enumerate(lengths):
         rows = slice(i * step + 30, (i + 1) * step - 6)
         picture[rows, 12 : 12 + field * fields] = 225

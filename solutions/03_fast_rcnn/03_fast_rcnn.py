@@ -791,12 +791,7 @@ sure = [
     {name: value[one["scores"] > 0.5] for name, value in one.items()}
     for one in detections[:4]
 ]
-axes = plots.image_grid(
-    [scene.image for scene in test[:4] for _ in range(2)], columns=4
-)
-for left, right, scene, one in zip(axes[::2], axes[1::2], test, sure, strict=False):
-    plots.draw_boxes(scene.image, scene.boxes, scene.labels, names=CLASSES, ax=left)
-    plots.draw_boxes(scene.image, **one, names=CLASSES, ax=right)
+axes = plots.draw_detections(test[:4], sure, CLASSES)
 plots.show(axes, "Fast R-CNN's detections")
 
 # %% [markdown]

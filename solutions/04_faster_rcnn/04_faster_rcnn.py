@@ -971,13 +971,10 @@ sure = [
     {name: value[one["scores"] > 0.5] for name, value in one.items()}
     for one in detections[:4]
 ]
-pairs = list(zip(test, sure, strict=False))
 
 # %% tags=["experiment"]
-axes = plots.image_grid([s.image for s in test[:4] for _ in range(2)], width=13)
-for left, right, (scene, one) in zip(axes[::2], axes[1::2], pairs, strict=True):
-    plots.draw_boxes(scene.image, scene.boxes, scene.labels, names=CLASSES, ax=left)
-    plots.draw_boxes(scene.image, **one, names=CLASSES, ax=right)
+axes = plots.draw_detections(test[:4], sure, CLASSES, width=13)
+for left, right, scene, one in zip(axes[::2], axes[1::2], test, sure, strict=False):
     left.set_title(f"true: {len(scene.boxes)}")
     right.set_title(f"found: {len(one['boxes'])}")
 plots.show(axes, "Faster R-CNN's detections")

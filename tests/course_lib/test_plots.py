@@ -1,5 +1,7 @@
 """Figures: what is drawn where, that lines differ without colour, and that every picture comes with words."""
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
@@ -88,6 +90,31 @@ def test_no_boxes_leave_the_image_alone():
 def test_one_value_for_each_box(name, values):
     with pytest.raises(ValueError, match=f"{name}: expected one for each of the 2 boxes"):
         plots.draw_boxes(torch.zeros(3, 40, 60), torch.zeros(2, 4), **{name: values})
+
+
+def test_proposals_say_of_how_many_they_are():
+    ax = plots.draw_proposals(torch.zeros(3, 40, 60), torch.rand(1200, 4), 150)
+    assert ax.get_title() == "150 of 1,200 proposals"
+    assert [len(collection.get_paths()) for collection in ax.collections] == [150, 150]
+
+
+def test_detections_stand_to_the_right_of_the_objects():
+    boxes, labels = torch.tensor([[0.0, 20, 9, 29], [5, 25, 25, 36]]), torch.tensor([1, 0])
+    scenes = [SimpleNamespace(image=torch.zeros(3, 40, 60), boxes=boxes, labels=labels)] * 2
+    found = {"boxes": boxes[:1], "labels": labels[1:], "scores": torch.tensor([0.756])}
+    axes = plots.draw_detections(scenes, [found] * 2, ["cat", "dog"])
+    assert [[text.get_text() for text in ax.texts] for ax in axes] == [["dog", "cat"], ["cat 0.76"]] * 2
+    with pytest.raises(ValueError, match="shorter"):
+        plots.draw_detections(scenes, [found], ["cat", "dog"])
+
+
+def test_a_figure_is_drawn_in_as_many_pixels_as_it_has():
+    ax = plots.curve([1, 2], {"a": [0, 1]}, "n", "recall")
+    ax.figure.set(size_inches=(3, 2), dpi=50)
+    picture = plots.pixels(ax.figure)
+    assert picture.shape == (100, 150, 3)
+    assert (picture == plots.rgb(plots.BLUE)).all(axis=2).any()
+    assert (plots.white(4, 6) == plots.to_picture(np.ones((4, 6)))).all()
 
 
 def test_grid_has_one_axes_an_image():

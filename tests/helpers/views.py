@@ -15,8 +15,10 @@ def control(view, start):
 
 
 def ends(one):
-    """The last and the first value of a slider; the last option of a menu."""
+    """The last and the first value of a slider or a menu; none of a text, or of buttons, which steer other sliders."""
     if hasattr(one, "max"):
         return [one.max, one.min]
+    if type(one).__name__ not in ("SelectionSlider", "Dropdown"):
+        return []
     options = [option[1] if isinstance(option, tuple) else option for option in one.options]
-    return [options[-1], options[0]] if type(one).__name__ == "SelectionSlider" else [options[-1]]
+    return [options[-1], options[0]]

@@ -14,7 +14,7 @@ import typer
 from autograder import misconceptions, reference
 from autograder.exam import papers
 from course_lib import units
-from course_lib.checks.run import save_public
+from course_lib.checks.publish import save_public
 from course_lib.errors import CourseError
 
 

@@ -1,0 +1,117 @@
+"""Every explorer of the course on data that are small and leave no control idle, for the tests."""
+
+from types import SimpleNamespace
+
+import torch
+
+from course_lib.explorers import cnn_recap, depth, fast_rcnn, faster_rcnn, neighbours, rcnn, transfer_learning
+
+RNG = torch.Generator().manual_seed(0)
+GREY = torch.rand(64, 64, generator=RNG)
+PHOTO = torch.randint(0, 256, (3, 120, 160), dtype=torch.uint8, generator=RNG)
+LARGE = torch.randint(0, 256, (3, 512, 512), dtype=torch.uint8, generator=RNG)
+SCENES = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8, generator=RNG)
+OBJECTS = torch.tensor([[4.0, 4, 20, 20], [33, 30, 60, 62]])
+CHAIN = torch.tensor([[0.0, 0, 40, 40], [15, 0, 55, 40], [30, 0, 70, 40]])  # A-B and B-C overlap by 0.45, A-C by 0.14
+SCORES = torch.tensor([0.9, 0.8, 0.7])
+MAP = torch.arange(64.0).view(8, 8)
+NORMS = {
+    "plain": {n: [[n + i / 2] + [1.0] * (n - 1) for i in range(3)] for n in (8, 20, 32)},
+    "residual": {n: [[2.0] + [1.0] * (n - 2) + [4.0]] * 3 for n in (8, 20, 32)},
+}
+NAMES = ("cat", "duck", "kite")
+IMAGES = torch.randint(0, 256, (9, 3, 16, 16), dtype=torch.uint8, generator=RNG)
+LABELS = torch.arange(9) % 3
+SIZES = {"stem": 400, "stage1": 2000, "stage2": 30_000, "head": 120}
+LOSSES = ["loss_objectness", "loss_rpn_box_reg", "loss_classifier", "loss_box_reg"]
+
+
+def convolution_view():
+    return cnn_recap.convolution_explorer(GREY)
+
+
+def field_view():
+    return cnn_recap.receptive_field_explorer(PHOTO, (70, 60))
+
+
+def depth_view():
+    return depth.depth_explorer(NORMS)
+
+
+def predictions():
+    """Other answers for each choice: the k-th is wrong where the binary digits of k are 1."""
+    choices = [(network, layer, n) for network in ("pretrained", "random") for layer in SIZES for n in (1, 2, 6)]
+    answers = {network: {layer: {} for layer in SIZES} for network in ("pretrained", "random")}
+    for k, (network, layer, n) in enumerate(choices):
+        wrong = k >> torch.arange(9) & 1
+        answers[network][layer][n] = (LABELS + wrong) % 3
+    return answers
+
+
+def probe_view():
+    return transfer_learning.probe_explorer(IMAGES, LABELS, NAMES, predictions())
+
+
+def rates_view():
+    return transfer_learning.rates_explorer(SIZES, classes=3)
+
+
+def neighbours_view():
+    spaces = {"pixels": IMAGES.flatten(1) / 255, "perfect": LABELS[:, None] * 10.0 + torch.arange(9)[:, None] / 10}
+    return neighbours.neighbours_explorer(IMAGES, LABELS, NAMES, spaces)
+
+
+def scenes():
+    """Two scenes of 64 pixels, with two objects and with one."""
+    return [SimpleNamespace(image=SCENES[0], boxes=OBJECTS), SimpleNamespace(image=SCENES[1], boxes=OBJECTS[:1])]
+
+
+def methods():
+    """Proposals of two methods for both scenes: one finds the objects, the other none."""
+    good = torch.cat([OBJECTS[1:], OBJECTS - 3])
+    return {"good": [good] * 2, "bad": [torch.tensor([[0.0, 0, 5, 5], [40, 40, 60, 60]])] * 2}
+
+
+def proposals_view():
+    return rcnn.proposals_explorer(scenes(), methods())
+
+
+def nms_view():
+    return rcnn.nms_explorer(LARGE, CHAIN, SCORES)
+
+
+def regression_view():
+    return rcnn.regression_explorer(SCENES[0], {"near": (OBJECTS[0] + 3, OBJECTS[0]), "far": tuple(OBJECTS)})
+
+
+def pooling_view():
+    return fast_rcnn.roi_pool_explorer(LARGE[:, :128, :128].contiguous(), MAP, torch.tensor([16.0, 16, 64, 64]))
+
+
+def smooth_l1_view():
+    return fast_rcnn.smooth_l1_explorer()
+
+
+def sampling_view():
+    shift = torch.arange(-24.0, 25) / 2  # a row of boxes that move over an object: each is another
+    regions = OBJECTS[0] + torch.stack([shift, 0 * shift, shift, 0 * shift], dim=1)
+    return fast_rcnn.sampling_explorer(scenes(), [regions, regions])
+
+
+def anchors_view():
+    return faster_rcnn.anchors_explorer(scenes(), 8, (12, 24))
+
+
+def budget_view():
+    curves = {iou: {"good": [0.2, 0.8, 1.0], "bad": [0.0, 0.1, 0.2]} for iou in (0.5, 0.7)}
+    return faster_rcnn.budget_explorer(scenes(), methods(), [1, 2, 3], curves)
+
+
+def weights_view():
+    gradients = torch.randn(4, 2, 64, 16, 16, generator=torch.Generator().manual_seed(0))
+    return faster_rcnn.loss_weights_explorer(SCENES, gradients, LOSSES)
+
+
+QUICK = (convolution_view, field_view, probe_view, rates_view, neighbours_view, proposals_view, nms_view)
+QUICK += (regression_view, pooling_view, smooth_l1_view, sampling_view, anchors_view, budget_view, weights_view)
+SECONDS = dict.fromkeys(QUICK, 0.05) | {depth_view: 0.25}  # of a redraw; matplotlib draws the gradients anew
