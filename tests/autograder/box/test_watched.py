@@ -9,7 +9,7 @@ from autograder.box.watched import watched
 from autograder.exam import assess
 from autograder.exam.cells import Answers
 from autograder.exam.judge import Paper
-from course_lib.checks.detector import MOST, map50
+from course_lib.checks.kit.detector import MOST, map50
 from course_lib.checks.spec import Case, Check, Mismatch, Outcome, Question
 
 
@@ -39,7 +39,7 @@ def test_a_fault_of_ours_is_told_as_such():
 
 
 def check(name, compare):
-    return Check(name, 2.0, (Case("one", "values", lambda rng: {}, compare),), ())
+    return Check(name, 2.0, (Case("one", "values", lambda rng: {}, compare),))
 
 
 def heavy(answer, expected, inputs):
