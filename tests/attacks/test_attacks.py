@@ -8,6 +8,7 @@ import pytest
 
 from autograder.exam import papers
 from autograder.exam.judge import judge
+from tools.attacks.attack import FULL, FUNCTIONS, HARM, POINTS, SECRET, UNIT, WRONG, Attack, attack, collect
 from tools.attacks.host import HONEST, Host
 from tools.attacks.ours import Outcome, grade
 from tools.attacks.pages import acting

@@ -18,6 +18,7 @@ from distributed.security import Security
 from autograder.cohort import worker
 from tests.helpers.classes import class_of_three
 from tests.helpers.servers import certificates, dask_cluster
+from tools.attacks.cases.accounts import ACTING, LAZY
 from tools.samples.small_course import UNIT
 
 pytestmark = [pytest.mark.long, pytest.mark.sandbox]

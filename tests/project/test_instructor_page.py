@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from autograder.book.gradebook import quiet
 from autograder.cli import app
+from tests.helpers.people import DOCUMENT, EXCHANGE, Person, machine, student
 from tools.samples.small_course import UNIT
 
 STUDENT = "# a student"

@@ -15,6 +15,7 @@ from safetensors.numpy import save_file
 
 from autograder.book.gradebook import quiet
 from autograder.intake import ticket
+from tests.helpers.people import Person, machine, student
 from tools.samples.small_course import UNIT, make_course
 
 pytestmark = [pytest.mark.long, pytest.mark.sandbox]

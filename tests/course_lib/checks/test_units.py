@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tools.cells import read_source
 
 from autograder import misconceptions
 from autograder.reference import source_of
 from course_lib.errors import DataMissing
 from course_lib.units import UNITS, find
+from tools.build.cells import read_source
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 HOURS = {150: "two and a half hours", 180: "three hours"}
 EACH = pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.id)
 SOME = [*(unit for unit in UNITS if unit.name != "transfer_learning"), replace(UNITS[0], number=11, name="one")]
