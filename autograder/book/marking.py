@@ -4,7 +4,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.exam.results import Checked, Result
-from autograder.release.roles import grade_id, is_solution
+from autograder.release import roles
 
 UNKNOWN = "This check is not part of the unit any more: ask the person who grades."
 
@@ -18,26 +18,21 @@ def write_result(notebook: NotebookNode, result: Result) -> dict[str, str]:
         Comments for the cells in which students write, by grade_id.
     """
     found = {checked.name: checked for checked in result.checks}
-    writable = [grade_id(cell) for cell in notebook.cells if is_solution(cell)]
+    writable = [roles.grade_id(cell) for cell in notebook.cells if roles.is_solution(cell)]
     comments: dict[str, list[str]] = {}
     before = ""
     notebook.metadata.course = {**notebook.metadata.get("course", {}), "notes": list(result.notes)}
     for cell in notebook.cells:
-        name = grade_id(cell)
+        name = roles.grade_id(cell)
         before = name if name in writable else before
-        if _is_check(cell):
-            checked = found.get(name.removeprefix("check_"))
+        if check := roles.checked(cell):
+            checked = found.get(check)
             _write_check(cell, checked)
             if checked and checked.comment:
                 comments.setdefault(checked.name if checked.name in writable else before, []).append(checked.comment)
         elif cell.cell_type == "code":
             cell.outputs = [nbformat.from_dict(output) for output in result.outputs.get(cell.get("id", ""), [])]
     return {name: "\n".join(said) for name, said in comments.items()}
-
-
-def _is_check(cell: NotebookNode) -> bool:
-    grading = cell.metadata.get("nbgrader", {})
-    return cell.cell_type == "code" and bool(grading.get("grade")) and not grading.get("solution")
 
 
 def _write_check(cell: NotebookNode, checked: Checked | None) -> None:

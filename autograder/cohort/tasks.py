@@ -12,7 +12,7 @@ from autograder.exam import secret
 from autograder.exam.results import Checked, Result
 from autograder.exam.secret import digest
 from autograder.intake.clean import clean_copy
-from autograder.release.roles import grade_id
+from autograder.release.roles import checked
 from course_lib import units
 
 
@@ -58,11 +58,7 @@ class Tasks:
     def nothing(self, student: str, reason: str) -> Result:
         """Zero for each check of a submission, with the reason."""
         notebook, _ = clean_copy(self.clean, student, self.unit)
-        worth = {
-            grade_id(cell).removeprefix("check_"): float(cell.metadata.nbgrader.points)
-            for cell in notebook.cells
-            if cell.cell_type == "code" and grade_id(cell).startswith("check_")
-        }
+        worth = {name: float(cell.metadata.nbgrader.points) for cell in notebook.cells if (name := checked(cell))}
         checks = tuple(Checked(name, 0.0, points, "runs", comment=reason) for name, points in worth.items())
         return Result(self.unit, student, self.kind, checks, (reason,))
 

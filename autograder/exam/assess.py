@@ -18,7 +18,7 @@ from autograder.exam.cells import Answers, Cell
 from autograder.exam.judge import Paper, Verdict, judge
 from autograder.exam.results import Checked, Result
 from autograder.exam.sitting import sit
-from autograder.release.roles import grade_id
+from autograder.release import roles
 from course_lib.checks import report as reports
 from course_lib.checks.cells import without_magics
 from course_lib.checks.ladder import Outcome, Report, still_to_write
@@ -28,7 +28,6 @@ from course_lib.checks.spec import KINDS, Check
 SLOW, NOTICEABLE = 50.0, 0.2  # times the reference; seconds below which nobody minds
 JUDGING, JUDGING_ONE = 60, 20  # processor seconds for all checks together, and for one where that was not enough
 TOO_MUCH = "What your function returned took too long, or too much memory, to compare with the expected answer."
-ROLES = {"check": "check", "experiment": "skip", "fit": "fit"}
 
 
 def examine(
@@ -93,22 +92,19 @@ def nothing(unit: str, student: str, checks: Sequence[Check], kind: str, lack: s
 
 
 def cells_of(notebook: NotebookNode) -> list[Cell]:
-    """The code cells with their roles, which the released names tell."""
-    cells = []
-    for cell in notebook.cells:
-        if cell.cell_type == "code":
-            name = grade_id(cell)
-            role = ROLES.get(name.split("_")[0], "run")
-            locked = bool(cell.metadata.get("nbgrader", {}).get("locked"))
-            cells.append(Cell(role, cell.source, name.removeprefix("check_"), cell.id, locked))
-    return cells
+    """The code cells with their roles, which the release says."""
+    return [
+        Cell(roles.role(cell), cell.source, roles.checked(cell) or roles.grade_id(cell), cell.id, roles.is_locked(cell))
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+    ]
 
 
 def released_imports(notebook: NotebookNode) -> list[str]:
     """The modules that the locked cells import; intake has put the release's own text there."""
     found: list[str] = []
     for cell in notebook.cells:
-        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("locked"):
+        if cell.cell_type == "code" and roles.is_locked(cell):
             for node in ast.walk(ast.parse(without_magics(cell.source))):
                 if isinstance(node, ast.Import):
                     found += [alias.name for alias in node.names]
@@ -122,7 +118,8 @@ def cells_before(notebook: NotebookNode) -> dict[str, list[str]]:
     cells, before = {}, []
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cells[grade_id(cell).removeprefix("check_")] = list(before)
+            if name := roles.checked(cell):
+                cells[name] = list(before)
             before.append(cell.source)
     return cells
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from autograder.release.roles import grade_id
+from autograder.release.roles import checked
 from course_lib.errors import DataBroken
 
 NAME = "autograder.key"
@@ -79,5 +79,5 @@ def seeds_of(unit: str, student: str, notebook: NotebookNode, weights: bytes | N
     """
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     work = digest(*(cell.source for cell in code), weights)
-    grades = [name.removeprefix("check_") for cell in code if (name := grade_id(cell)).startswith("check_")]
+    grades = [name for cell in code if (name := checked(cell))]
     return {name: seed(key, unit, name, student, *([] if name == SAMPLED else [work])) for name in grades}

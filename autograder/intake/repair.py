@@ -17,7 +17,7 @@ from autograder.intake.handed_in import HandedIn, look
 from autograder.intake.places import Places, places
 from autograder.intake.weights import Weights
 from autograder.intake.written import Cell
-from autograder.release.roles import grade_id, is_solution
+from autograder.release.roles import grade_id, is_solution, role
 
 MAX_CELLS = 2000
 TEX_LINK = re.compile(r"\\(?=href\b)")
@@ -54,7 +54,7 @@ def repair(handed_in: HandedIn, release: NotebookNode) -> Submission:
     except BrokenSubmission as error:
         notes.insert(0, str(error))
         handed_in.notebook, cells = None, []
-    if cells and not handed_in.weights and any(grade_id(cell) == "fit" for cell in release.cells):
+    if cells and not handed_in.weights and any(role(cell) == "fit" for cell in release.cells):
         notes.append("No weights file was handed in: the exam trains the experiment itself.")
     return Submission(match(cells, release, notes), handed_in.weights, notes, doubts)
 
@@ -118,7 +118,7 @@ def _added(cell: NotebookNode, mine: Sequence[Cell], notes: list[str]) -> Cell |
     name = grade_id(cell)
     copies = [own.source for own in mine if own.kind == cell.cell_type and own.source != cell.source]
     if cell.cell_type == "code":
-        text, missing = additions.code(cell.source, copies, defining=name.startswith("experiment"))
+        text, missing = additions.code(cell.source, copies, defining=role(cell) == "skip")
         missing |= any(own.kind != "code" and own.source != cell.source for own in mine)
     else:
         text, missing = additions.text(cell.source, copies), bool(copies)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from nbformat import NotebookNode
 
 from autograder.intake.reading import bound, facts, statements, tree
-from autograder.release.roles import grade_id, is_solution
+from autograder.release.roles import checked, grade_id, is_solution
 
 FREE = {"code": "code", "markdown": "markdown", "raw": "raw"}
 PICTURES = ("image/png", "image/jpeg", "image/gif")
@@ -114,7 +114,7 @@ def written_at(node: ast.stmt, lines: Sequence[str]) -> str:
 def shared(cells: Sequence[Cell], released: NotebookNode) -> int:
     """How many of the exercise's own cells (functions to write and their checks) a notebook holds."""
     names, texts = {cell.grade_id for cell in cells}, {cell.source.strip() for cell in cells}
-    ours = [cell for cell in released.cells if is_solution(cell) or grade_id(cell).startswith("check_")]
+    ours = [cell for cell in released.cells if is_solution(cell) or checked(cell)]
     generic = "check_experiment"  # every unit has one
     return sum((grade_id(cell) in names and grade_id(cell) != generic) or cell.source.strip() in texts for cell in ours)
 
