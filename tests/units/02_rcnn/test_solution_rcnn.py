@@ -1,4 +1,4 @@
-"""The solution of unit 02 computes what the libraries compute: torchvision's box operations, torchmetrics' precision."""
+"""The solution of unit 02 computes what libraries compute: torchvision's box operations, torchmetrics' precision."""
 
 import pytest
 import torch
