@@ -1,10 +1,10 @@
-"""Right answers that somebody else might write: tests/units/UNIT/STYLE.py holds a unit's functions in one style."""
+"""Right answers that somebody else might write: units/UNIT/STYLE.py holds all graded functions of a unit in one style."""
 
 import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 
-from autograder.exam import papers
+from autograder import papers
 from course_lib.checks.spec import Check
 
 STYLES = ("arrays", "loops")

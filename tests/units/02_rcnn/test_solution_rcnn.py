@@ -1,4 +1,4 @@
-"""The solution of unit 02 computes what torchvision's box operations and torchmetrics compute."""
+"""The solution of unit 02 computes what libraries compute: torchvision's box operations, torchmetrics' precision."""
 
 import pytest
 import torch
