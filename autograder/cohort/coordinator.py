@@ -16,7 +16,6 @@ from nbconvert.exporters import NotebookExporter
 from nbconvert.writers import FilesWriter
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
-from tornado.log import app_log
 
 from autograder.book import examiner, gradebook, privacy
 from autograder.book.gradebook import quiet
@@ -113,7 +112,7 @@ def grade(plan: Plan, config: "Config", tell: Callable[[Event], None]) -> Graded
     if plan.submissions:
         directory.submitted_directory = str(Path(plan.submissions).absolute())
     desk = Autograde(coursedir=directory, config=config)
-    for log in (desk.log, app_log):  # nbgrader's: what fails is said once, by `_readable`
+    for log in (desk.log, logging.getLogger("tornado.application")):  # nbgrader's: what fails, `_readable` says once
         log.setLevel(logging.CRITICAL)
     with _readable(), chdir(directory.root), examiner.diary_of(desk).alone():
         privacy.keep(directory, directory.autograded_directory)
