@@ -56,7 +56,7 @@ def test_the_list_holds_every_unit_that_stands_and_no_other():
     wanted = {path for unit in UNITS for path in (unit.lecture, unit.exercise)}
     there = {*ROOT.glob("lectures/*.ipynb"), *ROOT.glob("exercises/*/*.ipynb")}
     assert {path.relative_to(ROOT) for path in there} == wanted
-    for pattern in ("solutions/*/", "tests/right_answers/[0-9]*/", "tests/relatives/[0-9]*.py"):
+    for pattern in ("solutions/*/", "tests/units/[0-9]*/"):
         assert {path.stem for path in ROOT.glob(pattern)} == {unit.id for unit in UNITS}, pattern
     for kind, pattern in (("expected", "checks/expected/*.npz"), ("alt texts", "alt_texts/*.toml")):
         assert {path.stem for path in ROOT.glob(f"course_lib/{pattern}")} == {unit.id for unit in UNITS}, kind
