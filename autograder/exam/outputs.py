@@ -15,6 +15,8 @@ from itertools import islice
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.intake.texts import plain
+
 MAX_TEXT = 20_000  # characters a cell
 MAX_IMAGES = 4  # a cell
 MAX_IMAGE = 2**20  # bytes
