@@ -158,9 +158,7 @@ def kept(db_url: str, course_id: str) -> Iterator[Gradebook]:
         return
     with _named(make_url(db_url)):
         gradebook = _kept[db_url] = Kept(db_url, course_id)
-    for (
-        module
-    ) in USERS:  # each names `Gradebook` for itself; from now on it asks us, who open a fresh one if none is kept
+    for module in USERS:  # each has the name for itself; it stays with `opened`, which outside such a block opens one
         module.Gradebook = opened
     try:
         yield gradebook
