@@ -3,33 +3,26 @@
 Importing it makes Ctrl-C the coordinator's alone, which ends its workers.
 """
 
-import gc
 import os
 import signal
-import sys
 from contextlib import suppress
 
-gc.disable()  # while everything is imported nothing is garbage
+from autograder.box import startup
+from course_lib import threads
+
 signal.signal(signal.SIGINT, signal.SIG_IGN)
-sys.modules.setdefault("rfc3987_syntax", None)  # web addresses in JSON schemas: notebooks have none, it takes 1.4 s
-
-from course_lib import threads  # noqa: E402
-
+startup.without_web_addresses()
 threads.limit(1)  # a core for each worker; and a fork of threaded torch would hang
 
-from autograder.box import bubblewrap  # noqa: E402
-from autograder.errors import BoxError  # noqa: E402
+with startup.uncollected():
+    from autograder.box import bubblewrap
+    from autograder.errors import BoxError
 
-if "AUTOGRADER_SANDBOX" in os.environ:  # all workers use this one; it imports torch while we do
-    with suppress(BoxError):  # where there is no bubblewrap, the workers say so
-        bubblewrap.begin()
+    if "AUTOGRADER_SANDBOX" in os.environ:  # all workers use this one; it imports torch while we do
+        with suppress(BoxError):  # where there is no bubblewrap, the workers say so
+            bubblewrap.begin()
 
-from autograder.box import shell  # noqa: E402
+    startup.import_torchvision()
 
-shell.import_torchvision()
-
-import autograder.cli  # noqa: E402
-import autograder.exam.assess  # noqa: E402, F401
-
-gc.freeze()  # nor later: no worker looks at it, and none copies its pages for that
-gc.enable()
+    import autograder.cli
+    import autograder.exam.assess  # noqa: F401

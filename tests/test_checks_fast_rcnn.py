@@ -7,7 +7,7 @@ from autograder.exam import papers
 from course_lib import plots
 from course_lib.checks import report, run
 from course_lib.checks.fast_rcnn import hints
-from tests.relatives import relatives_of
+from tests.helpers.relatives import relatives_of
 
 UNIT = "03_fast_rcnn"
 CHECKS = {check.name: check for check in papers.checks_of(UNIT)}

@@ -5,9 +5,8 @@ nbgrader opens and closes the gradebook eight times for each submission; inside 
 
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from unittest import mock
 
 import nbgrader.converters.autograde
 import nbgrader.preprocessors.latesubmissions
@@ -159,11 +158,10 @@ def kept(db_url: str, course_id: str) -> Iterator[Gradebook]:
         return
     with _named(make_url(db_url)):
         gradebook = _kept[db_url] = Kept(db_url, course_id)
+    for module in USERS:  # each has the name for itself; it stays with `opened`, which outside such a block opens one
+        module.Gradebook = opened
     try:
-        with ExitStack() as stack:
-            for module in USERS:
-                stack.enter_context(mock.patch.object(module, "Gradebook", opened))
-            yield gradebook
+        yield gradebook
     finally:
         del _kept[db_url]
         gradebook.close_at_last()

@@ -23,7 +23,7 @@ from autograder.errors import BoxError
 from course_lib import threads
 
 GUEST = 61184  # the user that student code runs as where the grader is root; it owns nothing
-SERVING = ("calls.py", "inside.py", "limits.py", "shell.py", "walls.py", "warm.py")
+SERVING = ("calls.py", "inside.py", "limits.py", "shell.py", "startup.py", "walls.py", "warm.py")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
 SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/sys/devices/system/cpu")
 START = 120.0  # seconds for the imports, on a slow disk

@@ -5,13 +5,11 @@ There is no kernel and nobody who types: what asks for one gets a harmless answe
 
 import asyncio
 import contextlib
-import importlib
 import io
 import multiprocessing.process
 import os
 import subprocess
 import sys
-import types
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,12 +24,11 @@ LOOPS = ("async", "await", "loop")  # a cell that says one of these wants a runn
 
 
 def prepare():
-    """Import what students' cells import, and make an IPython shell that reads nothing from the home folder."""
+    """Import what draws, and make an IPython shell that reads nothing from the home folder."""
     import matplotlib
     import matplotlib.pyplot
     from traitlets.config import Config
 
-    import_torchvision()
     torch.compile = uncompiled
     matplotlib.use("Agg")
     threads.limit(1)  # children of a process that ran threaded operations hang
@@ -40,23 +37,6 @@ def prepare():
     config.InteractiveShell.colors = "nocolor"
     config.BaseIPythonApplication.auto_create = False
     return _shell_class().instance(config=config)
-
-
-def import_torchvision() -> None:
-    """Import torchvision without torch's compiler, of which it wants one function and which takes 1.5 s.
-
-    The function tells whether RoI align may be compiled where results must be deterministic. Who needs the compiler
-    later imports it as ever.
-    """
-    name = "torch._dynamo.utils"
-    stand_in = types.ModuleType(name)
-    stand_in.is_compile_supported = lambda device: False
-    sys.modules.setdefault(name, stand_in)
-    try:
-        importlib.import_module("torchvision")
-    finally:
-        if sys.modules[name] is stand_in:
-            del sys.modules[name]
 
 
 def uncompiled(model=None, **options: object):

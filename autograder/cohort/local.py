@@ -54,6 +54,15 @@ def _make_room_for_a_socket() -> None:
 
 def end() -> None:
     """End what `begin` has started, and its sandboxes with it; it may still be importing."""
+    _kill_forkserver()
+
+
+def _kill_forkserver() -> None:
+    """Kill the process from which workers fork, and let `multiprocessing` forget it.
+
+    It has no public way to do so: the server lives until our process has ended, and while it imports it does not even
+    notice that. So this one function touches what is private there.
+    """
     server = forkserver._forkserver
     if server._forkserver_pid is not None:
         os.kill(server._forkserver_pid, signal.SIGKILL)

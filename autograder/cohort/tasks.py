@@ -8,12 +8,27 @@ from typing import Any
 import nbformat
 
 from autograder import reference
+from autograder.errors import GradingError
 from autograder.exam import secret
 from autograder.exam.results import Checked, Result
 from autograder.exam.secret import digest
 from autograder.intake.clean import clean_copy
 from autograder.release.roles import checked
 from course_lib import units
+
+DECIDING = (  # what the exam asks, runs, expects and forgives; see the test, which follows the imports
+    "solutions/{unit}/{unit}.py",
+    "course_lib/*.py",
+    "course_lib/data/**/*.py",
+    "course_lib/checks/**/*.py",
+    "course_lib/checks/expected/{unit}.npz",
+    "autograder/reference.py",
+    "autograder/misconceptions/**/*.py",
+    "autograder/release/*.py",
+    "autograder/intake/*.py",
+    "autograder/box/*.py",
+    "autograder/exam/*.py",
+)
 
 
 @dataclass(frozen=True)
@@ -64,9 +79,22 @@ class Tasks:
 
 
 def version_of(unit: str) -> str:
-    """Changes with the solution, the checks and the misconceptions: a result from before is examined again."""
-    name, root = units.find(unit).name, reference.ROOT
-    files = [*root.glob("course_lib/checks/**/*.py"), *root.glob(f"autograder/misconceptions/**/{name}*")]
-    files += root.glob(f"autograder/misconceptions/{name}/*.py")
-    sources = [path.read_bytes() for path in sorted(set(files)) if path.is_file()]
-    return digest(*sources, reference.source_of(unit).read_bytes())
+    """Changes with all of ours that decides a result: what was examined before is examined again."""
+    parts = [(str(path.relative_to(reference.ROOT)), path.read_bytes()) for path in deciding(unit)]
+    return digest(*(part for named in parts for part in named))
+
+
+def deciding(unit: str) -> list[Path]:
+    """The files of ours that decide what a submission of this unit earns, in order; no other unit's are among them.
+
+    Raises:
+        GradingError: one of `DECIDING` names no file.
+    """
+    others = {other.name for other in units.UNITS} - {units.find(unit).name}
+    found: set[Path] = set()
+    for pattern in DECIDING:
+        named = {path for path in reference.ROOT.glob(pattern.format(unit=unit)) if path.is_file()}
+        if not named:
+            raise GradingError("What decides a result is not all there.", expected=pattern, got="no such file")
+        found |= {path for path in named if not others & {*path.relative_to(reference.ROOT).parts}}
+    return sorted(found)

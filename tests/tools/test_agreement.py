@@ -9,7 +9,7 @@ from course_lib import units
 from course_lib.checks.ladder import climb
 from course_lib.checks.points import always_same
 from course_lib.checks.run import ask, generator
-from tests.right_answers import graded
+from tests.helpers.right_answers import graded
 from tools.agreement import examine, versions
 
 UNITS = [unit.id for unit in units.UNITS]

@@ -12,7 +12,7 @@ from autograder.exam.judge import judge
 from course_lib import units
 from course_lib.checks import codec, ladder, publish, report, run
 from tests.helpers import ways
-from tests.right_answers import RIGHT, functions_of, graded
+from tests.helpers.right_answers import RIGHT, functions_of, graded
 
 UNITS = [unit.id for unit in units.UNITS]
 WRONG = [pytest.param(unit, m, id=f"{unit}-{m.check}-{m.name}") for unit in UNITS for m in misconceptions.of(unit)]

@@ -11,7 +11,7 @@ import pytest
 from autograder import reference
 from autograder.exam import papers
 from course_lib import units
-from tests.right_answers import graded
+from tests.helpers.right_answers import graded
 
 UNITS = [unit.id for unit in units.UNITS]
 COMPARES = re.compile(

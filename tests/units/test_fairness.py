@@ -15,7 +15,7 @@ from course_lib import units
 from course_lib.checks import forbids, report, run
 from course_lib.checks.run import ask
 from course_lib.checks.spec import Case, Check
-from tests.right_answers import graded
+from tests.helpers.right_answers import graded
 
 UNITS = [unit.id for unit in units.UNITS]
 CHECKS = [pytest.param(unit, check, id=f"{unit}-{check.name}") for unit in UNITS for check in graded(unit)]

@@ -6,7 +6,7 @@ from autograder.exam import papers
 from autograder.exam.judge import judge
 from course_lib import units
 from course_lib.checks import report, run
-from tests.relatives import relatives_of
+from tests.helpers.relatives import relatives_of
 
 UNITS = [unit.id for unit in units.UNITS]
 NEAR = [

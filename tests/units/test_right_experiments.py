@@ -10,7 +10,7 @@ from autograder import reference
 from autograder.exam import papers
 from course_lib import training
 from course_lib.checks.run import generator
-from tests.right_answers import RIGHT, functions_of
+from tests.helpers.right_answers import RIGHT, functions_of
 
 pytestmark = pytest.mark.long
 STEPS, IMAGES = 2, 12  # enough to see whether it runs

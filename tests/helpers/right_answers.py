@@ -4,7 +4,7 @@ import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 
-from autograder import papers
+from autograder.exam import papers
 from course_lib.checks.spec import Check
 
 STYLES = ("arrays", "loops")
