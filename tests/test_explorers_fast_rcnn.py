@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchvision.ops import roi_pool
 
@@ -36,6 +36,7 @@ def test_bins_are_rounded_outwards(cells, size, expected):
         assert [tuple(pair) for pair in ends.tolist()] == expected
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**31), st.integers(1, 7))
 def test_the_largest_cell_of_each_bin_is_what_torchvision_pools(seed, size):
     rng = torch.Generator().manual_seed(seed)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.explorers import faster_rcnn as explorers
@@ -48,6 +48,7 @@ def test_ratio_is_height_over_width_and_leaves_the_area():
     assert sides == [[128, 32], [64, 64], [32, 128], [256, 64], [128, 128], [64, 256]]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**31), st.integers(0, 5), st.sampled_from([(0.7, 0.3), (0.5, 0.4)]))
 def test_labels_follow_the_three_rules(seed, count, thresholds):
     rng = torch.Generator().manual_seed(seed)
@@ -150,6 +151,7 @@ def test_shares_add_up_and_name_who_pulls_back():
     assert gradient_shares(products, torch.zeros(3)).tolist() == [0, 0, 0]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**31), st.floats(0.1, 10))
 def test_shares_are_those_of_the_weighted_sum(seed, factor):
     rng = torch.Generator().manual_seed(seed)

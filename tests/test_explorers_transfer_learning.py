@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.explorers import neighbours
@@ -79,6 +79,7 @@ def test_tiles_stand_row_by_row_and_the_rest_is_white():
     assert tiled(tiles, rows=3)[::2, ::2, 0].tolist() == [[10], [20], [30]]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 6), st.floats(1e-4, 1), st.floats(0.1, 1), st.integers(-1, 4))
 def test_rates_fall_by_the_decay_from_the_head_on(count, base, decay, last_frozen):
     layers = [f"layer{i}" for i in range(count)]
@@ -152,6 +153,7 @@ def test_equal_vectors_have_no_distance():
     assert distances.tolist() == [0, 0]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**31), st.integers(3, 12), st.integers(1, 2))
 def test_the_share_is_that_of_the_neighbours_one_by_one(seed, count, near):
     rng = torch.Generator().manual_seed(seed)

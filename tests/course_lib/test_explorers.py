@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.explorers import Canvas, panel, rcnn, slider
@@ -71,6 +71,7 @@ def test_only_survivors_suppress():
     assert rcnn.suppression(CHAIN, SCORES.flip(0), 0.3) == [None, 2, None]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**31), st.integers(1, 8), st.floats(0.05, 0.95))
 def test_suppression_is_greedy(seed, count, threshold):
     rng = torch.Generator().manual_seed(seed)
