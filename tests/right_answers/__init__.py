@@ -1,4 +1,4 @@
-"""Right answers that somebody else might write: units/UNIT/STYLE.py holds all graded functions of a unit in one style."""
+"""Right answers that somebody else might write: units/UNIT/STYLE.py holds a unit's graded functions in one style."""
 
 import importlib.util
 from collections.abc import Callable
