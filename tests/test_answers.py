@@ -119,7 +119,7 @@ def test_a_misconception_is_named_in_the_exam(unit, wrong):
     found = judge([paper], answers, []).reports[wrong.check]
     assert found.misconception == wrong.name
     assert found.points < paper.check.points
-    assert found.points <= paper.check.points / 2 or wrong.slip or wrong.convention
+    assert found.points <= paper.check.points / 2 or wrong.slip
     assert found.points == run.run(unit, paper.check, wrong.version).points
 
 

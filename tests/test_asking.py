@@ -195,7 +195,7 @@ def test_an_answer_that_raises_while_it_is_read_was_given_all_the_same(answer):
 def sentence(answer):
     """What a student reads about an answer of another kind."""
     outcome = ask(PLAIN, lambda x: answer, INPUTS)
-    found = climb(Check("f", 1.0, (PLAIN,), ("x",)), [Question(PLAIN, INPUTS, torch.ones(2))], [outcome])
+    found = climb(Check("f", 1.0, (PLAIN,)), [Question(PLAIN, INPUTS, torch.ones(2))], [outcome])
     assert found.rung == "type"
     assert not ladder.still_to_write(found)
     return report.text(found)

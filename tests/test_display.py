@@ -52,7 +52,7 @@ def test_the_line_of_a_case_and_its_counterexample_have_the_same_numbers():
         return Counterexample(f"expected {expected.item():g}, yours {answer.item():g}")
 
     case = Case("sums", "values", lambda rng: {}, close(), explain=explain)
-    check = Check("total", 2, (case,), ("x",))
+    check = Check("total", 2, (case,))
     sizes = (5, 2, 9)
     questions = [Question(case, {"x": torch.ones(size)}, torch.tensor(float(size))) for size in sizes]
     found = climb(check, questions, [Outcome("answered", torch.tensor(10.0 + size)) for size in sizes])

@@ -76,7 +76,7 @@ def test_the_solution_uses_nothing_that_is_forbidden(unit):
 
 def test_an_answer_that_takes_longer_than_the_exam_allows_is_not_green():
     case = Case("slow", "values", lambda rng: {}, lambda answer, expected, inputs: None)
-    check = Check("f", 1, (case,), (), seconds=0.05)
+    check = Check("f", 1, (case,), seconds=0.05)
 
     def slow():
         end = time.process_time() + 0.1

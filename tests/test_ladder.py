@@ -15,7 +15,7 @@ def case(name, kind="values", compare=None, **more):
 
 
 def judged(cases, answers, expected, points=4.0, suspicions=()):
-    check = Check("f", points, tuple(cases), ("x",))
+    check = Check("f", points, tuple(cases))
     questions = [Question(c, {"x": i}, e) for i, (c, e) in enumerate(zip(cases, expected, strict=True))]
     outcomes = [a if isinstance(a, Outcome) else Outcome("answered", a) for a in answers]
     return climb(check, questions, outcomes, suspicions)
@@ -83,7 +83,7 @@ def test_fewer_than_half_of_the_basic_cases_are_luck(right, points):
 
 
 def test_one_wrong_drawing_fails_its_case():
-    check = Check("f", 2.0, (BASIC,), ("x",))
+    check = Check("f", 2.0, (BASIC,))
     questions = [Question(BASIC, {}, 1), Question(BASIC, {}, 2)]
     assert climb(check, questions, [Outcome("answered", 1), Outcome("answered", 3)]).points == 0.0
 
@@ -94,7 +94,7 @@ def test_one_wrong_drawing_fails_its_case():
 )
 def test_an_answer_that_is_always_the_same_counts_only_beside_another(answers, points):
     always, varying = case("always 1"), case("varying")
-    check = Check("f", 4.0, (always, varying), ("x",))
+    check = Check("f", 4.0, (always, varying))
     questions = [Question(c, {}, e) for c, e in ((always, 1), (always, 1), (varying, 5), (varying, 6))]
     assert climb(check, questions, [Outcome("answered", answer) for answer in answers]).points == points
 

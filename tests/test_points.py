@@ -17,7 +17,7 @@ def case(name, kind="values", **more):
 
 def told(cases, right, points=4.0):
     """The report on an answer that passes the cases whose places are in `right`."""
-    check = Check("f", points, tuple(cases), ("x",))
+    check = Check("f", points, tuple(cases))
     questions = [Question(c, {"x": i}, 1) for i, c in enumerate(cases)]
     return climb(check, questions, [Outcome("answered", 1 if i in right else 9) for i in range(len(cases))])
 
@@ -76,7 +76,7 @@ def test_the_points_say_how_they_come_about(cases, right, sentence):
 
 def test_an_answer_that_is_always_the_same_says_why_it_earns_nothing():
     always, varying = case("always 1"), case("varying")
-    check = Check("f", 4.0, (always, varying), ("x",))
+    check = Check("f", 4.0, (always, varying))
     questions = [Question(c, {}, e) for c, e in ((always, 1), (always, 1), (varying, 5), (varying, 6))]
     found = climb(check, questions, [Outcome("answered", answer) for answer in (1, 1, 9, 9)])
     assert found.earned == (
@@ -86,7 +86,7 @@ def test_an_answer_that_is_always_the_same_says_why_it_earns_nothing():
 
 def test_a_metric_says_how_far_its_case_counts():
     rising = case("mAP", compare=metric("mAP", lambda answer, inputs: answer, low=0.0, high=2.0))
-    check = Check("experiment", 8.0, (rising,), ("x",))
+    check = Check("experiment", 8.0, (rising,))
     found = climb(check, [Question(rising, {}, None)], [Outcome("answered", 0.5)])
     assert (found.points, found.earned) == (2.0, "2 of 8 points: its case counts 25%.")
 

@@ -9,7 +9,7 @@ from autograder import assess
 from autograder.cells import Answers
 from autograder.judge import Paper
 from autograder.watched import watched
-from course_lib.checks.detector import MOST, map50
+from course_lib.checks.kit.detector import MOST, map50
 from course_lib.checks.spec import Case, Check, Mismatch, Outcome, Question
 
 
@@ -39,7 +39,7 @@ def test_a_fault_of_ours_is_told_as_such():
 
 
 def check(name, compare):
-    return Check(name, 2.0, (Case("one", "values", lambda rng: {}, compare),), ())
+    return Check(name, 2.0, (Case("one", "values", lambda rng: {}, compare),))
 
 
 def heavy(answer, expected, inputs):

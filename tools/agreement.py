@@ -113,7 +113,7 @@ def trial(papers: Papers, version: Version) -> dict[str, object]:
 
 def known_versions(unit: str, check: Check) -> Iterator[Version]:
     """The versions of a check's function that somebody wrote: right ones, misconceptions, relatives."""
-    for path in sorted((TESTS / "right_answers" / unit).glob("*.py")):
+    for path in (TESTS / "units" / unit / f"{style}.py" for style in ("arrays", "loops")):
         yield Version(check.name, f"right answer {path.stem}", partial(_found, path, check))
     for wrong in misconceptions.of(unit):
         if wrong.check == check.name:
@@ -141,7 +141,7 @@ def _found(path: Path, check: Check) -> Callable:
 
 
 def _relatives(unit: str) -> list[tuple[str, Callable, str]]:
-    path = TESTS / "relatives" / f"{unit}.py"
+    path = TESTS / "units" / unit / "relatives.py"
     return runpy.run_path(str(path))["RELATIVES"] if path.exists() else []
 
 

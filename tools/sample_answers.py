@@ -85,7 +85,7 @@ def solved(solution: NotebookNode) -> dict[str, str]:
 @cache
 def in_style(unit: str, style: str) -> tuple[str, dict[str, str]]:
     """A right answer in another style: what it needs beside the functions, and the source of each function."""
-    text = (ROOT / "tests" / "right_answers" / unit / f"{style}.py").read_text(encoding="utf-8")
+    text = (ROOT / "tests" / "units" / unit / f"{style}.py").read_text(encoding="utf-8")
     graded = units.find(unit).functions
     helpers, functions = [], {}
     for node in ast.parse(text).body:

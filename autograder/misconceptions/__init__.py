@@ -1,17 +1,20 @@
 """Wrong versions that real students write, unit by unit, each with the sentence that its author should read.
 
-Every module holds `MISCONCEPTIONS`, a tuple; `of(unit)` finds it. No two of one check may agree everywhere.
-`source(misconception)` is one as the cell that a student would have written.
+A unit's package holds a module for each function, whose wrong versions are functions marked by `wrong`; `of(unit)` is
+all of them. No two of one check may agree everywhere. `source(misconception)` is one as the cell that a student would
+have written.
 """
 
 import importlib
 from collections.abc import Callable
+from types import FunctionType, ModuleType
+from typing import Any
 
 from autograder.misconceptions.text import source
 from course_lib import units
 from course_lib.checks.spec import Misconception
 
-__all__ = ["collector", "of", "source"]
+__all__ = ["collector", "gathered", "of", "source", "wrong"]
 
 
 def of(unit: str) -> tuple[Misconception, ...]:
@@ -19,12 +22,32 @@ def of(unit: str) -> tuple[Misconception, ...]:
     return importlib.import_module(f"autograder.misconceptions.{units.find(unit).name}").MISCONCEPTIONS
 
 
+def wrong(check: str, name: str, sentence: str, slip: bool = False) -> Callable:
+    """Mark a function or class as a wrong version of what a check asks for; `sentence` is for whoever wrote it."""
+
+    def mark(version: Callable) -> Callable:
+        version.misconception = Misconception(check, name, sentence, version, slip)
+        return version
+
+    return mark
+
+
+def gathered(*modules: ModuleType) -> tuple[Misconception, ...]:
+    """The wrong versions of these modules, in the order of the text."""
+    defined = [value for module in modules for value in vars(module).values() if _stands_in(module, value)]
+    return tuple(vars(value)["misconception"] for value in defined if "misconception" in vars(value))
+
+
+def _stands_in(module: ModuleType, value: Any) -> bool:
+    return isinstance(value, FunctionType | type) and value.__module__ == module.__name__
+
+
 def collector(check: str, into: list[Misconception]) -> Callable:
     """A decorator `wrong(name, sentence)` that collects versions of one function or class in the order of the text."""
 
-    def wrong(name: str, sentence: str, convention: bool = False, slip: bool = False) -> Callable:
+    def wrong(name: str, sentence: str, slip: bool = False) -> Callable:
         def keep(version: Callable) -> Callable:
-            into.append(Misconception(check, name, sentence, version, convention, slip))
+            into.append(Misconception(check, name, sentence, version, slip))
             return version
 
         return keep

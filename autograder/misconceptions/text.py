@@ -40,7 +40,9 @@ def _text(module: str) -> str:
 
 
 def _statement(version: Callable) -> ast.FunctionDef | ast.ClassDef:
-    """The definition of a function or class, found by a line of it (all versions are called `_`)."""
+    """The definition of a function or class: by its name, or where it is called `_` by a line of it."""
+    if version.__name__ != "_":
+        return _defined(sys.modules[version.__module__], version.__name__)[1]
     function = version.forward if isinstance(version, type) else version
     line = inspect.unwrap(function).__code__.co_firstlineno  # of a decorator, or of `def`
     definitions = [node for node in ast.parse(_text(version.__module__)).body if isinstance(node, DEFINES)]
@@ -54,7 +56,7 @@ def _first_line(node: ast.FunctionDef | ast.ClassDef) -> int:
 def _collect(module: str, statement: ast.stmt, needed: dict[str, Definition]) -> None:
     """Add what a statement needs of its module, what that needs first."""
     read = [node for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
-    for name in sorted({node.id for node in read}):
+    for name in sorted({node.id for node in read}, key=lambda name: name.strip("_")):
         found = None if name in needed else _defined(sys.modules[module], name)
         if found:
             _collect(*found, needed)

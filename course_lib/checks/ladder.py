@@ -107,7 +107,7 @@ def _hint(question: Question, outcome: Outcome, slip: Mismatch) -> str:
     if outcome.status != "answered" or (slip.rung or question.case.kind) not in KINDS:
         return ""
     if not callable(hint):
-        return hint
+        return hint or ""
     return hint(in_type_of(question.expected, outcome.answer), question.expected, question.inputs)
 
 

@@ -1,7 +1,7 @@
 """What a check is: frozen data, no behaviour. The units' modules fill it in, `ladder` judges by it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -67,9 +67,15 @@ def call(function: Callable, *inputs: Any) -> Any:
     return function(*inputs)
 
 
+Explain = Callable[[Inputs, Any, Any], Counterexample]
+"""explain(inputs, answer, expected): the smallest counterexample."""
+
+
 @dataclass(frozen=True)
 class Case:
     """One kind of input and how its answer is compared.
+
+    Where it names no compare, probe, hint, explain or draws of its own, those of its check stand.
 
     Attributes:
         name: what the student reads ("boxes that only touch"); unique within its check.
@@ -78,8 +84,9 @@ class Case:
         compare: see `Compare`.
         probe: runs beside the student's code with (function, *inputs) and returns plain values.
         truth: the expected answer from the inputs, where it does not come from the solution.
-        hint: see `Hint`; shown when the case fails and no misconception says more. It must fit every failure.
-        explain: (inputs, answer, expected) to the smallest counterexample.
+        hint: see `Hint`; shown when the case fails and no misconception says more. It must fit every failure. False: it
+            has none, whatever the check says.
+        explain: see `Explain`. False: it has none, whatever the check says.
         weight: its share of the check's points.
         draws: how many inputs of this kind the exam draws; the case passes when all do.
         public: draws the public check's inputs, where a notebook should wait less than the exam does.
@@ -90,11 +97,11 @@ class Case:
     name: str
     kind: str
     make_inputs: Callable[[np.random.Generator], Inputs]
-    compare: Compare
+    compare: Compare | None = None
     probe: Callable[..., Any] = call
     truth: Callable[[Inputs], Any] | None = None
-    hint: Hint = ""
-    explain: Callable[[Inputs, Any, Any], Counterexample] | None = None
+    hint: Hint | bool = ""
+    explain: Explain | bool | None = None
     weight: float = 1.0
     draws: int = 3
     public: Callable[[np.random.Generator], Inputs] | None = None
@@ -114,7 +121,7 @@ class Check:
         name: the check's name in `check("name", …)`.
         points: what it is worth; explicit, never derived.
         cases: in the order in which a student should meet them.
-        arguments: the parameters' names, in order.
+        compare, probe, hint, explain, draws: of each case that names none of its own; see `Case`.
         target: the function's name in the notebook, where it differs from the check's.
         forbids: dotted names that the student's function may not use; its docstring says so ("Write it yourself: no
             `torch.nn.functional.conv2d`").
@@ -127,12 +134,23 @@ class Check:
     name: str
     points: float
     cases: tuple[Case, ...]
-    arguments: tuple[str, ...]
+    compare: Compare | None = None
+    probe: Callable[..., Any] | None = None
+    hint: Hint | None = None
+    explain: Explain | None = None
+    draws: int | None = None
     target: str = ""
     forbids: tuple[str, ...] = ()
     seconds: float = 10.0
     profile: str = ""
     known: Callable[[], tuple[Sequence[Any], Sequence[Any]]] | None = None
+
+    def __post_init__(self) -> None:
+        """Fill in what the check says for all its cases: whoever reads a case finds it there."""
+        shared = {name: value for name in SHARED if (value := getattr(self, name)) is not None}
+        object.__setattr__(self, "cases", tuple(_filled(case, shared) for case in self.cases))
+        if nameless := [case.name for case in self.cases if case.compare is None]:
+            raise ValueError(f"{self.name}: nothing compares the answers to {', '.join(map(repr, nameless))}.")
 
     @property
     def function(self) -> str:
@@ -140,12 +158,20 @@ class Check:
         return self.target or self.name
 
 
+SHARED = {"compare": None, "probe": call, "hint": "", "explain": None, "draws": 3}
+"""What a check may say for its cases, with what a case holds that says nothing of its own."""
+
+
+def _filled(case: Case, shared: dict[str, Any]) -> Case:
+    missing = {name: value for name, value in shared.items() if getattr(case, name) == SHARED[name]}
+    return replace(case, **missing) if missing else case
+
+
 @dataclass(frozen=True)
 class Misconception:
     """A wrong version and the sentence for whoever wrote it.
 
     Attributes:
-        convention: another legitimate definition.
         slip: understood but not careful (empty inputs, another dtype, a changed input): it may cost less than half.
     """
 
@@ -153,7 +179,6 @@ class Misconception:
     name: str
     sentence: str
     version: Callable[..., Any]
-    convention: bool = False
     slip: bool = False
 
 

@@ -1,4 +1,4 @@
-"""Right answers that somebody else might write: UNIT/STYLE.py holds every graded function of a unit in one style."""
+"""Right answers that somebody else might write: units/UNIT/STYLE.py holds a unit's graded functions in one style."""
 
 import importlib.util
 from collections.abc import Callable
@@ -7,7 +7,8 @@ from pathlib import Path
 from autograder import papers
 from course_lib.checks.spec import Check
 
-RIGHT = sorted(Path(__file__).parent.glob("*/*.py"))
+STYLES = ("arrays", "loops")
+RIGHT = sorted(path for style in STYLES for path in (Path(__file__).parents[1] / "units").glob(f"*/{style}.py"))
 
 
 def functions_of(path: Path) -> dict[str, Callable]:

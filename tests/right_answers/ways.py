@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.checks.codec import copy
-from course_lib.checks.probes import each_tensor
+from course_lib.checks.kit.styles import each_tensor
 from course_lib.checks.spec import Check
 
 

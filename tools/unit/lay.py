@@ -59,7 +59,7 @@ def filled(unit: Unit, root: Path) -> Iterator[tuple[Path, str]]:
 
 
 def listed(unit: Unit, root: Path) -> dict[Path, str]:
-    """The lists of units with this one at their end: course_lib/units.py, README.md, lectures/index.md."""
+    """The lists of units with this one at their end: course_lib/units.py, README.md, lectures/index.md, contracts."""
     number, (lecture, hours) = f"{unit.number:02d}", (unit.minutes[0], unit.minutes[1] / 60)
     entry = f'    Unit({unit.number}, "{unit.name}", "{unit.title}", "{unit.subtitle}", {unit.minutes}),'
     readme = f"| {number} · {unit.title} | [{unit.lecture}]({unit.lecture}) | [{unit.exercise}]({unit.exercise}) |"
@@ -72,10 +72,17 @@ def listed(unit: Unit, root: Path) -> dict[Path, str]:
         "README.md": (r"^\| \d\d · .*$", readme),
         "lectures/index.md": (r"^\| \d\d · .*$", start),
     }
-    return {root / name: _after_the_last(root / name, *how) for name, how in ends.items()}
+    lists = {root / name: _after_the_last(root / name, *how) for name, how in ends.items()}
+    return lists | {root / "pyproject.toml": _in_contracts(root / "pyproject.toml", unit.name)}
 
 
 def _after_the_last(path: Path, form: str, line: str) -> str:
     text = path.read_text(encoding="utf-8")
     end = [found.end() for found in re.finditer(form, text, re.MULTILINE)][-1]
     return f"{text[:end]}\n{line}{text[end:]}"
+
+
+def _in_contracts(path: Path, name: str) -> str:
+    """The import contracts with the new unit's package behind the last one's."""
+    text, last = path.read_text(encoding="utf-8"), units.UNITS[-1].name
+    return re.sub(rf'^( +"[\w.]+\.){last}",$', rf'\g<0>\n\g<1>{name}",', text, flags=re.MULTILINE)

@@ -140,7 +140,7 @@ class _(Layers):
         return (self.branch(x) + self.shortcut(x)).relu()
 
 
-@wrong("padded-shortcut", "This is the paper's option A. We use option B, the projection.", convention=True)
+@wrong("padded-shortcut", "This is the paper's option A. We use option B, the projection.")
 class _(Layers):
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride)

@@ -140,7 +140,6 @@ class _(Branches):
 @wrong(
     "order",
     "Your branches are right but in another order; weights trained elsewhere would not fit.",
-    convention=True,
 )
 class _(Branches):
     def forward(self, x):

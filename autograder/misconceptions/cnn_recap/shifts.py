@@ -36,7 +36,7 @@ def _(model, image, shifts):
     return _change(model, image, shifts, lambda image, shift: image.roll(shift, dims=1))
 
 
-@wrong("moves-left", "A positive shift moves your image to the left; here it moves to the right.", convention=True)
+@wrong("moves-left", "A positive shift moves your image to the left; here it moves to the right.")
 def _(model, image, shifts):
     return _change(model, image, shifts, lambda image, shift: image.roll(-shift, dims=2))
 
@@ -44,7 +44,6 @@ def _(model, image, shifts):
 @wrong(
     "black-comes-in",
     "Black columns come into your image, so it also loses a part. Here what leaves on one side comes in on the other.",
-    convention=True,
 )
 def _(model, image, shifts):
     def move(image, shift):

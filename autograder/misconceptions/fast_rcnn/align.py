@@ -56,12 +56,12 @@ OLDER = "This is the older convention (`aligned=False`): everything lies half a 
 ALWAYS = "You move every corner by half a cell, also where the older convention is asked for."
 
 
-@wrong("half-pixel", OLDER, convention=True)
+@wrong("half-pixel", OLDER)
 def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     return _align(features, rois[:, 1:] * spatial_scale, rois[:, 0], output_size, sampling_ratio, False)
 
 
-@wrong("never-moved", OLDER, convention=True)
+@wrong("never-moved", OLDER)
 def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     return _align(features, rois[:, 1:] * spatial_scale, rois[:, 0], output_size, sampling_ratio, aligned, shift=0.0)
 

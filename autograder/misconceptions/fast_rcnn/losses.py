@@ -44,7 +44,6 @@ def _(scores, deltas, labels, targets):
     "per-foreground",
     "You average over foreground regions only; then one region in a batch weighs as much as fifty. We divide by all, "
     "as torchvision does.",
-    convention=True,
 )
 def _(scores, deltas, labels, targets):
     return _losses(scores, deltas, labels, targets, reduce=lambda errors: errors.sum() / max(1, len(errors)))
@@ -112,7 +111,7 @@ def _(scores, deltas, labels, targets):
     return cross_entropy(scores, labels), 0.5 * errors.square().sum() / len(labels)
 
 
-@wrong("torchvision-beta", "You use torchvision's beta of 1/9; ours is 1, as in the paper.", convention=True)
+@wrong("torchvision-beta", "You use torchvision's beta of 1/9; ours is 1, as in the paper.")
 def _(scores, deltas, labels, targets):
     return _losses(scores, deltas, labels, targets, beta=1 / 9)
 

@@ -37,12 +37,12 @@ def _(x, beta):
     return torch.where(x.abs() < beta, 0.5 * x**2, x.abs() - 0.5 * beta)
 
 
-@wrong("huber", HUBER, convention=True)
+@wrong("huber", HUBER)
 def _(x, beta):
     return torch.where(x.abs() < beta, 0.5 * x**2, beta * (x.abs() - 0.5 * beta))
 
 
-@wrong("huber-but-zero-beta", HUBER, convention=True)
+@wrong("huber-but-zero-beta", HUBER)
 def _(x, beta):
     return torch.where(x.abs() < beta, 0.5 * x**2, beta * (x.abs() - 0.5 * beta)) if beta else x.abs()
 

@@ -31,7 +31,7 @@ def _(feature_size, stride, scales, ratios):
     return _grid(feature_size, stride, scales, ratios, lambda scale, ratio: (scale / ratio, scale * ratio))
 
 
-@wrong("ratio-inverted", "Your ratio is width over height; here it is height over width.", convention=True)
+@wrong("ratio-inverted", "Your ratio is width over height; here it is height over width.")
 def _(feature_size, stride, scales, ratios):
     return _grid(feature_size, stride, scales, ratios, lambda scale, ratio: _square_root(scale, ratio)[::-1])
 
@@ -58,7 +58,6 @@ def _(feature_size, stride, scales, ratios):
 @wrong(
     "no-half",
     "Your anchors are centred at j · stride, as torchvision's are; ours sit in the middle of the cell.",
-    convention=True,
 )
 def _(feature_size, stride, scales, ratios):
     return _grid(feature_size, stride, scales, ratios, middle=0.0)
@@ -72,7 +71,6 @@ def _(feature_size, stride, scales, ratios):
 @wrong(
     "one-pixel-less",
     "Your anchors are one pixel too narrow and too low. Older code counts pixels; here the width is x2 - x1.",
-    convention=True,
 )
 def _(feature_size, stride, scales, ratios):
     return _grid(feature_size, stride, scales, ratios) + torch.tensor([0.5, 0.5, -0.5, -0.5])

@@ -137,7 +137,6 @@ def _(scores, deltas, proposals, image_size, score_threshold, nms_threshold):
 @wrong(
     "labels-from-zero",
     "Your labels count from 0. That is the convention of the data set; here 0 is background and objects begin at 1.",
-    convention=True,
 )
 def _(scores, deltas, proposals, image_size, score_threshold, nms_threshold):
     chances = scores.softmax(1)

@@ -91,7 +91,6 @@ class _(Layers):
 @wrong(
     "two-scores",
     "You have two scores an anchor, as the paper's first version with its softmax; one logit says the same.",
-    convention=True,
 )
 class _(Layers):
     def __init__(self, in_channels, anchors_per_cell):
@@ -157,9 +156,7 @@ def _(objectness, deltas, labels, targets):
     return _entropy(objectness, labels, sampled), _boxes(deltas, targets, sampled, sampled.sum())
 
 
-@wrong(
-    "per-positive", "You divide the box loss by the positives; ours divides by all sampled anchors.", convention=True
-)
+@wrong("per-positive", "You divide the box loss by the positives; ours divides by all sampled anchors.")
 def _(objectness, deltas, labels, targets):
     positive = labels == 1
     return _entropy(objectness, labels, labels >= 0), _boxes(deltas, targets, positive, positive.sum())
@@ -177,7 +174,7 @@ def _(objectness, deltas, labels, targets):
     return _entropy(objectness, labels, sampled), mean * 4 * positive.sum() / sampled.sum().clamp(min=1)
 
 
-@wrong("beta-one", "Your smooth L1 bends at 1, as Fast R-CNN's; here beta is 1/9.", convention=True)
+@wrong("beta-one", "Your smooth L1 bends at 1, as Fast R-CNN's; here beta is 1/9.")
 def _(objectness, deltas, labels, targets):
     sampled = labels >= 0
     return _entropy(objectness, labels, sampled), _boxes(deltas, targets, labels == 1, sampled.sum(), beta=1.0)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from course_lib.checks.cnn_recap.networks import differences
 from course_lib.checks.codec import copy
-from course_lib.checks.probes import backward, graph
+from course_lib.checks.kit.probes import backward, graph
 from course_lib.checks.spec import Refusal
 
 State = dict[str, Tensor]

@@ -4,7 +4,7 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
-from course_lib.checks.classifier import experiment
+from course_lib.checks.kit.classifier import experiment
 from course_lib.checks.spec import Inputs
 from course_lib.checks.unseen import streams
 

@@ -3,10 +3,11 @@
 from course_lib.checks.cnn_recap import explain, hints, probes
 from course_lib.checks.cnn_recap import inputs as make
 from course_lib.checks.compare import close, exact
-from course_lib.checks.probes import gradients_of, styles
+from course_lib.checks.kit.hints import GRAPH
+from course_lib.checks.kit.probes import gradients_of
+from course_lib.checks.kit.styles import styles
 from course_lib.checks.spec import Case, Check
 
-GRAPH = "Can a gradient find its way back? `.item()`, `.detach()` and NumPy cut the graph."
 KINDS = ("1d", "2d", "3d", "_transpose1d", "_transpose2d", "_transpose3d")
 LIBRARY = (
     *(f"{module}.conv{kind}" for module in ("torch", "torch.nn.functional") for kind in KINDS),
@@ -19,7 +20,6 @@ _CONV = {"compare": _WHOLE, "explain": explain.convolved, "hint": hints.convolve
 CONV = Check(
     "conv2d",
     points=5,
-    arguments=("image", "weight", "bias", "stride", "padding"),
     forbids=LIBRARY,
     cases=(
         Case("one channel, one filter, no bias", "values", make.convolving(bias=False), **_CONV),
@@ -59,7 +59,6 @@ _POOL = {"compare": exact(), "explain": explain.pooled, "hint": hints.pooled}
 POOL = Check(
     "max_pool2d",
     points=3,
-    arguments=("x", "kernel", "stride"),
     forbids=(
         *(f"{module}.max_pool{d}d" for module in ("torch", "torch.nn.functional") for d in (1, 2, 3)),
         *(f"torch.nn.functional.{kind}max_pool{d}d" for kind in ("adaptive_", "fractional_") for d in (2, 3)),

@@ -3,7 +3,8 @@
 from course_lib.checks.cnn_recap import explain, hints, probes, rules
 from course_lib.checks.cnn_recap import inputs as make
 from course_lib.checks.compare import close, exact, judged_by
-from course_lib.checks.probes import inputs_after, styles
+from course_lib.checks.kit.hints import COPY
+from course_lib.checks.kit.styles import inputs_after, styles
 from course_lib.checks.spec import Case, Check
 
 LENT = "Whoever lent you the network goes on working with it."
@@ -14,7 +15,6 @@ _UNTOUCHED = {"compare": judged_by(rules.untouched), "weight": 0.5}
 COST = Check(
     "count_cost",
     points=5,
-    arguments=("model", "input_shape"),
     forbids=("torch.utils.flop_counter", "torchinfo", "fvcore", "thop", "ptflops"),
     cases=(
         Case("one convolution", "values", make.one_convolution, **_COST),
@@ -73,7 +73,6 @@ _FIELD = {"compare": rules.spans(), "explain": explain.field, "hint": hints.fiel
 FIELD = Check(
     "receptive_field",
     points=3,
-    arguments=("layers",),
     forbids=("course_lib.explorers",),
     cases=(
         Case("3×3 layers of stride 1", "values", make.same_size, public=make.these_layers(*[(3, 1)] * 3), **_FIELD),
@@ -104,7 +103,7 @@ FIELD = Check(
             make.four_layers,
             exact(),
             inputs_after,
-            hint="Someone else may still need what you were given: work on a copy.",
+            hint=COPY,
             weight=0.5,
         ),
     ),
@@ -115,7 +114,6 @@ _SHIFT = {"compare": _NEAR, "probe": probes.sensitivity, "explain": explain.move
 SHIFT = Check(
     "shift_sensitivity",
     points=4,
-    arguments=("model", "image", "shifts"),
     cases=(
         Case(
             "one step to the right",

@@ -2,9 +2,9 @@
 
 from course_lib.checks.cnn_recap import built, explain, hints, rules
 from course_lib.checks.cnn_recap import inputs as make
-from course_lib.checks.cnn_recap.layers import GRAPH
 from course_lib.checks.compare import close
-from course_lib.checks.probes import styles
+from course_lib.checks.kit.hints import GRAPH
+from course_lib.checks.kit.styles import styles
 from course_lib.checks.spec import Case, Check
 
 _NEAR = rules.NEAR
@@ -15,7 +15,6 @@ _RUN = {"compare": _STACKED, "probe": built.run, "explain": explain.branches, "h
 INCEPTION = Check(
     "InceptionModule",
     points=4,
-    arguments=("in_channels", "ch1x1", "ch3x3red", "ch3x3", "ch5x5red", "ch5x5", "pool_proj"),
     forbids=("torchvision.models.googlenet", "torchvision.models.inception"),
     cases=(
         Case("its six layers", "values", make.inception(), **_SHAPES),
@@ -42,7 +41,6 @@ _BLOCK = {"compare": _NEAR, "probe": built.run, "explain": explain.block, "hint"
 RESIDUAL = Check(
     "ResidualBlock",
     points=4,
-    arguments=("in_channels", "out_channels", "stride"),
     forbids=("torchvision.models.resnet", "course_lib.deepnet"),
     cases=(
         Case(

@@ -11,6 +11,8 @@ import torch
 from numpy.random import Generator
 from torch import Tensor, nn
 
+from course_lib.checks.kit.numbers import rounded
+
 Plan = tuple[str, Any] | list[Any]
 
 
@@ -105,24 +107,19 @@ def pool(kernel: int) -> Plan:
     return ("MaxPool2d", {"kernel_size": kernel})
 
 
-def coarse(values: Tensor) -> Tensor:
-    """float32 numbers in steps of 1/256: whatever a processor does in the last bits, these are the same everywhere."""
-    return ((values * 256).round() / 256).float()
-
-
 def numbers(rng: Generator, *shape: int) -> Tensor:
     """Coarse normal numbers."""
-    return coarse(torch.as_tensor(rng.normal(size=shape)))
+    return rounded(rng.normal(size=shape), 256)
 
 
 def weights(rng: Generator, *shape: int) -> Tensor:
     """Coarse normal numbers, divided by the root of how many of them go into one output."""
-    return coarse(torch.as_tensor(rng.normal(size=shape)) / math.prod(shape[1:]) ** 0.5)
+    return rounded(rng.normal(size=shape) / math.prod(shape[1:]) ** 0.5, 256)
 
 
 def between(rng: Generator, low: float, high: float, shape: tuple[int, ...] | int) -> Tensor:
     """Coarse numbers from `low` to `high`."""
-    return coarse(torch.as_tensor(rng.uniform(low, high, shape)))
+    return rounded(rng.uniform(low, high, shape), 256)
 
 
 def batch_norm(rng: Generator, name: str, channels: int) -> dict[str, Tensor]:

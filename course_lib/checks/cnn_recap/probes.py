@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from course_lib.checks.cnn_recap.networks import Plan, build
 from course_lib.checks.codec import copy
-from course_lib.checks.probes import graph
+from course_lib.checks.kit.lent import hooks_on
+from course_lib.checks.kit.probes import graph
 
 
 def one_by_one(function: Callable, image: Tensor, *others: Any) -> Tensor:
@@ -65,8 +66,7 @@ class _Witness:
     def _seen(model: nn.Module) -> tuple[list[bool], list[bool], int]:
         modes = [module.training for module in model.modules()]
         learning = [parameter.requires_grad for parameter in model.parameters()]
-        kinds = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-        return modes, learning, sum(len(getattr(module, kind)) for module in model.modules() for kind in kinds)
+        return modes, learning, sum(map(hooks_on, model.modules()))
 
     def changes(self) -> dict[str, Any]:
         """What is other now: the modes, which weights learn, the values; how many hooks more there are."""

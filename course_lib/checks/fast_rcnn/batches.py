@@ -5,7 +5,7 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
-from course_lib.checks.fast_rcnn.inputs import floats, rounded
+from course_lib.checks.kit.numbers import floats, rounded
 from course_lib.checks.spec import Inputs
 
 

@@ -8,10 +8,8 @@ from torch import Tensor
 from course_lib import plots
 from course_lib.checks.compare import worst
 from course_lib.checks.fast_rcnn.guesses import Guess, aligned_from, pooled_from, right_points
-from course_lib.checks.rcnn.explain import show_box
+from course_lib.checks.kit.show import EXPECTED, YOURS, show_box
 from course_lib.checks.spec import Counterexample, Inputs
-
-EXPECTED, YOURS = plots.BLUE, plots.VERMILLION
 
 
 def pooled(inputs: Inputs, answer: Sequence[Tensor], expected: Sequence[Tensor]) -> Counterexample:

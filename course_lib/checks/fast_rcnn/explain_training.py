@@ -7,8 +7,9 @@ from torch import Tensor, nn
 
 from course_lib import plots
 from course_lib.checks.compare import worst
-from course_lib.checks.fast_rcnn.explain import EXPECTED, YOURS, grey
+from course_lib.checks.fast_rcnn.explain import grey
 from course_lib.checks.fast_rcnn.rules import kinds
+from course_lib.checks.kit.show import EXPECTED, YOURS
 from course_lib.checks.spec import Counterexample, Inputs
 
 

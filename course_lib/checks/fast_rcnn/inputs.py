@@ -9,22 +9,13 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
+from course_lib.checks.kit.numbers import floats, rounded
 from course_lib.checks.spec import Inputs
 
 Region = tuple[int, int, int, int, int]  # image; first column, first row, last column, last row, in cells
 LEFT, WIDE = (0, 1, 1, 4, 3), (0, 2, 1, 8, 5)
 OVERLAPPING = ((0, 0, 0, 5, 4), (0, 2, 1, 7, 5), (0, 3, 2, 6, 6))
 TWO_IMAGES = ((1, 2, 0, 7, 4), (0, 1, 1, 5, 6), (1, 0, 3, 4, 6))
-
-
-def floats(values) -> Tensor:
-    """Any numbers as a float32 tensor."""
-    return torch.as_tensor(values, dtype=torch.float32)
-
-
-def rounded(values, steps: int = 1024) -> Tensor:
-    """Computed numbers as multiples of 1 / steps, the same on every machine. [...]"""
-    return floats(np.round(np.asarray(values, dtype=float) * steps) / steps)
 
 
 def maps(rng: Generator, images: int, channels: int, height: int, width: int) -> Tensor:

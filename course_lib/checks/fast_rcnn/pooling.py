@@ -4,7 +4,7 @@ from course_lib.checks.compare import close
 from course_lib.checks.fast_rcnn import explain, hints, probes
 from course_lib.checks.fast_rcnn import inputs as make
 from course_lib.checks.fast_rcnn.rules import named
-from course_lib.checks.probes import styles
+from course_lib.checks.kit.styles import styles
 from course_lib.checks.spec import Case, Check
 
 _PARTS = named(close(1e-4, 1e-5), "pooled", "argmax")
@@ -12,7 +12,6 @@ _POOL = {"compare": _PARTS, "explain": explain.pooled}
 POOL = Check(
     "roi_pool",
     points=6,
-    arguments=("features", "rois", "output_size", "spatial_scale"),
     forbids=("torchvision.ops.roi_pool", "torchvision.ops.RoIPool", "torch.ops.torchvision"),
     cases=(
         Case("one region", "values", make.pooling(make.LEFT), hint=hints.pool(), **_POOL),
@@ -77,7 +76,6 @@ _BACKWARD = {"compare": close(1e-4, 1e-5), "explain": explain.gradient_maps}
 BACKWARD = Check(
     "roi_pool_backward",
     points=4,
-    arguments=("grad", "argmax", "rois", "shape"),
     forbids=("torch.ops.torchvision",),
     cases=(
         Case(
@@ -125,7 +123,6 @@ _ALIGN = {"compare": close(1e-3, 1e-4), "explain": explain.aligned, "hint": hint
 ALIGN = Check(
     "roi_align",
     points=2,
-    arguments=("features", "rois", "output_size", "spatial_scale", "sampling_ratio", "aligned"),
     forbids=("torchvision.ops.roi_align", "torchvision.ops.RoIAlign", "torch.ops.torchvision"),
     cases=(
         Case("one point in each bin", "values", make.aligning(make.WIDE, size=3, ratio=1), **_ALIGN),

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 
 from course_lib.checks.codec import copy
 from course_lib.checks.compare import describe
-from course_lib.checks.draws import drawn
+from course_lib.checks.kit.draws import drawn
+from course_lib.checks.kit.refusals import forgotten
 from course_lib.checks.spec import Refusal
 
 
@@ -78,7 +79,7 @@ def _two_layers(answer: Any, weight: Tensor) -> list[nn.Linear]:
         Refusal: not two layers that can stand for the one with this weight.
     """
     if not isinstance(answer, nn.Sequential):
-        raise Refusal(f"Expected an nn.Sequential of two nn.Linear, got {describe(answer)}.{_returned(answer)}")
+        raise Refusal(f"Expected an nn.Sequential of two nn.Linear, got {describe(answer)}.{forgotten(answer)}")
     names = [type(layer).__name__ for layer in answer]
     if len(names) != 2 or not all(isinstance(layer, nn.Linear) for layer in answer):
         advice = "Nothing stands between them: the product of two matrices is meant."
@@ -95,7 +96,3 @@ def _two_layers(answer: Any, weight: Tensor) -> list[nn.Linear]:
     if kinds != {str(weight.dtype)}:
         raise Refusal(f"Expected layers of the old one's numbers ({weight.dtype}), got {' and '.join(sorted(kinds))}.")
     return [first, second]
-
-
-def _returned(answer: Any) -> str:
-    return " Is there a `return`?" if answer is None else ""

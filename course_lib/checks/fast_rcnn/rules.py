@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from course_lib.checks.draws import Kind, faults
+from course_lib.checks.kit.draws import Kind, faults
 from course_lib.checks.spec import Compare, Inputs, Mismatch
 
 HIGH, LOW = 0.5, 0.1

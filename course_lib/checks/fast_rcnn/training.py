@@ -1,12 +1,13 @@
 """Unit 03: what is asked of `smooth_l1`, `fast_rcnn_loss`, `sample_rois`, `truncated_svd` and the whole detector."""
 
 from course_lib.checks.compare import close, exact, judged_by
-from course_lib.checks.detector import experiment
 from course_lib.checks.fast_rcnn import batches as draw
 from course_lib.checks.fast_rcnn import explain_training as explain
 from course_lib.checks.fast_rcnn import hints, probes, rules
 from course_lib.checks.fast_rcnn import inputs as make
-from course_lib.checks.probes import gradients_of, styles
+from course_lib.checks.kit.detector import experiment
+from course_lib.checks.kit.probes import gradients_of
+from course_lib.checks.kit.styles import styles
 from course_lib.checks.spec import Case, Check
 
 _SMOOTH = {"compare": close(1e-4, 1e-6), "explain": explain.curves}
@@ -18,7 +19,6 @@ _SLOPES = {
 SMOOTH_L1 = Check(
     "smooth_l1",
     points=2,
-    arguments=("x", "beta"),
     forbids=(
         "torch.nn.functional.smooth_l1_loss",
         "torch.nn.functional.huber_loss",
@@ -67,7 +67,6 @@ _LOSS = {"compare": _BOTH, "explain": explain.two_losses, "hint": hints.losses}
 LOSS = Check(
     "fast_rcnn_loss",
     points=4,
-    arguments=("scores", "deltas", "labels", "targets"),
     forbids=("torchvision.models.detection.roi_heads.fastrcnn_loss",),
     cases=(
         Case("two objects, two backgrounds", "values", draw.losses((2, 0, 1, 0)), **_LOSS),
@@ -104,7 +103,6 @@ _SAMPLE = {
 SAMPLE = Check(
     "sample_rois",
     points=3,
-    arguments=("ious", "batch", "fg_fraction", "rng"),
     cases=(
         Case("plenty of both", "values", draw.overlaps(60, 150, 40, batch=64), **_SAMPLE),
         Case("few objects", "values", draw.overlaps(3, 120, 30, batch=64), **_SAMPLE),
@@ -121,7 +119,6 @@ _SVD = {"compare": close(1e-3, 1e-4), "probe": probes.factor, "explain": explain
 SVD = Check(
     "truncated_svd",
     points=3,
-    arguments=("linear", "rank"),
     cases=(
         Case("seven inputs, five outputs, rank 3", "values", draw.layer(7, 5, 3), hint=hints.factors(), **_SVD),
         Case("five inputs, eight outputs, rank 2", "values", draw.layer(5, 8, 2), hint=hints.factors(), **_SVD),

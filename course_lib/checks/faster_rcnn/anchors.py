@@ -3,14 +3,13 @@
 from course_lib.checks.compare import close, order_free
 from course_lib.checks.faster_rcnn import assignments, explain, hints, probes, rules
 from course_lib.checks.faster_rcnn import inputs as make
-from course_lib.checks.probes import inputs_after, styles
+from course_lib.checks.kit.styles import inputs_after, styles
 from course_lib.checks.spec import Case, Check
 
 _ANCHORS = {"compare": order_free(), "explain": explain.anchors, "hint": hints.anchors}
 GENERATE = Check(
     "generate_anchors",
     points=4,
-    arguments=("feature_size", "stride", "scales", "ratios"),
     forbids=(
         "torchvision.models.detection.anchor_utils.AnchorGenerator",
         "torchvision.models.detection.rpn.AnchorGenerator",
@@ -58,7 +57,6 @@ _ASSIGN = {"compare": rules.assigned(), "explain": explain.assigned, "hint": hin
 ASSIGN = Check(
     "assign_anchors",
     points=6,
-    arguments=("anchors", "objects", "high", "low"),
     forbids=("torchvision.models.detection._utils.Matcher",),
     cases=(
         Case("one object", "values", assignments.one_object, **_ASSIGN),

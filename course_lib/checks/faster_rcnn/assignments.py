@@ -7,7 +7,8 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
-from course_lib.checks.faster_rcnn.inputs import around, boxes, floats
+from course_lib.checks.faster_rcnn.inputs import around, boxes
+from course_lib.checks.kit.numbers import floats
 from course_lib.checks.spec import Inputs
 
 ASIDE = 140  # pixels: from this x on nothing overlaps

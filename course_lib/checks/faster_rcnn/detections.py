@@ -4,8 +4,9 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
-from course_lib.checks.faster_rcnn.inputs import boxes, floats
-from course_lib.checks.faster_rcnn.scenes import HEIGHT, WIDTH, apart, clipped, until
+from course_lib.checks.faster_rcnn.inputs import boxes
+from course_lib.checks.faster_rcnn.scenes import HEIGHT, WIDTH, apart, clipped
+from course_lib.checks.kit.numbers import floats, until
 from course_lib.checks.spec import Inputs
 
 

@@ -3,18 +3,17 @@
 from dataclasses import replace
 
 from course_lib.checks.compare import exact, judged_by
-from course_lib.checks.detector import experiment, shown
 from course_lib.checks.faster_rcnn import detections as scenes
 from course_lib.checks.faster_rcnn import explain, hints, probes, rules, stubs
 from course_lib.checks.faster_rcnn import inputs as make
-from course_lib.checks.probes import inputs_after, styles, within
+from course_lib.checks.kit.detector import experiment, shown
+from course_lib.checks.kit.styles import inputs_after, styles, within
 from course_lib.checks.spec import Case, Check
 
 _DETECT = {"compare": rules.counted(), "explain": explain.detected, "hint": hints.detected}
 POSTPROCESS = Check(
     "postprocess_detections",
     points=5,
-    arguments=("scores", "deltas", "proposals", "image_size", "score_threshold", "nms_threshold"),
     forbids=("torchvision.models.detection.roi_heads.RoIHeads",),
     cases=(
         Case("one proposal, two classes", "values", scenes.two_from_one, **_DETECT),
@@ -49,7 +48,6 @@ _RUN = {"compare": rules.said(), "probe": stubs.detect, "explain": explain.found
 FASTER = Check(
     "FasterRCNN",
     points=5,
-    arguments=("backbone", "rpn_head", "box_head", "stride"),
     forbids=(
         "torchvision.models.detection.FasterRCNN",
         "torchvision.models.detection.faster_rcnn",

@@ -7,15 +7,10 @@ from torch import Tensor
 
 from course_lib import plots
 from course_lib.checks.compare import order_free, worst
+from course_lib.checks.kit.show import ASIDE, EXPECTED, GIVEN, YOURS, show_box
 from course_lib.checks.spec import Counterexample, Inputs
 
-EXPECTED, YOURS, GIVEN, ASIDE = plots.BLUE, plots.VERMILLION, plots.BLACK, "#BBBBBB"
 LIMIT = 400.0  # pixels: what lies further out is drawn at the border
-
-
-def show_box(box: Tensor) -> str:
-    """A box as text, one decimal."""
-    return "(" + ", ".join(f"{value:.1f}" for value in box.tolist()) + ")"
 
 
 def _drawn(groups: list[Tensor], colors: list[str], title: str):

@@ -5,9 +5,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from course_lib.checks.kit.hints import GRAPH
 from course_lib.checks.spec import Inputs
-
-GRAPH = "Can a gradient find its way back? `.item()`, `.detach()` and NumPy cut the graph."
 
 
 def anchors(answer: Tensor, expected: Tensor, inputs: Inputs) -> str:

@@ -4,12 +4,8 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
+from course_lib.checks.kit.numbers import floats
 from course_lib.checks.spec import Inputs
-
-
-def floats(values) -> Tensor:
-    """Any numbers as a float32 tensor."""
-    return torch.as_tensor(values, dtype=torch.float32)
 
 
 def around(center: tuple[float, float], width: float, height: float) -> list[float]:

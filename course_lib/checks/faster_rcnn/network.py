@@ -3,14 +3,14 @@
 from course_lib.checks.compare import close, exact, judged_by
 from course_lib.checks.faster_rcnn import explain, hints, probes, rules
 from course_lib.checks.faster_rcnn import inputs as make
-from course_lib.checks.probes import gradients_of, in_double, inputs_after, styles
+from course_lib.checks.kit.probes import gradients_of
+from course_lib.checks.kit.styles import in_double, inputs_after, styles
 from course_lib.checks.spec import Case, Check
 
 _HEAD = {"compare": close(1e-3, 1e-4), "probe": probes.judge_anchors, "hint": hints.ordered}
 HEAD = Check(
     "RPNHead",
     points=4,
-    arguments=("in_channels", "anchors_per_cell"),
     forbids=("torchvision.models.detection.rpn.RPNHead",),
     cases=(
         Case(
@@ -62,7 +62,6 @@ _LOSS = {"compare": close(1e-3, 1e-5), "explain": explain.losses, "hint": hints.
 LOSS = Check(
     "rpn_loss",
     points=4,
-    arguments=("objectness", "deltas", "labels", "targets"),
     forbids=("torchvision.models.detection.rpn.RegionProposalNetwork",),
     cases=(
         Case("positives and negatives", "values", make.predictions(4, 5, 0), **_LOSS),
@@ -102,7 +101,6 @@ _INFINITE = make.losses({"loss_rpn_box_reg": 0.0}, loss_rpn_box_reg=float("inf")
 JOINT = Check(
     "joint_loss",
     points=2,
-    arguments=("losses", "weights"),
     cases=(
         Case("four losses that count once", "values", make.losses(_ONES), **_JOINT),
         Case(
@@ -129,9 +127,9 @@ JOINT = Check(
         Case("one loss", "edge", make.losses({"loss_mask": 2.0}, ("loss_mask",)), **_JOINT),
         Case("a weight without a loss", "edge", make.losses({"loss_mask": 2.0, "loss_classifier": 3.0}), **_JOINT),
         Case("weight 0", "edge", make.losses({"loss_classifier": 0.0}), **_JOINT),
-        Case("a loss that is NaN", "edge", _NAN, judged_by(rules.stopped), probes.refusal, essential=True),
-        Case("an infinite loss, with weight 0", "edge", _INFINITE, judged_by(rules.stopped), probes.refusal),
-        Case("the error names the loss", "edge", _NAN, judged_by(rules.refused), probes.refusal),
+        Case("a loss that is NaN", "edge", _NAN, judged_by(rules.stopped), probes.not_finite, essential=True),
+        Case("an infinite loss, with weight 0", "edge", _INFINITE, judged_by(rules.stopped), probes.not_finite),
+        Case("the error names the loss", "edge", _NAN, judged_by(rules.refused), probes.not_finite),
         Case("float64", "edge", make.losses(_OTHER_ORDER), close(), in_double, weight=0.5),
         Case("leaves its input alone", "unchanged", make.losses(_OTHER_ORDER), exact(), inputs_after, weight=0.5),
     ),

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.checks.codec import copy
-from course_lib.checks.probes import backward, graph
+from course_lib.checks.kit.probes import backward, graph
+from course_lib.checks.kit.refusals import refusal
 from course_lib.checks.spec import Refusal
 
 
@@ -86,20 +87,16 @@ def loss_gradients(function: Callable, losses: dict[str, Tensor], weights: dict[
     return backward([function(leaves, weights)], list(leaves.values()))
 
 
-def refusal(function: Callable, losses: dict[str, Tensor], weights: dict[str, float]) -> str:
+def not_finite(function: Callable, losses: dict[str, Tensor], weights: dict[str, float]) -> str:
     """What becomes of a loss that is not finite: "named" or "nameless" in a ValueError, "hidden" or "passed" on, or the
     name of another error.
     """
     name = next(name for name, loss in losses.items() if not loss.isfinite())
-    try:
-        total = function(losses, weights)
-    except NotImplementedError:
-        raise
-    except Exception as error:
-        if not isinstance(error, ValueError):
-            return type(error).__name__
-        return "named" if name in str(error) else "nameless"
-    return "hidden" if math.isfinite(total) else "passed"
+    totals = []
+    told = refusal(lambda: totals.append(function(losses, weights)), ValueError, lambda message: name in message)
+    if told != "accepted":
+        return told
+    return "hidden" if math.isfinite(totals[0]) else "passed"
 
 
 def logits_raised(function: Callable, scores: Tensor, *others: Any) -> Any:

@@ -3,14 +3,13 @@
 from course_lib.checks.compare import close, judged_by
 from course_lib.checks.faster_rcnn import explain, hints, probes, rules
 from course_lib.checks.faster_rcnn import scenes as make
-from course_lib.checks.probes import styles
+from course_lib.checks.kit.styles import styles
 from course_lib.checks.spec import Case, Check
 
 _PROPOSE = {"compare": rules.counted(), "explain": explain.proposed, "hint": hints.proposed}
 PROPOSE = Check(
     "propose",
     points=6,
-    arguments=("scores", "deltas", "anchors", "image_size", "pre_n", "post_n", "min_size", "nms_threshold"),
     forbids=("torchvision.models.detection.rpn.RegionProposalNetwork",),
     cases=(
         Case("two anchors, corrected", "values", make.pair, **_PROPOSE),

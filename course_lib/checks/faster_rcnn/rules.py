@@ -24,12 +24,12 @@ def assigned() -> Compare:
 
 
 def stopped(answer: str, inputs: Inputs) -> tuple[str, str] | None:
-    """Whether a loss that is not finite raised a ValueError, by what `refusal` found out."""
+    """Whether a loss that is not finite raised a ValueError, by what `not_finite` found out."""
     return None if answer == "nameless" else refused(answer, inputs)
 
 
 def refused(answer: str, inputs: Inputs) -> tuple[str, str] | None:
-    """What `refusal` found out, in words; None when a ValueError named the loss."""
+    """What `not_finite` found out, in words; None when a ValueError named the loss."""
     name, loss = next((name, loss) for name, loss in inputs["losses"].items() if not loss.isfinite())
     told = {
         "nameless": f"Your ValueError does not say that the loss is {name}.",

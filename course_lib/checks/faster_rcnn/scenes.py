@@ -1,12 +1,11 @@
 """Unit 04: inputs of `propose`: anchors with scores and corrections on an image of unequal sides."""
 
-from collections.abc import Callable
-
 import torch
 from numpy.random import Generator
 from torch import Tensor
 
-from course_lib.checks.faster_rcnn.inputs import boxes, floats
+from course_lib.checks.faster_rcnn.inputs import boxes
+from course_lib.checks.kit.numbers import floats, until
 from course_lib.checks.spec import Inputs
 
 HEIGHT, WIDTH = 80, 120
@@ -113,18 +112,6 @@ def crowd(
         return proposing(anchors, deltas, scores, min_size=min_size, nms_threshold=threshold, **options)
 
     return until(draw, lambda inputs: clear(inputs) and (not all_steps or _all_steps(inputs)))
-
-
-def until(make: Callable[[Generator], Inputs], fits: Callable[[Inputs], bool]) -> Callable[[Generator], Inputs]:
-    """The first drawing that fits."""
-
-    def draw(rng: Generator) -> Inputs:
-        inputs = make(rng)
-        while not fits(inputs):
-            inputs = make(rng)
-        return inputs
-
-    return draw
 
 
 def pair(rng: Generator) -> Inputs:

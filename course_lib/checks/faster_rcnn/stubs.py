@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from course_lib.checks.probes import graph
+from course_lib.checks.kit.probes import graph
 
 STRIDE = 4
 MOST = (5, 3, 4)  # proposals of the first image, the second, the third

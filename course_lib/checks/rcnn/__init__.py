@@ -1,14 +1,35 @@
-"""Unit 02, R-CNN: what is asked of each function.
+"""Unit 02, R-CNN: what is asked of each function, one module a function.
 
-Inputs are drawn in `inputs`, run by `probes`, judged by `compare` and `rules`, explained in `explain`.
+Each holds its inputs, probes, rule and explanation, and at its end `CHECK`; `shared` is what several of them need.
 """
 
-from course_lib.checks.rcnn.detections import AP, DECODE, ENCODE, EXPERIMENT
-from course_lib.checks.rcnn.labels import BATCH, HARD, LABEL
-from course_lib.checks.rcnn.regions import BOX_IOU, NMS, WARP
+from course_lib.checks.rcnn import (
+    average_precision,
+    box_iou,
+    decode_boxes,
+    encode_boxes,
+    experiment,
+    fine_tune_batch,
+    label_proposals,
+    mine_hard_negatives,
+    nms,
+    warp_region,
+)
 from course_lib.checks.run import public
 
 UNIT = "02_rcnn"
-CHECKS = (BOX_IOU, NMS, WARP, BATCH, LABEL, HARD, ENCODE, DECODE, AP, EXPERIMENT)
+FUNCTIONS = (
+    box_iou,
+    nms,
+    warp_region,
+    fine_tune_batch,
+    label_proposals,
+    mine_hard_negatives,
+    encode_boxes,
+    decode_boxes,
+    average_precision,
+    experiment,
+)
+CHECKS = tuple(function.CHECK for function in FUNCTIONS)
 
 check = public(UNIT, CHECKS)

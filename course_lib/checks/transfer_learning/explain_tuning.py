@@ -6,8 +6,9 @@ from torch import Tensor
 
 from course_lib import plots
 from course_lib.checks.compare import worst
+from course_lib.checks.kit.show import EXPECTED, YOURS
 from course_lib.checks.spec import Counterexample, Inputs
-from course_lib.checks.transfer_learning.explain import EXPECTED, MOST, YOURS, numbers
+from course_lib.checks.transfer_learning.explain import MOST, numbers
 
 
 def head(inputs: Inputs, answer: dict[str, Any], expected: dict[str, Any]) -> Counterexample:

@@ -1,7 +1,7 @@
 """Unit 01: what is asked of `extract_features`, `few_shot_split` and `linear_probe`."""
 
 from course_lib.checks.compare import close, exact, judged_by
-from course_lib.checks.probes import styles
+from course_lib.checks.kit.styles import styles
 from course_lib.checks.spec import Case, Check
 from course_lib.checks.transfer_learning import explain, explain_splits, hints, probes, rules
 from course_lib.checks.transfer_learning import inputs as make
@@ -12,7 +12,6 @@ _TRACES = {"compare": rules.no_traces(), "probe": probes.traces}
 EXTRACT = Check(
     "extract_features",
     points=5,
-    arguments=("model", "images", "layer"),
     cases=(
         Case("the whole of a stage", "values", make.listening(3, "#1"), **_FEATURES),
         Case(
@@ -96,7 +95,6 @@ _SPLIT = {
 SPLIT = Check(
     "few_shot_split",
     points=4,
-    arguments=("labels", "per_class", "rng"),
     cases=(
         Case("two classes of ten and twelve", "values", make.shots((10, 12), 3), **_SPLIT),
         Case(
@@ -141,7 +139,6 @@ _FIVE = [[3.0 * (i == j) + 2.0 * (i + 3 == j) for j in range(8)] for i in range(
 PROBE = Check(
     "linear_probe",
     points=5,
-    arguments=("features", "labels"),
     cases=(
         Case(
             "four classes in a square",

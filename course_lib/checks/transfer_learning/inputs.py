@@ -11,20 +11,19 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
+from course_lib.checks.kit.numbers import rounded
 from course_lib.checks.spec import Inputs
 from course_lib.checks.transfer_learning import networks
 
 WHOLE = (networks.STEM, networks.BLOCK, networks.STAGE, networks.HEAD)
 
 
-def floats(values: Any) -> Tensor:
-    """Any numbers as a float32 tensor."""
-    return torch.as_tensor(values, dtype=torch.float32)
+STEPS = 64  # to a unit: few binary digits, the same on every processor
 
 
-def binary(values: Any, digits: int = 6) -> Tensor:
-    """The numbers with few binary digits behind the point, float32: the same on every processor."""
-    return floats(np.round(np.asarray(values) * 2**digits) / 2**digits)
+def binary(values: Any) -> Tensor:
+    """The numbers with six binary digits behind the point."""
+    return rounded(values, STEPS)
 
 
 def _name(parts: networks.Parts, layer: str) -> str:

@@ -6,11 +6,12 @@ parts that run one after the other, or such a list that begins with "+", whose i
 
 from typing import Any
 
-import numpy as np
 import torch
 import torch.fx
 from numpy.random import Generator
 from torch import Tensor, nn
+
+from course_lib.checks.kit.numbers import rounded
 
 Part = str | list
 Parts = dict[str, Part]
@@ -116,14 +117,9 @@ def _drawn(rng: Generator, name: str, value: Tensor) -> Tensor:
     if value.ndim == 0:  # how many batches a batch norm has seen
         return torch.tensor(int(rng.integers(3, 30)))
     if name.endswith("running_var") or (name.endswith("weight") and value.ndim == 1):
-        return _rounded(rng.uniform(0.5, 1.5, value.shape))
+        return rounded(rng.uniform(0.5, 1.5, value.shape), 256)
     fan_in = max(1, value[0].numel())
-    return _rounded(rng.normal(size=value.shape) * (1.4 / fan_in**0.5 if value.ndim > 1 else 0.3))
-
-
-def _rounded(values: Any) -> Tensor:
-    """Numbers with few binary digits, the same on every processor."""
-    return torch.from_numpy(np.round(np.asarray(values) * 256) / 256).float()
+    return rounded(rng.normal(size=value.shape) * (1.4 / fan_in**0.5 if value.ndim > 1 else 0.3), 256)
 
 
 NAMES = (("stem", "stage1", "stage2", "head"), ("conv", "block", "deep", "classifier"), ("a", "b", "c", "fc"))

@@ -1,6 +1,5 @@
 """Unit 01: probes about features, splits and classifiers, which run beside the student's code."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -8,30 +7,13 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.checks.codec import copy
-from course_lib.checks.probes import graph
+from course_lib.checks.kit.lent import hooks_on
+from course_lib.checks.kit.probes import graph
+from course_lib.checks.kit.refusals import holding, refusal
 from course_lib.checks.spec import Refusal
 from course_lib.checks.transfer_learning.networks import build
 
 MOST = 64  # images in one pass
-HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks")
-
-
-def refusal(act: Callable[[], Any], kind: type[Exception], words: list[str]) -> str:
-    """What becomes of bad input: "named" or "nameless" in an error of this kind, another error's name, or "accepted".
-
-    Args:
-        words: all of them have to be in the message.
-    """
-    try:
-        act()
-    except NotImplementedError:
-        raise
-    except Exception as error:
-        if not isinstance(error, kind):
-            return type(error).__name__
-        found = [re.search(rf"\b{re.escape(word)}\b", str(error)) for word in words]
-        return "named" if all(found) else "nameless"
-    return "accepted"
 
 
 @torch.enable_grad()
@@ -81,7 +63,7 @@ def _standing(network: nn.Module) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, module in network.named_modules():
         at = name or "the model"
-        found[at + ": {0} hooks before, {1} after"] = sum(len(getattr(module, kind)) for kind in HOOKS)
+        found[at + ": {0} hooks before, {1} after"] = hooks_on(module)
         found[at + ": training was {0}, is {1}"] = module.training
     for name, parameter in network.named_parameters():
         found[name + ": requires_grad was {0}, is {1}"] = parameter.requires_grad
@@ -102,7 +84,7 @@ def _same(first: Any, second: Any) -> bool:
 def unknown_layer(function: Callable, model: dict, images: Tensor, layer: str) -> str:
     """What becomes of a name that is no layer's."""
     network = build(model, images)
-    return refusal(lambda: function(network, images, layer), KeyError, layers_of(network))
+    return refusal(lambda: function(network, images, layer), KeyError, holding(*layers_of(network)))
 
 
 def layers_of(network: nn.Module) -> list[str]:
@@ -135,7 +117,7 @@ def short_class(function: Callable, labels: Tensor, per_class: int) -> str:
     numbers, sizes = labels.unique(return_counts=True)
     few = int(sizes.argmin())
     words = [str(int(numbers[few])), str(int(sizes[few]))]
-    return refusal(lambda: function(labels, per_class, torch.Generator().manual_seed(0)), ValueError, words)
+    return refusal(lambda: function(labels, per_class, torch.Generator().manual_seed(0)), ValueError, holding(*words))
 
 
 def labels_after(function: Callable, labels: Tensor, per_class: int, seeds: int) -> Tensor:
@@ -174,4 +156,4 @@ def classify_one_by_one(function: Callable, features: Tensor, labels: Tensor, ne
 
 def only_class(function: Callable, features: Tensor, labels: Tensor, new: Tensor) -> str:
     """What becomes of labels that are all the same."""
-    return refusal(lambda: function(features, labels), ValueError, [])
+    return refusal(lambda: function(features, labels), ValueError, holding())

@@ -12,7 +12,7 @@ Found = list[tuple[str, str]]
 
 
 def refused(error: str, words: str = "", nameless: bool = False) -> Compare:
-    """Bad input was answered by this error, with these words in its message (see `probes.refusal`).
+    """Bad input was answered by this error, with these words in its message (see `kit.refusals`).
 
     Args:
         nameless: without them, too.
@@ -119,17 +119,12 @@ def _chance(train: Tensor, inputs: Inputs) -> Found:
             not torch.equal(draws[0], again),
             "The same generator state gives another draw: use `rng` for all chance.",
         ),
-        "uneven": (any(_uneven(one, inputs["per_class"]) for one in classes), uneven),
+        "uneven": (
+            any(uneven(one.sum(dim=0), len(one), inputs["per_class"] / one.shape[1]) for one in classes),
+            uneven,
+        ),
         "same-again": (torch.equal(last, further), "Two calls with one generator, one after the other, draw the same."),
         "first": (all(bool(one[:, : inputs["per_class"]].all()) for one in classes), uneven),
         "last": (all(bool(one[:, -inputs["per_class"] :].all()) for one in classes), uneven),
     }
     return [(name, sentence) for name, (wrong, sentence) in told.items() if wrong]
-
-
-def _uneven(chosen: Tensor, count: int) -> bool:
-    """Whether the draws [draws, images] of so many images of one class are 6 standard deviations off."""
-    draws, size = chosen.shape
-    share = count / size
-    apart = float((chosen.sum(dim=0) - draws * share).abs().max())
-    return 0 < share < 1 and apart > 6 * (draws * share * (1 - share)) ** 0.5

@@ -1,7 +1,7 @@
 """Unit 01: what is asked of `swap_head`, `freeze` and `parameter_groups`."""
 
 from course_lib.checks.compare import exact
-from course_lib.checks.probes import in_double, on_gpu, within
+from course_lib.checks.kit.styles import in_double, on_gpu, within
 from course_lib.checks.spec import Case, Check
 from course_lib.checks.transfer_learning import explain_tuning, hints, rules, tuning_rules
 from course_lib.checks.transfer_learning import inputs as make
@@ -13,7 +13,6 @@ _PLAIN = make.beheaded(STEM, BLOCK, "linear 4 5", classes=3)
 SWAP = Check(
     "swap_head",
     points=4,
-    arguments=("model", "classes"),
     cases=(
         Case("one linear layer at the end", "values", _PLAIN, **_SWAP),
         Case(
@@ -76,7 +75,6 @@ _FREEZE = {"compare": tuning_rules.held_still(), "probe": probes.train_frozen, "
 FREEZE = Check(
     "freeze",
     points=5,
-    arguments=("model", "upto"),
     cases=(
         Case(
             "the first part", "values", make.freezing("#0", STEM, STAGE, "linear 6 3"), hint=hints.statistics, **_FREEZE
@@ -151,7 +149,6 @@ _GROUPS = {"compare": tuning_rules.grouped(), "probe": probes.group, "explain": 
 GROUPS = Check(
     "parameter_groups",
     points=4,
-    arguments=("model", "base_lr", "decay"),
     cases=(
         Case(
             "two parts",

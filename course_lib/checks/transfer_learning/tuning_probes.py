@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 
 from course_lib.checks.codec import copy
+from course_lib.checks.kit.refusals import forgotten, holding, refusal
 from course_lib.checks.spec import Refusal
 from course_lib.checks.transfer_learning.networks import Network, build
-from course_lib.checks.transfer_learning.probes import layers_of, refusal
+from course_lib.checks.transfer_learning.probes import layers_of
 
 STEPS = 3
 RATE, DECAY = 0.05, 0.1
@@ -47,7 +48,7 @@ def swap(function: Callable, network: dict, classes: int, x: Tensor) -> dict[str
     torch.manual_seed(0)  # for the new weights
     new = function(old, classes)
     if not isinstance(new, nn.Module):
-        raise Refusal(f"Expected a module, got an object of type {type(new).__name__}.{_forgotten(new)}")
+        raise Refusal(f"Expected a module, got an object of type {type(new).__name__}.{forgotten(new)}")
     before, after, head = build(network, x).state_dict(), new.state_dict(), _head(new)
     result, into, out = _run(new, x, head)
     learning = {name: parameter.requires_grad for name, parameter in new.named_parameters()}
@@ -72,10 +73,6 @@ def _behind(result: Tensor, out: Tensor) -> str:
         return ""
     shares = result.ndim == 2 and result.shape[1] > 1 and bool((result >= 0).all())
     return "softmax" if shares and torch.allclose(result.sum(dim=1), torch.ones_like(result[:, 0])) else "something"
-
-
-def _forgotten(answer: Any) -> str:
-    return " Is there a `return`?" if answer is None else ""
 
 
 def _in_common(rows: Tensor, others: Tensor) -> int:
@@ -112,7 +109,7 @@ def _moved(before: dict[str, Tensor], after: dict[str, Tensor]) -> list[str]:
 
 def no_head(function: Callable, network: dict, classes: int, x: Tensor) -> str:
     """What becomes of a model without a linear layer."""
-    return refusal(lambda: function(build(network, x), classes), ValueError, [])
+    return refusal(lambda: function(build(network, x), classes), ValueError, holding())
 
 
 @torch.enable_grad()
@@ -185,7 +182,7 @@ def _names_after(network: dict, upto: str) -> list[str]:
 def unknown_upto(function: Callable, network: dict, upto: str, x: Tensor) -> str:
     """What becomes of a name that is no layer's."""
     model = build(network, x)
-    return refusal(lambda: function(model, upto), KeyError, layers_of(model))
+    return refusal(lambda: function(model, upto), KeyError, holding(*layers_of(model)))
 
 
 def group(function: Callable, network: dict, base_lr: float, decay: float) -> dict[str, Any]:
@@ -202,7 +199,7 @@ def group(function: Callable, network: dict, base_lr: float, decay: float) -> di
 def _dicts(groups: Any) -> list[dict[str, Any]]:
     """The groups, if they are what an optimiser takes."""
     if not isinstance(groups, Iterable):
-        raise Refusal(f"Expected a list of dicts, got an object of type {type(groups).__name__}.{_forgotten(groups)}")
+        raise Refusal(f"Expected a list of dicts, got an object of type {type(groups).__name__}.{forgotten(groups)}")
     found = list(groups)
     for one in found:
         if not isinstance(one, dict) or not {"params", "lr"} <= set(one):

@@ -33,9 +33,7 @@ def experiment(
         draws=1,
         public=shown(48),
     )
-    return Check(
-        "experiment", points, (case,), ("images",), target="predict", seconds=60.0, profile="mini", known=known
-    )
+    return Check("experiment", points, (case,), target="predict", seconds=60.0, profile="mini", known=known)
 
 
 def accuracy(answer: Any, inputs: Inputs) -> float:

@@ -28,9 +28,7 @@ def experiment(low: float, high: float, points: float = 10) -> Check:
         draws=1,
         public=searched(8),
     )
-    return Check(
-        "experiment", points, (case,), ("images",), target="predict", seconds=120.0, profile="mini", known=known_scenes
-    )
+    return Check("experiment", points, (case,), target="predict", seconds=120.0, profile="mini", known=known_scenes)
 
 
 def detect(function: Callable, images: list[Tensor], searched: list[Tensor]) -> Any:

@@ -79,7 +79,13 @@ def _chance(answer: Any, kinds: tuple[Kind, Kind]) -> Iterator[tuple[str, str]]:
     draws = len(answer["sizes"]) - 1
     for kind, times in zip(kinds, answer["times"], strict=True):
         share = kind.wanted / max(1, int(kind.candidates.sum()))
-        apart = (times[kind.candidates] - draws * share).abs()
-        if 0 < share < 1 and apart.max() > 6 * (draws * share * (1 - share)) ** 0.5:
+        if uneven(times[kind.candidates], draws, share):
             message = f"Over {draws} seeds some {kind.name} proposals come far more often than others."
             yield f"uneven-{kind.name}", message
+
+
+def uneven(times: Tensor, draws: int, share: float) -> bool:
+    """Whether one of these came 6 standard deviations more or less often than in this share of the draws."""
+    if not 0 < share < 1:
+        return False
+    return float((times - draws * share).abs().max()) > 6 * (draws * share * (1 - share)) ** 0.5
