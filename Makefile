@@ -9,7 +9,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 UNIT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test quick lint build figures grade attacks mutants agreement bench detection requirements debian
+.PHONY: help lab test quick lint unit build figures grade attacks mutants agreement bench detection requirements debian
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -28,6 +28,10 @@ quick: $(READY) ## all tests but those of notebooks, of the browser and long one
 
 lint: $(READY) ## style and forbidden imports
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
+
+unit: $(READY) ## the files of a new unit with one worked function: make unit NAME=mask_rcnn TITLE="Mask R-CNN"
+	$(BIN)/python -m tools.unit "$(NAME)" $(if $(TITLE),--title "$(TITLE)")
+	$(MAKE) build UNIT="$(NAME)"
 
 build: $(READY) ## the public checks' answers and the notebooks, from their text
 	$(BIN)/python -m tools.build.expected $(UNIT) && $(BIN)/python -m tools.build.notebooks $(UNIT)
