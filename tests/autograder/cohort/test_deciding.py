@@ -8,6 +8,7 @@ import pytest
 from autograder import reference
 from autograder.cohort import tasks
 from autograder.errors import GradingError
+from course_lib import units
 
 UNIT = "02_rcnn"
 SHOWN = ("course_lib.explorers",)  # what a lecture shows decides nothing
@@ -19,8 +20,6 @@ def course(tmp_path, root, monkeypatch):
     for folder in ("course_lib", "autograder", "solutions"):
         shutil.copytree(root / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__", "*.ipynb"))
     monkeypatch.setattr(reference, "ROOT", tmp_path)
-    monkeypatch.setattr(reference.source_of, "__defaults__", (tmp_path / "solutions",))
-    monkeypatch.setattr(reference.known, "__defaults__", (tmp_path / "solutions",))
     return tmp_path
 
 
@@ -71,7 +70,7 @@ def test_a_pattern_that_matches_nothing_is_an_error(course, monkeypatch):
         tasks.version_of(UNIT)
 
 
-@pytest.mark.parametrize("unit", reference.known())
+@pytest.mark.parametrize("unit", [unit.id for unit in units.UNITS])
 def test_all_that_the_exam_imports_is_in_the_digest(root, unit):
     """Only other units' modules are left out, and what lectures show."""
     graph = grimp.build_graph("course_lib", "autograder", cache_dir=None)
@@ -79,7 +78,7 @@ def test_all_that_the_exam_imports_is_in_the_digest(root, unit):
     begun = {"autograder.exam.assess", "autograder.box.inside", "autograder.box.warm", f"course_lib.checks.{name}"}
     begun |= {module for module in graph.modules if module.startswith(f"autograder.misconceptions.{name}")}
     needed = begun.union(*map(graph.find_upstream_modules, begun)) - {"autograder", "autograder.errors"}
-    others = {other.split("_", 1)[1] for other in reference.known()} - {name}
+    others = {other.name for other in units.UNITS} - {name}
     needed = {each for each in needed if not others & {*each.split(".")} and not each.startswith(SHOWN)}
     files = {".".join(path.relative_to(root).with_suffix("").parts) for path in tasks.deciding(unit)}
     assert len(needed) > 40
