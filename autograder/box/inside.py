@@ -85,7 +85,9 @@ def answer(shell, check, case, inputs: dict) -> dict:
     out, err = shell.streams
     with shell.heard(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         outcome = run.ask(case, shell.user_ns[check.function], inputs)
-    return {"status": outcome.status, "answer": outcome.answer, "note": outcome.note, "seconds": outcome.seconds}
+    raised = vars(outcome.error) if outcome.error else None
+    told = {"status": outcome.status, "note": outcome.note, "seconds": outcome.seconds, "error": raised}
+    return {**told, "answer": outcome.answer}
 
 
 def receive(channel: socket.socket):

@@ -138,7 +138,16 @@ def _checked(unit: str, paper: Paper, verdict: Verdict, answers: Answers) -> Che
         html=reports.html(report, picture=False),
         seconds=round(sum(outcome.seconds for outcome in outcomes), 4),
         slow=slow,
+        **_first(report),
     )
+
+
+def _first(report: Report) -> dict[str, str]:
+    """The first case that fails, and what came of its question."""
+    if not report.failed or still_to_write(report):
+        return {"status": "unwritten"} if report.failed else {}
+    first = report.failed[0]
+    return {"case": first.case.name, "status": "raised" if first.status == "unwritten" else first.status}
 
 
 def comment(report: Report, slow: float = 0.0) -> str:

@@ -15,6 +15,8 @@ import numpy as np
 import torch
 
 from autograder.box.limits import MEMORY, PROCESSES, ROOM
+from autograder.exam.replies import KIND
+from course_lib.checks.spec import Raised
 
 SENTENCES = """
 name '{}' is not defined
@@ -184,21 +186,26 @@ class Words:
         self.strings.update("".join(found) for found in re.findall(r"'([^'\n]+)'|\"([^\"\n]+)\"", source))
 
 
-def told(note: str, words: Words) -> str:
-    """A note about a function's error: its kind, the student's own line, and of its text what may pass."""
-    shape = r"Your function raised ([A-Za-z_]{1,40})(?: in line (\d{1,5}), `([^\n]*?)`)?(?:: (.*))?"
-    found = re.fullmatch(shape, note, re.DOTALL)
-    if not found:
-        return "Your function raised an error."
-    kind, line, code, text = found[1], found[2], found[3], (found[4] or "").strip()
-    where = f" in line {line}" * bool(line) + f", `{code}`" * (code in words.lines)
-    said, why = _passing(text, words), advice(f"{kind}: {text}\n{code}")
-    return f"Your function raised {kind}{where}" + f": {said}" * bool(said) + f" ({why})" * bool(why) + "."
+def told(error: Raised | None, words: Words) -> str:
+    """A function's error: its kind, the student's own line, and of its text what may pass. None says no more."""
+    return f"Your function raised {_named(error, words)}."
 
 
 def of_cell(error: str, words: Words) -> str:
     """A cell's error ("KIND: text"), as far as it may leave the box when the cell may have seen hidden inputs."""
-    return told(f"Your function raised {error}", words).removeprefix("Your function raised ")
+    kind, _, text = error.partition(": ")
+    return f"{_named(Raised(kind, text) if KIND.fullmatch(kind) else None, words)}."
+
+
+def _named(error: Raised | None, words: Words) -> str:
+    """An error without what must not pass, for the end of a sentence."""
+    if error is None:
+        return "an error"
+    own = error.line > 0 and error.code in words.lines
+    where = f" in line {error.line}" * (error.line > 0) + f", `{error.code}`" * own
+    text = error.text.strip()
+    said, why = _passing(text, words), advice(f"{error.kind}: {text}\n{error.code}")
+    return f"{error.kind}{where}" + f": {said}" * bool(said) + f" ({why})" * bool(why)
 
 
 def advice(error: str) -> str:

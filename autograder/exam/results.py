@@ -15,6 +15,8 @@ class Checked:
     Attributes:
         points: earned, `of` at most.
         rung: where on the ladder the first failure stands; "" when all cases passed.
+        case: the first case that fails, by its name, or "".
+        status: what came of its question, see `Outcome`; "unwritten" where nothing was written at all.
         misconception: its name, or "".
         comment: a few words for formgrader and the comments: "2 of 3: touching boxes".
         html: the feedback ladder; student text in it is escaped already.
@@ -31,6 +33,8 @@ class Checked:
     html: str = ""
     seconds: float = 0.0
     slow: float = 0.0
+    case: str = ""
+    status: str = ""
 
 
 @dataclass(frozen=True)

@@ -177,22 +177,26 @@ class Sitting:
             outcome = replies.outcome(self._request(request, check.seconds, "one question"), question, check.seconds)
         except Gone as gone:
             return Outcome(gone.status, note=str(gone))
-        if self._untrained and check.name == "experiment" and outcome.status in ("missing", "raised"):
-            return replace(outcome, note=self._untrained)
+        if self._untrained and check.name == "experiment" and outcome.status in ("missing", "raised", "unwritten"):
+            status = "missing" if outcome.status == "missing" else "raised"
+            return replace(outcome, status=status, note=self._untrained, error=None)
         if outcome.status == "missing":
             return replace(outcome, note=f"`{check.function}` is not defined{self._cause(check.function)}.")
-        return replace(outcome, note=self._plain(outcome)) if outcome.note else outcome
+        bare = outcome.error and replace(outcome.error, text="", code="")  # these may hold hidden inputs
+        note = self._plain(outcome) if outcome.note or outcome.error else ""
+        return replace(outcome, note=note, error=bare)
 
     def _plain(self, outcome: Outcome) -> str:
         """Of a note about an error what holds no hidden inputs (see `reasons`); of a refusal only words."""
-        note = outcome.note
-        if outcome.status == "raised" and note != STILL_TO_WRITE:
-            said = reasons.told(note, self._words)
+        if outcome.status == "unwritten":
+            return STILL_TO_WRITE
+        if outcome.status == "raised":
+            said = reasons.told(outcome.error, self._words)
             lacking = re.search(r"name '(\w+)' is not defined", said)
             return said.removesuffix(".") + self._cause(lacking[1]) + "." if lacking else said
-        if outcome.status == "refused" and not WORDS.fullmatch(note):
+        if outcome.status == "refused" and not WORDS.fullmatch(outcome.note):
             return "Your function ran, but the check cannot use what came of it."
-        return plain(note[:300])
+        return plain(outcome.note[:300])
 
     def _cause(self, name: str) -> str:
         """Which cell would have defined a name, had it not failed; "" where none would."""

@@ -3,7 +3,6 @@
 Results of the exam and rows of the gradebook go in, a `Summary` of plain data comes out; `page` shows it.
 """
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,8 +13,6 @@ from autograder.exam.results import Checked, Result
 from course_lib.checks.report import RUNG_WORDS
 
 BINS = 10
-FAILED = re.compile(r"\d+ of \d+: (.+?)(?:\. |$)")  # a check's comment: the first case that fails, then a sentence
-TO_WRITE = "Still to write."  # a check's comment where nothing was written
 SLOWEST = 5
 Thing = TypeVar("Thing")
 
@@ -173,7 +170,7 @@ def _by_check(results: Iterable[Result]) -> dict[str, list[Checked]]:
 
 def _line(name: str, found: Sequence[Checked]) -> CheckLine:
     rungs = Counter(_stopped(checked) for checked in found if checked.rung)
-    cases = Counter(FAILED.match(checked.comment)[1] for checked in found if FAILED.match(checked.comment))
+    cases = Counter(checked.case for checked in found if checked.case)
     seconds = [checked.seconds for checked in found]
     return CheckLine(
         name,
@@ -191,7 +188,7 @@ def _line(name: str, found: Sequence[Checked]) -> CheckLine:
 
 
 def _stopped(checked: Checked) -> str:
-    return "still to write" if checked.comment == TO_WRITE else RUNG_WORDS.get(checked.rung, checked.rung)
+    return "still to write" if checked.status == "unwritten" else RUNG_WORDS.get(checked.rung, checked.rung)
 
 
 def _grouped(found: Iterable[tuple[Thing, str]]) -> tuple[tuple[Thing, tuple[str, ...]], ...]:

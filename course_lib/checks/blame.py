@@ -13,7 +13,7 @@ from typing import Any
 
 from course_lib.checks import codec
 from course_lib.checks.compare import describe
-from course_lib.checks.spec import Case, Refusal, call
+from course_lib.checks.spec import Case, Outcome, Raised, Refusal, call
 
 MOST = 300  # characters of what a student's object says of itself
 STUBS = ("", "your code here")  # what the stub in an exercise says
@@ -23,25 +23,26 @@ OURS = str(Path(__file__).parents[1])
 LIBRARIES = tuple({sys.prefix, sys.base_prefix, *(sysconfig.get_path(kind) for kind in ("stdlib", "purelib"))})
 
 
-def told(error: BaseException, case: Case, function: Any) -> tuple[str, str]:
-    """The status of an outcome without answer ("raised", "refused", "signature"), and what the student should read."""
+def told(error: BaseException, case: Case, function: Any) -> Outcome:
+    """The outcome without answer, with what the student should read: "unwritten", "raised", "refused", "signature"."""
     try:
         return _told(error, case, function)
     except Exception:
-        return "raised", f"Your function raised {_kind(error)}, which cannot be read."
+        return Outcome("raised", note=f"Your function raised {_kind(error)}, which cannot be read.")
 
 
-def _told(error: BaseException, case: Case, function: Any) -> tuple[str, str]:
+def _told(error: BaseException, case: Case, function: Any) -> Outcome:
     frames = traceback.extract_tb(error.__traceback__)
     if isinstance(error, NotImplementedError) and str(error) in STUBS and not _ours(frames[-1]):
-        return "raised", STILL_TO_WRITE
+        return Outcome("unwritten", note=STILL_TO_WRITE)
     if isinstance(error, Refusal):
-        return "refused", str(error)
+        return Outcome("refused", note=str(error))
     if case.probe is call or not all(map(_ours, frames)):
-        return "raised", _raised(error, frames, function)
+        raised = _raised(error, frames, function)
+        return Outcome("raised", note=in_words(raised), error=raised)
     if isinstance(error, TypeError) and CALLED_WRONGLY.search(str(error)):
-        return "signature", f"Your function cannot be called as asked for: {shown(error)}."
-    return "refused", unusable(error)
+        return Outcome("signature", note=f"Your function cannot be called as asked for: {shown(error)}.")
+    return Outcome("refused", note=unusable(error))
 
 
 def unusable(error: Exception) -> str:
@@ -54,10 +55,16 @@ def _ours(frame: traceback.FrameSummary) -> bool:
     return frame.filename.startswith((OURS, *LIBRARIES, "<frozen"))
 
 
-def _raised(error: BaseException, frames: Sequence[traceback.FrameSummary], function: Any) -> str:
-    frames = [frame for frame in frames if frame.filename == _file_of(function)]
-    where = f" in line {frames[-1].lineno}, `{frames[-1].line}`" if frames and frames[-1].line else ""
-    return f"Your function raised {_kind(error)}{where}: {shown(error)}"
+def _raised(error: BaseException, frames: Sequence[traceback.FrameSummary], function: Any) -> Raised:
+    last = [frame for frame in frames if frame.filename == _file_of(function)][-1:]
+    where = [(frame.lineno, frame.line) for frame in last if frame.line]
+    return Raised(_kind(error), shown(error), *(where[0] if where else ()))
+
+
+def in_words(error: Raised) -> str:
+    """An error for whoever wrote the function."""
+    where = f" in line {error.line}, `{error.code}`" if error.line else ""
+    return f"Your function raised {error.kind}{where}: {error.text}"
 
 
 def _file_of(function: Any) -> str | None:

@@ -12,7 +12,8 @@ MUCH_CLOSER = 0.25
 """Two wrong answers are one when they are apart by at most this share of their distance to the right one."""
 
 WITHOUT_ANSWER = {"missing": "defined", "not callable": "callable", "signature": "callable", "not asked": "unasked"}
-WITHOUT_ANSWER |= {"refused": "type", "raised": "runs", "timeout": "time", "died": "runs"}
+WITHOUT_ANSWER |= {"refused": "type", "raised": "runs", "unwritten": "runs", "timeout": "time", "died": "runs"}
+RAISED = {"raised", "unwritten"}  # a stub raises too
 
 
 def wrong_in(question: Question, outcome: Outcome) -> Mismatch | None:
@@ -60,10 +61,10 @@ def _sign(question: Question, mine: Outcome, theirs: Outcome) -> str:
     """What one question tells: "same" (wrong answer), "fails" (both), "fails alone" (ours), "" (right), "differs"."""
     known = wrong_in(question, theirs)
     if "answered" not in (mine.status, theirs.status):
-        return "fails" if mine.status == theirs.status else "differs"
+        return "fails" if mine.status == theirs.status or {mine.status, theirs.status} == RAISED else "differs"
     if mine.status != "answered":
         beside = known is None and question.case.kind in ("edge", "unchanged")
-        return "fails alone" if beside and mine.status in ("raised", "refused") else "differs"
+        return "fails alone" if beside and mine.status in (*RAISED, "refused") else "differs"
     slip = wrong_in(question, mine)
     if slip is None or known is None:
         return "" if slip is known else "differs"

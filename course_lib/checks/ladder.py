@@ -6,7 +6,6 @@ Both the public check in the notebook and the exam's judge call `climb`; it neve
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from course_lib.checks.blame import STILL_TO_WRITE
 from course_lib.checks.compare import in_type_of
 from course_lib.checks.diagnosis import named, wrong_in
 from course_lib.checks.points import earned, guessable
@@ -98,7 +97,7 @@ def _case_result(
         return CaseResult(case, 1.0)
     worst = min(found, key=lambda i: (wrong[i].credit, _size(questions[i].inputs), i))  # as the counterexample
     slip, hint = wrong[worst], _hint(questions[worst], outcomes[worst], wrong[worst])
-    return CaseResult(case, slip.credit, slip.rung or case.kind, slip.message, hint)
+    return CaseResult(case, slip.credit, slip.rung or case.kind, slip.message, hint, outcomes[worst].status)
 
 
 def _hint(question: Question, outcome: Outcome, slip: Mismatch) -> str:
@@ -134,7 +133,7 @@ def _size(inputs: Inputs) -> int:
 
 def still_to_write(report: Report) -> bool:
     """Whether the function is as released."""
-    return report.rung == "runs" and all(r.message == STILL_TO_WRITE for r in report.results if r.rung)
+    return report.rung == "runs" and all(result.status == "unwritten" for result in report.failed)
 
 
 def refused(report: Report, reason: str) -> Report:

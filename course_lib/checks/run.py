@@ -103,8 +103,7 @@ def ask(case: Case, function: Any, inputs: Inputs) -> Outcome:
     except KeyboardInterrupt:  # of whoever waits for the check
         raise
     except BaseException as error:
-        status, note = told(error, case, function)
-        outcome = Outcome(status, note=note)
+        outcome = told(error, case, function)
     return replace(outcome, seconds=time.process_time() - start)
 
 

@@ -183,21 +183,39 @@ class Misconception:
 
 
 @dataclass(frozen=True)
+class Raised:
+    """An error of the student's function.
+
+    Attributes:
+        kind: the name of its type.
+        text: what it says.
+        line, code: the student's own line that it comes from; 0 and "" where there is none.
+    """
+
+    kind: str
+    text: str = ""
+    line: int = 0
+    code: str = ""
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What came of one question.
 
     Attributes:
-        status: "answered", or why there is no answer: "missing", "not callable", "signature", "raised", "refused" (the
-            check cannot use what came), "timeout", "died", "not asked".
+        status: "answered", or why there is no answer: "missing", "not callable", "signature", "unwritten" (it is the
+            stub), "raised", "refused" (the check cannot use what came), "timeout", "died", "not asked".
         answer: a tree of plain values (see `codec`) when answered.
         note: what a student should read about a missing answer.
         seconds: how long the answer took.
+        error: what was raised, where something was and can be read.
     """
 
     status: str
     answer: Any = None
     note: str = ""
     seconds: float = 0.0
+    error: Raised | None = None
 
 
 @dataclass(frozen=True)
@@ -216,13 +234,18 @@ class Question:
 
 @dataclass(frozen=True)
 class CaseResult:
-    """How one case went: `rung` is "" when it passed, otherwise where on the ladder it stopped."""
+    """How one case went: `rung` is "" when it passed, otherwise where on the ladder it stopped.
+
+    Attributes:
+        status: of the outcome that decided, see `Outcome`.
+    """
 
     case: Case
     credit: float
     rung: str = ""
     message: str = ""
     hint: str = ""
+    status: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,10 @@ import re
 
 import pytest
 
+from autograder.exam import replies
 from autograder.exam.reasons import SENTENCES, Words, advice, told
+from course_lib.checks.ladder import Question
+from course_lib.checks.spec import Case, Raised
 
 CELL = """
 import torch
@@ -25,7 +28,7 @@ def words():
 
 
 def note(text, kind="RuntimeError", line="    return area(boxes1)"):
-    return f"Your function raised {kind} in line 7, `{line.strip()}`: {text}"
+    return Raised(kind, text, 7, line.strip())
 
 
 @pytest.mark.parametrize(
@@ -87,15 +90,24 @@ def test_no_value_passes(words, text):
 @pytest.mark.parametrize(
     ("forged", "shown"),
     [
-        ("Your function raised E17_25 in line 3: x", "Your function raised an error."),
+        ({"kind": "E17_25", "line": 3, "text": "x"}, "Your function raised an error."),
         ("anything 17.5", "Your function raised an error."),
-        ("Your function raised ValueError in line 999999, `x`: y", "Your function raised an error."),
-        ("Your function raised ValueError in line 3, `secret = 17`: y", "Your function raised ValueError in line 3."),
-        ("Your function raised ValueError: 17", "Your function raised ValueError."),
+        (None, "Your function raised an error."),
+        ({"kind": "ValueError", "secret": "17"}, "Your function raised an error."),
+        ({"kind": "ValueError", "text": 17}, "Your function raised an error."),
+        ({"kind": "ValueError", "line": 17.5}, "Your function raised an error."),
+        ({"kind": "ValueError", "line": 999999, "code": "x", "text": "y"}, "Your function raised an error."),
+        (
+            {"kind": "ValueError", "line": 3, "code": "secret = 17", "text": "y"},
+            "Your function raised ValueError in line 3.",
+        ),
+        ({"kind": "ValueError", "text": "17"}, "Your function raised ValueError."),
     ],
 )
-def test_a_forged_note_says_nothing(words, forged, shown):
-    assert told(forged, words) == shown
+def test_a_forged_error_says_nothing(words, forged, shown):
+    reply = {"status": "raised", "note": "anything 17.5", "seconds": 0.1, "error": forged}
+    found = replies.outcome(reply, Question(Case("a", "basic", lambda rng: {}, lambda *_: None), {}, None), 10.0)
+    assert told(found.error, words) == shown
 
 
 @pytest.mark.parametrize(

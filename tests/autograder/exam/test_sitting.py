@@ -198,6 +198,24 @@ def test_a_cell_that_takes_too_long_is_the_reason_why_its_function_is_missing(as
 
 
 @pytest.mark.parametrize(
+    ("body", "status", "said"),
+    [
+        ('raise NotImplementedError("your code here")', "unwritten", "Still to write."),
+        ('raise ValueError("Still to write.")', "raised", "in line 2, `raise ValueError"),
+        ("return a.nowhere", "raised", "'Tensor' object has no attribute 'nowhere'"),
+        ("return 1", "answered", ""),
+    ],
+)
+def test_what_came_of_a_check_is_said_by_its_status(asked, body, status, said):
+    _, answers, verdict = exam({"box_iou": asked["box_iou"]}, f"def box_iou(a, b):\n    {body}", CHECKS[0])
+    (found,), _ = assess.judged(UNIT, [asked["box_iou"]], answers, {})
+    assert (found.status, said in found.comment) == (status, True)
+    assert (found.case == "") == (status == "unwritten")
+    assert {outcome.status for outcome in answers.outcomes["box_iou"]} == {status}
+    assert found.rung == verdict.reports["box_iou"].rung
+
+
+@pytest.mark.parametrize(
     ("cells", "told"),
     [
         (["def box_iou(a, b):\n    return a.cuda()"], "in line 2, `return a.cuda()` (the exam has no GPU: write"),
@@ -280,8 +298,8 @@ class Untrained(Box):
             raise Gone("It took longer than 180 s and was stopped.", "timeout")
         if request["do"] != "ask":
             return {}
-        note = "Your function raised NameError in line 4: name 'weights' is not defined"
-        return {"status": "raised", "answer": None, "note": note, "seconds": 0.1}
+        error = {"kind": "NameError", "line": 4, "text": "name 'weights' is not defined"}
+        return {"status": "raised", "answer": None, "note": "It failed.", "seconds": 0.1, "error": error}
 
     def close(self):
         pass

@@ -17,8 +17,8 @@ SENTENCES = {SWAPPED: "Your boxes are read as (cx, cy, w, h)."}
 HOSTILE = "<img src=x onerror=alert(1)>\x1b[31m [bold]x"
 
 
-def checked(name, points, rung="", comment="", misconception="", seconds=0.1, slow=0.0):
-    return Checked(name, points, 4.0, rung, misconception, comment, "", seconds, slow)
+def checked(name, points, rung="", comment="", misconception="", seconds=0.1, slow=0.0, case="", status=""):
+    return Checked(name, points, 4.0, rung, misconception, comment, "", seconds, slow, case, status)
 
 
 def sat(student, *checks, notes=(), times=None, sandbox="bubblewrap"):
@@ -27,10 +27,13 @@ def sat(student, *checks, notes=(), times=None, sandbox="bubblewrap"):
 
 RIGHT = (checked("box_iou", 4.0), checked("nms", 4.0))
 COMMENT = "0 of 3: two boxes. Your boxes are read as (cx, cy, w, h)"
-WRONG = (checked("box_iou", 2.0, "edge", "2 of 3: touching boxes"), checked("nms", 0.0, "values", COMMENT, "swapped"))
+WRONG = (  # what a comment says is read by people alone
+    checked("box_iou", 2.0, "edge", "1 of 9: other words", case="touching boxes", status="answered"),
+    checked("nms", 0.0, "values", COMMENT, "swapped", case="two boxes", status="answered"),
+)
 EMPTY = (
-    checked("box_iou", 0.0, "runs", "Still to write."),
-    checked("nms", 0.0, "runs", "Still to write.", seconds=3.0),
+    checked("box_iou", 0.0, "runs", "Nothing is there.", status="unwritten"),
+    checked("nms", 0.0, "runs", "Still to write.", seconds=3.0, status="unwritten"),
 )
 
 

@@ -237,6 +237,11 @@ def test_only_the_stub_is_still_to_write():
     def abstract(x):
         return torch.nn.Module()(x)
 
-    assert ask(PLAIN, stub, INPUTS).note == STILL_TO_WRITE
+    found = ask(PLAIN, stub, INPUTS)
+    assert (found.status, found.note) == ("unwritten", STILL_TO_WRITE)
     for function in (unfinished, abstract):
-        assert ask(PLAIN, function, INPUTS).note.startswith("Your function raised NotImplementedError in line")
+        found = ask(PLAIN, function, INPUTS)
+        assert found.note.startswith("Your function raised NotImplementedError in line")
+        assert (found.status, found.error.kind) == ("raised", "NotImplementedError")
+        assert found.error.code.startswith("return torch.")
+        assert f"in line {found.error.line}, " in found.note

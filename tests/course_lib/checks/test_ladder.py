@@ -5,8 +5,9 @@ import re
 import pytest
 import torch
 
+from course_lib.checks.blame import STILL_TO_WRITE
 from course_lib.checks.compare import close, close_on_average, exact, judged_by, metric, ranked
-from course_lib.checks.ladder import Outcome, Question, Suspicion, climb
+from course_lib.checks.ladder import Outcome, Question, Suspicion, climb, still_to_write
 from course_lib.checks.spec import Case, Check
 
 
@@ -46,6 +47,7 @@ def test_edge_cases_count_only_on_a_sound_base(answers, points, rung):
         ("not callable", "callable"),
         ("signature", "callable"),
         ("raised", "runs"),
+        ("unwritten", "runs"),
         ("timeout", "time"),
         ("died", "runs"),
         ("not asked", "unasked"),
@@ -54,6 +56,18 @@ def test_edge_cases_count_only_on_a_sound_base(answers, points, rung):
 def test_silence_is_zero_with_its_rung(status, rung):
     report = judged([BASIC], [Outcome(status, note="why")], [1])
     assert (report.points, report.rung, report.results[0].message) == (0.0, rung, "why")
+
+
+def test_the_stub_is_known_by_its_status_and_not_by_its_words():
+    words = Outcome("raised", note=STILL_TO_WRITE)
+    assert not still_to_write(judged([BASIC], [words], [1]))
+    assert still_to_write(judged([BASIC], [Outcome("unwritten", note="anything")], [1]))
+    assert not still_to_write(judged([BASIC, EDGE], [Outcome("unwritten"), words], [1, 1]))
+
+
+def test_a_stub_and_a_wrong_version_that_fails_there_fail_alike():
+    suspicion = Suspicion("crashes", "No.", [Outcome("answered", 2), Outcome("raised")])
+    assert judged([BASIC, EDGE], [2, Outcome("unwritten")], [1, 1], suspicions=[suspicion]).misconception == "crashes"
 
 
 def test_weights_share_the_points():
