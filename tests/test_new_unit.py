@@ -1,6 +1,7 @@
 """`make unit`: a throw-away unit, from no file at all to a graded notebook, in a copy of the project."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -37,7 +38,8 @@ def course(root, tmp_path_factory):
 
 def run(folder, *words) -> str:
     """What a command prints in the copy."""
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -51,8 +53,8 @@ def judged(folder, notebook) -> list[dict]:
 
 def test_its_solution_earns_all_points_and_the_exercise_none(course):
     [right], [empty] = (judged(course, f"{kind}/{UNIT}/{UNIT}.ipynb") for kind in ("solutions", "exercises"))
-    assert (right["check"], right["points"], right["max_points"]) == ("standardize", 3, 3)
-    assert (empty["points"], empty["max_points"]) == (0, 3)
+    assert (right["name"], right["points"], right["max"]) == ("standardize", 3, 3)
+    assert (empty["points"], empty["max"]) == (0, 3)
 
 
 def test_its_own_tests_are_green_and_so_are_those_of_all_units(course):
