@@ -11,7 +11,16 @@ from torch.nn import functional
 from autograder import reference
 from course_lib import plots
 from course_lib.checks import report, run
-from course_lib.checks.cnn_recap import CHECKS, UNIT, hints
+from course_lib.checks.cnn_recap import (
+    CHECKS,
+    UNIT,
+    conv2d,
+    count_cost,
+    inception_module,
+    max_pool2d,
+    receptive_field,
+    shift_sensitivity,
+)
 
 BY_NAME = {check.name: check for check in CHECKS}
 OURS = reference.load(UNIT)
@@ -85,23 +94,23 @@ def test_public_inputs_have_few_binary_digits(check):
 
 def test_a_hint_looks_at_the_mistake():
     maps, inputs = torch.randn(1, 2, 3, 4), {"bias": torch.ones(2)}
-    assert hints.convolved(maps + torch.tensor([[[[1.0]], [[5.0]]]]), maps, inputs) == hints.OFFSET
-    assert hints.convolved(maps.flip(3), maps, inputs) == hints.BY_HAND
-    assert hints.pooled(torch.zeros(1, 1, 1, 1), -torch.ones(1, 1, 1, 1), {}) == hints.NEGATIVE
-    assert hints.pooled(torch.ones(1, 1, 1, 1), 2 * torch.ones(1, 1, 1, 1), {}) == hints.OVERLOOKED
-    assert hints.pooled(3 * torch.ones(1, 1, 1, 1), 2 * torch.ones(1, 1, 1, 1), {}) == hints.BEYOND
-    assert [hints.counted(mine, (1, 2, 3), {}) for mine in ((0, 2, 3), (1, 0, 3), (1, 2, 0))] == [
-        hints.PARAMETERS,
-        hints.ACTIVATIONS,
-        hints.MACS,
+    assert conv2d.hint(maps + torch.tensor([[[[1.0]], [[5.0]]]]), maps, inputs) == conv2d.OFFSET
+    assert conv2d.hint(maps.flip(3), maps, inputs) == conv2d.BY_HAND
+    assert max_pool2d.hint(torch.zeros(1, 1, 1, 1), -torch.ones(1, 1, 1, 1), {}) == max_pool2d.NEGATIVE
+    assert max_pool2d.hint(torch.ones(1, 1, 1, 1), 2 * torch.ones(1, 1, 1, 1), {}) == max_pool2d.OVERLOOKED
+    assert max_pool2d.hint(3 * torch.ones(1, 1, 1, 1), 2 * torch.ones(1, 1, 1, 1), {}) == max_pool2d.BEYOND
+    assert [count_cost.hint(mine, (1, 2, 3), {}) for mine in ((0, 2, 3), (1, 0, 3), (1, 2, 0))] == [
+        count_cost.PARAMETERS,
+        count_cost.ACTIVATIONS,
+        count_cost.MACS,
     ]
-    assert hints.counted([(1, 2, 3), (1, 2, 6)], [(1, 2, 3)] * 2, {}) == hints.AGAIN
-    assert hints.field((3, 2), (3, 4), {"layers": [(3, 4)]}) == hints.STRIDE
-    assert hints.field((4, 4), (3, 4), {"layers": [(3, 4)]}) == hints.GAPS
-    assert hints.field((4, 2), (3, 2), {"layers": [(3, 2)]}) == hints.SIZE
+    assert count_cost.hint([(1, 2, 3), (1, 2, 6)], [(1, 2, 3)] * 2, {}) == count_cost.AGAIN
+    assert receptive_field.hint((3, 2), (3, 4), {"layers": [(3, 4)]}) == receptive_field.STRIDE
+    assert receptive_field.hint((4, 4), (3, 4), {"layers": [(3, 4)]}) == receptive_field.GAPS
+    assert receptive_field.hint((4, 2), (3, 2), {"layers": [(3, 2)]}) == receptive_field.SIZE
     change = torch.tensor([0.2, 0.4])
-    assert hints.moved(3 * change, change, {"shifts": [1, 2]}) == hints.FACTOR
-    assert hints.moved(torch.tensor([0.2, 0.9]), change, {"shifts": [1, 2]}) == hints.LATER
+    assert shift_sensitivity.hint(3 * change, change, {"shifts": [1, 2]}) == shift_sensitivity.FACTOR
+    assert shift_sensitivity.hint(torch.tensor([0.2, 0.9]), change, {"shifts": [1, 2]}) == shift_sensitivity.LATER
 
 
 def test_the_hint_of_one_branch_names_it_and_the_picture_shows_both_answers():
@@ -112,7 +121,7 @@ def test_the_hint_of_one_branch_names_it_and_the_picture_shows_both_answers():
             return torch.cat([right[:, : -pooled.shape[1]], pooled], dim=1)
 
     found = asked("InceptionModule", OtherBorder)
-    assert hints.BRANCHES[3] in report.text(found)
+    assert inception_module.IN_BRANCH[3] in report.text(found)
     assert "5×5: right, pooling: wrong" in found.counterexample.text
     drawing = found.counterexample.draw()
     assert [ax.get_title() for ax in drawing.figure.axes][0].endswith("expected")
@@ -152,7 +161,7 @@ def test_the_picture_of_a_residual_block_holds_both_ways():
 def test_a_hint_is_given_once(name):
     wrong = {"conv2d": lambda *inputs: OURS["conv2d"](*inputs) * 2 + 1, "count_cost": lambda *inputs: (1, 2, 3)}[name]
     told = report.text(asked(name, wrong))
-    assert told.count({"conv2d": hints.BY_HAND, "count_cost": hints.PARAMETERS}[name]) == 1
+    assert told.count({"conv2d": conv2d.BY_HAND, "count_cost": count_cost.PARAMETERS}[name]) == 1
 
 
 def test_a_span_holds_the_pixels_that_are_passed_over():

@@ -1,12 +1,22 @@
-"""Unit 00: all wrong versions, by theme."""
+"""Unit 00, CNNs, a recap: all wrong versions, one module a function."""
 
-from autograder.misconceptions.cnn_recap import blocks, cost, fields, inception, layers, shifts
+from autograder.misconceptions import gathered
+from autograder.misconceptions.cnn_recap import (
+    conv2d,
+    count_cost,
+    inception_module,
+    max_pool2d,
+    receptive_field,
+    residual_block,
+    shift_sensitivity,
+)
 
-MISCONCEPTIONS = (
-    *layers.MISCONCEPTIONS,
-    *cost.MISCONCEPTIONS,
-    *fields.MISCONCEPTIONS,
-    *inception.MISCONCEPTIONS,
-    *blocks.MISCONCEPTIONS,
-    *shifts.MISCONCEPTIONS,
+MISCONCEPTIONS = gathered(
+    conv2d,
+    max_pool2d,
+    count_cost,
+    receptive_field,
+    inception_module,
+    residual_block,
+    shift_sensitivity,
 )

@@ -1,16 +1,33 @@
-"""Unit 00, CNNs, a recap: what is asked of each function.
+"""Unit 00, CNNs, a recap: what is asked of each function, one module a function.
 
-Inputs are drawn in `inputs`, networks are built from plain data in `networks`, run by `probes`, judged by `compare` and
-`rules`, explained in `explain`.
+Each holds its inputs, probes, rule, hints and explanation, and at its end `CHECK`. What several of them need:
+`shared` draws numbers, `networks` builds from plain data, `built` looks at the modules that a student's class builds,
+`lent` at networks that a function was lent, `pictures` draws.
 """
 
-from course_lib.checks.cnn_recap.experiment import EXPERIMENT
-from course_lib.checks.cnn_recap.layers import CONV, POOL
-from course_lib.checks.cnn_recap.measures import COST, FIELD, SHIFT
-from course_lib.checks.cnn_recap.modules import INCEPTION, RESIDUAL
+from course_lib.checks.cnn_recap import (
+    conv2d,
+    count_cost,
+    experiment,
+    inception_module,
+    max_pool2d,
+    receptive_field,
+    residual_block,
+    shift_sensitivity,
+)
 from course_lib.checks.run import public
 
 UNIT = "00_cnn_recap"
-CHECKS = (CONV, POOL, COST, FIELD, INCEPTION, RESIDUAL, SHIFT, EXPERIMENT)
+FUNCTIONS = (
+    conv2d,
+    max_pool2d,
+    count_cost,
+    receptive_field,
+    inception_module,
+    residual_block,
+    shift_sensitivity,
+    experiment,
+)
+CHECKS = tuple(function.CHECK for function in FUNCTIONS)
 
 check = public(UNIT, CHECKS)

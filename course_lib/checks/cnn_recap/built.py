@@ -1,4 +1,4 @@
-"""Unit 00: probes of the modules that a student's class builds.
+"""Unit 00: the modules that a student's class builds: their layers, and what they answer.
 
 Layers are found by the names that the docstring gives (`conv1`, `shortcut`); what stands inside one of them is taken in
 order, whatever it is called there. A layer that is registered twice is still one layer.
@@ -8,14 +8,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
+from numpy.random import Generator
 from torch import Tensor, nn
 
-from course_lib.checks.cnn_recap.networks import differences
 from course_lib.checks.codec import copy
 from course_lib.checks.kit.probes import backward, graph
-from course_lib.checks.spec import Refusal
+from course_lib.checks.spec import Case, Compare, Inputs, Mismatch, Refusal
 
 State = dict[str, Tensor]
+
+BELOW_ZERO = "Some of your outputs are negative. Can a ReLU put out such a number?"
 
 
 def _own(layer: nn.Module) -> State:
@@ -43,6 +45,37 @@ def tensors(made: nn.Module, state: State) -> State:
 def layer_shapes(module: Callable, config: tuple[int, ...], state: State, x: Tensor) -> dict[str, list]:
     """The shapes of a new module's weights and buffers, by name."""
     return {name: list(value.shape) for name, value in tensors(module(*config), state).items()}
+
+
+def differences(mine: dict[str, Any], theirs: dict[str, Any]) -> str:
+    """What tells two tables of weights' shapes apart, in words; "" for nothing."""
+    missing, more = _only(theirs, mine), _only(mine, theirs)
+    other = [name for name in theirs if name in mine and list(mine[name]) != list(theirs[name])]
+    told = [f"missing: {', '.join(missing)}"] * bool(missing) + [f"not asked for: {', '.join(more)}"] * bool(more)
+    told += [f"{name} has the shape {list(mine[name])}, expected {list(theirs[name])}" for name in other]
+    return "; ".join(told)
+
+
+def _only(names: dict[str, Any], others: dict[str, Any]) -> list[str]:
+    """The names that are not among the others; of a layer of which nothing is there, its own name."""
+    there = {other.rpartition(".")[0] for other in others}
+    found = [(name, name.rpartition(".")[0]) for name in names if name not in others]
+    return sorted({name if layer in there or not layer else layer for name, layer in found})
+
+
+def same_layers() -> Compare:
+    """Layers of the same names and shapes."""
+
+    def compare(answer: Any, expected: Any, inputs: Inputs) -> Mismatch | None:
+        told = differences(answer, expected)
+        return Mismatch(f"With the arguments {tuple(inputs['config'])}: {told}.", rung="type") if told else None
+
+    return compare
+
+
+def has_layers(name: str, make_inputs: Callable[[Generator], Inputs], hint: str | bool = False) -> Case:
+    """A case: the module's layers have the names and shapes that the docstring gives."""
+    return Case(name, "values", make_inputs, same_layers(), layer_shapes, hint=hint, explain=False, weight=0.5, draws=1)
 
 
 def loaded(module: Callable, config: tuple[int, ...], state: State, x: Tensor) -> nn.Module:

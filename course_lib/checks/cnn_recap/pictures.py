@@ -1,4 +1,4 @@
-"""Unit 00: pictures of counterexamples: maps with their numbers in the cells, and what a unit sees of the image."""
+"""Unit 00: how counterexamples show numbers: in words, and maps with their numbers in the cells."""
 
 import math
 from collections.abc import Sequence
@@ -66,37 +66,6 @@ def number(value: float) -> str:
     return f"{value:.0f}" if math.isfinite(value) and value == round(value) else f"{value:.2f}"
 
 
-def reach(layers: Sequence[tuple[int, int]], expected: tuple[int, int], mine: tuple[float, float]):
-    """The unit above, below it the cells of each map that it sees, below the image both answers as bars.
-
-    Each answer has two bars: what one unit sees, and what its neighbour sees. Returns the Axes.
-    """
-    ax = plots.curve(
-        [], {}, "pixel of the image (bars: one unit, and its neighbour)", "", title="what one unit looks at"
-    )
-    for level, places in enumerate(_levels(layers)):
-        ax.plot(places, [level] * len(places), "s", color=plots.BLACK, markersize=4)
-    names = ["image", *[f"behind {k}×{k}, stride {s}" for k, s in layers]]
-    for row, (name, color, (size, stride)) in enumerate(
-        [("expected", plots.BLUE, expected), ("yours", plots.VERMILLION, mine)], start=1
-    ):
-        ax.barh([-row, -row - 0.35], [size, size], 0.25, left=[-0.5, stride - 0.5], color=color)
-        names.append(f"{name}: size {size:g}, stride {stride:g}")
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.set_yticks([*range(len(layers) + 1), -1.2, -2.2], names)
-    return ax
-
-
-def _levels(layers: Sequence[tuple[int, int]]) -> list[list[float]]:
-    """For the image and each map the cells that one unit behind all layers sees, at their places over the image."""
-    seen = [{0}]
-    for kernel, stride in reversed(layers):
-        seen.append({stride * cell + tap for cell in seen[-1] for tap in range(kernel)})
-    places = {cell: float(cell) for cell in range(max(seen[-1]) + 1)}
-    levels = []
-    for level, cells in enumerate(reversed(seen)):
-        if level:
-            kernel, stride = layers[level - 1]
-            places = {cell: (places[stride * cell] + places[stride * cell + kernel - 1]) / 2 for cell in cells}
-        levels.append([places[cell] for cell in sorted(cells)])
-    return levels
+def both(answer: Tensor, expected: Tensor, place: tuple[int, ...]) -> str:
+    """Both numbers of one place, in words."""
+    return f"expected {number(float(expected[place]))}, yours {number(float(answer[place]))}"

@@ -3,10 +3,7 @@
 from torch import nn
 from torch.nn.functional import pad
 
-from autograder.misconceptions import collector
-
-MISCONCEPTIONS = []
-wrong = collector("ResidualBlock", MISCONCEPTIONS)
+from autograder.misconceptions import wrong
 
 
 class Layers(nn.Module):
@@ -31,41 +28,46 @@ class Layers(nn.Module):
 
 
 @wrong(
+    "ResidualBlock",
     "overwritten-input",
     "You add the output of the first layer, not the block's input. The shortcut must bypass both.",
 )
-class _(Layers):
+class OverwrittenInput(Layers):
     def forward(self, x):
         x = self.bn1(self.conv1(x)).relu()
         return (self.bn2(self.conv2(x)) + self.shortcut(x)).relu()
 
 
 @wrong(
+    "ResidualBlock",
     "relu-before-add",
     "Your branch ends in a ReLU, so it can only add, never subtract. The ReLU comes after the sum.",
 )
-class _(Layers):
+class ReluBeforeAdd(Layers):
     def forward(self, x):
         return self.branch(x).relu() + self.shortcut(x)
 
 
 @wrong(
+    "ResidualBlock",
     "no-final-relu",
     "The ReLU after the sum is missing (the 2015 block has it; the pre-activation variant of 2016 does not).",
 )
-class _(Layers):
+class NoFinalRelu(Layers):
     def forward(self, x):
         return self.branch(x) + self.shortcut(x)
 
 
-@wrong("no-shortcut", "Your shortcut is made but not used: without it this is a plain block.")
-class _(Layers):
+@wrong("ResidualBlock", "no-shortcut", "Your shortcut is made but not used: without it this is a plain block.")
+class NoShortcut(Layers):
     def forward(self, x):
         return self.branch(x).relu()
 
 
-@wrong("stride-twice", "Both convolutions step, so the map shrinks by four where it should shrink by two.")
-class _(Layers):
+@wrong(
+    "ResidualBlock", "stride-twice", "Both convolutions step, so the map shrinks by four where it should shrink by two."
+)
+class StrideTwice(Layers):
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride, second=stride)
 
@@ -74,11 +76,12 @@ class _(Layers):
 
 
 @wrong(
+    "ResidualBlock",
     "always-projects",
     "Where shapes agree the shortcut is the input itself, without parameters. With a projection everywhere the direct "
     "path for the gradient is lost.",
 )
-class _(Layers):
+class AlwaysProjects(Layers):
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride, always=True)
 
@@ -87,10 +90,11 @@ class _(Layers):
 
 
 @wrong(
+    "ResidualBlock",
     "projection-no-bn",
     "Your projection lacks its batch norm; its scale then differs from the branch it is added to.",
 )
-class _(Layers):
+class ProjectionNoBn(Layers):
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride)
         self.shortcut = self.shortcut if isinstance(self.shortcut, nn.Identity) else self.shortcut[:1]
@@ -100,10 +104,11 @@ class _(Layers):
 
 
 @wrong(
+    "ResidualBlock",
     "stride-on-second",
     "Your second convolution makes the step. In the paper's block, and here, the first one does.",
 )
-class _(Layers):
+class StrideOnSecond(Layers):
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride)
         self.conv1.stride, self.conv2.stride = self.conv2.stride, self.conv1.stride
@@ -112,27 +117,33 @@ class _(Layers):
         return (self.branch(x) + self.shortcut(x)).relu()
 
 
-@wrong("bn1-twice", "You use `bn1` behind both convolutions. Each has a batch norm of its own: `bn2` is never used.")
-class _(Layers):
+@wrong(
+    "ResidualBlock",
+    "bn1-twice",
+    "You use `bn1` behind both convolutions. Each has a batch norm of its own: `bn2` is never used.",
+)
+class Bn1Twice(Layers):
     def forward(self, x):
         return (self.bn1(self.conv2(self.bn1(self.conv1(x)).relu())) + self.shortcut(x)).relu()
 
 
 @wrong(
+    "ResidualBlock",
     "no-inner-relu",
     "Between your two convolutions there is no ReLU, so together they can do no more than one.",
 )
-class _(Layers):
+class NoInnerRelu(Layers):
     def forward(self, x):
         return (self.bn2(self.conv2(self.bn1(self.conv1(x)))) + self.shortcut(x)).relu()
 
 
 @wrong(
+    "ResidualBlock",
     "with-bias",
     "Your convolutions have a bias. The batch norm behind each subtracts the mean and adds a bias of its own, so they "
     "go without: `bias=False`.",
 )
-class _(Layers):
+class WithBias(Layers):
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride, bias=True)
 
@@ -140,8 +151,8 @@ class _(Layers):
         return (self.branch(x) + self.shortcut(x)).relu()
 
 
-@wrong("padded-shortcut", "This is the paper's option A. We use option B, the projection.")
-class _(Layers):
+@wrong("ResidualBlock", "padded-shortcut", "This is the paper's option A. We use option B, the projection.")
+class PaddedShortcut(Layers):
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__(in_channels, out_channels, stride)
         self.stride, self.shortcut = stride, nn.Identity()
@@ -149,6 +160,3 @@ class _(Layers):
     def forward(self, x):
         branch, kept = self.branch(x), x[:, :, :: self.stride, :: self.stride]
         return (branch + pad(kept, (0, 0, 0, 0, 0, branch.shape[1] - kept.shape[1]))).relu()
-
-
-MISCONCEPTIONS = tuple(MISCONCEPTIONS)

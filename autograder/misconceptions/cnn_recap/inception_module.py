@@ -4,10 +4,7 @@ import torch
 from torch import nn
 from torch.nn.functional import avg_pool2d, interpolate, max_pool2d, pad
 
-from autograder.misconceptions import collector
-
-MISCONCEPTIONS = []
-wrong = collector("InceptionModule", MISCONCEPTIONS)
+from autograder.misconceptions import wrong
 
 
 class Branches(nn.Module):
@@ -26,23 +23,32 @@ class Branches(nn.Module):
         return [branch.relu() for branch in (self.conv1(x), medium, large, pooled)]
 
 
-@wrong("added", "You add the branches. Inception stacks them in depth, so that the next layer can choose.")
-class _(Branches):
+@wrong(
+    "InceptionModule",
+    "added",
+    "You add the branches. Inception stacks them in depth, so that the next layer can choose.",
+)
+class Added(Branches):
     def forward(self, x):
         return sum(self.branches(x))
 
 
-@wrong("wrong-axis", "You stack the branches in the batch. They belong side by side in the channel axis.")
-class _(Branches):
+@wrong(
+    "InceptionModule",
+    "wrong-axis",
+    "You stack the branches in the batch. They belong side by side in the channel axis.",
+)
+class WrongAxis(Branches):
     def forward(self, x):
         return torch.cat(self.branches(x), dim=0)
 
 
 @wrong(
+    "InceptionModule",
     "naive",
     "The shapes fit, but the 1×1 reductions are missing: this is the naive module whose cost the paper avoids.",
 )
-class _(nn.Module):
+class Naive(nn.Module):
     def __init__(self, in_channels, ch1x1, ch3x3red, ch3x3, ch5x5red, ch5x5, pool_proj):
         super().__init__()
         self.conv1 = nn.Conv2d(in_channels, ch1x1, 1)
@@ -56,79 +62,91 @@ class _(nn.Module):
 
 
 @wrong(
+    "InceptionModule",
     "linear-reduction",
     "Between the reduction and the larger filter there is no non-linearity, so the two convolutions are only one.",
 )
-class _(Branches):
+class LinearReduction(Branches):
     def forward(self, x):
         return torch.cat(self.branches(x, reduced=lambda values: values), dim=1)
 
 
-@wrong("no-relu", "Your branches end without a ReLU: negative responses come through.")
-class _(Branches):
+@wrong("InceptionModule", "no-relu", "Your branches end without a ReLU: negative responses come through.")
+class NoRelu(Branches):
     def forward(self, x):
         medium, large = self.conv3(self.reduce3(x).relu()), self.conv5(self.reduce5(x).relu())
         return torch.cat([self.conv1(x), medium, large, self.project(max_pool2d(x, 3, 1, 1))], dim=1)
 
 
-@wrong("pool-shrinks", "Your pooling branch loses resolution. Here pooling has stride 1 and padding 1.")
-class _(Branches):
+@wrong(
+    "InceptionModule", "pool-shrinks", "Your pooling branch loses resolution. Here pooling has stride 1 and padding 1."
+)
+class PoolShrinks(Branches):
     def forward(self, x):
         pooled = interpolate(max_pool2d(x, 3, 2, 1), size=x.shape[2:])
         return torch.cat([*self.branches(x)[:3], self.project(pooled).relu()], dim=1)
 
 
 @wrong(
+    "InceptionModule",
     "pool-unprojected",
     "The pooled input goes out with all its channels, so each module would grow deeper. Project it first.",
 )
-class _(Branches):
+class PoolUnprojected(Branches):
     def forward(self, x):
         return torch.cat([*self.branches(x)[:3], max_pool2d(x, 3, 1, 1)], dim=1)
 
 
-@wrong("not-pooled", "Your last branch projects the input itself. Pool it first: 3×3, stride 1, padding 1.")
-class _(Branches):
+@wrong(
+    "InceptionModule",
+    "not-pooled",
+    "Your last branch projects the input itself. Pool it first: 3×3, stride 1, padding 1.",
+)
+class NotPooled(Branches):
     def forward(self, x):
         return torch.cat([*self.branches(x)[:3], self.project(x).relu()], dim=1)
 
 
 @wrong(
+    "InceptionModule",
     "pooled-last",
     "You project first and pool what comes out. The pooling belongs before the 1×1 convolution.",
 )
-class _(Branches):
+class PooledLast(Branches):
     def forward(self, x):
         return torch.cat([*self.branches(x)[:3], max_pool2d(self.project(x).relu(), 3, 1, 1)], dim=1)
 
 
 @wrong(
+    "InceptionModule",
     "zero-border",
     "The border of your pooling counts as 0, so it wins over negative numbers. Let it count as minus infinity, as "
     "`F.max_pool2d(…, padding=1)` does.",
 )
-class _(Branches):
+class ZeroBorder(Branches):
     def forward(self, x):
         pooled = max_pool2d(pad(x, (1, 1, 1, 1)), 3, 1)
         return torch.cat([*self.branches(x)[:3], self.project(pooled).relu()], dim=1)
 
 
 @wrong(
+    "InceptionModule",
     "mean-pooled",
     "Your last branch takes the mean of each window. Here it is max pooling: the largest number of the window.",
 )
-class _(Branches):
+class MeanPooled(Branches):
     def forward(self, x):
         pooled = avg_pool2d(x, 3, 1, 1)
         return torch.cat([*self.branches(x)[:3], self.project(pooled).relu()], dim=1)
 
 
 @wrong(
+    "InceptionModule",
     "three-in-five",
     "Your 5×5 branch has a 3×3 filter. So has torchvision's GoogLeNet, by an old mistake; the paper's filter, and "
     "ours, is 5×5.",
 )
-class _(Branches):
+class ThreeInFive(Branches):
     def __init__(self, in_channels, ch1x1, ch3x3red, ch3x3, ch5x5red, ch5x5, pool_proj):
         super().__init__(in_channels, ch1x1, ch3x3red, ch3x3, ch5x5red, ch5x5, pool_proj)
         self.conv5 = nn.Conv2d(ch5x5red, ch5x5, 3, padding=1)
@@ -138,12 +156,10 @@ class _(Branches):
 
 
 @wrong(
+    "InceptionModule",
     "order",
     "Your branches are right but in another order; weights trained elsewhere would not fit.",
 )
-class _(Branches):
+class Order(Branches):
     def forward(self, x):
         return torch.cat(self.branches(x)[::-1], dim=1)
-
-
-MISCONCEPTIONS = tuple(MISCONCEPTIONS)
