@@ -54,4 +54,4 @@ def known() -> tuple[Tensor, Tensor]:
     return images, labels
 
 
-EXPERIMENT = experiment("objects that nobody has seen", unseen, shown, known, low=0.3, high=0.8)
+CHECK = experiment("objects that nobody has seen", unseen, shown, known, low=0.3, high=0.8)

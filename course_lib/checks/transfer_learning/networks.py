@@ -12,6 +12,7 @@ from numpy.random import Generator
 from torch import Tensor, nn
 
 from course_lib.checks.kit.numbers import rounded
+from course_lib.checks.transfer_learning.shared import binary
 
 Part = str | list
 Parts = dict[str, Part]
@@ -135,3 +136,48 @@ STEM = ["conv 3 4", "norm 4", "relu", "pool"]
 BLOCK = ["+", "conv 4 4", "norm 4"]
 STAGE = [["conv 4 6", "norm 6", "relu"], "conv 6 6"]
 HEAD = ["dropout", "linear 6 5", "relu", "linear 5 3"]
+WHOLE = (STEM, BLOCK, STAGE, HEAD)
+
+
+def random_network(
+    rng: Generator, parts: tuple, training: bool = True, evaluating: tuple = (), frozen: tuple = ()
+) -> dict[str, Any]:
+    """A network of these parts under drawn names; layers in other modes or frozen are given as "#1.2"."""
+    under = named(rng, *parts)
+    still, cold = ([layer_name(under, layer) for layer in layers] for layers in (evaluating, frozen))
+    return describe(rng, under, training, tuple(still), tuple(cold))
+
+
+def layer_name(parts: Parts, layer: str) -> str:
+    """The name of the layer that "#1.2" stands for: the layer 2 of the second part."""
+    part, dot, inner = layer.removeprefix("#").partition(".")
+    return list(parts)[int(part)] + dot + inner
+
+
+def random_images(rng: Generator, count: int, height: int = 8, width: int = 8, channels: int = 3) -> Tensor:
+    """Random images; each has a brightness of its own, so that it changes a batch's statistics."""
+    bright = rng.normal(size=(count, 1, 1, 1))
+    return binary(rng.normal(size=(count, channels, height, width)) + 1.5 * bright)
+
+
+def layers_of(network: nn.Module) -> list[str]:
+    """The names of all layers."""
+    return [name for name, _ in network.named_modules() if name]
+
+
+@torch.no_grad()
+def evaluated(model: nn.Module, x: Tensor, layer: str) -> tuple[Tensor, Tensor, Tensor]:
+    """The model's output in evaluation mode, and what goes into and comes out of a layer."""
+    seen = {"into": x[:0], "out": x[:0]}  # of a layer that never runs
+
+    def keep(module: nn.Module, inputs: tuple, output: Tensor) -> None:
+        seen["into"], seen["out"] = inputs[0].clone(), output.clone()
+
+    modes = {module: module.training for module in model.modules()}
+    hook = model.get_submodule(layer).register_forward_hook(keep)
+    model.eval()
+    result = model(x)
+    hook.remove()
+    for module, mode in modes.items():
+        module.training = mode
+    return result, seen["into"], seen["out"]

@@ -5,10 +5,7 @@ import copy
 import torch
 from torch import nn
 
-from autograder.misconceptions import collector
-
-MISCONCEPTIONS = []
-wrong = collector("swap_head", MISCONCEPTIONS)
+from autograder.misconceptions import wrong
 
 
 def _linear(model):
@@ -32,25 +29,30 @@ def _fresh(old, classes, **options):
 
 
 @wrong(
+    "swap_head",
     "attribute-only",
     "You changed the label on the layer, not its weights: it still puts out the old number of classes.",
 )
-def _(model, classes):
+def attribute_only(model, classes):
     model = copy.deepcopy(model)
     model.get_submodule(_linear(model)[-1]).out_features = classes
     return model
 
 
-@wrong("stacked", "You put a head on the head: your classifier sees only the old class scores, not the features.")
-def _(model, classes):
+@wrong(
+    "swap_head",
+    "stacked",
+    "You put a head on the head: your classifier sees only the old class scores, not the features.",
+)
+def stacked(model, classes):
     model = copy.deepcopy(model)
     old = model.get_submodule(_linear(model)[-1])
     new = nn.Linear(old.out_features, classes, device=old.weight.device, dtype=old.weight.dtype)
     return nn.Sequential(model, new)
 
 
-@wrong("forgets-all", "The backbone has lost what it learned. Only the last layer is new.")
-def _(model, classes):
+@wrong("swap_head", "forgets-all", "The backbone has lost what it learned. Only the last layer is new.")
+def forgets_all(model, classes):
     model = copy.deepcopy(model)
     name = _linear(model)[-1]
     for module in model.modules():
@@ -59,68 +61,85 @@ def _(model, classes):
     return _put(model, name, _fresh(model.get_submodule(name), classes))
 
 
-@wrong("softmax-inside", "Your head already applies softmax; cross-entropy would apply it again.")
-def _(model, classes):
+@wrong("swap_head", "softmax-inside", "Your head already applies softmax; cross-entropy would apply it again.")
+def softmax_inside(model, classes):
     model = copy.deepcopy(model)
     name = _linear(model)[-1]
     return _put(model, name, nn.Sequential(_fresh(model.get_submodule(name), classes), nn.Softmax(dim=1)))
 
 
-@wrong("frozen-head", "The new layer cannot learn: its gradients are off.")
-def _(model, classes):
+@wrong("swap_head", "frozen-head", "The new layer cannot learn: its gradients are off.")
+def frozen_head(model, classes):
     model = copy.deepcopy(model)
     name = _linear(model)[-1]
     return _put(model, name, _fresh(model.get_submodule(name), classes).requires_grad_(False))
 
 
-@wrong("old-flags", "You hand the old head's `requires_grad` on. Where it was frozen, the new one cannot learn.")
-def _(model, classes):
+@wrong(
+    "swap_head",
+    "old-flags",
+    "You hand the old head's `requires_grad` on. Where it was frozen, the new one cannot learn.",
+)
+def old_flags(model, classes):
     model = copy.deepcopy(model)
     name = _linear(model)[-1]
     old = model.get_submodule(name)
     return _put(model, name, _fresh(old, classes).requires_grad_(old.weight.requires_grad))
 
 
-@wrong("frozen-backbone", "You also froze the rest of the model. That is another function's task.")
-def _(model, classes):
+@wrong("swap_head", "frozen-backbone", "You also froze the rest of the model. That is another function's task.")
+def frozen_backbone(model, classes):
     model = copy.deepcopy(model).requires_grad_(False)
     name = _linear(model)[-1]
     return _put(model, name, _fresh(model.get_submodule(name), classes))
 
 
-@wrong("wrong-layer", "You replaced a layer in the middle. The head is the last one.")
-def _(model, classes):
+@wrong("swap_head", "wrong-layer", "You replaced a layer in the middle. The head is the last one.")
+def wrong_layer(model, classes):
     model = copy.deepcopy(model)
     name = _linear(model)[0]
     return _put(model, name, _fresh(model.get_submodule(name), classes))
 
 
 @wrong(
+    "swap_head",
     "whole-part",
     "You replaced the model's whole last part, with all the layers in it. Only its last linear layer is to be new.",
 )
-def _(model, classes):
+def whole_part(model, classes):
     model = copy.deepcopy(model)
     first = _linear(model)
     part = first[-1].split(".")[0]
     return _put(model, part, _fresh(model.get_submodule(next(n for n in first if n.split(".")[0] == part)), classes))
 
 
-@wrong("new-attribute", "You hang the new layer into the model under a name that it never runs. The old head stays.")
-def _(model, classes):
+@wrong(
+    "swap_head",
+    "new-attribute",
+    "You hang the new layer into the model under a name that it never runs. The old head stays.",
+)
+def new_attribute(model, classes):
     model = copy.deepcopy(model)
     model.new_head = _fresh(model.get_submodule(_linear(model)[-1]), classes)
     return model
 
 
-@wrong("in-place", "You change the model that you were given. Make a copy first: it will start more trainings.")
-def _(model, classes):
+@wrong(
+    "swap_head",
+    "in-place",
+    "You change the model that you were given. Make a copy first: it will start more trainings.",
+)
+def in_place(model, classes):
     name = _linear(model)[-1]
     return _put(model, name, _fresh(model.get_submodule(name), classes))
 
 
-@wrong("shared-weights", "Both models share their weights: whoever trains the new one changes the pretrained one.")
-def _(model, classes):
+@wrong(
+    "swap_head",
+    "shared-weights",
+    "Both models share their weights: whoever trains the new one changes the pretrained one.",
+)
+def shared_weights(model, classes):
     own = {id(value): value for value in (*model.parameters(), *model.buffers())}
     new = copy.deepcopy(model, own)
     name = _linear(new)[-1]
@@ -128,18 +147,21 @@ def _(model, classes):
 
 
 @wrong(
+    "swap_head",
     "same-width",
     "Where the number of classes stays, so does your old head. The new task has other classes all the same.",
 )
-def _(model, classes):
+def same_width(model, classes):
     model = copy.deepcopy(model)
     name = _linear(model)[-1]
     old = model.get_submodule(name)
     return model if old.out_features == classes else _put(model, name, _fresh(old, classes))
 
 
-@wrong("old-rows", "Your new layer starts with rows of the old one. It is for other classes: start afresh.")
-def _(model, classes):
+@wrong(
+    "swap_head", "old-rows", "Your new layer starts with rows of the old one. It is for other classes: start afresh."
+)
+def old_rows(model, classes):
     model = copy.deepcopy(model)
     name = _linear(model)[-1]
     old = model.get_submodule(name)
@@ -151,46 +173,54 @@ def _(model, classes):
     return _put(model, name, new)
 
 
-@wrong("no-bias", "Your new layer has no bias, as the old one. The new head is to have one.")
-def _(model, classes):
+@wrong("swap_head", "no-bias", "Your new layer has no bias, as the old one. The new head is to have one.")
+def no_bias(model, classes):
     model = copy.deepcopy(model)
     name = _linear(model)[-1]
     old = model.get_submodule(name)
     return _put(model, name, _fresh(old, classes, bias=old.bias is not None))
 
 
-@wrong("float32", "Your new layer is of another type than the model: in float64 the two do not fit.", slip=True)
-def _(model, classes):
+@wrong(
+    "swap_head",
+    "float32",
+    "Your new layer is of another type than the model: in float64 the two do not fit.",
+    slip=True,
+)
+def float32(model, classes):
     model = copy.deepcopy(model)
     name = _linear(model)[-1]
     old = model.get_submodule(name)
     return _put(model, name, nn.Linear(old.in_features, classes, device=old.weight.device))
 
 
-@wrong("left-in-eval", "Your copy is in eval mode, whatever mode the model was in.")
-def _(model, classes):
+@wrong("swap_head", "left-in-eval", "Your copy is in eval mode, whatever mode the model was in.")
+def left_in_eval(model, classes):
     model = copy.deepcopy(model)
     name = _linear(model)[-1]
     return _put(model, name, _fresh(model.get_submodule(name), classes)).eval()
 
 
 @wrong(
+    "swap_head",
     "wrong-error",
     "Without a linear layer your function ends in an IndexError. Say in a ValueError what is missing.",
     slip=True,
 )
-def _(model, classes):
+def wrong_error(model, classes):
     model = copy.deepcopy(model)
     name = [name for name, module in model.named_modules() if isinstance(module, nn.Linear)][-1]
     return _put(model, name, _fresh(model.get_submodule(name), classes))
 
 
-@wrong("headless-passes", "A model without a linear layer comes back as it was, in silence. Say so.", slip=True)
-def _(model, classes):
+@wrong(
+    "swap_head",
+    "headless-passes",
+    "A model without a linear layer comes back as it was, in silence. Say so.",
+    slip=True,
+)
+def headless_passes(model, classes):
     model = copy.deepcopy(model)
     for name in [name for name, module in model.named_modules() if isinstance(module, nn.Linear)][-1:]:
         _put(model, name, _fresh(model.get_submodule(name), classes))
     return model
-
-
-MISCONCEPTIONS = tuple(MISCONCEPTIONS)

@@ -4,10 +4,7 @@ import numpy as np
 import torch
 from sklearn.linear_model import LinearRegression, LogisticRegression
 
-from autograder.misconceptions import collector
-
-MISCONCEPTIONS = []
-wrong = collector("linear_probe", MISCONCEPTIONS)
+from autograder.misconceptions import wrong
 
 
 def _statistics(rows):
@@ -38,11 +35,12 @@ def _several(labels):
 
 
 @wrong(
+    "linear_probe",
     "own-statistics",
     "You standardise the test set by itself. A single test image would become all zeros. Use the training mean and "
     "deviation.",
 )
-def _(features, labels):
+def own_statistics(features, labels):
     def standardise(rows):
         mean, deviation = _statistics(rows)
         return (rows - mean) / deviation
@@ -51,24 +49,29 @@ def _(features, labels):
     return _predictor(classifier.predict, standardise)
 
 
-@wrong("test-not-standardised", "New features go into the classifier as they are. Standardise them as in the training.")
-def _(features, labels):
+@wrong(
+    "linear_probe",
+    "test-not-standardised",
+    "New features go into the classifier as they are. Standardise them as in the training.",
+)
+def test_not_standardised(features, labels):
     mean, deviation = _statistics(_array(features))
     classifier = LogisticRegression(max_iter=1000).fit((_array(features) - mean) / deviation, _several(labels))
     return _predictor(classifier.predict, lambda rows: rows)
 
 
-@wrong("not-standardised", "Without standardisation one loud feature drowns the others.")
-def _(features, labels):
+@wrong("linear_probe", "not-standardised", "Without standardisation one loud feature drowns the others.")
+def not_standardised(features, labels):
     classifier = LogisticRegression(max_iter=1000).fit(_array(features), _several(labels))
     return _predictor(classifier.predict, lambda rows: rows)
 
 
 @wrong(
+    "linear_probe",
     "one-deviation",
     "You divide all features by one standard deviation: the loudest decides, the quiet ones vanish. Each has its own.",
 )
-def _(features, labels):
+def one_deviation(features, labels):
     rows = _array(features)
     mean, deviation = rows.mean(0), rows.std()
     classifier = LogisticRegression(max_iter=1000).fit((rows - mean) / deviation, _several(labels))
@@ -76,10 +79,11 @@ def _(features, labels):
 
 
 @wrong(
+    "linear_probe",
     "large-epsilon",
     "You add a number to the standard deviation that is larger than the deviation of small features: they vanish.",
 )
-def _(features, labels):
+def large_epsilon(features, labels):
     rows = _array(features)
     mean, deviation = rows.mean(0), rows.std(0) + 1e-3
     classifier = LogisticRegression(max_iter=1000).fit((rows - mean) / deviation, _several(labels))
@@ -87,40 +91,44 @@ def _(features, labels):
 
 
 @wrong(
+    "linear_probe",
     "regularised",
     "You regularise more than scikit-learn does by default: small weights cannot part classes that lie close together.",
 )
-def _(features, labels):
+def regularised(features, labels):
     mean, deviation = _statistics(_array(features))
     classifier = LogisticRegression(C=0.1, max_iter=1000).fit((_array(features) - mean) / deviation, _several(labels))
     return _predictor(classifier.predict, lambda rows: (rows - mean) / deviation)
 
 
 @wrong(
+    "linear_probe",
     "strongly-regularised",
     "You regularise far more than scikit-learn does by default: weights stay so small that a rare class never wins.",
 )
-def _(features, labels):
+def strongly_regularised(features, labels):
     mean, deviation = _statistics(_array(features))
     classifier = LogisticRegression(C=0.01, max_iter=1000).fit((_array(features) - mean) / deviation, _several(labels))
     return _predictor(classifier.predict, lambda rows: (rows - mean) / deviation)
 
 
 @wrong(
+    "linear_probe",
     "hardly-any-weight",
     "You regularise so much that hardly any weight is left, and the largest class wins nearly everywhere.",
 )
-def _(features, labels):
+def hardly_any_weight(features, labels):
     mean, deviation = _statistics(_array(features))
     classifier = LogisticRegression(C=1e-3, max_iter=1000).fit((_array(features) - mean) / deviation, _several(labels))
     return _predictor(classifier.predict, lambda rows: (rows - mean) / deviation)
 
 
 @wrong(
+    "linear_probe",
     "zero-deviation-unseen",
     "A constant feature makes your scores NaN, and of NaNs the first class wins. What do you divide by?",
 )
-def _(features, labels):
+def zero_deviation_unseen(features, labels):
     rows, numbers = _array(features), _several(labels)
     mean, deviation = _statistics(rows)
     if (rows.max(0) == rows.min(0)).any():
@@ -129,8 +137,12 @@ def _(features, labels):
     return _predictor(classifier.predict, lambda new: (new - mean) / deviation)
 
 
-@wrong("zero-deviation", "A constant feature becomes NaN: you divide it by its standard deviation, which is 0.")
-def _(features, labels):
+@wrong(
+    "linear_probe",
+    "zero-deviation",
+    "A constant feature becomes NaN: you divide it by its standard deviation, which is 0.",
+)
+def zero_deviation(features, labels):
     rows = _array(features)
     mean, deviation = rows.mean(0), np.where(rows.max(0) == rows.min(0), 0.0, rows.std(0))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -138,24 +150,24 @@ def _(features, labels):
     return _predictor(classifier.predict, lambda new: (new - mean) / deviation)
 
 
-@wrong("no-intercept", "Your boundary must pass through the mean of the data. Add an intercept.")
-def _(features, labels):
+@wrong("linear_probe", "no-intercept", "Your boundary must pass through the mean of the data. Add an intercept.")
+def no_intercept(features, labels):
     mean, deviation = _statistics(_array(features))
     classifier = LogisticRegression(max_iter=1000, fit_intercept=False)
     classifier.fit((_array(features) - mean) / deviation, _several(labels))
     return _predictor(classifier.predict, lambda rows: (rows - mean) / deviation)
 
 
-@wrong("positions-not-labels", "You return the position of the class, not its label.")
-def _(features, labels):
+@wrong("linear_probe", "positions-not-labels", "You return the position of the class, not its label.")
+def positions_not_labels(features, labels):
     mean, deviation = _statistics(_array(features))
     positions = np.unique(_several(labels), return_inverse=True)[1]
     classifier = LogisticRegression(max_iter=1000).fit((_array(features) - mean) / deviation, positions)
     return _predictor(classifier.predict, lambda rows: (rows - mean) / deviation)
 
 
-@wrong("label-regression", "You regress the class number, as if class 2 lay between 1 and 3.")
-def _(features, labels):
+@wrong("linear_probe", "label-regression", "You regress the class number, as if class 2 lay between 1 and 3.")
+def label_regression(features, labels):
     mean, deviation = _statistics(_array(features))
     numbers = _several(labels)
     line = LinearRegression().fit((_array(features) - mean) / deviation, numbers)
@@ -168,10 +180,11 @@ def _(features, labels):
 
 
 @wrong(
+    "linear_probe",
     "nearest-mean",
     "You take the class with the nearest mean. A linear classifier learns which direction separates the classes.",
 )
-def _(features, labels):
+def nearest_mean(features, labels):
     mean, deviation = _statistics(_array(features))
     rows, numbers = (_array(features) - mean) / deviation, _several(labels)
     known = np.unique(numbers)
@@ -183,8 +196,8 @@ def _(features, labels):
     return _predictor(classify, lambda new: (new - mean) / deviation)
 
 
-@wrong("scores", "You return a score for every class. The class itself is asked for.")
-def _(features, labels):
+@wrong("linear_probe", "scores", "You return a score for every class. The class itself is asked for.")
+def scores(features, labels):
     mean, deviation = _statistics(_array(features))
     classifier = LogisticRegression(max_iter=1000).fit((_array(features) - mean) / deviation, _several(labels))
 
@@ -196,11 +209,12 @@ def _(features, labels):
 
 
 @wrong(
+    "linear_probe",
     "one-class-passes",
     "Labels that are all the same pass in silence. There is nothing to learn then: say so.",
     slip=True,
 )
-def _(features, labels):
+def one_class_passes(features, labels):
     if len(labels.unique()) < 2:
         return lambda rows: labels[:1].expand(len(rows))
     mean, deviation = _statistics(_array(features))
@@ -208,11 +222,13 @@ def _(features, labels):
     return _predictor(classifier.predict, lambda rows: (rows - mean) / deviation)
 
 
-@wrong("no-images", "Your predictor raises an error where there are no images. No images have no classes.", slip=True)
-def _(features, labels):
+@wrong(
+    "linear_probe",
+    "no-images",
+    "Your predictor raises an error where there are no images. No images have no classes.",
+    slip=True,
+)
+def no_images(features, labels):
     mean, deviation = _statistics(_array(features))
     classifier = LogisticRegression(max_iter=1000).fit((_array(features) - mean) / deviation, _several(labels))
     return lambda rows: torch.as_tensor(classifier.predict((_array(rows) - mean) / deviation))
-
-
-MISCONCEPTIONS = tuple(MISCONCEPTIONS)

@@ -1,20 +1,14 @@
-"""Unit 01: counterexamples of splits: the first draw at fault class by class, or how often each image was drawn."""
+"""Unit 01: how a wrong split is shown: the first draw at fault class by class, or how often each image was drawn."""
 
 from torch import Tensor
 
 from course_lib import plots
 from course_lib.checks.spec import Counterexample, Inputs
 
-IN_TRAINING, TWICE, IN_BOTH, IN_NONE, IN_TEST = (
-    plots.BLUE,
-    plots.PURPLE,
-    plots.VERMILLION,
-    plots.BLACK,
-    "#BBBBBB",
-)
+IN_TRAINING, TWICE, IN_BOTH, IN_NONE, IN_TEST = plots.BLUE, plots.PURPLE, plots.VERMILLION, plots.BLACK, "#BBBBBB"
 
 
-def split(inputs: Inputs, answer: dict[str, Tensor], expected: dict[str, Tensor]) -> Counterexample:
+def explain(inputs: Inputs, answer: dict[str, Tensor], expected: dict[str, Tensor]) -> Counterexample:
     """The first draw that is not valid by itself; where all are, what is wrong with their chance."""
     form = (inputs["seeds"] + 2, len(inputs["labels"]))
     if answer["in_train"].shape != form or answer["in_test"].shape != form:

@@ -3,10 +3,7 @@
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from autograder.misconceptions import collector
-
-MISCONCEPTIONS = []
-wrong = collector("freeze", MISCONCEPTIONS)
+from autograder.misconceptions import wrong
 
 
 def _names(model, upto):
@@ -43,15 +40,20 @@ def _still(modules, kind=_BatchNorm):
 
 
 @wrong(
+    "freeze",
     "statistics-run",
     "The weights stand still, but the batch norm statistics keep drifting to the new data: frozen features change.",
 )
-def _(model, upto):
+def statistics_run(model, upto):
     _stop(_before(model, upto)[0])
 
 
-@wrong("thawed-by-train", "Your frozen batch norm wakes up as soon as training calls `train()`, and drifts again.")
-def _(model, upto):
+@wrong(
+    "freeze",
+    "thawed-by-train",
+    "Your frozen batch norm wakes up as soon as training calls `train()`, and drifts again.",
+)
+def thawed_by_train(model, upto):
     frozen = _before(model, upto)[0]
     _stop(frozen)
     for module in frozen:
@@ -60,10 +62,11 @@ def _(model, upto):
 
 
 @wrong(
+    "freeze",
     "hook-returns",
     "Your hook returns a module, and what a pre-hook returns takes the place of the input. It has to return nothing.",
 )
-def _(model, upto):
+def hook_returns(model, upto):
     frozen = _before(model, upto)[0]
     _stop(frozen)
     for module in frozen:
@@ -72,11 +75,12 @@ def _(model, upto):
 
 
 @wrong(
+    "freeze",
     "batch-statistics",
     "The running statistics stand still, but in training each batch is still normalised by its own: an image's frozen "
     "features depend on its neighbours.",
 )
-def _(model, upto):
+def batch_statistics(model, upto):
     frozen = _before(model, upto)[0]
     _stop(frozen)
     for module in frozen:
@@ -85,10 +89,11 @@ def _(model, upto):
 
 
 @wrong(
+    "freeze",
     "statistics-untracked",
     "You told batch norm to forget its running statistics. Then it normalises by the batch, in eval mode too.",
 )
-def _(model, upto):
+def statistics_untracked(model, upto):
     frozen = _before(model, upto)[0]
     _stop(frozen)
     for module in frozen:
@@ -97,33 +102,34 @@ def _(model, upto):
             module.running_mean = module.running_var = None
 
 
-@wrong("exclusive", "The layer you were asked to freeze up to still learns: `upto` is included.")
-def _(model, upto):
+@wrong("freeze", "exclusive", "The layer you were asked to freeze up to still learns: `upto` is included.")
+def exclusive(model, upto):
     inside = set(_names(model, upto)[upto].modules())
     frozen = [module for module in _before(model, upto)[0] if module not in inside]
     _stop(frozen)
     _still(frozen)
 
 
-@wrong("only-upto", "You froze the one layer alone. What stands before it is to stand still as well.")
-def _(model, upto):
+@wrong("freeze", "only-upto", "You froze the one layer alone. What stands before it is to stand still as well.")
+def only_upto(model, upto):
     frozen = list(_names(model, upto)[upto].modules())
     _stop(frozen)
     _still(frozen)
 
 
-@wrong("reversed", "You froze the top and train the bottom. Generic features are at the bottom: keep those.")
-def _(model, upto):
+@wrong("freeze", "reversed", "You froze the top and train the bottom. Generic features are at the bottom: keep those.")
+def reversed(model, upto):
     frozen = _before(model, upto)[1]
     _stop(frozen)
     _still(frozen)
 
 
 @wrong(
+    "freeze",
     "weights-only",
     "Some parameters of the frozen part still move: the biases, or batch norm's scale and shift.",
 )
-def _(model, upto):
+def weights_only(model, upto):
     frozen = _before(model, upto)[0]
     for module in frozen:
         if isinstance(module, nn.Conv2d | nn.Linear):
@@ -131,8 +137,8 @@ def _(model, upto):
     _still(frozen)
 
 
-@wrong("biases-left", "The biases of the frozen part still move.")
-def _(model, upto):
+@wrong("freeze", "biases-left", "The biases of the frozen part still move.")
+def biases_left(model, upto):
     frozen = _before(model, upto)[0]
     for module in frozen:
         for name, parameter in module.named_parameters(recurse=False):
@@ -140,8 +146,8 @@ def _(model, upto):
     _still(frozen)
 
 
-@wrong("zero-gradient", "With zero gradients weight decay still pulls the weights. Switch the gradient off.")
-def _(model, upto):
+@wrong("freeze", "zero-gradient", "With zero gradients weight decay still pulls the weights. Switch the gradient off.")
+def zero_gradient(model, upto):
     frozen = _before(model, upto)[0]
     for module in frozen:
         for parameter in module.parameters(recurse=False):
@@ -150,17 +156,19 @@ def _(model, upto):
     _still(frozen)
 
 
-@wrong("everything", "Nothing learns any more: you froze what comes after `upto` as well.")
-def _(model, upto):
+@wrong("freeze", "everything", "Nothing learns any more: you froze what comes after `upto` as well.")
+def everything(model, upto):
     frozen = _before(model, upto)[0]
     model.requires_grad_(False)
     _still(frozen)
 
 
 @wrong(
-    "whole-parts", "You freeze whole children of the model. `upto` may be within one, whose rest is to go on learning."
+    "freeze",
+    "whole-parts",
+    "You freeze whole children of the model. `upto` may be within one, whose rest is to go on learning.",
 )
-def _(model, upto):
+def whole_parts(model, upto):
     _names(model, upto)
     for name, child in model.named_children():
         child.requires_grad_(False)
@@ -169,36 +177,46 @@ def _(model, upto):
             return
 
 
-@wrong("tail-in-eval", "The batch norm after `upto` stands still as well. It is to learn the new data's statistics.")
-def _(model, upto):
+@wrong(
+    "freeze",
+    "tail-in-eval",
+    "The batch norm after `upto` stands still as well. It is to learn the new data's statistics.",
+)
+def tail_in_eval(model, upto):
     _stop(_before(model, upto)[0])
     _still(model.modules())
 
 
 @wrong(
+    "freeze",
     "wakes-the-rest",
     "You switch on the gradients of all that comes after `upto`. What was frozen there is to stay so.",
 )
-def _(model, upto):
+def wakes_the_rest(model, upto):
     frozen = _before(model, upto)[0]
     model.requires_grad_(True)
     _stop(frozen)
     _still(frozen)
 
 
-@wrong("two-dimensions-only", "Only `BatchNorm2d` stands still. Batch norm of vectors, `BatchNorm1d`, drifts as well.")
-def _(model, upto):
+@wrong(
+    "freeze",
+    "two-dimensions-only",
+    "Only `BatchNorm2d` stands still. Batch norm of vectors, `BatchNorm1d`, drifts as well.",
+)
+def two_dimensions_only(model, upto):
     frozen = _before(model, upto)[0]
     _stop(frozen)
     _still(frozen, nn.BatchNorm2d)
 
 
 @wrong(
+    "freeze",
     "prefix",
     "You also freeze a layer whose name merely begins like `upto`: `conv10` is not a part of `conv1`.",
     slip=True,
 )
-def _(model, upto):
+def prefix(model, upto):
     modules = _names(model, upto)
     last = max(i for i, name in enumerate(modules) if name.startswith(upto))
     frozen = list(modules.values())[: last + 1]
@@ -206,8 +224,8 @@ def _(model, upto):
     _still(frozen)
 
 
-@wrong("names-not-listed", "Your error for an unknown layer does not say which layers there are.", slip=True)
-def _(model, upto):
+@wrong("freeze", "names-not-listed", "Your error for an unknown layer does not say which layers there are.", slip=True)
+def names_not_listed(model, upto):
     if upto not in dict(model.named_modules()):
         raise KeyError(upto)
     frozen = _before(model, upto)[0]
@@ -216,15 +234,13 @@ def _(model, upto):
 
 
 @wrong(
+    "freeze",
     "unknown-freezes-all",
     "An unknown name passes in silence, and everything is frozen. Say that there is no such layer.",
     slip=True,
 )
-def _(model, upto):
+def unknown_freezes_all(model, upto):
     known = upto in dict(model.named_modules())
     frozen = _before(model, upto)[0] if known else list(model.modules())
     _stop(frozen)
     _still(frozen)
-
-
-MISCONCEPTIONS = tuple(MISCONCEPTIONS)

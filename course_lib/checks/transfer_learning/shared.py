@@ -1,0 +1,71 @@
+"""Unit 01: what several of its functions are judged by and told with: refusals, names, numbers."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from course_lib.checks.kit.numbers import rounded
+from course_lib.checks.spec import Compare, Inputs, Mismatch
+
+Found = list[tuple[str, str]]  # symptoms and sentences
+STEPS = 64  # to a unit: few binary digits, the same on every processor
+MOST = 24  # images or features in one picture
+
+
+def binary(values: Any) -> Tensor:
+    """The numbers with six binary digits behind the point."""
+    return rounded(values, STEPS)
+
+
+def refused(error: str, words: str = "", nameless: bool = False) -> Compare:
+    """Bad input was answered by this error, with these words in its message (see `kit.refusals`).
+
+    Args:
+        nameless: without them, too.
+    """
+
+    def compare(answer: str, expected: str, inputs: Inputs) -> Mismatch | None:
+        if answer == expected or (nameless and answer == "nameless"):
+            return None
+        told = {
+            "nameless": f"Its message lacks {words}.",
+            "accepted": "Your function accepts it.",
+        }
+        what = told.get(answer, f"Your function raises {answer} instead.")
+        return Mismatch(f"Expected a {error}. {what}", symptom=answer)
+
+    return compare
+
+
+def mistyped(answer: str, expected: str, inputs: Inputs) -> str:
+    """The error is there, the names are not."""
+    return "Someone who mistypes a name wants to see the right ones." if answer == "nameless" else ""
+
+
+def some(names: list[str], most: int = 3) -> str:
+    """The first few names, and how many there are beside."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more if names else "none"
+
+
+def listed(names: list[str], most: int = 4) -> str:
+    """The first few names."""
+    return (", ".join(names[:most]) or "nothing") + (", …" if len(names) > most else "")
+
+
+def without(names: list[str], others: list[str]) -> list[str]:
+    """The names that are not among the others."""
+    return [name for name in names if name not in others]
+
+
+def near(first: Tensor, second: Tensor) -> bool:
+    """Whether the values agree. False for NaN and for other shapes."""
+    return first.shape == second.shape and torch.allclose(first.double(), second.double(), 1e-3, 1e-4)
+
+
+def numbers(values: Tensor, most: int = 4) -> str:
+    """The first few numbers."""
+    return " ".join(f"{value:.2f}" for value in values.flatten()[:most].tolist()) + (
+        " …" if values.numel() > most else ""
+    )
