@@ -11,7 +11,8 @@ from autograder.exam import papers
 from autograder.exam.judge import judge
 from course_lib import units
 from course_lib.checks import codec, ladder, report, run
-from tests.right_answers import RIGHT, functions_of, graded, ways
+from tests.helpers import ways
+from tests.right_answers import RIGHT, functions_of, graded
 
 UNITS = [unit.id for unit in units.UNITS]
 WRONG = [pytest.param(unit, m, id=f"{unit}-{m.check}-{m.name}") for unit in UNITS for m in misconceptions.of(unit)]
