@@ -6,7 +6,7 @@ from autograder import misconceptions
 from autograder.exam import papers
 from course_lib import plots
 from course_lib.checks import report, run
-from course_lib.checks.fast_rcnn import hints
+from course_lib.checks.fast_rcnn import fast_rcnn_loss, roi_pool, sample_rois, shared, truncated_svd
 from tests.helpers.relatives import relatives_of
 
 UNIT = "03_fast_rcnn"
@@ -53,17 +53,17 @@ def test_no_region_is_guessed_where_the_corners_are_right():
 @pytest.mark.parametrize(
     ("check", "version", "hint"),
     [
-        ("roi_pool", "inward_corners", hints.NEAREST),
-        ("roi_pool", "one_cell_more", hints.INCLUSIVE),
-        ("roi_pool", "places_from_one", hints.PLACE),
-        ("roi_pool", "scale_inverted", hints.PIXELS),
-        ("fast_rcnn_loss", "next_class", hints.BOX_LOSS),
-        ("fast_rcnn_loss", "summed_classification", hints.CLASSIFICATION),
+        ("roi_pool", "inward_corners", roi_pool.NEAREST),
+        ("roi_pool", "one_cell_more", roi_pool.INCLUSIVE),
+        ("roi_pool", "places_from_one", roi_pool.PLACE),
+        ("roi_pool", "scale_inverted", shared.PIXELS),
+        ("fast_rcnn_loss", "next_class", fast_rcnn_loss.BOX_LOSS),
+        ("fast_rcnn_loss", "summed_classification", fast_rcnn_loss.CLASSIFICATION),
         ("sample_rois", "worst_first", ""),
-        ("sample_rois", "with-replacement", hints.CARDS),
-        ("sample_rois", "all-foreground", hints.LIMIT),
-        ("sample_rois", "short-batch", hints.FILL),
-        ("truncated_svd", "squared_sigma", hints.FACTORS),
+        ("sample_rois", "with-replacement", sample_rois.CARDS),
+        ("sample_rois", "all-foreground", sample_rois.LIMIT),
+        ("sample_rois", "short-batch", sample_rois.FILL),
+        ("truncated_svd", "squared_sigma", truncated_svd.FACTORS),
         ("truncated_svd", "bias_doubled", ""),
     ],
 )

@@ -1,13 +1,32 @@
-"""Unit 03, Fast R-CNN: what is asked of each function.
+"""Unit 03, Fast R-CNN: what is asked of each function, one module a function.
 
-Inputs are drawn in `inputs` and `batches`, run by `probes`, judged by `compare` and `rules`, explained in `explain`.
+Each holds its inputs, probes, rule, hints and explanation, and at its end `CHECK`. `regions`, `pictures` and `shared`
+are what several of them need.
 """
 
-from course_lib.checks.fast_rcnn.pooling import ALIGN, BACKWARD, POOL
-from course_lib.checks.fast_rcnn.training import EXPERIMENT, LOSS, SAMPLE, SMOOTH_L1, SVD
+from course_lib.checks.fast_rcnn import (
+    experiment,
+    fast_rcnn_loss,
+    roi_align,
+    roi_pool,
+    roi_pool_backward,
+    sample_rois,
+    smooth_l1,
+    truncated_svd,
+)
 from course_lib.checks.run import public
 
 UNIT = "03_fast_rcnn"
-CHECKS = (POOL, BACKWARD, SMOOTH_L1, LOSS, SAMPLE, SVD, ALIGN, EXPERIMENT)
+FUNCTIONS = (
+    roi_pool,
+    roi_pool_backward,
+    smooth_l1,
+    fast_rcnn_loss,
+    sample_rois,
+    truncated_svd,
+    roi_align,
+    experiment,
+)
+CHECKS = tuple(function.CHECK for function in FUNCTIONS)
 
 check = public(UNIT, CHECKS)

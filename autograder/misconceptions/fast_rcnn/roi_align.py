@@ -2,10 +2,7 @@
 
 import torch
 
-from autograder.misconceptions import collector
-
-MISCONCEPTIONS = []
-wrong = collector("roi_align", MISCONCEPTIONS)
+from autograder.misconceptions import wrong
 
 
 def _between(one, places, weigh):
@@ -38,14 +35,14 @@ def _align(features, corners, images, size, ratio, aligned, reduce=None, weigh=t
     return out
 
 
-@wrong("rounded", "You still round to cells. Not rounding is the whole idea.")
-def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+@wrong("roi_align", "rounded", "You still round to cells. Not rounding is the whole idea.")
+def rounded(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     corners = (rois[:, 1:] * spatial_scale).round()
     return _align(features, corners, rois[:, 0], output_size, sampling_ratio, aligned)
 
 
-@wrong("max", "RoI align averages its sample points.")
-def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+@wrong("roi_align", "max", "RoI align averages its sample points.")
+def maximum(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     corners = rois[:, 1:] * spatial_scale
     return _align(
         features, corners, rois[:, 0], output_size, sampling_ratio, aligned, reduce=lambda points: points.amax((2, 4))
@@ -56,42 +53,51 @@ OLDER = "This is the older convention (`aligned=False`): everything lies half a 
 ALWAYS = "You move every corner by half a cell, also where the older convention is asked for."
 
 
-@wrong("half-pixel", OLDER)
-def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+@wrong("roi_align", "half-pixel", OLDER)
+def half_pixel(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     return _align(features, rois[:, 1:] * spatial_scale, rois[:, 0], output_size, sampling_ratio, False)
 
 
-@wrong("never-moved", OLDER)
-def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+@wrong("roi_align", "never-moved", OLDER)
+def never_moved(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     return _align(features, rois[:, 1:] * spatial_scale, rois[:, 0], output_size, sampling_ratio, aligned, shift=0.0)
 
 
-@wrong("always-aligned", ALWAYS)
-def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+@wrong("roi_align", "always-aligned", ALWAYS)
+def always_aligned(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     return _align(features, rois[:, 1:] * spatial_scale, rois[:, 0], output_size, sampling_ratio, True)
 
 
-@wrong("always-moved", ALWAYS)
-def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+@wrong("roi_align", "always-moved", ALWAYS)
+def always_moved(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     return _align(features, rois[:, 1:] * spatial_scale, rois[:, 0], output_size, sampling_ratio, aligned, shift=0.5)
 
 
-@wrong("always-a-cell", "You make every region at least one cell wide and high. Only the older convention does.")
-def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+@wrong(
+    "roi_align",
+    "always-a-cell",
+    "You make every region at least one cell wide and high. Only the older convention does.",
+)
+def always_a_cell(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     return _align(features, rois[:, 1:] * spatial_scale, rois[:, 0], output_size, sampling_ratio, aligned, least=1.0)
 
 
-@wrong("never-a-cell", "In the older convention (`aligned=False`) a region is at least one cell wide and high.")
-def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+@wrong(
+    "roi_align",
+    "never-a-cell",
+    "In the older convention (`aligned=False`) a region is at least one cell wide and high.",
+)
+def never_a_cell(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     return _align(features, rois[:, 1:] * spatial_scale, rois[:, 0], output_size, sampling_ratio, aligned, least=0.0)
 
 
 @wrong(
+    "roi_align",
     "align-corners",
     "With `align_corners=True`, −1 and 1 are the middles of the outermost cells. Your grid takes them for the map's "
     "borders, so that all points are squeezed towards its middle.",
 )
-def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+def align_corners(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     corners = rois[:, 1:] * spatial_scale
     first, last = corners[:, :2], corners[:, 2:]
     if not aligned:
@@ -101,40 +107,50 @@ def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     return _align(features, squeezed, rois[:, 0], output_size, sampling_ratio, True, shift=0.0)
 
 
-@wrong("zeros-beyond", "Beyond the outermost cells your points read 0. They take the nearest cell's value.", slip=True)
-def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+@wrong(
+    "roi_align",
+    "zeros-beyond",
+    "Beyond the outermost cells your points read 0. They take the nearest cell's value.",
+    slip=True,
+)
+def zeros_beyond(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     wide = torch.nn.functional.pad(features, (2, 2, 2, 2))
     shift = -2.0 + (0.5 if aligned else 0.0)
     corners = rois[:, 1:] * spatial_scale
     return _align(wide, corners, rois[:, 0], output_size, sampling_ratio, aligned, shift=shift)
 
 
-@wrong("centre-only", "You sample each bin once; `sampling_ratio` asks for a grid of points.")
-def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+@wrong("roi_align", "centre-only", "You sample each bin once; `sampling_ratio` asks for a grid of points.")
+def centre_only(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     return _align(features, rois[:, 1:] * spatial_scale, rois[:, 0], output_size, 1, aligned)
 
 
-@wrong("swapped-weights", "Your weights are those of the opposite neighbours: the nearest one must weigh most.")
-def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+@wrong(
+    "roi_align",
+    "swapped-weights",
+    "Your weights are those of the opposite neighbours: the nearest one must weigh most.",
+)
+def swapped_weights(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     corners = rois[:, 1:] * spatial_scale
     return _align(features, corners, rois[:, 0], output_size, sampling_ratio, aligned, weigh=lambda share: 1 - share)
 
 
-@wrong("first-image", "All your regions are cut from the first image.")
-def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+@wrong("roi_align", "first-image", "All your regions are cut from the first image.")
+def first_image(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     images = torch.zeros(len(rois))
     return _align(features, rois[:, 1:] * spatial_scale, images, output_size, sampling_ratio, aligned)
 
 
-@wrong("nearest", "You read the nearest cell. Between cells the response is interpolated from all four neighbours.")
-def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+@wrong(
+    "roi_align",
+    "nearest",
+    "You read the nearest cell. Between cells the response is interpolated from all four neighbours.",
+)
+def nearest(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     corners = rois[:, 1:] * spatial_scale
     return _align(features, corners, rois[:, 0], output_size, sampling_ratio, aligned, weigh=torch.round)
 
 
-@wrong("scale-forgotten", "Your box is in image pixels, the map is coarser. Multiply by `spatial_scale`.")
-def _(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
+@wrong("roi_align", "scale-forgotten", "Your box is in image pixels, the map is coarser. Multiply by `spatial_scale`.")
+def scale_forgotten(features, rois, output_size, spatial_scale, sampling_ratio, aligned):
     return _align(features, rois[:, 1:], rois[:, 0], output_size, sampling_ratio, aligned)
-
-
-MISCONCEPTIONS = tuple(MISCONCEPTIONS)

@@ -3,10 +3,7 @@
 import torch
 from torch import nn
 
-from autograder.misconceptions import collector
-
-MISCONCEPTIONS = []
-wrong = collector("truncated_svd", MISCONCEPTIONS)
+from autograder.misconceptions import wrong
 
 
 def _svd(linear):
@@ -25,14 +22,14 @@ def _layers(first, second, bias=None):
     return layers
 
 
-@wrong("no-sigma", "Without the singular values all directions weigh the same.")
-def _(linear, rank):
+@wrong("truncated_svd", "no-sigma", "Without the singular values all directions weigh the same.")
+def no_sigma(linear, rank):
     u, _, vt = _svd(linear)
     return _layers(vt[:rank], u[:, :rank], linear.bias)
 
 
-@wrong("sigma-twice", "The singular values are in both layers: they must appear once.")
-def _(linear, rank):
+@wrong("truncated_svd", "sigma-twice", "The singular values are in both layers: they must appear once.")
+def sigma_twice(linear, rank):
     u, sigma, vt = _svd(linear)
     return _layers(sigma[:rank, None] * vt[:rank], u[:, :rank] * sigma[:rank], linear.bias)
 
@@ -40,26 +37,26 @@ def _(linear, rank):
 TRANSPOSED = "`torch.linalg.svd` already returns V transposed."
 
 
-@wrong("v-not-transposed", TRANSPOSED)
-def _(linear, rank):
+@wrong("truncated_svd", "v-not-transposed", TRANSPOSED)
+def v_not_transposed(linear, rank):
     u, sigma, vt = _svd(linear)
     return _layers(sigma[:rank, None] * vt.T[:rank], u[:, :rank], linear.bias)
 
 
-@wrong("v-not-transposed-full", TRANSPOSED)
-def _(linear, rank):
+@wrong("truncated_svd", "v-not-transposed-full", TRANSPOSED)
+def v_not_transposed_full(linear, rank):
     u, sigma, vt = torch.linalg.svd(linear.weight.detach())
     return _layers(sigma[:rank, None] * vt.T[:rank], u[:, :rank], linear.bias)
 
 
-@wrong("smallest", "You kept the weakest directions.")
-def _(linear, rank):
+@wrong("truncated_svd", "smallest", "You kept the weakest directions.")
+def smallest(linear, rank):
     u, sigma, vt = _svd(linear)
     return _layers(sigma[-rank:, None] * vt[-rank:], u[:, -rank:], linear.bias)
 
 
-@wrong("bias-first", "The bias belongs to the end; in the first layer it is mixed by U.")
-def _(linear, rank):
+@wrong("truncated_svd", "bias-first", "The bias belongs to the end; in the first layer it is mixed by U.")
+def bias_first(linear, rank):
     u, sigma, vt = _svd(linear)
     layers = _layers(sigma[:rank, None] * vt[:rank], u[:, :rank])
     if linear.bias is not None:
@@ -68,51 +65,59 @@ def _(linear, rank):
 
 
 @wrong(
+    "truncated_svd",
     "root-once",
     "One of your layers holds the roots of the singular values, the other does not. Their product needs both roots.",
 )
-def _(linear, rank):
+def root_once(linear, rank):
     u, sigma, vt = _svd(linear)
     return _layers(sigma[:rank, None].sqrt() * vt[:rank], u[:, :rank], linear.bias)
 
 
-@wrong("bias-lost", "The bias is lost. The second layer has the one that the old layer had.")
-def _(linear, rank):
+@wrong("truncated_svd", "bias-lost", "The bias is lost. The second layer has the one that the old layer had.")
+def bias_lost(linear, rank):
     u, sigma, vt = _svd(linear)
     return _layers(sigma[:rank, None] * vt[:rank], u[:, :rank])
 
 
-@wrong("bias-twice", "Your first layer has a bias of its own, left at random. Only the second has one.")
-def _(linear, rank):
+@wrong(
+    "truncated_svd", "bias-twice", "Your first layer has a bias of its own, left at random. Only the second has one."
+)
+def bias_twice(linear, rank):
     u, sigma, vt = _svd(linear)
     layers = _layers(sigma[:rank, None] * vt[:rank], u[:, :rank], linear.bias)
     layers[0].bias = nn.Parameter(torch.full((rank,), 0.1, dtype=linear.weight.dtype))
     return layers
 
 
-@wrong("not-truncated", "You keep all directions, whatever `rank` is: then two layers cost more than one.")
-def _(linear, rank):
+@wrong(
+    "truncated_svd", "not-truncated", "You keep all directions, whatever `rank` is: then two layers cost more than one."
+)
+def not_truncated(linear, rank):
     u, sigma, vt = _svd(linear)
     return _layers(sigma[:, None] * vt, u, linear.bias)
 
 
-@wrong("no-bias-fails", "Your function fails for a layer without bias: then neither of the two has one.", slip=True)
-def _(linear, rank):
+@wrong(
+    "truncated_svd",
+    "no-bias-fails",
+    "Your function fails for a layer without bias: then neither of the two has one.",
+    slip=True,
+)
+def no_bias_fails(linear, rank):
     u, sigma, vt = _svd(linear)
     return _layers(sigma[:rank, None] * vt[:rank], u[:, :rank], linear.bias.clone())
 
 
 @wrong(
+    "truncated_svd",
     "shared-bias",
     "Your second layer shares its bias with the old one: whoever trains it changes the old one too.",
     slip=True,
 )
-def _(linear, rank):
+def shared_bias(linear, rank):
     u, sigma, vt = _svd(linear)
     layers = _layers(sigma[:rank, None] * vt[:rank], u[:, :rank], linear.bias)
     if linear.bias is not None:
         layers[1].bias = linear.bias
     return layers
-
-
-MISCONCEPTIONS = tuple(MISCONCEPTIONS)

@@ -5,10 +5,7 @@ import math
 import torch
 from torch.nn.functional import interpolate
 
-from autograder.misconceptions import collector
-
-MISCONCEPTIONS = []
-wrong = collector("roi_pool", MISCONCEPTIONS)
+from autograder.misconceptions import wrong
 
 
 def _cells(first, last, size, length):
@@ -43,34 +40,36 @@ def _pool(features, rois, size, scale, rounded=round, last=None, cells=_cells, e
     return pooled, argmax
 
 
-@wrong("scale-forgotten", "Your box is in image pixels, the map is coarser. Multiply by `spatial_scale`.")
-def _(features, rois, output_size, spatial_scale):
+@wrong("roi_pool", "scale-forgotten", "Your box is in image pixels, the map is coarser. Multiply by `spatial_scale`.")
+def scale_forgotten(features, rois, output_size, spatial_scale):
     return _pool(features, rois, output_size, 1.0)
 
 
-@wrong("floor-corners", "You round corners down; the definition rounds to the nearest cell.")
-def _(features, rois, output_size, spatial_scale):
+@wrong("roi_pool", "floor-corners", "You round corners down; the definition rounds to the nearest cell.")
+def floor_corners(features, rois, output_size, spatial_scale):
     return _pool(features, rois, output_size, spatial_scale, rounded=math.floor)
 
 
-@wrong("ceil-corners", "You round corners up; the definition rounds to the nearest cell.")
-def _(features, rois, output_size, spatial_scale):
+@wrong("roi_pool", "ceil-corners", "You round corners up; the definition rounds to the nearest cell.")
+def ceil_corners(features, rois, output_size, spatial_scale):
     return _pool(features, rois, output_size, spatial_scale, rounded=math.ceil)
 
 
 @wrong(
+    "roi_pool",
     "outward-corners",
     "You round the first corner down and the last one up, so that the region grows. Both go to the nearest cell.",
 )
-def _(features, rois, output_size, spatial_scale):
+def outward_corners(features, rois, output_size, spatial_scale):
     return _pool(features, rois, output_size, spatial_scale, rounded=math.floor, last=math.ceil)
 
 
 @wrong(
+    "roi_pool",
     "exclusive-end",
     "The last cell is missing: in cells the end is inclusive (the one place of this course where it is).",
 )
-def _(features, rois, output_size, spatial_scale):
+def exclusive_end(features, rois, output_size, spatial_scale):
     def cells(first, last, size, length):
         return _cells(first, max(last - 1, first), size, length)
 
@@ -78,11 +77,12 @@ def _(features, rois, output_size, spatial_scale):
 
 
 @wrong(
+    "roi_pool",
     "tiled-bins",
     "Your bins tile the region. A bin's end is rounded up: neighbours may share a cell, and a region with fewer cells "
     "than bins leaves no bin empty.",
 )
-def _(features, rois, output_size, spatial_scale):
+def tiled_bins(features, rois, output_size, spatial_scale):
     def cells(first, last, size, length):
         edges = [first + i * (last - first + 1) // size for i in range(size + 1)]
         return [(max(edges[i], 0), min(edges[i + 1], length)) for i in range(size)]
@@ -91,10 +91,11 @@ def _(features, rois, output_size, spatial_scale):
 
 
 @wrong(
+    "roi_pool",
     "interpolated",
     "You resize the crop. Pooling keeps the largest response of each bin and invents nothing.",
 )
-def _(features, rois, output_size, spatial_scale):
+def interpolated(features, rois, output_size, spatial_scale):
     height, width = features.shape[2:]
     pooled, argmax = _pool(features, rois, output_size, spatial_scale)
     for r, roi in enumerate(rois):
@@ -105,13 +106,13 @@ def _(features, rois, output_size, spatial_scale):
     return pooled, argmax
 
 
-@wrong("mean", "You average; the maximum is asked for.")
-def _(features, rois, output_size, spatial_scale):
+@wrong("roi_pool", "mean", "You average; the maximum is asked for.")
+def mean(features, rois, output_size, spatial_scale):
     return _pool(features, rois, output_size, spatial_scale, reduce=lambda values: values.mean(1))
 
 
-@wrong("first-image", "All your regions are cut from the first image.")
-def _(features, rois, output_size, spatial_scale):
+@wrong("roi_pool", "first-image", "All your regions are cut from the first image.")
+def first_image(features, rois, output_size, spatial_scale):
     first = rois.clone()
     first[:, 0] = 0
     return _pool(features, first, output_size, spatial_scale)
@@ -120,8 +121,8 @@ def _(features, rois, output_size, spatial_scale):
 BIN = "Your argmax counts within the bin. The backward pass needs the place in the whole map."
 
 
-@wrong("bin-argmax", BIN)
-def _(features, rois, output_size, spatial_scale):
+@wrong("roi_pool", "bin-argmax", BIN)
+def bin_argmax(features, rois, output_size, spatial_scale):
     pooled, argmax = _pool(features, rois, output_size, spatial_scale)
     height, width = features.shape[2:]
     for r, roi in enumerate(rois):
@@ -135,9 +136,11 @@ def _(features, rois, output_size, spatial_scale):
 
 
 @wrong(
-    "region-argmax", "Your argmax counts within the region that you cut. The backward pass needs the place in the map."
+    "roi_pool",
+    "region-argmax",
+    "Your argmax counts within the region that you cut. The backward pass needs the place in the map.",
 )
-def _(features, rois, output_size, spatial_scale):
+def region_argmax(features, rois, output_size, spatial_scale):
     pooled, argmax = _pool(features, rois, output_size, spatial_scale)
     height, width = features.shape[2:]
     for r, roi in enumerate(rois):
@@ -148,51 +151,58 @@ def _(features, rois, output_size, spatial_scale):
     return pooled, argmax
 
 
-@wrong("minus-infinity", "A bin outside the map gives minus infinity, and the loss becomes NaN. Use 0.", slip=True)
-def _(features, rois, output_size, spatial_scale):
+@wrong(
+    "roi_pool",
+    "minus-infinity",
+    "A bin outside the map gives minus infinity, and the loss becomes NaN. Use 0.",
+    slip=True,
+)
+def minus_infinity(features, rois, output_size, spatial_scale):
     return _pool(features, rois, output_size, spatial_scale, empty=(-math.inf, -1))
 
 
 @wrong(
+    "roi_pool",
     "winner-of-nothing",
     "A bin without cells has no winner: its place is −1, so that no gradient goes anywhere.",
     slip=True,
 )
-def _(features, rois, output_size, spatial_scale):
+def winner_of_nothing(features, rois, output_size, spatial_scale):
     return _pool(features, rois, output_size, spatial_scale, empty=(0.0, 0))
 
 
 ZERO = "Negative responses come out as 0: your maximum starts from zero."
 
 
-@wrong("starts-at-zero", ZERO)
-def _(features, rois, output_size, spatial_scale):
+@wrong("roi_pool", "starts-at-zero", ZERO)
+def starts_at_zero(features, rois, output_size, spatial_scale):
     pooled, argmax = _pool(features, rois, output_size, spatial_scale)
     return pooled.clamp(min=0), torch.where(pooled > 0, argmax, -1)
 
 
-@wrong("starts-at-zero-with-places", ZERO)
-def _(features, rois, output_size, spatial_scale):
+@wrong("roi_pool", "starts-at-zero-with-places", ZERO)
+def starts_at_zero_with_places(features, rois, output_size, spatial_scale):
     return _pool(features, rois, output_size, spatial_scale, reduce=lambda values: values.amax(1).clamp(min=0))
 
 
-@wrong("rows-and-columns", "Your regions lie on their side: x counts columns, y counts rows.")
-def _(features, rois, output_size, spatial_scale):
+@wrong("roi_pool", "rows-and-columns", "Your regions lie on their side: x counts columns, y counts rows.")
+def rows_and_columns(features, rois, output_size, spatial_scale):
     return _pool(features, rois[:, [0, 2, 1, 4, 3]], output_size, spatial_scale)
 
 
-@wrong("column-by-column", "Your places count column by column. They count row by row: row * w + column.")
-def _(features, rois, output_size, spatial_scale):
+@wrong("roi_pool", "column-by-column", "Your places count column by column. They count row by row: row * w + column.")
+def column_by_column(features, rois, output_size, spatial_scale):
     pooled, argmax = _pool(features, rois, output_size, spatial_scale)
     height, width = features.shape[2:]
     return pooled, torch.where(argmax < 0, argmax, argmax % width * height + argmax // width)
 
 
 @wrong(
+    "roi_pool",
     "cut-before",
     "You cut the region at the map's border and divide what is left. Divide first: bins beyond the border stay empty.",
 )
-def _(features, rois, output_size, spatial_scale):
+def cut_before(features, rois, output_size, spatial_scale):
     def cells(first, last, size, length):
         first, last = max(first, 0), min(last, length - 1)
         return _cells(first, last, size, length) if first <= last else [(0, 0)] * size
@@ -201,15 +211,13 @@ def _(features, rois, output_size, spatial_scale):
 
 
 @wrong(
+    "roi_pool",
     "empty-fails",
     "Your function fails where a bin has no cell. Regions may reach beyond the map: answer 0 and −1.",
     slip=True,
 )
-def _(features, rois, output_size, spatial_scale):
+def empty_fails(features, rois, output_size, spatial_scale):
     pooled, argmax = _pool(features, rois, output_size, spatial_scale)
     if (argmax < 0).any():
         raise IndexError("max(): expected a non-empty tensor")
     return pooled, argmax
-
-
-MISCONCEPTIONS = tuple(MISCONCEPTIONS)

@@ -2,10 +2,7 @@
 
 import torch
 
-from autograder.misconceptions import collector
-
-MISCONCEPTIONS = []
-wrong = collector("roi_pool_backward", MISCONCEPTIONS)
+from autograder.misconceptions import wrong
 
 
 def _places(argmax, rois, channels):
@@ -25,19 +22,24 @@ def _sum(grad, argmax, rois, shape):
 
 
 @wrong(
+    "roi_pool_backward",
     "overwrites",
     "When two regions share a cell, the later gradient replaces the earlier. They must add up. (Indexing with += adds "
     "only once per cell.)",
 )
-def _(grad, argmax, rois, shape):
+def overwrites(grad, argmax, rois, shape):
     out = grad.new_zeros(shape).flatten(2)
     for r, c, i, j in (argmax >= 0).nonzero().tolist():
         out[int(rois[r, 0]), c, argmax[r, c, i, j]] = grad[r, c, i, j]
     return out.reshape(shape)
 
 
-@wrong("spread", "That is the backward pass of an average. The maximum passes everything to the winner.")
-def _(grad, argmax, rois, shape):
+@wrong(
+    "roi_pool_backward",
+    "spread",
+    "That is the backward pass of an average. The maximum passes everything to the winner.",
+)
+def spread(grad, argmax, rois, shape):
     size, (height, width) = grad.shape[-1], shape[2:]
     out = grad.new_zeros(shape)
     for r, roi in enumerate(rois):
@@ -54,59 +56,70 @@ def _(grad, argmax, rois, shape):
     return out
 
 
-@wrong("averaged", "You average over the regions. The derivative of a sum is a sum.")
-def _(grad, argmax, rois, shape):
+@wrong("roi_pool_backward", "averaged", "You average over the regions. The derivative of a sum is a sum.")
+def averaged(grad, argmax, rois, shape):
     counts = _sum(torch.ones_like(grad), argmax, rois, shape)
     return (_sum(grad, argmax, rois, shape) / counts.clamp(min=1)).reshape(shape)
 
 
 @wrong(
+    "roi_pool_backward",
     "last-cell",
     "Empty bins carry −1, and −1 is Python's last element: your last cell collects foreign gradients.",
 )
-def _(grad, argmax, rois, shape):
+def last_cell(grad, argmax, rois, shape):
     last = shape[2] * shape[3] - 1
     return _sum(grad, torch.where(argmax < 0, last, argmax), rois, shape).reshape(shape)
 
 
 @wrong(
-    "first-cell", "Empty bins carry −1. You send their gradients to place 0: they belong to no cell and are left out."
+    "roi_pool_backward",
+    "first-cell",
+    "Empty bins carry −1. You send their gradients to place 0: they belong to no cell and are left out.",
 )
-def _(grad, argmax, rois, shape):
+def first_cell(grad, argmax, rois, shape):
     return _sum(grad, argmax.clamp(min=0), rois, shape).reshape(shape)
 
 
-@wrong("first-image", "The gradients of all images land in the first.")
-def _(grad, argmax, rois, shape):
+@wrong("roi_pool_backward", "first-image", "The gradients of all images land in the first.")
+def first_image(grad, argmax, rois, shape):
     return _sum(grad, argmax, torch.zeros_like(rois), shape).reshape(shape)
 
 
-@wrong("first-channel", "Each channel has its own winner and its own gradient.")
-def _(grad, argmax, rois, shape):
+@wrong("roi_pool_backward", "first-channel", "Each channel has its own winner and its own gradient.")
+def first_channel(grad, argmax, rois, shape):
     return _sum(grad, argmax[:, :1].expand_as(argmax), rois, shape).reshape(shape)
 
 
-@wrong("one-channel", "The gradients of all channels land in the first. A channel's gradient stays in its channel.")
-def _(grad, argmax, rois, shape):
+@wrong(
+    "roi_pool_backward",
+    "one-channel",
+    "The gradients of all channels land in the first. A channel's gradient stays in its channel.",
+)
+def one_channel(grad, argmax, rois, shape):
     sums = _sum(grad, argmax, rois, shape)
     out = torch.zeros_like(sums)
     out[:, 0] = sums.sum(1)
     return out.reshape(shape)
 
 
-@wrong("column-by-column", "You read the places column by column. They count row by row: row * w + column.")
-def _(grad, argmax, rois, shape):
+@wrong(
+    "roi_pool_backward",
+    "column-by-column",
+    "You read the places column by column. They count row by row: row * w + column.",
+)
+def column_by_column(grad, argmax, rois, shape):
     turned = _sum(grad, argmax, rois, shape).reshape(*shape[:2], shape[3], shape[2])
     return turned.transpose(2, 3)
 
 
 @wrong(
-    "empty-fails", "Your function fails where a bin has no winner. The place −1 adds nothing: leave it out.", slip=True
+    "roi_pool_backward",
+    "empty-fails",
+    "Your function fails where a bin has no winner. The place −1 adds nothing: leave it out.",
+    slip=True,
 )
-def _(grad, argmax, rois, shape):
+def empty_fails(grad, argmax, rois, shape):
     if (argmax < 0).any():
         raise IndexError("index -1 is out of bounds")
     return _sum(grad, argmax, rois, shape).reshape(shape)
-
-
-MISCONCEPTIONS = tuple(MISCONCEPTIONS)
