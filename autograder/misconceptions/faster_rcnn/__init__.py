@@ -1,12 +1,24 @@
-"""Unit 04, Faster R-CNN: all wrong versions, by theme."""
+"""Unit 04, Faster R-CNN: all wrong versions, one module a function."""
 
-from autograder.misconceptions.faster_rcnn import anchors, assignments, detector, joint, network, proposals
+from autograder.misconceptions import gathered
+from autograder.misconceptions.faster_rcnn import (
+    assign_anchors,
+    faster_rcnn,
+    generate_anchors,
+    joint_loss,
+    postprocess_detections,
+    propose,
+    rpn_head,
+    rpn_loss,
+)
 
-MISCONCEPTIONS = (
-    *anchors.MISCONCEPTIONS,
-    *assignments.MISCONCEPTIONS,
-    *network.MISCONCEPTIONS,
-    *proposals.MISCONCEPTIONS,
-    *joint.MISCONCEPTIONS,
-    *detector.MISCONCEPTIONS,
+MISCONCEPTIONS = gathered(
+    generate_anchors,
+    assign_anchors,
+    rpn_head,
+    rpn_loss,
+    propose,
+    joint_loss,
+    postprocess_detections,
+    faster_rcnn,
 )

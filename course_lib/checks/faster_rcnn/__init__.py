@@ -1,16 +1,34 @@
-"""Unit 04, Faster R-CNN: what is asked of each function.
+"""Unit 04, Faster R-CNN: what is asked of each function, one module a function.
 
-Inputs are drawn in `inputs` and `scenes`, run by `probes` and `stubs`, judged by `compare` and `rules`, explained in
-`explain`.
+Each holds its inputs, probes, rule and explanation, and at its end `CHECK`. `shared` is what several of them need,
+`found` what those that find boxes do, `assignments` and `stubs` what is put before `assign_anchors` and `FasterRCNN`.
 """
 
-from course_lib.checks.faster_rcnn.anchors import ASSIGN, GENERATE
-from course_lib.checks.faster_rcnn.detector import EXPERIMENT, FASTER, POSTPROCESS
-from course_lib.checks.faster_rcnn.network import HEAD, JOINT, LOSS
-from course_lib.checks.faster_rcnn.proposals import PROPOSE
+from course_lib.checks.faster_rcnn import (
+    assign_anchors,
+    experiment,
+    faster_rcnn,
+    generate_anchors,
+    joint_loss,
+    postprocess_detections,
+    propose,
+    rpn_head,
+    rpn_loss,
+)
 from course_lib.checks.run import public
 
 UNIT = "04_faster_rcnn"
-CHECKS = (GENERATE, ASSIGN, HEAD, LOSS, PROPOSE, JOINT, POSTPROCESS, FASTER, EXPERIMENT)
+FUNCTIONS = (
+    generate_anchors,
+    assign_anchors,
+    rpn_head,
+    rpn_loss,
+    propose,
+    joint_loss,
+    postprocess_detections,
+    faster_rcnn,
+    experiment,
+)
+CHECKS = tuple(function.CHECK for function in FUNCTIONS)
 
 check = public(UNIT, CHECKS)

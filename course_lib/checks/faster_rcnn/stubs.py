@@ -5,12 +5,9 @@ answer; in which order an image's boxes come does not.
 """
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor, nn
-
-from course_lib.checks.kit.probes import graph
 
 STRIDE = 4
 MOST = (5, 3, 4)  # proposals of the first image, the second, the third
@@ -98,49 +95,3 @@ def stubbed(detector: Callable, images: Tensor, training: bool) -> nn.Module:
     for part in (_anchors, _proposals, _rpn_losses, _sample, _box_losses, _detections):
         setattr(model, part.__name__.removeprefix("_"), part)
     return model
-
-
-def train(detector: Callable, images: Tensor, targets: list[dict[str, Tensor]]) -> dict[str, Any]:
-    """The losses, and how many boxes `sample` and the box head were given."""
-    model, sampled = stubbed(detector, images, training=True), []
-
-    def sample(proposals: list[Tensor], targets: list[dict]) -> tuple[list[Tensor], Tensor, Tensor]:
-        sampled.extend(map(len, proposals))
-        return _sample(proposals, targets)
-
-    model.sample = sample
-    losses = model(images, targets)
-    return {"losses": losses, "sampled": sum(sampled), "judged": model.box_head.boxes}
-
-
-def detect(detector: Callable, images: Tensor) -> Any:
-    """The detections."""
-    return stubbed(detector, images, training=False)(images)
-
-
-def detect_with_targets(detector: Callable, images: Tensor, targets: list[dict[str, Tensor]]) -> Any:
-    """The answer in evaluation mode when targets are given all the same."""
-    return stubbed(detector, images, training=False)(images, targets)
-
-
-def backbone_calls(detector: Callable, images: Tensor, targets: list[dict[str, Tensor]]) -> dict[str, int]:
-    """How often the backbone runs for a batch."""
-    counts = {}
-    for mode, training in (("training", True), ("evaluation", False)):
-        model = stubbed(detector, images, training)
-        model(images, targets) if training else model(images)
-        counts[mode] = model.backbone.calls
-    return counts
-
-
-@graph(kept=True)
-def backbone_gradients(detector: Callable, images: Tensor, targets: list[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """The gradient of the backbone's weights by each loss alone."""
-    model = stubbed(detector, images, training=True)
-    weight, found = model.backbone.weight, {}
-    for name, loss in model(images, targets).items():
-        found[name] = torch.zeros_like(weight)
-        if isinstance(loss, Tensor) and loss.requires_grad:
-            gradient = torch.autograd.grad(loss.sum(), weight, retain_graph=True, allow_unused=True)[0]
-            found[name] = found[name] if gradient is None else gradient
-    return found

@@ -11,7 +11,9 @@ from torchvision.models.detection.roi_heads import RoIHeads
 from torchvision.ops import box_iou
 
 from autograder import reference
-from course_lib.checks.faster_rcnn import hints, rules
+from course_lib.checks.faster_rcnn import generate_anchors
+from course_lib.checks.faster_rcnn.faster_rcnn import hint_training
+from course_lib.checks.faster_rcnn.found import boxes_in
 
 UNIT = "04_faster_rcnn"
 SEEDS = pytest.mark.parametrize("seed", range(5))
@@ -190,14 +192,14 @@ def test_a_hint_fits_what_is_wrong():
     """One that does not fit is worse than none."""
     expected = {"losses": {}, "sampled": 11, "judged": 11}
     inputs = {"targets": [{"boxes": torch.zeros(2, 4)}, {"boxes": torch.zeros(1, 4)}]}
-    assert "At the start" in hints.trained(expected | {"sampled": 8, "judged": 8}, expected, inputs)
-    assert "`sample` returns" in hints.trained(expected | {"judged": 8}, expected, inputs)
-    assert hints.trained(expected | {"sampled": 3, "judged": 3}, expected, inputs) == ""
+    assert "At the start" in hint_training(expected | {"sampled": 8, "judged": 8}, expected, inputs)
+    assert "`sample` returns" in hint_training(expected | {"judged": 8}, expected, inputs)
+    assert hint_training(expected | {"sampled": 3, "judged": 3}, expected, inputs) == ""
     anchors = torch.tensor([[0.25, 0.25, 8.5, 8.5]])
-    assert "rounded" in hints.anchors(anchors.floor(), anchors, {})
-    assert "middle" in hints.anchors(anchors + 4, anchors, {})
+    assert "rounded" in generate_anchors.hint(anchors.floor(), anchors, {})
+    assert "middle" in generate_anchors.hint(anchors + 4, anchors, {})
 
 
 @pytest.mark.parametrize(("counts", "words"), [([0, 0], "no box"), ([1, 1], "1 box"), ([3, 3], "3 boxes")])
 def test_numbers_of_boxes_are_said_in_words(counts, words):
-    assert rules.boxes_in(counts) == words
+    assert boxes_in(counts) == words

@@ -1,13 +1,27 @@
-"""Unit 04: inputs of `postprocess_detections`: what a second stage says about its proposals."""
+"""Unit 04: what is asked of `postprocess_detections`: what a second stage says about its proposals."""
+
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from numpy.random import Generator
 from torch import Tensor
 
-from course_lib.checks.faster_rcnn.inputs import boxes
-from course_lib.checks.faster_rcnn.scenes import HEIGHT, WIDTH, apart, clipped
+from course_lib.checks.faster_rcnn.found import (
+    HEIGHT,
+    WIDTH,
+    apart,
+    clipped,
+    compared,
+    counted,
+    labelled,
+    outside,
+    side_by_side,
+)
+from course_lib.checks.faster_rcnn.shared import boxes
 from course_lib.checks.kit.numbers import floats, until
-from course_lib.checks.spec import Inputs
+from course_lib.checks.kit.styles import styles
+from course_lib.checks.spec import Case, Check, Counterexample, Inputs
 
 
 def detecting(
@@ -141,3 +155,56 @@ def at_the_overlap(rng: Generator) -> Inputs:
     proposals = floats([[x, y, x + 16, y + 32], [x, y, x + 16, y + 16]])
     scores = floats([[0, 2], [0, 1]]) + floats(rng.uniform(0, 0.4, (2, 2)))
     return detecting(scores, torch.zeros(2, 2, 4), proposals, nms_threshold=0.5)
+
+
+def logits_raised(function: Callable, scores: Tensor, *others: Any) -> Any:
+    """postprocess_detections when every logit is 3 higher: the probabilities stay."""
+    return function(scores + 3, *others)
+
+
+def hint(answer: dict[str, Tensor], expected: dict[str, Tensor], inputs: Inputs) -> str:
+    """Which property the detections lack."""
+    if (answer["labels"] == 0).any():
+        return "What does class 0 stand for, and who wants to see it?"
+    if outside(answer["boxes"].double(), inputs["image_size"]):
+        return "Some of your boxes leave the image. `image_size` is (H, W): which of the two bounds x?"
+    if len(answer["boxes"]) < len(expected["boxes"]):
+        return "Some detections are missing: how many may one proposal give, and which boxes compete for a place?"
+    return ""
+
+
+def explain(inputs: Inputs, answer: dict[str, Tensor], expected: dict[str, Tensor]) -> Counterexample:
+    """All detections with their classes: those of both, those that you lost, those that should not be."""
+    options = ", ".join(f"{name} {inputs[name]}" for name in ("image_size", "score_threshold", "nms_threshold"))
+    text = f"{options}\n{side_by_side(labelled(expected), labelled(answer))}"
+
+    return Counterexample(text, compared(inputs, expected["boxes"], answer["boxes"]))
+
+
+CHECK = Check(
+    "postprocess_detections",
+    points=5,
+    forbids=("torchvision.models.detection.roi_heads.RoIHeads",),
+    compare=counted(),
+    hint=hint,
+    explain=explain,
+    cases=(
+        Case("one proposal, two classes", "values", two_from_one),
+        Case("background is the surest", "values", sure_background),
+        Case("two classes at one place", "values", one_place),
+        Case("detections that leave the image", "values", leaving),
+        Case("two boxes that are one within the image", "values", once_clipped),
+        Case("twelve proposals, five classes", "values", detections(12, 5, all_rules=True)),
+        Case(
+            "other thresholds",
+            "values",
+            detections(10, 3, all_rules=True, score_threshold=0.3, nms_threshold=0.2),
+        ),
+        Case("every logit 3 higher", "property", detections(6, 4), probe=logits_raised, hint=False, explain=False),
+        Case("a probability of exactly the threshold", "edge", at_the_score),
+        Case("an overlap of exactly the threshold", "edge", at_the_overlap),
+        Case("nothing is sure enough", "edge", unsure),
+        Case("no proposals", "edge", detections(0, 4), hint=False, explain=False),
+        *styles(detections(5, 3)),
+    ),
+)

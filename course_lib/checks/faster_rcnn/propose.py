@@ -1,14 +1,20 @@
-"""Unit 04: inputs of `propose`: anchors with scores and corrections on an image of unequal sides."""
+"""Unit 04: what is asked of `propose`: anchors with scores and corrections on an image of unequal sides."""
+
+from collections.abc import Callable
+from typing import Any
 
 import torch
 from numpy.random import Generator
 from torch import Tensor
 
-from course_lib.checks.faster_rcnn.inputs import boxes
+from course_lib.checks.compare import close, judged_by
+from course_lib.checks.faster_rcnn.found import HEIGHT, WIDTH, apart, clipped, compared, counted, outside, side_by_side
+from course_lib.checks.faster_rcnn.shared import boxes
 from course_lib.checks.kit.numbers import floats, until
-from course_lib.checks.spec import Inputs
-
-HEIGHT, WIDTH = 80, 120
+from course_lib.checks.kit.probes import graph
+from course_lib.checks.kit.show import show_box
+from course_lib.checks.kit.styles import styles
+from course_lib.checks.spec import Case, Check, Counterexample, Inputs
 
 
 def proposing(
@@ -51,22 +57,6 @@ def corrected(inputs: Inputs) -> Tensor:
     from torchvision.models.detection._utils import BoxCoder
 
     return BoxCoder((1.0, 1.0, 1.0, 1.0)).decode_single(inputs["deltas"], inputs["anchors"])
-
-
-def clipped(boxes: Tensor, image_size: tuple[int, int]) -> Tensor:
-    """What of the boxes lies in the image."""
-    from torchvision.ops import clip_boxes_to_image
-
-    return clip_boxes_to_image(boxes, image_size)
-
-
-def apart(found: Tensor, inside: Tensor, threshold: float) -> bool:
-    """No overlap of boxes, as found or as clipped, near the threshold; clipping moves none to its other side."""
-    from torchvision.ops import box_iou
-
-    before, after = (box_iou(boxes, boxes).nan_to_num(0) for boxes in (found, inside))
-    near = ((before - threshold).abs() < 0.003) | ((after - threshold).abs() < 0.003)
-    return not near.any() and bool(((before > threshold) == (after > threshold)).all())
 
 
 def _all_steps(inputs: Inputs) -> bool:
@@ -195,3 +185,104 @@ def all_nan(rng: Generator) -> Inputs:
     """Every correction is NaN."""
     inputs = crowd(4)(rng)
     return inputs | {"deltas": torch.full((4, 4), float("nan"))}
+
+
+@graph(kept=False)
+def attached(function: Callable, scores: Tensor, deltas: Tensor, anchors: Tensor, *options: Any) -> list[bool]:
+    """Whether gradients could flow back through proposals and scores, when scores and deltas come from a network."""
+    answer = function(scores.clone().requires_grad_(), deltas.clone().requires_grad_(), anchors, *options)
+    return [bool(getattr(part, "requires_grad", False)) for part in answer]
+
+
+def rescored(function: Callable, scores: Tensor, *others: Any) -> Any:
+    """The proposals alone, when the scores are probabilities instead of logits."""
+    return function(torch.sigmoid(scores), *others)[0]
+
+
+def detached(answer: list[bool], inputs: Inputs) -> tuple[str, str] | None:
+    """Whether the proposals' boxes and scores are cut off from the network, by what `attached` found out."""
+    tied = " and ".join(name for name, part in zip(("boxes", "scores"), answer, strict=True) if part)
+    return (tied, f"Expected both to be detached; a gradient can flow back through your {tied}.") if tied else None
+
+
+def hint(answer: Any, expected: Any, inputs: Inputs) -> str:
+    """Which property the proposals lack."""
+    boxes, theirs = answer[0].double(), expected[0]
+    if boxes.isnan().any():
+        return "A box of NaN is nowhere. What does your comparison say about it?"
+    if outside(boxes, inputs["image_size"]):
+        return "Some of your boxes leave the image. `image_size` is (H, W): which of the two bounds x?"
+    if (boxes[:, 2:] - boxes[:, :2] < inputs["min_size"] - 1e-3).any():
+        return "Some of your boxes have a side below `min_size`. How wide is a box once it is clipped?"
+    if overlapping(boxes, inputs["nms_threshold"]):
+        return "Some of your boxes overlap by more than `nms_threshold`."
+    return "Some proposals are missing: which step comes before which?" if len(boxes) < len(theirs) else ""
+
+
+def overlapping(boxes: Tensor, threshold: float) -> bool:
+    """Whether two of the boxes overlap by more than the threshold."""
+    from torchvision.ops import box_iou
+
+    return bool((box_iou(boxes, boxes).triu(diagonal=1) > threshold + 1e-3).any())
+
+
+def explain(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
+    """All proposals: those of both, those that you lost, those that should have gone."""
+    (boxes, scores), (mine, my_scores) = expected, answer
+    options = ", ".join(f"{name} {inputs[name]}" for name in ("image_size", "pre_n", "post_n", "min_size"))
+    rows = [
+        [f"{show_box(box)} with the score {score:.2f}" for box, score in zip(*both, strict=False)]
+        for both in ((boxes, scores), (mine, my_scores))
+    ]
+    text = f"{options}, nms_threshold {inputs['nms_threshold']}\n{side_by_side(*rows)}"
+
+    return Counterexample(text, compared(inputs, boxes, mine))
+
+
+CHECK = Check(
+    "propose",
+    points=6,
+    forbids=("torchvision.models.detection.rpn.RegionProposalNetwork",),
+    compare=counted(),
+    hint=hint,
+    explain=explain,
+    cases=(
+        Case("two anchors, corrected", "values", pair),
+        Case("boxes that leave the image on all sides", "values", at_the_border),
+        Case("large boxes of which a sliver is inside", "values", mostly_outside),
+        Case("long and thin boxes", "values", slender),
+        Case("six copies of the best box, room for four", "values", duplicates),
+        Case("two boxes that are one within the image", "values", once_clipped),
+        Case("forty anchors, the best twenty-five count", "values", crowd(40, all_steps=True, pre_n=25)),
+        Case(
+            "twenty-four anchors, five proposals",
+            "values",
+            crowd(24, min_size=1.0, all_steps=True, beyond=4, post_n=5),
+        ),
+        Case(
+            "no gradient through the proposals",
+            "property",
+            crowd(6),
+            judged_by(detached),
+            attached,
+            hint=False,
+            explain=False,
+        ),
+        Case(
+            "probabilities instead of logits",
+            "property",
+            crowd(12),
+            close(1e-3, 2e-3),
+            rescored,
+            hint=False,
+            explain=False,
+        ),
+        Case("corrections that are NaN", "edge", with_nan),
+        Case("all corrections are NaN", "edge", all_nan),
+        Case("a side of exactly the smallest size", "edge", just_large_enough),
+        Case("an overlap of exactly the threshold", "edge", at_the_threshold),
+        Case("every box too small", "edge", too_small),
+        Case("no anchors", "edge", none, hint=False, explain=False),
+        *styles(crowd(5)),
+    ),
+)
