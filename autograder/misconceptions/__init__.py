@@ -14,7 +14,7 @@ from autograder.misconceptions.text import source
 from course_lib import units
 from course_lib.checks.spec import Misconception
 
-__all__ = ["collector", "gathered", "of", "source", "wrong"]
+__all__ = ["gathered", "of", "source", "wrong"]
 
 
 def of(unit: str) -> tuple[Misconception, ...]:
@@ -40,16 +40,3 @@ def gathered(*modules: ModuleType) -> tuple[Misconception, ...]:
 
 def _stands_in(module: ModuleType, value: Any) -> bool:
     return isinstance(value, FunctionType | type) and value.__module__ == module.__name__
-
-
-def collector(check: str, into: list[Misconception]) -> Callable:
-    """A decorator `wrong(name, sentence)` that collects versions of one function or class in the order of the text."""
-
-    def wrong(name: str, sentence: str, slip: bool = False) -> Callable:
-        def keep(version: Callable) -> Callable:
-            into.append(Misconception(check, name, sentence, version, slip))
-            return version
-
-        return keep
-
-    return wrong

@@ -1,7 +1,6 @@
 """A wrong version as the cell that a student would have written: for sample submissions and for teaching."""
 
 import ast
-import inspect
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -40,17 +39,8 @@ def _text(module: str) -> str:
 
 
 def _statement(version: Callable) -> ast.FunctionDef | ast.ClassDef:
-    """The definition of a function or class: by its name, or where it is called `_` by a line of it."""
-    if version.__name__ != "_":
-        return _defined(sys.modules[version.__module__], version.__name__)[1]
-    function = version.forward if isinstance(version, type) else version
-    line = inspect.unwrap(function).__code__.co_firstlineno  # of a decorator, or of `def`
-    definitions = [node for node in ast.parse(_text(version.__module__)).body if isinstance(node, DEFINES)]
-    return next(node for node in definitions if _first_line(node) <= line <= node.end_lineno)
-
-
-def _first_line(node: ast.FunctionDef | ast.ClassDef) -> int:
-    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    """The definition of a function or class."""
+    return _defined(sys.modules[version.__module__], version.__name__)[1]
 
 
 def _collect(module: str, statement: ast.stmt, needed: dict[str, Definition]) -> None:
@@ -66,7 +56,7 @@ def _collect(module: str, statement: ast.stmt, needed: dict[str, Definition]) ->
 def _defined(module: ModuleType, name: str) -> Definition | None:
     """Where a name is defined or imported; None for builtins and a function's own names."""
     for node in ast.parse(_text(module.__name__)).body:
-        if isinstance(node, DEFINES) and node.name == name != "_":
+        if isinstance(node, DEFINES) and node.name == name:
             return module.__name__, node
         if isinstance(node, ast.Assign) and name in [target.id for target in node.targets]:
             return module.__name__, node
