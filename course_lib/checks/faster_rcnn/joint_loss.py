@@ -20,7 +20,7 @@ ONES = dict.fromkeys(FOUR, 1.0)
 OTHER_ORDER = {"loss_box_reg": 4.0, "loss_objectness": 0.5, "loss_classifier": 1.5, "loss_rpn_box_reg": 2.0}
 
 
-def losses(weights: dict[str, float], names: tuple[str, ...] = FOUR, **special: float):
+def weighted(weights: dict[str, float], names: tuple[str, ...] = FOUR, **special: float):
     """Losses by name in this order, the `special` ones as given; the weights' order may differ."""
 
     def make(rng: Generator) -> Inputs:
@@ -30,8 +30,8 @@ def losses(weights: dict[str, float], names: tuple[str, ...] = FOUR, **special: 
     return make
 
 
-NAN = losses(ONES, loss_classifier=float("nan"))
-INFINITE = losses({"loss_rpn_box_reg": 0.0}, loss_rpn_box_reg=float("inf"))
+NAN = weighted(ONES, loss_classifier=float("nan"))
+INFINITE = weighted({"loss_rpn_box_reg": 0.0}, loss_rpn_box_reg=float("inf"))
 
 
 @graph(kept=True)
@@ -84,22 +84,22 @@ CHECK = Check(
     compare=close(),
     explain=explain,
     cases=(
-        Case("four losses that count once", "values", losses(ONES)),
-        Case("weights in another order", "values", losses(OTHER_ORDER)),
-        Case("weights for two of the four", "values", losses({"loss_rpn_box_reg": 3.0, "loss_classifier": 0.5})),
-        Case("no weights", "values", losses({})),
-        Case("gradient of each loss", "property", losses(OTHER_ORDER), probe=gradients, hint=flows, explain=False),
-        Case("one loss", "edge", losses({"loss_mask": 2.0}, ("loss_mask",))),
-        Case("a weight without a loss", "edge", losses({"loss_mask": 2.0, "loss_classifier": 3.0})),
-        Case("weight 0", "edge", losses({"loss_classifier": 0.0})),
+        Case("four losses that count once", "values", weighted(ONES)),
+        Case("weights in another order", "values", weighted(OTHER_ORDER)),
+        Case("weights for two of the four", "values", weighted({"loss_rpn_box_reg": 3.0, "loss_classifier": 0.5})),
+        Case("no weights", "values", weighted({})),
+        Case("gradient of each loss", "property", weighted(OTHER_ORDER), probe=gradients, hint=flows, explain=False),
+        Case("one loss", "edge", weighted({"loss_mask": 2.0}, ("loss_mask",))),
+        Case("a weight without a loss", "edge", weighted({"loss_mask": 2.0, "loss_classifier": 3.0})),
+        Case("weight 0", "edge", weighted({"loss_classifier": 0.0})),
         Case("a loss that is NaN", "edge", NAN, judged_by(stopped), not_finite, explain=False, essential=True),
         Case("an infinite loss, with weight 0", "edge", INFINITE, judged_by(stopped), not_finite, explain=False),
         Case("the error names the loss", "edge", NAN, judged_by(refused), not_finite, explain=False),
-        Case("float64", "edge", losses(OTHER_ORDER), probe=in_double, explain=False, weight=0.5),
+        Case("float64", "edge", weighted(OTHER_ORDER), probe=in_double, explain=False, weight=0.5),
         Case(
             "leaves its input alone",
             "unchanged",
-            losses(OTHER_ORDER),
+            weighted(OTHER_ORDER),
             exact(),
             inputs_after,
             explain=False,

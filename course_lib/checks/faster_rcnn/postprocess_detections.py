@@ -1,4 +1,4 @@
-"""Unit 04: what is asked of `postprocess_detections`: what a second stage says about its proposals."""
+"""Unit 04: what is asked of `postprocess_detections`, given what a second stage says about its proposals."""
 
 from collections.abc import Callable
 from typing import Any
@@ -177,7 +177,6 @@ def explain(inputs: Inputs, answer: dict[str, Tensor], expected: dict[str, Tenso
     """All detections with their classes: those of both, those that you lost, those that should not be."""
     options = ", ".join(f"{name} {inputs[name]}" for name in ("image_size", "score_threshold", "nms_threshold"))
     text = f"{options}\n{side_by_side(labelled(expected), labelled(answer))}"
-
     return Counterexample(text, compared(inputs, expected["boxes"], answer["boxes"]))
 
 

@@ -1,4 +1,4 @@
-"""Unit 04: what is asked of `propose`: anchors with scores and corrections on an image of unequal sides."""
+"""Unit 04: what is asked of `propose`, given anchors with scores and corrections on an image of unequal sides."""
 
 from collections.abc import Callable
 from typing import Any
@@ -235,7 +235,6 @@ def explain(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
         for both in ((boxes, scores), (mine, my_scores))
     ]
     text = f"{options}, nms_threshold {inputs['nms_threshold']}\n{side_by_side(*rows)}"
-
     return Counterexample(text, compared(inputs, boxes, mine))
 
 
