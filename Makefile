@@ -19,9 +19,9 @@ lab: $(READY) ## JupyterLab on the start page
 
 ALONE := notebook or browser or timed
 
-test: $(READY) debian ## all tests: two at a time, then one by one what measures time or memory (three quarters of an hour)
+test: $(READY) debian ## all tests, two at a time; at the end what measures processor time or memory
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not ($(ALONE))"
-	$(BIN)/python -m pytest -m "$(ALONE)"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "$(ALONE)"
 
 quick: $(READY) ## all tests but those of notebooks, of the browser and long ones
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not ($(ALONE) or long)"
