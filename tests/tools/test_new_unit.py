@@ -58,7 +58,8 @@ def test_its_solution_earns_all_points_and_the_exercise_none(course):
 
 
 def test_its_own_tests_are_green_and_so_are_those_of_all_units(course):
-    files = [f"tests/units/{UNIT}", "tests/test_units.py", "tests/test_answers.py", "tests/test_relatives.py"]
+    listed = "tests/course_lib/checks/test_units.py"
+    files = [f"tests/units/{UNIT}", listed, "tests/units/test_answers.py", "tests/units/test_relatives.py"]
     chosen = "throw_away or list or contract or table or words"
     run(course, ".venv/bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", chosen)
 
