@@ -106,10 +106,8 @@ def _empty(room: str, desk: str, options: str) -> None:
 
 
 def _outermost_mounts(room: str) -> list[str]:
-    lines = Path("/proc/self/mounts").read_text().splitlines()
-    paths = {
-        re.sub(r"\\(\d{3})", lambda found: chr(int(found[1], 8)), line.split()[1]) for line in lines
-    }  # \040: a space
+    fields = [line.split()[1] for line in Path("/proc/self/mounts").read_text().splitlines()]
+    paths = {re.sub(r"\\(\d{3})", lambda found: chr(int(found[1], 8)), field) for field in fields}  # \040 is a space
     found: list[str] = []
     for path in sorted(paths, key=lambda path: path.split("/")):  # an outer one before what is in it
         if path.startswith(f"{room}/") and not any(path.startswith(f"{outer}/") for outer in found):
