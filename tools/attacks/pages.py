@@ -85,8 +85,11 @@ def pixels(page: str) -> int:
 def exporter_of(course: Path) -> Any:
     """The exporter that formgrader makes of the course's configuration."""
     from nbconvert.exporters import HTMLExporter
+    from nbgrader.server_extensions.formgrader import handlers
     from traitlets.config.loader import PyFileConfigLoader
 
     config = PyFileConfigLoader("nbgrader_config.py", path=str(course)).load_config()
     config.HTMLExporter.template_name = "formgrade"
+    if "extra_template_basedirs" not in config.HTMLExporter:  # stock nbgrader: formgrader names its own
+        config.HTMLExporter.extra_template_basedirs = [handlers.template_path]
     return HTMLExporter(config=config)
