@@ -9,7 +9,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 UNIT ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test quick lint unit build figures grade attacks mutants agreement bench detection requirements debian
+.PHONY: help lab test quick lint unit build figures trainings grade attacks mutants agreement bench detection requirements debian
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -38,6 +38,9 @@ build: $(READY) ## the public checks' answers and the notebooks, from their text
 
 figures: $(READY) ## run the experiments and rewrite docs/figures.md
 	$(BIN)/python -m tools.figures
+
+trainings: $(READY) ## the trainings that are too long for a notebook, whose results are shipped: make trainings NAME=…
+	$(BIN)/python -m tools.trainings $(NAME)
 
 grade: $(READY) debian ## grade thirty sample submissions; make grade UNIT=02_rcnn grades what lies in submitted/
 	$(if $(UNIT),$(BIN)/autograder grade $(UNIT),$(BIN)/python -m tools.samples --grade)

@@ -2,12 +2,15 @@
 
     figure("box regression gains AP at IoU 0.7", 0.043, target=0.03, unit="AP", paper="+3 to 4 mAP (CVPR 2014)")
 
-shows "measured 0.043 AP, target at least 0.03 AP: met". When COURSE_FIGURES names a file, the call also appends one
-line of JSON there, from which `make figures` rewrites docs/figures.md.
+shows "measured 0.043 AP, target at least 0.03 AP: met". With one value per seed it shows their mean and standard
+deviation: "measured 0.043 ± 0.004 AP over 3 seeds". When COURSE_FIGURES names a file, the call also appends one line of
+JSON there, from which `make figures` rewrites docs/figures.md.
 """
 
 import json
 import math
+import statistics
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import SupportsFloat
@@ -30,6 +33,7 @@ class Figure:
 
     `value` is None where only another profile can measure it. `target` is None for a figure that is only reported.
     `better` says on which side of the target the value should lie: "above" or "below" (the target itself meets it).
+    Over several seeds `value` is the mean, and `spread` the standard deviation of one run.
     """
 
     name: str
@@ -38,18 +42,22 @@ class Figure:
     better: str = "above"
     unit: str = ""
     paper: str = ""
+    seeds: int = 1
+    spread: float | None = None
 
     @property
     def met(self) -> bool | None:
-        """Whether the value reaches its target; None without a value or without a target."""
+        """Whether the value, the mean over the seeds, reaches its target; None without a value or without a target."""
         if self.value is None or self.target is None:
             return None
         return self.value >= self.target if self.better == "above" else self.value <= self.target
 
     @property
     def measured(self) -> str:
-        """The value with its unit, or "not measured"."""
-        return "not measured" if self.value is None else quantity(self.value, self.unit)
+        """The value with its spread and unit, or "not measured"."""
+        if self.value is None or self.spread is None:
+            return "not measured" if self.value is None else quantity(self.value, self.unit)
+        return f"{quantity(self.value, '')} ± {quantity(self.spread, self.unit)} over {self.seeds} seeds"
 
     @property
     def wanted(self) -> str:
@@ -76,7 +84,7 @@ class Figure:
 
 def figure(
     name: str,
-    value: SupportsFloat | None,
+    value: SupportsFloat | Sequence[SupportsFloat | None] | None,
     target: SupportsFloat | None = None,
     better: str = "above",
     unit: str = "",
@@ -84,15 +92,20 @@ def figure(
 ) -> Figure:
     """Name a measured figure: show it, and append it to the file COURSE_FIGURES where that is set.
 
-    `value` and `target` are numbers (Python's, NumPy's, or tensors of one element) in `unit`; `value` is None where
-    this profile cannot measure it. `paper` is the published value with its source.
-    Raises FigureError for NaN, infinity or anything that is no number, and for an unknown `better`.
+    `value` and `target` are numbers (Python's, NumPy's, or tensors of one element) in `unit`; `value` may also be a
+    list of them, one per seed, and is None where this profile cannot measure it. `paper` is the published value with
+    its source.
+    Raises FigureError for NaN, infinity or anything that is no number, for a list with fewer than two numbers, and for
+    an unknown `better`.
     """
     if better not in BETTER:
         raise FigureError(
             f"The figure {name!r} has an unknown side of its target.", expected=" or ".join(BETTER), got=repr(better)
         )
-    measured = Figure(name, _number(name, value), _number(name, target), better, unit, paper)
+    seeds, spread = 1, None
+    if isinstance(value, list | tuple):
+        value, seeds, spread = _over_seeds(name, value)
+    measured = Figure(name, _number(name, value), _number(name, target), better, unit, paper, seeds, spread)
     if path := settings().figures:
         with path.open("a", encoding="utf-8") as lines:
             lines.write(json.dumps(asdict(measured)) + "\n")
@@ -132,6 +145,18 @@ def quantity(value: float | int, unit: str) -> str:
     whole = isinstance(value, int) or abs(value) >= 1000
     text = f"{value:,.0f}" if whole else f"{value:.3g}"
     return f"{text} {unit}".rstrip()
+
+
+def _over_seeds(name: str, values: Sequence[object]) -> tuple[float, int, float]:
+    """Mean, number and standard deviation of one value per seed."""
+    numbers = [_number(name, value) for value in values]
+    if None in numbers or len(numbers) < 2:
+        raise FigureError(
+            f"The figure {name!r} has not a number for each of several seeds.",
+            expected="two numbers or more",
+            got=repr(list(values)),
+        )
+    return statistics.fmean(numbers), len(numbers), statistics.stdev(numbers)
 
 
 def _number(name: str, value: object) -> float | int | None:

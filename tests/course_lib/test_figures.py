@@ -41,6 +41,19 @@ def test_the_sentence_holds_value_target_verdict_and_paper():
     assert shown._repr_markdown_().startswith("**gain**: measured 0.0432 AP")
 
 
+def test_over_several_seeds_the_mean_counts_and_the_spread_is_shown():
+    shown = figure("gain", [3.0, np.float32(4.0), torch.tensor(5.0)], target=4, unit="points")
+    assert (shown.value, shown.spread, shown.seeds, shown.met) == (4.0, 1.0, 3, True)
+    assert str(shown) == "gain: measured 4 ± 1 points over 3 seeds, target at least 4 points: met"
+    assert not figure("gain", [3.0, 4.0, 5.0], target=4.1).met
+
+
+@pytest.mark.parametrize("values", [[1.0, float("nan")], [1.0, None], [1.0], []])
+def test_each_seed_needs_its_number(values):
+    with pytest.raises(FigureError):
+        figure("gain", values)
+
+
 def test_a_figure_that_this_profile_cannot_measure_says_so():
     assert str(figure("speed-up", None, target=50, unit="times")) == (
         "speed-up: not measured, target at least 50 times"
@@ -95,16 +108,16 @@ def test_without_the_variable_nothing_is_written(monkeypatch, tmp_path):
 def test_the_table_holds_a_row_for_each_figure_and_the_summary_counts_those_with_target_and_value():
     figures = {
         "02_rcnn": [
-            Figure("gain | AP", 0.043, 0.03, unit="AP", paper="+3 mAP"),
+            Figure("gain | AP", 0.043, 0.03, unit="AP", paper="+3 mAP", seeds=3, spread=0.004),
             Figure("time", 5.0, 4.0, "below", "s"),
         ],
         "03_fast_rcnn": [Figure("speed-up", None, 50), Figure("disk", 1234567, unit="bytes")],
     }
     assert table(figures).splitlines()[-4:] == [
-        "| 02_rcnn | gain \\| AP | at least 0.03 AP | 0.043 AP, met | +3 mAP |",
-        "| 02_rcnn | time | at most 4 s | 5 s, **not met** | – |",
-        "| 03_fast_rcnn | speed-up | at least 50 | not measured | – |",
-        "| 03_fast_rcnn | disk | – | 1,234,567 bytes | – |",
+        "| 02_rcnn | gain \\| AP | at least 0.03 AP | 0.043 AP, met | 0.004 | 3 | +3 mAP |",
+        "| 02_rcnn | time | at most 4 s | 5 s, **not met** | – | 1 | – |",
+        "| 03_fast_rcnn | speed-up | at least 50 | not measured | – | – | – |",
+        "| 03_fast_rcnn | disk | – | 1,234,567 bytes | – | 1 | – |",
     ]
     assert summary(figures) == "figures: 1 of 2 met"
 

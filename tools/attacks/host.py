@@ -153,7 +153,8 @@ def _state(path: Path) -> str:
 
 
 def _names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    """What lies in a folder; PyTorch makes its compiler's cache there itself, whoever's code it runs."""
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("torchinductor_"))
 
 
 def traces() -> list[str]:

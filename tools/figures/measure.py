@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 
 from course_lib.errors import CourseError
-from course_lib.figures import Figure, read_figures
+from course_lib.figures import Figure, quantity, read_figures
 from tools.build.notebooks import build_exercise
 from tools.figures.run_notebooks import run_notebook
 
@@ -12,9 +12,11 @@ HEADER = """# Figures
 
 What the course's experiments measure, beside what the papers report. `make figures` writes this file: it runs every
 solution notebook in the `mini` profile. "not measured" needs the `full` profile: real data, a GPU and a download.
+Where there are several seeds "measured" is their mean, and "±" the standard deviation of one run. A target is met,
+or missed, by the mean.
 
-| unit | figure | target | measured | paper |
-|---|---|---|---|---|
+| unit | figure | target | measured | ± | seeds | paper |
+|---|---|---|--:|--:|--:|---|
 """
 
 
@@ -39,7 +41,7 @@ def measure(source: Path) -> list[Figure]:
 def table(figures: dict[str, list[Figure]]) -> str:
     """docs/figures.md for the figures of each unit."""
     rows = [
-        (unit, figure.name, figure.wanted or "–", _verdict(figure), figure.paper or "–")
+        (unit, figure.name, figure.wanted or "–", *_columns(figure), figure.paper or "–")
         for unit, measured in figures.items()
         for figure in measured
     ]
@@ -52,5 +54,10 @@ def summary(figures: dict[str, list[Figure]]) -> str:
     return f"figures: {sum(verdicts)} of {len(verdicts)} met"
 
 
-def _verdict(figure: Figure) -> str:
-    return figure.measured + {True: ", met", False: ", **not met**", None: ""}[figure.met]
+def _columns(figure: Figure) -> tuple[str, str, str]:
+    """What was measured with its verdict, the spread, the seeds."""
+    if figure.value is None:
+        return figure.measured, "–", "–"
+    verdict = {True: ", met", False: ", **not met**", None: ""}[figure.met]
+    spread = "–" if figure.spread is None else quantity(figure.spread, "")
+    return quantity(figure.value, figure.unit) + verdict, spread, str(figure.seeds)

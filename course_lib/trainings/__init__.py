@@ -1,0 +1,68 @@
+"""What trainings measured that are too long for a notebook: their results are shipped, with recipe, seeds and digest.
+
+    long = shipped("scratch_to_convergence")
+    print(long)                              # recipe, seeds, minutes, and the command that repeats it
+    long.results["test accuracy"].mean(0)    # the first axis is that of the seeds
+
+`python -m tools.trainings NAME` writes NAME.json here. The digest is that of the recipe's text, so that a test finds
+results whose recipe was changed afterwards.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from course_lib.errors import DataMissing
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Training:
+    """One recipe, run once per seed.
+
+    Attributes:
+        name: of the recipe.
+        recipe: one or two sentences: what was trained, on what, for how long, and on which images settings were chosen.
+        seeds: one per run.
+        seconds: of one processor, all runs together.
+        digest: SHA-256 of the recipe's text.
+        torch: the version of PyTorch.
+        measured: for each quantity its values, one per seed: numbers, or lists of equal length.
+    """
+
+    name: str
+    recipe: str
+    seeds: tuple[int, ...]
+    seconds: float
+    digest: str
+    torch: str
+    measured: dict[str, list[Any]]
+
+    @cached_property
+    def results(self) -> dict[str, np.ndarray]:
+        """For each quantity an array whose first axis is that of the seeds."""
+        return {name: np.array(values) for name, values in self.measured.items()}
+
+    def __str__(self) -> str:
+        seeds = ", ".join(map(str, self.seeds))
+        minutes = max(1, round(self.seconds / 60))
+        return f"{self.recipe} Seeds {seeds}; {minutes} min on one core; python -m tools.trainings {self.name}"
+
+
+def shipped(name: str) -> Training:
+    """The results of one recipe.
+
+    Raises:
+        DataMissing: no such results are shipped; the error names those that are.
+    """
+    path = FOLDER / f"{name}.json"
+    if not path.is_file():
+        known = ", ".join(sorted(path.stem for path in FOLDER.glob("*.json")))
+        raise DataMissing(f"No results of a training {name!r} are shipped.", expected=known or "none yet")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return Training(**content | {"seeds": tuple(content["seeds"])})
