@@ -7,10 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from course_lib.explorers.chart import new_figure
 from course_lib.explorers.panel import panel
-from course_lib.plots import BLUE, GREEN, ORANGE, SKY, VERMILLION, YELLOW, Picture, curve, pixels
-
-Boxes = Mapping[str, tuple[float, float, float, str, str]]  # name: x and y of the middle, width, text, colour
-HIGH = 0.55  # of a diagram's box, in the diagram's units
+from course_lib.plots import BLUE, GREEN, ORANGE, SKY, VERMILLION, YELLOW, Block, Picture, curve, diagram, pixels
 
 
 def draw_depth(
@@ -64,30 +61,6 @@ def depth_explorer(norms: Mapping[str, Mapping[int, Sequence[Sequence[float]]]])
     return panel(draw, controls)
 
 
-def diagram(boxes: Boxes, arrows: Sequence[tuple[str, str]], ax=None, title: str = ""):
-    """Draws boxes with words, and arrows straight down from box to box (by name). Returns the Axes."""
-    from matplotlib import pyplot
-    from matplotlib.patches import FancyBboxPatch
-
-    if ax is None:
-        ax = pyplot.subplots(figsize=(6, 3.6), layout="constrained")[1]
-    for x, y, width, text, color in boxes.values():
-        corner = (x - width / 2, y - HIGH / 2)
-        ax.add_patch(FancyBboxPatch(corner, width, HIGH, "round,pad=0.04", facecolor=color, edgecolor="black"))
-        ink = "white" if color in (BLUE, GREEN, VERMILLION) else "black"
-        ax.text(x, y, text, ha="center", va="center", color=ink, fontsize=10)
-    for start, end in arrows:
-        (x1, y1, wide1), (x2, y2, wide2) = boxes[start][:3], boxes[end][:3]
-        x = x1 if wide1 < wide2 else x2
-        points = {"xytext": (x, y1 - HIGH / 2 - 0.05), "xy": (x, y2 + HIGH / 2 + 0.05)}
-        ax.annotate("", **points, arrowprops={"arrowstyle": "->", "color": "black"})
-    sides = [x + side * width / 2 for x, _, width, _, _ in boxes.values() for side in (-1, 1)]
-    rows = [box[1] for box in boxes.values()]
-    ax.set(xlim=(min(sides) - 0.2, max(sides) + 0.2), ylim=(min(rows) - 0.4, max(rows) + 0.4), title=title)
-    ax.axis("off")
-    return ax
-
-
 def draw_inception(
     in_channels: int,
     ch1x1: int,
@@ -105,18 +78,18 @@ def draw_inception(
     """
     out = ch1x1 + ch3x3 + ch5x5 + (pool_proj if reduced else in_channels)
     boxes = {
-        "in": (1.8, 3, 4.6, f"{in_channels} in", SKY),
-        "1": (0, 1, 1, f"1×1\n{ch1x1}", BLUE),
-        "3": (1.2, 1, 1, f"3×3\n{ch3x3}", BLUE),
-        "5": (2.4, 1, 1, f"5×5\n{ch5x5}", BLUE),
-        "pool": (3.6, 2 if reduced else 1, 1, f"pool 3×3\n{in_channels}", GREEN),
-        "out": (1.8, 0, 4.6, f"{out} out, side by side", ORANGE),
+        "in": Block(1.8, 3, f"{in_channels} in", SKY, 4.6),
+        "1": Block(0, 1, f"1×1\n{ch1x1}", BLUE, 1),
+        "3": Block(1.2, 1, f"3×3\n{ch3x3}", BLUE, 1),
+        "5": Block(2.4, 1, f"5×5\n{ch5x5}", BLUE, 1),
+        "pool": Block(3.6, 2 if reduced else 1, f"pool 3×3\n{in_channels}", GREEN, 1),
+        "out": Block(1.8, 0, f"{out} out, side by side", ORANGE, 4.6),
     }
     if reduced:
         boxes |= {
-            "3red": (1.2, 2, 1, f"1×1\n{ch3x3red}", YELLOW),
-            "5red": (2.4, 2, 1, f"1×1\n{ch5x5red}", YELLOW),
-            "proj": (3.6, 1, 1, f"1×1\n{pool_proj}", YELLOW),
+            "3red": Block(1.2, 2, f"1×1\n{ch3x3red}", YELLOW, 1),
+            "5red": Block(2.4, 2, f"1×1\n{ch5x5red}", YELLOW, 1),
+            "proj": Block(3.6, 1, f"1×1\n{pool_proj}", YELLOW, 1),
         }
         middle = [("in", "3red"), ("3red", "3"), ("in", "5red"), ("5red", "5"), ("pool", "proj"), ("proj", "out")]
     else:
@@ -128,11 +101,11 @@ def draw_inception(
 def draw_residual(shortcut: bool = True, ax=None):
     """Draws two layers one after the other, and with `shortcut` the way around them. Returns the Axes."""
     boxes = {
-        "x": (0, 4, 1.4, "x", SKY),
-        "first": (0, 3, 1.4, "3×3, BN, ReLU", BLUE),
-        "second": (0, 2, 1.4, "3×3, BN", BLUE),
-        "sum": (0, 1, 1.4, "F(x) + x" if shortcut else "F(x)", ORANGE),
-        "relu": (0, 0, 1.4, "ReLU", GREEN),
+        "x": Block(0, 4, "x", SKY),
+        "first": Block(0, 3, "3×3, BN, ReLU", BLUE),
+        "second": Block(0, 2, "3×3, BN", BLUE),
+        "sum": Block(0, 1, "F(x) + x" if shortcut else "F(x)", ORANGE),
+        "relu": Block(0, 0, "ReLU", GREEN),
     }
     names = list(boxes)
     ax = diagram(boxes, list(zip(names, names[1:], strict=False)), ax, "residual" if shortcut else "plain")

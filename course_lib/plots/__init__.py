@@ -7,6 +7,7 @@ alt_texts/ by its name: JupyterLab ignores alternative text in the metadata of p
 """
 
 from course_lib.plots.charts import bars, curve, pr_curve
+from course_lib.plots.diagram import Arrow, Block, diagram
 from course_lib.plots.images import draw_boxes, draw_detections, draw_proposals, image_grid, show_image
 from course_lib.plots.notebook import close, image_html, in_notebook, show, show_html
 from course_lib.plots.pictures import Picture, pixels, png, to_picture, white
@@ -37,10 +38,13 @@ __all__ = [
     "SKY",
     "VERMILLION",
     "YELLOW",
+    "Arrow",
+    "Block",
     "Picture",
     "bars",
     "close",
     "curve",
+    "diagram",
     "draw_boxes",
     "draw_detections",
     "draw_proposals",
