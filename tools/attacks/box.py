@@ -4,6 +4,7 @@ What stock nbgrader does with an attack happens in here. The system is read-only
 memory; processes, file sizes, memory and time are limited, and everything ends with the box.
 """
 
+import contextlib
 import os
 import resource
 import subprocess
@@ -69,15 +70,18 @@ def _watch(process: subprocess.Popen, deadline: float, stopped: list[str]) -> No
     box = psutil.Process(process.pid)
     while process.poll() is None:
         try:
-            used = sum(_memory(each) for each in [box, *box.children(recursive=True)])
+            within = [box, *box.children(recursive=True)]
         except psutil.Error:  # it ended meanwhile
-            used = 0
+            within = [box]
+        used = sum(map(_memory, within))
         if used > MAX_MEMORY or psutil.virtual_memory().available < LEFT:
             stopped.append(f"it took more than {MAX_MEMORY / 2**30:.0f} GB of memory")
         elif time.monotonic() > deadline:
             stopped.append("it did not end in time")
         if stopped:
-            process.kill()  # the box dies with its parent
+            for each in within:  # the innermost does not always die with its parent
+                with contextlib.suppress(psutil.Error):
+                    each.kill()
             return
         time.sleep(0.3)
 
