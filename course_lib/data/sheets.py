@@ -2,7 +2,8 @@
 
 A sheet is larger than the digit, which stands anywhere on it, turned and stretched a little. The paper is uneven, and a
 stroke that belongs to no digit lies on it. To whoever compares pixel by pixel, two sheets with the same digit are no
-more alike than any two: the five nearest of 120,000 sheets name half of the digits, `DeepNet` names almost nine in ten.
+more alike than any two: the five nearest of 120,000 sheets name half of the digits, each known digit moved over the
+whole sheet as a matched filter two thirds, and `DeepNet` 85 in 100.
 """
 
 import math
