@@ -7,7 +7,7 @@ from tools.attacks.attack import FULL, Desk, attack
 from tools.attacks.handing import RIGHT_IOU, RIGHT_NMS, hand_in
 
 FAMILY = "exhaustion"
-HOLD = "\nimport time\ntime.sleep(5)\n"
+HOLD = "\nimport time\ntime.sleep(3)\n"  # longer than the watch ever rests
 
 
 def exhaust(desk: Desk, hog: str) -> None:
@@ -65,13 +65,14 @@ def spinning_processes(desk: Desk) -> None:
     spin = """
 import os
 
+gate, opener = os.pipe()
 for _ in range(100):
     try:
-        if os.fork() == 0:
-            os.setsid()
-            os.execv("/bin/sh", ["sh", "-c", "while :; do :; done"])
+        words = ["sh", "-c", "read go; while :; do :; done"]
+        os.posix_spawn("/bin/sh", words, {}, setsid=True, file_actions=[(os.POSIX_SPAWN_DUP2, gate, 0)])
     except OSError:
         break
+os.close(opener)
 """
     exhaust(desk, spin + HOLD)
 
