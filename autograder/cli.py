@@ -5,6 +5,7 @@ import warnings
 
 import typer
 
+from autograder.box import startup
 from autograder.commands.build import build
 from autograder.commands.doctor import doctor
 from autograder.commands.feedback import feedback
@@ -22,6 +23,7 @@ def main() -> None:
     """The entry point: nbgrader's own deprecation warnings are not the instructor's business."""
     if not sys.warnoptions:
         warnings.filterwarnings("ignore", module="nbgrader|sqlalchemy|traitlets")
+    startup.without_web_addresses()
     app()
 
 

@@ -70,14 +70,14 @@ class Examine(NbGraderPreprocessor):
 
 def init_notebooks(self: Autograde) -> None:
     """Read every submitted folder ourselves; nbgrader goes on with the clean copies."""
-    from autograder.box.sandbox import require
+    from autograder.box.sandbox import warm_up
 
     self._course = stack = ExitStack()
     try:
         with named_by_nbgrader(self):
             self.coursedir.assignment_id = units.find(self.coursedir.assignment_id).id
             self.coursedir.student_id = names.spelled(self.coursedir.student_id)
-            require(Examine(config=self.config).sandbox)
+            warm_up(Examine(config=self.config).sandbox)  # it starts while we read what was handed in
             gradebook.require(self.coursedir.db_url)
             stack.enter_context(diary_of(self).alone())
             submitted = Path(self.coursedir.root, self.coursedir.submitted_directory)
@@ -252,6 +252,9 @@ def registered(unit: str, course: Path, db_url: str) -> str:
 
 def examine_clean(self: Autograde, unit: str, student: str, sandbox: str) -> Result:
     """Examine one clean copy, here and now; the report on the class finds the result in the journal."""
+    from autograder.box import startup
+
+    startup.import_torchvision()
     from autograder.exam.assess import examine
 
     notebook, weights = clean_copy(self._clean, student, unit)

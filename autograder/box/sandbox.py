@@ -22,7 +22,6 @@ from autograder.box.patience import Patience
 from autograder.box.watch import Watch
 from autograder.errors import BoxError
 from course_lib import units
-from course_lib.checks import codec
 from course_lib.errors import DataBroken
 
 INSIDE = Path(__file__).with_name("inside.py")
@@ -124,6 +123,8 @@ class Box:
             Gone: no whole answer came within `seconds` (see `Patience`), or it took too much memory; the box is closed
                 then.
         """
+        from course_lib.checks import codec  # it imports torch, which `require` and `warm_up` do without
+
         patience = Patience(seconds)
         try:
             self._send(codec.to_bytes(tree), seconds)

@@ -1,8 +1,8 @@
 """Tricks by which a start takes less time, in one place, each with what it saves. Standard library only; served in the
 box too.
 
-The coordinator (commands/grade.py), the process from which its workers fork (preload.py) and the one from which boxes
-fork (warm.py) use them.
+Our commands (cli.py), the process from which workers fork (preload.py) and the one from which boxes fork (warm.py) use
+them.
 """
 
 import gc

@@ -142,9 +142,7 @@ class _Coordinator:
         self.plan, self.desk, self.tell, self.graded = plan, desk, tell, Graded()
         self.kind = plan.sandbox or examiner.Examine(config=desk.config).sandbox
         if self.kind not in ("bubblewrap", "none"):
-            from autograder.box.sandbox import (
-                require,  # it imports torch; the other kinds are looked for by the workers
-            )
+            from autograder.box.sandbox import require  # the other kinds are looked for by the workers
 
             require(self.kind)
         self.diary = examiner.diary_of(desk)

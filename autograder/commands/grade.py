@@ -52,7 +52,6 @@ def grade(
     workers = workers or len(os.sched_getaffinity(0))
     if not scheduler:
         local.begin(sandbox != "none")
-    startup.without_web_addresses()
     with readable_errors(), _ending_in_order():
         with startup.uncollected():
             from autograder.cohort import coordinator

@@ -1,6 +1,7 @@
 """Pages on which an attacker's script would act: the feedback page, and formgrader's view of a graded notebook."""
 
 import base64
+import html
 import io
 import re
 import time
@@ -17,6 +18,8 @@ LITERAL = {"pre", "code", "textarea", "title"}  # MathJax leaves formulas in the
 
 def acting(page: str, mark: str) -> bool:
     """Whether `mark` stands where a browser would run it: in a script, a handler, a link's target, a formula's link."""
+    if mark not in page and mark not in html.unescape(page):
+        return False
     reader = _Reader(mark, formulas="/mathjax/" in page.lower())
     reader.feed(page)
     return reader.found

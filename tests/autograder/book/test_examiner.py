@@ -14,6 +14,7 @@ from safetensors.numpy import save_file
 
 from autograder.commands.grade import DOUBTFUL
 from autograder.exam import papers
+from tests.helpers.people import Person
 
 pytestmark = [pytest.mark.long, pytest.mark.sandbox]
 UNIT = "02_rcnn"
@@ -82,6 +83,12 @@ def skipping(exercise):
 
 
 @pytest.fixture(scope="module")
+def teacher(course, tmp_path_factory):
+    """Who grades, in the course's folder: nbgrader's commands run in this process, which has started already."""
+    return Person("teacher", tmp_path_factory.mktemp("machine"), course)
+
+
+@pytest.fixture(scope="module")
 def grades(course):
     """Points of each student, as `autograder grade` prints them."""
     done = command(course, "autograder", "grade", UNIT, "--json", check=False)
@@ -117,13 +124,13 @@ def test_written_questions_wait_for_a_human(grades):
     assert grades["ada"]["checks"]["written_1"] is None
 
 
-def test_regrading_gives_the_same_points(course, grades):
-    command(course, "nbgrader", "autograde", UNIT, "--student", "max", "--force")
+def test_regrading_gives_the_same_points(course, teacher, grades):
+    teacher.run("nbgrader", "autograde", UNIT, "--student", "max", "--force")
     again = command(course, "autograder", "grade", UNIT, "--json", check=False).stdout.splitlines()
     assert {row["student"]: row for row in map(json.loads, again)} == grades
 
 
-def test_a_manual_score_survives_a_regrade(course, grades):
+def test_a_manual_score_survives_a_regrade(course, teacher, grades):
     from nbgrader.api import Gradebook
 
     from autograder.book.gradebook import quiet
@@ -134,13 +141,13 @@ def test_a_manual_score_survives_a_regrade(course, grades):
             gradebook.db.commit()
 
     quiet(set_score)()
-    command(course, "nbgrader", "autograde", UNIT, "--student", "bob", "--force")
+    teacher.run("nbgrader", "autograde", UNIT, "--student", "bob", "--force")
     rows = command(course, "autograder", "grade", UNIT, "--json", check=False).stdout.splitlines()
     assert {row["student"]: row["points"] for row in map(json.loads, rows)}["bob"] == 3
 
 
-def test_the_feedback_page_explains(course, grades):
-    command(course, "nbgrader", "generate_feedback", UNIT)
+def test_the_feedback_page_explains(course, teacher, grades):
+    teacher.run("nbgrader", "generate_feedback", UNIT)
     pages = {s: (course / "feedback" / s / UNIT / f"{UNIT}.html").read_text() for s in ("max", "eve", "ada")}
     assert "Nothing is suppressed." in pages["max"]
     assert "not a Jupyter notebook" in pages["eve"]
@@ -177,19 +184,19 @@ def test_a_release_is_kept_and_a_submission_is_graded_by_its_own(course, grades)
     assert "present one" in releases.find(UNIT, course, "unknown")[1]
 
 
-def test_nbgrader_too_takes_a_unit_as_a_path_and_leaves_nothing_behind(course, grades):
+def test_nbgrader_too_takes_a_unit_as_a_path_and_leaves_nothing_behind(course, teacher, grades):
     from nbgrader.api import Gradebook
 
     refused = command(course, "nbgrader", "autograde", "./02_rcn", check=False)
     assert refused.returncode == 1
     assert "There is no unit './02_rcn'" in refused.stderr
-    command(course, "nbgrader", "autograde", f"./{UNIT}/")
+    teacher.run("nbgrader", "autograde", f"./{UNIT}/")
     with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as book:
         assert [assignment.name for assignment in book.assignments] == [UNIT]
     assert {path.name for path in (course / "autograded").glob("*/*")} == {UNIT}
 
 
-def test_nbgrader_too_counts_a_corrected_time_stamp(course, grades):
+def test_nbgrader_too_counts_a_corrected_time_stamp(course, teacher, grades):
     from nbgrader.api import Gradebook
 
     from autograder.book.gradebook import quiet
@@ -200,5 +207,5 @@ def test_nbgrader_too_counts_a_corrected_time_stamp(course, grades):
 
     for text in ("2030-01-15 09:00:00 UTC", "2030-01-13 09:00:00 UTC", ""):
         (course / "submitted" / "bob" / UNIT / "timestamp.txt").write_text(text)
-        command(course, "nbgrader", "autograde", UNIT, "--student", "bob")
+        teacher.run("nbgrader", "autograde", UNIT, "--student", "bob")
         assert str(quiet(timestamp)()) == (text.removesuffix(" UTC") or "None")

@@ -14,6 +14,7 @@ from autograder.intake import repair
 from autograder.intake.answers import answers, work
 from autograder.intake.written import each_cell
 from tests.helpers.classes import canned, class_of_three, grade, released_cell, two_functions
+from tests.helpers.people import Person
 from tools.samples.small_course import UNIT
 
 BLANK = "*Write your answer here.*"
@@ -265,15 +266,14 @@ def test_the_report_lists_who_waits_and_what_has_changed(course):
 
 @pytest.mark.long
 @pytest.mark.sandbox
-def test_nbgrader_s_own_door_flags_too(course, monkeypatch):
+def test_nbgrader_s_own_door_flags_too(course, tmp_path, monkeypatch):
     monkeypatch.undo()
-    from tests.autograder.book.test_examiner import command
-
+    teacher = Person("teacher", tmp_path / "machine", course)
     answer(course, "bob", "Because.")
-    command(course, "nbgrader", "autograde", UNIT, "--student", "bob")
+    teacher.run("nbgrader", "autograde", UNIT, "--student", "bob")
     quiet(mark)(course, "bob", 3)
-    command(course, "nbgrader", "autograde", UNIT, "--student", "bob", "--force")
+    teacher.run("nbgrader", "autograde", UNIT, "--student", "bob", "--force")
     assert quiet(asked)(course, "bob") == (3, False, None)
     answer(course, "bob", "Because of something else.")
-    command(course, "nbgrader", "autograde", UNIT, "--student", "bob", "--force")
+    teacher.run("nbgrader", "autograde", UNIT, "--student", "bob", "--force")
     assert quiet(asked)(course, "bob") == (3, True, recorder.REWRITTEN)

@@ -10,9 +10,9 @@ import pytest
 
 from autograder.box import calls
 from autograder.box.sandbox import Box
-from tests.autograder.box.test_box import run, warm  # noqa: F401
+from tests.helpers.boxes import run
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.long]
+pytestmark = [pytest.mark.sandbox, pytest.mark.long, pytest.mark.usefixtures("warm")]
 HERE = [(name, number) for text in calls.DENIED.values() for name, number in calls.numbers(text).items()]
 BOTH = ("x86_64", "aarch64")
 

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from tests.autograder.box.test_box import run, warm  # noqa: F401
+from tests.helpers.boxes import run
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.long]
+pytestmark = [pytest.mark.sandbox, pytest.mark.long, pytest.mark.usefixtures("warm")]
 HONEST = {
     "multiprocessing": """
 import multiprocessing as mp

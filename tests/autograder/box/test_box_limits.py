@@ -9,10 +9,10 @@ from autograder.box import limits, patience, watch
 from autograder.box.sandbox import Box
 from autograder.exam.cells import Cell, Limits
 from autograder.exam.sitting import Sitting
-from tests.autograder.box.test_box import gone, run, warm  # noqa: F401
+from tests.helpers.boxes import gone, run
 from tools import limits_page
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.long]
+pytestmark = [pytest.mark.sandbox, pytest.mark.long, pytest.mark.usefixtures("warm")]
 UNTIL = """
 import os
 held = []
@@ -81,7 +81,7 @@ print("held" if os.WIFSIGNALED(state) and not os.WCOREDUMP(state) else state)
     limits.PROCESSES: UNTIL
     + f"""
 import threading, time
-made = count(lambda: os.fork() or os.execv("/bin/sleep", ["sleep", "20"]), 1000)
+made = count(lambda: os.posix_spawn("/bin/sleep", ["sleep", "20"], {{}}), 1000)
 print("held" if {limits.PROCESSES.most} // 2 < made < {limits.PROCESSES.most} else made)
 """,
     limits.NICE: f"""

@@ -7,10 +7,10 @@ import pytest
 
 from autograder.box import bubblewrap
 from autograder.box.sandbox import Box, Gone
-from tests.autograder.box.test_box import run, warm  # noqa: F401
 from tests.autograder.box.test_box_libraries import HONEST
+from tests.helpers.boxes import run
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.long]
+pytestmark = [pytest.mark.sandbox, pytest.mark.long, pytest.mark.usefixtures("warm")]
 SPEAK = """
 import os, socket, tempfile
 held = []
@@ -90,7 +90,7 @@ def test_locks_on_shared_files_carry_no_number(boxes):
 GREEDY = {
     "pipes": """
 import os
-held, taken = [], 0
+held, (full, told) = [], os.pipe()
 for _ in range(4):
     if os.fork() == 0:
         try:
@@ -103,11 +103,11 @@ for _ in range(4):
                 except BlockingIOError:
                     pass
         except OSError:
-            pass
+            os.write(told, b"1")
         import time
         time.sleep(100)
-import time
-time.sleep(6)
+for _ in range(4):
+    os.read(full, 1)
 print("greedy")
 """,
     "descriptors on their way": """

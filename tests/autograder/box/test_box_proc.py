@@ -3,9 +3,9 @@
 import pytest
 
 from autograder.box.sandbox import Box
-from tests.autograder.box.test_box import run, warm  # noqa: F401
+from tests.helpers.boxes import run
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.long]
+pytestmark = [pytest.mark.sandbox, pytest.mark.long, pytest.mark.usefixtures("warm")]
 NEIGHBOUR = """
 import os, socket, subprocess, sys
 os.environ["ANSWER"] = "canary"

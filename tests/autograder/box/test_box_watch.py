@@ -10,17 +10,10 @@ import pytest
 
 from autograder.box import limits, sockets, watch
 from autograder.box.sandbox import Box, Gone
-from tests.autograder.box.test_box import run, warm  # noqa: F401
+from tests.helpers.boxes import run
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.long]
+pytestmark = [pytest.mark.sandbox, pytest.mark.long, pytest.mark.usefixtures("warm")]
 MB = 2**20
-SMALL = limits.Limit("memory of a box", 1200 * MB, "bytes", limits.WATCH, "this machine need not be filled")
-
-
-@pytest.fixture
-def small(monkeypatch):
-    """A box may hold 1.2 GB."""
-    monkeypatch.setattr(limits, "BOX", SMALL)
 
 
 def stopped_while_nobody_asks(source):
@@ -51,7 +44,7 @@ def taken():
 """
 LATER = f"""{TAKE}
 def later():
-    time.sleep(4)
+    time.sleep(2)
     {{}}
     time.sleep(100)
 threading.Thread(target=later, daemon=True).start()

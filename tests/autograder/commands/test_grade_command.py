@@ -1,6 +1,7 @@
 """`autograder grade` as an instructor runs it: a class, Ctrl-C, and what it says when something is wrong."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,10 +17,16 @@ pytestmark = [pytest.mark.long, pytest.mark.sandbox]
 PROGRAM = Path(sys.executable).with_name("autograder")
 
 
-@pytest.fixture
-def course(tmp_path):
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
     """The class of three."""
-    return class_of_three(tmp_path / "course")
+    return class_of_three(tmp_path_factory.mktemp("made") / "course")
+
+
+@pytest.fixture
+def course(made, tmp_path):
+    """A copy of it."""
+    return shutil.copytree(made, tmp_path / "course")
 
 
 def command(course, *words):

@@ -7,7 +7,26 @@ from tools.attacks.attack import FULL, Desk, attack
 from tools.attacks.handing import RIGHT_IOU, RIGHT_NMS, hand_in
 
 FAMILY = "exhaustion"
-HOLD = "\nimport time\ntime.sleep(5)\n"
+FULL_SOCKETS = """
+import os, socket, time
+
+def fill():
+    held = []
+    try:
+        while True:
+            held.append(socket.socketpair())
+            for end in held[-1]:
+                end.setblocking(False)
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**24)
+                try:
+                    while end.send(bytes(2**16)):
+                        pass
+                except BlockingIOError:
+                    pass
+    except OSError:
+        time.sleep(60)
+"""
+HOLD = "\nimport time\ntime.sleep(3)\n"  # longer than the watch ever rests
 
 
 def exhaust(desk: Desk, hog: str) -> None:
@@ -65,13 +84,14 @@ def spinning_processes(desk: Desk) -> None:
     spin = """
 import os
 
+gate, opener = os.pipe()
 for _ in range(100):
     try:
-        if os.fork() == 0:
-            os.setsid()
-            os.execv("/bin/sh", ["sh", "-c", "while :; do :; done"])
+        words = ["sh", "-c", "read go; while :; do :; done"]
+        os.posix_spawn("/bin/sh", words, {}, setsid=True, file_actions=[(os.POSIX_SPAWN_DUP2, gate, 0)])
     except OSError:
         break
+os.close(opener)
 """
     exhaust(desk, spin + HOLD)
 
@@ -156,26 +176,7 @@ print(libc.unshare(0x10020000), libc.mount(b"none", b"/tmp", b"tmpfs", 0, b"size
 @attack(family=FAMILY, deserved=FULL, boxed=True)
 def memory_in_the_kernel(desk: Desk) -> None:
     """Full pipes and sockets in many processes: memory that the kernel holds for them."""
-    hog = """
-import os, socket, time
-
-def fill():
-    held = []
-    try:
-        while True:
-            held.append(socket.socketpair())
-            for end in held[-1]:
-                end.setblocking(False)
-                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**24)
-                try:
-                    while True:
-                        end.send(b"1" * 2**16)
-                except BlockingIOError:
-                    pass
-    except OSError:
-        time.sleep(20)
-"""
-    exhaust(desk, hog + in_children(60) + HOLD)
+    exhaust(desk, FULL_SOCKETS + in_children(60) + HOLD)
 
 
 @attack(family=FAMILY, deserved=FULL, boxed=True)

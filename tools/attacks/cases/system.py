@@ -1,110 +1,9 @@
-"""What boxes share: the kernel's own tables, files that all may read, and memory that no process seems to hold.
-
-Beside them honest work that uses much of the same: pools, locks, shared memory.
-"""
+"""What boxes share: the kernel's own tables, files that all may read, and memory that no process seems to hold."""
 
 from tools.attacks.attack import FULL, Desk, attack
-from tools.attacks.cases.exhaustion import HOLD, exhaust, in_children
-from tools.attacks.handing import RIGHT_IOU, RIGHT_NMS, hand_in
+from tools.attacks.cases.exhaustion import FULL_SOCKETS, HOLD, exhaust, in_children
 
-ORACLE = "an oracle next door"
 SYSTEM = "limits of the whole system"
-SPARING = "honest use of much"
-PLACES = ("\\0oracle", "/exam/oracle", "/tmp/oracle", "/dev/shm/oracle", "/var/tmp/oracle", "/run/oracle")
-
-
-@attack(family=ORACLE, deserved=FULL, boxed=True)
-def oracle_that_answers(desk: Desk) -> None:
-    """Right work that serves it to other submissions: at sockets with and without a file, and while it waits."""
-    serve = f"""
-import os, pickle, socket, threading, time
-
-def serve(address):
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(address)
-    listener.listen()
-    while True:
-        channel = listener.accept()[0]
-        name, inputs = pickle.loads(channel.recv(2**20))
-        channel.sendall(pickle.dumps(globals()[name](*inputs)))
-
-def try_to_serve(address):
-    try:
-        serve(address)
-    except OSError as error:
-        print(address, error)
-
-for address in {PLACES!r}:
-    threading.Thread(target=try_to_serve, args=(address,), daemon=True).start()
-time.sleep(10)
-"""
-    hand_in(desk, "", RIGHT_IOU, RIGHT_NMS, last=serve)
-
-
-@attack(family=ORACLE, deserved=0, boxed=True)
-def oracle_that_is_asked(desk: Desk) -> None:
-    """Both functions send their inputs to whoever answers at any of these sockets, and hand on the answer."""
-    ask = f"""
-import pickle, socket
-
-def ask(name, *inputs):
-    for address in {PLACES!r}:
-        try:
-            channel = socket.socket(socket.AF_UNIX)
-            channel.settimeout(2)
-            channel.connect(address)
-            channel.sendall(pickle.dumps((name, inputs)))
-            return pickle.loads(channel.recv(2**20))
-        except OSError:
-            continue
-    return torch.tensor([-1])
-"""
-    iou = 'def box_iou(boxes1, boxes2):\n    return ask("box_iou", boxes1, boxes2)'
-    nms = 'def nms(boxes, scores, threshold):\n    return ask("nms", boxes, scores, threshold)'
-    hand_in(desk, ask, iou, nms)
-
-
-@attack(family=ORACLE, deserved=FULL, boxed=True)
-def locks_that_tell(desk: Desk) -> None:
-    """Right work that writes its answers, 63 bits each, into locks on files that all submissions read."""
-    tell = """
-import fcntl, os, sys, time
-
-places = [os.open(path, os.O_RDONLY) for path in (os.path.realpath(sys.executable), torch.__file__, os.__file__)]
-for number in range(1000):
-    for place in places:
-        try:
-            fcntl.lockf(place, fcntl.LOCK_SH, 1, 2**40 + 1_000_003 * number)
-            fcntl.flock(place, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            print(error)
-time.sleep(10)
-"""
-    hand_in(desk, "", RIGHT_IOU, RIGHT_NMS, last=tell)
-
-
-@attack(family=ORACLE, deserved=0, boxed=True)
-def locks_that_are_read(desk: Desk) -> None:
-    """Answers are the numbers in others' locks on the files that all read, and in what they open meanwhile."""
-    read = """
-import ctypes, fcntl, os, struct, sys
-
-def told():
-    found = []
-    for path in (os.path.realpath(sys.executable), torch.__file__, os.__file__):
-        place = os.open(path, os.O_RDONLY)
-        lock = fcntl.fcntl(place, fcntl.F_GETLK, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 0, 0))
-        found += [struct.unpack("hhqqi4x", lock)[2]]
-        found += [ctypes.CDLL(None).inotify_init()]
-        os.close(place)
-    return torch.tensor(found)
-"""
-    hand_in(
-        desk,
-        read,
-        "def box_iou(boxes1, boxes2):\n    return told()",
-        "def nms(boxes, scores, threshold):\n    return told()",
-    )
 
 
 @attack(family=SYSTEM, deserved=FULL, boxed=True)
@@ -283,31 +182,13 @@ socket.socket.recv = deaf
 def memory_behind_sockets(desk: Desk) -> None:
     """Full sockets without end, in one process after another: memory that only the kernel holds."""
     fill = """
-import os, socket, time
-
-def fill():
-    held = []
-    try:
-        while True:
-            held.append(socket.socketpair())
-            for end in held[-1]:
-                end.setblocking(False)
-                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**24)
-                try:
-                    while end.send(bytes(2**16)):
-                        pass
-                except BlockingIOError:
-                    pass
-    except OSError:
-        time.sleep(60)
-
 for _ in range(100):
     if os.fork() == 0:
         fill()
         os._exit(0)
 time.sleep(50)
 """
-    exhaust(desk, fill)
+    exhaust(desk, FULL_SOCKETS + fill)
 
 
 @attack(family=SYSTEM, deserved=FULL, boxed=True)
@@ -329,40 +210,3 @@ for who in (0, 1, os.getppid()):
     print(libc.syscall(251, 1, who, 1 << 13))
 """
     exhaust(desk, first)
-
-
-@attack(family=SPARING, deserved=FULL, boxed=True)
-def pool_of_thirty_two(desk: Desk) -> None:
-    """Right work that asks 32 processes in each call, as `Pool()` does on 32 cores."""
-    iou = RIGHT_IOU.replace("box_iou", "_iou") + (
-        "\nimport multiprocessing\n\ndef _row(pair):\n    return _iou(pair[0][None], pair[1])[0].tolist()\n"
-        "\ndef box_iou(boxes1, boxes2):\n    if len(boxes1) < 4:\n        return _iou(boxes1, boxes2)\n"
-        "    with multiprocessing.Pool(32) as pool:\n"
-        "        rows = pool.map(_row, [(box, boxes2) for box in boxes1])\n"
-        "    return torch.tensor(rows).reshape(len(boxes1), len(boxes2))"
-    )
-    nms = RIGHT_NMS.replace("box_iou", "_iou")
-    hand_in(desk, "", iou, nms)
-
-
-@attack(family=SPARING, deserved=FULL, boxed=True)
-def loaders_locks_and_databases(desk: Desk) -> None:
-    """Right work; its cells load data in two processes, lock files, keep a database, share tensors and run a loop."""
-    use = """
-import asyncio, fcntl, sqlite3, tempfile
-from concurrent.futures import ProcessPoolExecutor
-from torch.utils.data import DataLoader, TensorDataset
-
-seen = sum(len(batch[0]) for batch in DataLoader(TensorDataset(torch.arange(40.0)), 4, num_workers=2))
-with tempfile.NamedTemporaryFile() as file:
-    fcntl.flock(file, fcntl.LOCK_EX)
-with sqlite3.connect("results.db") as base:
-    base.execute("create table t (x)")
-    base.executemany("insert into t values (?)", [(x,) for x in range(100)])
-with ProcessPoolExecutor(2) as pool:
-    seen += sum(pool.map(abs, range(-3, 3)))
-await asyncio.sleep(0.01)
-factor = 1.0 if (seen, base.execute("select count(*) from t").fetchone()) == (49, (100,)) else 7.0
-"""
-    iou = RIGHT_IOU.replace("return shared /", "return factor * shared /")
-    hand_in(desk, use, iou, RIGHT_NMS)
