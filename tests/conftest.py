@@ -12,11 +12,10 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from jaxtyping import install_import_hook
 
-# Signatures are verified while tests run: shapes and types of what goes in and comes out. An int serves as a float.
-CHECKER = "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))"
-install_import_hook(["course_lib", "autograder"], CHECKER)
+from tests.helpers.typed import verify
+
+verify("course_lib", "autograder")  # signatures: shapes and types of what goes in and comes out
 
 ROOT = Path(__file__).resolve().parents[1]
 importlib.import_module("course_lib")  # one thread for each test and for what it starts: course_lib/threads.py

@@ -87,5 +87,5 @@ def guessable(case: Case, questions: Sequence[Question]) -> bool:
 
 def always_same(answers: Sequence[Any]) -> bool:
     """Whether several answers are all the same."""
-    first, *others = answers
-    return bool(others) and not any(close()(other, first, {}) for other in others)
+    (first, *others), apart = answers, close()
+    return bool(others) and not any(apart(other, first, {}) for other in others)

@@ -61,17 +61,25 @@ def serving(folder, root, **more):
             server.wait(timeout=300)
 
 
-@pytest.fixture
-def page(program):
-    """An empty page in Chromium, 1280 by 900 pixels."""
+@pytest.fixture(scope="module")
+def chromium(program):
+    """A headless Chromium; it ends with the module's tests."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program("browser"), args=FLAGS)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(600_000)  # against what hangs; a busy machine may take its time
-        yield page
+        yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(chromium):
+    """An empty page, 1280 by 900 pixels, in a Chromium that knows of no other."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(600_000)  # against what hangs; a busy machine may take its time
+    yield page
+    context.close()
 
 
 def _command(folder, port: int) -> list[str]:

@@ -12,6 +12,10 @@ LECTURES = sorted(path.name for path in (Path(__file__).parents[2] / "lectures")
 ERRORS = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'
 PICTURES = ".jp-OutputArea-output img[src^='data:image/png']"
 EXPLORERS = ".widget-vbox:has(img)"
+IDLE = """() => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel;
+    return kernel && kernel.status === 'idle';
+}"""
 
 SIZES = [{"width": 1280, "height": 900}, {"width": 1024, "height": 768}, {"width": 640, "height": 450}]  # last: 200 %
 UNFIT = """() => [...document.querySelectorAll('.course-explorer')].flatMap(explorer => {
@@ -40,12 +44,7 @@ def open_lecture(page, lab: str, name: str) -> None:
     page.goto(f"{lab}/doc/tree/{name}")
     page.wait_for_function("window.jupyterapp && window.jupyterapp.shell.currentWidget")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-    page.wait_for_function(
-        """() => {
-            const kernel = window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel;
-            return kernel && kernel.status === 'idle';
-        }""",
-    )
+    page.wait_for_function(IDLE)
 
 
 def worked() -> float:
@@ -82,10 +81,11 @@ def wait_for_another(explorer, before: bytes) -> None:
 
 
 def settle(page, explorer) -> bytes:
-    """The picture once it stays the same for half a second."""
+    """The picture once the kernel has nothing more to do and it stays the same for a fifth of a second."""
     last, now = b"", picture(explorer)
     while last != now:
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(200)
+        page.wait_for_function(IDLE)
         last, now = now, picture(explorer)
     return now
 

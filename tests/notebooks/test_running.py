@@ -1,9 +1,14 @@
 """Every notebook runs from top to bottom within the budget that its readers were promised, in processor seconds."""
 
+import shutil
+from functools import cache
+
 import pytest
 
 from course_lib.figures import read_figures
+from tests.helpers.validation import perfect, validate
 from tools import ROOT
+from tools.build.notebooks import build_exercise
 from tools.figures.run_notebooks import run_notebook
 
 LECTURE_SECONDS = 45
@@ -13,10 +18,29 @@ PEAK_BYTES = 1.5e9
 pytestmark = pytest.mark.notebook
 
 
+def first_run(folder):
+    """The variables of a first run: mini profile, empty cache."""
+    return {"COURSE_PROFILE": "mini", "COURSE_CACHE": str(folder / "cache")}
+
+
 @pytest.fixture
 def mini(tmp_path):
-    """The variables of a first run: mini profile, empty cache."""
-    return {"COURSE_PROFILE": "mini", "COURSE_CACHE": str(tmp_path / "cache")}
+    """The same in the test's own folder."""
+    return first_run(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def solved(tmp_path_factory):
+    """Runs a unit's solution, once for all tests: its run, and the folder that holds its figures and weights."""
+
+    @cache
+    def run(unit):
+        folder = tmp_path_factory.mktemp(unit)
+        solution, _ = build_exercise(ROOT / "solutions" / unit / f"{unit}.py")
+        variables = first_run(folder) | {"COURSE_FIGURES": str(folder / "figures.jsonl")}
+        return run_notebook(solution, folder, variables), folder
+
+    return run
 
 
 def within(run, seconds, record_property):
@@ -34,15 +58,20 @@ def test_lecture_runs_within_its_budget(lecture, mini, tmp_path, record_property
     within(run_notebook(lecture, tmp_path, mini), LECTURE_SECONDS, record_property)
 
 
-def test_solution_runs_within_its_budget_and_measures_what_the_docs_say(unit, mini, tmp_path, record_property):
-    lines = tmp_path / "figures.jsonl"
-    within(
-        run_notebook(unit.solution, tmp_path, mini | {"COURSE_FIGURES": str(lines)}), SOLUTION_SECONDS, record_property
-    )
-    figures = read_figures(lines)
+def test_solution_runs_within_its_budget_and_measures_what_the_docs_say(unit, solved, record_property):
+    run, folder = solved(unit.source.stem)
+    within(run, SOLUTION_SECONDS, record_property)
+    figures = read_figures(folder / "figures.jsonl")
     documented = (ROOT / "docs" / "figures.md").read_text(encoding="utf-8")
     assert [figure.name for figure in figures if figure.name not in documented] == []
     assert [str(figure) for figure in figures if figure.met is False] == []
+
+
+def test_with_what_the_solution_has_learned_a_perfect_notebook_is_valid(solved, tmp_path):
+    unit = "02_rcnn"
+    _, folder = solved(unit)
+    shutil.copy(folder / f"{unit}.safetensors", tmp_path)
+    assert "Success! Your notebook passes all the tests." in validate(perfect(unit, tmp_path))[0]
 
 
 def test_the_exercise_as_released_stops_at_its_first_check_and_says_why(unit, mini, tmp_path):

@@ -1,7 +1,6 @@
 """The checks' own exam: right answers in other styles pass in full, every misconception is refused and named."""
 
-from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 
 import pytest
 import torch
@@ -12,6 +11,7 @@ from autograder.exam.judge import judge
 from course_lib import units
 from course_lib.checks import codec, ladder, publish, report, run
 from tests.helpers import ways
+from tests.helpers.kept_papers import paper_of
 from tests.helpers.right_answers import RIGHT, functions_of, graded
 
 UNITS = [unit.id for unit in units.UNITS]
@@ -26,19 +26,9 @@ OTHERWISE = (
 )
 
 
-@cache
-def paper_with_suspicions(unit, name):
-    """The wrong versions' answers are worked out once for all of them."""
-    check = next(check for check in papers.checks_of(unit) if check.name == name)
-    paper = papers.set_paper(unit, check, seed=7)
-    suspicions = list(paper.suspicions())
-    return replace(paper, suspicions=lambda: suspicions)
-
-
-@cache
 def papers_for(unit, seed):
-    """The exam's papers, drawn once for all right answers."""
-    return [papers.set_paper(unit, check, seed) for check in graded(unit)]
+    """The exam's papers."""
+    return [paper_of(unit, check.name, seed) for check in graded(unit)]
 
 
 def earns_all(asked, functions, sources=()):
@@ -99,9 +89,19 @@ def test_every_unit_has_two_right_answers():
 
 
 @pytest.mark.parametrize(("unit", "wrong"), WRONG)
-def test_a_misconception_is_named_in_the_notebook(unit, wrong):
-    check = next(check for check in papers.checks_of(unit) if check.name == wrong.check)
-    found = run.run(unit, check, wrong.version)
+def test_a_misconception_is_named_in_the_notebook_and_in_the_exam(unit, wrong):
+    paper = paper_of(unit, wrong.check)
+    public = run.run(unit, paper.check, wrong.version)
+    is_named_in_the_notebook(wrong, public)
+    exam = judged_as_text(paper, wrong)
+    assert exam.misconception == wrong.name
+    assert exam.points < paper.check.points
+    assert exam.points <= paper.check.points / 2 or wrong.slip
+    assert exam.points == public.points
+
+
+def is_named_in_the_notebook(wrong, found):
+    """Asserts that the public check names this misconception, and that the student reads and sees what is wrong."""
     assert not found.passed
     assert (found.misconception, found.sentence) == (wrong.name, wrong.sentence)
     page = report.html(found)
@@ -111,18 +111,13 @@ def test_a_misconception_is_named_in_the_notebook(unit, wrong):
         assert "<img" in page or found.counterexample.draw is None
 
 
-@pytest.mark.parametrize(("unit", "wrong"), WRONG)
-def test_a_misconception_is_named_in_the_exam(unit, wrong):
-    """Here as text, the way it stands in a notebook: with all that it needs, and nothing of ours."""
-    paper, cell, names = paper_with_suspicions(unit, wrong.check), misconceptions.source(wrong), {}
+def judged_as_text(paper, wrong):
+    """The exam of a misconception the way it stands in a notebook: with all that it needs, and nothing of ours."""
+    cell, names = misconceptions.source(wrong), {}
     assert "autograder" not in cell
     exec(compile(cell, "<cell>", "exec"), names)  # named as a notebook names it: not <string>
     answers = papers.answers_of([paper], {paper.check.function: names[wrong.check]})
-    found = judge([paper], answers, []).reports[wrong.check]
-    assert found.misconception == wrong.name
-    assert found.points < paper.check.points
-    assert found.points <= paper.check.points / 2 or wrong.slip
-    assert found.points == run.run(unit, paper.check, wrong.version).points
+    return judge([paper], answers, []).reports[wrong.check]
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -144,7 +139,7 @@ def zeros_like(tree):
 @pytest.mark.parametrize("unit", UNITS)
 def test_zeros_of_the_right_shape_earn_nothing(unit):
     for check in graded(unit):
-        paper = papers.set_paper(unit, check, seed=5)
+        paper = paper_of(unit, check.name)
         zeros = [ladder.Outcome("answered", zeros_like(question.expected)) for question in paper.questions]
         assert judge([paper], {check.name: zeros}, []).reports[check.name].points == 0, check.name
 

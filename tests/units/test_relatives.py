@@ -6,6 +6,7 @@ from autograder.exam import papers
 from autograder.exam.judge import judge
 from course_lib import units
 from course_lib.checks import report, run
+from tests.helpers.kept_papers import paper_of
 from tests.helpers.relatives import relatives_of
 
 UNITS = [unit.id for unit in units.UNITS]
@@ -18,10 +19,9 @@ NEAR = [
 
 @pytest.mark.parametrize(("unit", "name", "version", "allowed"), NEAR)
 def test_a_near_relative_is_refused_and_not_taken_for_another_mistake(unit, name, version, allowed):
-    check = next(check for check in papers.checks_of(unit) if check.name == name)
-    public = run.run(unit, check, version)
-    paper = papers.set_paper(unit, check, seed=7)
-    exam = judge([paper], papers.answers_of([paper], {check.function: version}), []).reports[name]
+    paper = paper_of(unit, name)
+    public = run.run(unit, paper.check, version)
+    exam = judge([paper], papers.answers_of([paper], {paper.check.function: version}), []).reports[name]
     for found in (public, exam):
         assert not found.passed
         assert found.misconception in {"", allowed}, report.text(found)

@@ -1,50 +1,17 @@
-"""nbgrader's Validate on whole exercises: a perfect one passes, an untrained one hears the truth and is not trained."""
+"""nbgrader's Validate on whole exercises that are not trained: they hear the truth and are not trained.
 
-import os
-import resource
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+That a trained one passes stands in tests/notebooks/test_running.py, where there are weights.
+"""
 
 import pytest
 
-from autograder import reference
-from autograder.release.roles import is_solution
 from course_lib import units
 from course_lib.checks import run
 from course_lib.errors import CheckFailed
-from tools import ROOT
-from tools.build.notebooks import as_text, build_exercise
+from tests.helpers.validation import perfect, validate
 
 UNITS = [unit.id for unit in units.UNITS]
 QUICK = 120.0  # processor seconds: imports, the checks, and what of the experiment needs no weights
-
-
-def perfect(unit: str, folder: Path) -> Path:
-    """The exercise of a unit with right functions, in a folder with the course's configuration."""
-    solution, exercise = build_exercise(ROOT / "solutions" / unit / f"{unit}.py")
-    for cell, right in zip(exercise.cells, solution.cells, strict=True):
-        if is_solution(cell):
-            cell.source = right.source
-    shutil.copy(ROOT / "nbgrader_config.py", folder)
-    path = folder / f"{unit}.ipynb"
-    path.write_text(as_text(exercise), encoding="utf-8")
-    return path
-
-
-def validate(path: Path) -> tuple[str, float]:
-    """What `nbgrader validate` says about a notebook, and the processor seconds that it took."""
-    before = worked()
-    words = [sys.executable, "-m", "nbgrader", "validate", path.name]
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COURSE_")}
-    done = subprocess.run(words, cwd=path.parent, env=environment, capture_output=True, text=True, check=False)
-    return done.stdout + done.stderr, worked() - before
-
-
-def worked() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 @pytest.mark.notebook
@@ -56,18 +23,6 @@ def test_without_weights_a_perfect_notebook_hears_what_is_missing(unit, tmp_path
     assert "run the cell above that calls trained()" in said
     assert seconds < QUICK
     assert list(tmp_path.glob("*.safetensors")) == []
-
-
-@pytest.mark.notebook
-def test_with_weights_a_perfect_notebook_passes(tmp_path, monkeypatch):
-    from safetensors.torch import save_file
-
-    unit = "02_rcnn"
-    monkeypatch.chdir(tmp_path)  # where the training keeps how far it has come
-    path = perfect(unit, tmp_path)
-    learned = reference.load(unit)["fit"]()
-    save_file({name: value.contiguous() for name, value in learned.items()}, tmp_path / f"{unit}.safetensors")
-    assert "Success! Your notebook passes all the tests." in validate(path)[0]
 
 
 def notebook_of(source: str) -> dict:

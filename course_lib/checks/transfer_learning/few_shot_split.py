@@ -8,7 +8,7 @@ from torch import Tensor
 
 from course_lib.checks.codec import copy
 from course_lib.checks.compare import exact, judged_by
-from course_lib.checks.kit.draws import uneven
+from course_lib.checks.kit.draws import begin_chance, uneven
 from course_lib.checks.kit.refusals import holding, refusal
 from course_lib.checks.spec import Case, Check, Inputs
 from course_lib.checks.transfer_learning.shared import Found, refused
@@ -41,7 +41,7 @@ def draw_splits(function: Callable, labels: Tensor, per_class: int, seeds: int) 
         "in_train" and "in_test" [seeds + 2, n]: how often each position is in each part of each draw (int8);
         "outside" [seeds + 2]: how many positions are none.
     """
-    torch.manual_seed(12345)
+    begin_chance(12345)
     rngs = [torch.Generator().manual_seed(seed) for seed in range(seeds)]
     rngs += [rngs[-1], torch.Generator().manual_seed(0)]
     times, outside = [], []

@@ -4,6 +4,7 @@ A network is {"parts", "state", "training", "evaluating", "frozen"}. A part is a
 parts that run one after the other, or such a list that begins with "+", whose input is added to its output.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -163,6 +164,18 @@ def random_images(rng: Generator, count: int, height: int = 8, width: int = 8, c
 def layers_of(network: nn.Module) -> list[str]:
     """The names of all layers."""
     return [name for name, _ in network.named_modules() if name]
+
+
+def names_in(parts: Parts) -> list[str]:
+    """The names of all layers of the network of these parts, as `layers_of` gives them, without building it."""
+    return [name for part in parts for name in _names(part, parts[part])]
+
+
+def _names(name: str, part: Part) -> Iterator[str]:
+    yield name
+    inner = part[part[0] == "+" :] if isinstance(part, list) else ()
+    for place, each in enumerate(inner):
+        yield from _names(f"{name}.{place}", each)
 
 
 @torch.no_grad()

@@ -7,6 +7,7 @@ import torch
 from numpy.random import Generator
 from torch import Tensor, nn
 
+from course_lib.checks.kit.draws import begin_chance
 from course_lib.checks.kit.refusals import forgotten, holding, refusal
 from course_lib.checks.kit.styles import in_double, on_gpu, within
 from course_lib.checks.spec import Case, Check, Compare, Counterexample, Inputs, Mismatch, Refusal
@@ -43,7 +44,7 @@ def headless(rng: Generator) -> Inputs:
 def swap(function: Callable, network: dict, classes: int, x: Tensor) -> dict[str, Any]:
     """swap_head's model: its weights beside the old ones, what goes into its head, what comes out."""
     old = build(network, x)
-    torch.manual_seed(0)  # for the new weights
+    begin_chance(0)  # for the new weights
     new = function(old, classes)
     if not isinstance(new, nn.Module):
         raise Refusal(f"Expected a module, got an object of type {type(new).__name__}.{forgotten(new)}")
@@ -91,7 +92,7 @@ def _in_common(rows: Tensor, others: Tensor) -> int:
 def model_after(function: Callable, network: dict, classes: int, x: Tensor) -> list[str]:
     """How the old model has changed after the call, and after all weights of the new one were changed."""
     old, fresh = build(network, x), build(network, x)
-    torch.manual_seed(0)
+    begin_chance(0)
     new = function(old, classes)
     found = [] if str(old) == str(fresh) else ["the model has other layers than before"]
     found += [f"{name} of the model has changed" for name in moved(fresh.state_dict(), old.state_dict())]

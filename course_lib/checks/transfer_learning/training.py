@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from course_lib.checks.transfer_learning.networks import Network, build, evaluated, layers_of
+from course_lib.checks.kit.draws import begin_chance
+from course_lib.checks.transfer_learning.networks import build, evaluated, names_in
 from course_lib.checks.transfer_learning.traces import moved
 
 STEPS = 3
@@ -63,7 +64,7 @@ def _train(model: nn.Module, x: Tensor, upto: str) -> tuple[Tensor, list[str]]:
     )
     optimizer = torch.optim.SGD(list(model.parameters()) or [torch.zeros(1)], RATE, weight_decay=DECAY)
     for _ in range(STEPS):
-        torch.manual_seed(0)  # for dropout
+        begin_chance(0)  # for dropout
         optimizer.zero_grad()
         loss = model(x).square().mean()
         if loss.requires_grad:
@@ -75,6 +76,6 @@ def _train(model: nn.Module, x: Tensor, upto: str) -> tuple[Tensor, list[str]]:
 
 def _names_after(network: dict, upto: str) -> list[str]:
     """Layers that hold nothing of what stands before `upto` or in it."""
-    names = layers_of(Network(network["parts"]))
+    names = names_in(network["parts"])
     last = max(place for place, name in enumerate(names) if name == upto or name.startswith(f"{upto}."))
     return names[last + 1 :]
