@@ -607,9 +607,11 @@ def encode_boxes(
 
 
 # %% tags=["given"]
-def draw(r: Regions, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """One image for a batch: pixels, boxes in its pixels [k, 4], labels [k] and targets
-    [k, 4].
+def draw(
+    r: Regions, rng: torch.Generator, shorter: int
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """One image for a batch, its shorter side so many pixels long: pixels, boxes in its
+    pixels [k, 4], labels [k] and targets [k, 4].
     """
     sampled = sample_rois(r.ious, ROIS, QUARTER, rng)
     objects, others = (as_tensor(part).long() for part in sampled)
@@ -623,7 +625,7 @@ def draw(r: Regions, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tens
     labels[: len(objects)] = r.labels[match]
     # the first boxes are the objects
     targets[: len(objects)] = encode_boxes(r.boxes[objects], r.boxes[match])
-    scale = fitting_scale(*r.image.shape[1:], SHORTER, LONGER)
+    scale = fitting_scale(*r.image.shape[1:], shorter, LONGER)
     image, boxes = scaled(r.image, scale), scale * r.boxes[rows]
     if torch.rand((), generator=rng) < 0.5:
         image, boxes = mirrored(image, {"boxes": boxes})
@@ -636,16 +638,18 @@ def draw(r: Regions, rng: torch.Generator) -> tuple[Tensor, Tensor, Tensor, Tens
 
 
 # %% tags=["given"]
-def batches(data: list[Regions], images: int = IMAGES):
+def batches(
+    data: list[Regions], images: int = IMAGES, seed: int = 0, shorter: int = SHORTER
+):
     """The function that gives the i-th batch: images, regions [R, 5], labels [R],
-    targets [R, 4].
+    targets [R, 4]. Another seed draws other batches.
     """
 
     def batch(index: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        rng = torch.Generator().manual_seed(index)
+        rng = torch.Generator().manual_seed(100_000 * seed + index)
         chosen = torch.randperm(len(data), generator=rng)[:images]
         pixels, boxes, labels, targets = zip(
-            *[draw(data[i], rng) for i in chosen], strict=True
+            *[draw(data[i], rng, shorter) for i in chosen], strict=True
         )
         rois = [
             nn.functional.pad(b, (1, 0), value=float(n)) for n, b in enumerate(boxes)
@@ -730,11 +734,13 @@ def decode_boxes(
 
 # %% tags=["given"]
 @torch.no_grad()
-def detect(network: FastRCNN, image: Tensor, boxes: Tensor) -> dict[str, Tensor]:
+def detect(
+    network: FastRCNN, image: Tensor, boxes: Tensor, shorter: int = SHORTER
+) -> dict[str, Tensor]:
     """Detections of one uint8 image from its proposals: boxes [k, 4], scores [k],
     labels [k], positions in CLASSES.
     """
-    scale = fitting_scale(*image.shape[1:], SHORTER, LONGER)
+    scale = fitting_scale(*image.shape[1:], shorter, LONGER)
     rois = nn.functional.pad(scale * boxes, (1, 0)).to(DEVICE)
     answers = network(scaled(image.to(DEVICE), scale)[None], rois)
     scores, deltas = (answer.cpu() for answer in answers)
