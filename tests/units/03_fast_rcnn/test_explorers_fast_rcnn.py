@@ -128,7 +128,7 @@ def test_a_draw_follows_its_seed_and_leaves_torch_alone():
 def test_a_batch_is_told_in_words():
     regions = torch.tensor([NEAR] * 3 + [HALF] * 9 + [FAR] * 4)
     picture, words = fast_rcnn.draw_sample(IMAGE, OBJECT, regions, number=8, fraction=0.25, seed=0)
-    assert picture.shape == (384, 780, 3)
+    assert picture.shape == (320, 984, 3)
     assert "A batch of 8, at most 2 of them foreground" in words
     assert "<b>2 foreground</b> RoIs of 3" in words
     assert "<b>6 background</b> RoIs of 9" in words
