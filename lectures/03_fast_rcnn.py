@@ -11,7 +11,7 @@
 # %% [markdown]
 # # 03 · Fast R-CNN: convolve once, cut on the map
 #
-# *Deep Learning Applications. About 75 minutes, with the three explorers and the quiz.*
+# *Deep Learning Applications. About 75 minutes with three explorers and the quiz; two optional sections take 10 more.*
 
 # %% [markdown]
 # After this lecture we can
@@ -262,8 +262,9 @@ print("2 cells:", roi_pool(flat, [pair], output_size=3)[0, 0, 0].tolist())
 # that no bin is empty, however small the region is. (Only a region outside the map has empty bins; they give 0.)
 
 # %% [markdown]
-# Now the same on the real map. Of its 128 channels we choose the one that answers to the face more than to the
-# rest of the photograph.
+# Now the same on the real map. The 128 numbers of a cell are its **depth column**; one channel over all cells is an
+# **activation map**. Of the 128 activation maps we choose the one that answers to the face more than to the rest of the
+# photograph.
 
 # %%
 in_face = whole[:, 5:12, 11:18].mean(dim=(1, 2))
@@ -271,7 +272,7 @@ channel = int(((in_face - whole.mean(dim=(1, 2))) / whole.std(dim=(1, 2))).argma
 feature = whole[channel]  # [32, 32]
 axes = plots.image_grid(
     [image, feature / feature.max()],
-    ["the photograph", f"channel {channel}"],
+    ["the photograph", f"activation map {channel}"],
     columns=2,
     width=8,
 )
@@ -585,12 +586,23 @@ print("means:", [round(value, 2) for value in box_targets.mean(dim=0).tolist()])
 
 # %% [markdown]
 # Roughly 0.1 and 0.2, with means near 0. Instead of measuring them, torchvision and mmdetection divide by the constants
-# (0.1, 0.1, 0.2, 0.2), and so does our exercise, where they are called `SPREAD`. After decoding, the network's answer
+# (0.1, 0.1, 0.2, 0.2), and so does our exercise, where they are called `SPREAD`. Before decoding, the network's answer
 # is multiplied by them again.
+#
+# How large is the box loss while the network still answers 0 for every box?
+
+# %%
+from torch import nn
+
+for name, values in (("as they are", box_targets), ("divided", box_targets / spread)):
+    # four numbers per box, a quarter of the regions has one: together the mean
+    box_loss = nn.functional.smooth_l1_loss(values, 0 * values, beta=1.0)
+    print(f"targets {name}: box loss {box_loss:.3f}")
+print(f"classification, 9 equally likely outputs: {torch.tensor(9.0).log():.1f}")
 
 # %% [markdown]
-# Does it matter? Again the exercise's network with three seeds, once with its targets divided and once without. Nothing
-# else differs.
+# Undivided, the boxes hardly count beside the classes. Does it matter? Again we trained the exercise's network with
+# three seeds, once with divided targets and once without. Nothing else differs.
 
 # %%
 for name in ("test mAP", "test mAP, targets unscaled"):
@@ -598,9 +610,8 @@ for name in ("test mAP", "test mAP, targets unscaled"):
     print(f"{name}: {values.mean():.1f} ± {values.std(ddof=1):.1f} %")
 
 # %% [markdown]
-# About five points less without dividing. In the parabola of smooth L1 an error ten times as small costs a hundred
-# times less, so undivided boxes hardly counted beside the classes. A larger λ could make up for that; dividing spares
-# us the search for it, and treats all four numbers alike.
+# About five points less without dividing. One could look for a larger λ instead. Dividing spares us that search, and
+# brings all four numbers to one scale.
 
 # %% [markdown]
 # ## 7 · What goes into a batch?
@@ -661,7 +672,7 @@ sampling_explorer(scenes[3:11], found[3:11])
 # ### What happens otherwise?
 #
 # We train a small head on RoI features: one hidden layer of 256, then 9 classes (8 and background), with the
-# convolutions left as they are. Tinytown's objects are small, so we take stage 3, with 8 pixels a cell.
+# convolutions left as they are. Tinytown's objects are small, so we take stage 3, with 8 pixels per cell.
 
 
 # %%
@@ -690,10 +701,8 @@ mean, std = x.mean(), x.std()  # SGD prefers numbers around 0
 x, test_x = (x - mean) / std, (test_x - mean) / std
 print(f"{len(x):,} regions to learn from, {(labels > 0).float().mean():.0%} foreground")
 
+
 # %%
-from torch import nn
-
-
 def new_head(seed):
     """A head that has learned nothing yet."""
     torch.manual_seed(seed)
@@ -714,9 +723,9 @@ def trained(fraction, seed, steps=120):
 
 
 # %% [markdown]
-# We ask two things of a head. Its **cut**: which share of the foreground does it miss, and which share of the background
-# does it call an object? And its **order**, when regions are sorted by their probability of being an object: what is
-# the average precision, and how much foreground is found if 5 % of the background may pass?
+# We ask two things of a head. Its **cut**: which share of the foreground does it miss, and which share of the
+# background does it call an object? And its **order**, when regions are sorted by their probability of being an object:
+# what is the average precision, and how much foreground is found if 5 % of the background may pass?
 
 # %% [markdown]
 # **Predict:** what does the head do with 1 foreground region in 64, still more than the photograph's half percent?
@@ -800,8 +809,8 @@ ax = plots.bars(
 plots.show(ax, "work by layer")
 
 # %% [markdown]
-# The fully connected layers. Their share of the *time* is smaller than that of the work, 45 % (figure 2), since one
-# large matrix product uses a GPU better. In a classifier, with one region per image, nobody would notice them.
+# The fully connected layers. Their share of the *time* is smaller than that of the work, 45 % (figure 2): they do more
+# multiply-adds per second than the convolutions. In a classifier, with one region per image, nobody would notice them.
 
 # %% [markdown]
 # The remedy: the weight matrix W (u × v) is approximated by its t largest singular values,
@@ -882,8 +891,9 @@ for seed, head in zip(seeds, quarter, strict=True):
     print(f"seed {seed}: of the start {held[0]}, of what was learned {held[1]}")
 
 # %% [markdown]
-# A quarter of the start, but 90 % of what was learned. So truncating throws away noise first. (A head that was trained
-# for longer, from pretrained weights, may be another matter: the paper's fc6 keeps 1,024 of 4,096 values.)
+# A quarter of the start, but 90 % of what was learned. So what is cut off first is mostly the random start. (A head
+# that was trained for longer, from pretrained weights, may be another matter: the paper's fc6 keeps 1,024 of 4,096
+# values.)
 
 # %% [markdown]
 # In the paper, 1,024 values for fc6 and 256 for fc7 cut the detection time by more than 30 % (320 → 223 ms per image),
@@ -1010,7 +1020,7 @@ plots.show(ax, "hours of training")
 start = time.perf_counter()
 proposals(image, seed=0, keep=False)  # searched anew
 searching = time.perf_counter() - start
-names = ["selective search", "the rest"]
+names = ["selective search", "convolutions and pooling"]
 ax = plots.bars(names, [searching, fast], "seconds for our photograph", form="{:.2f} s")
 plots.show(ax, "what takes the time")
 
@@ -1071,7 +1081,7 @@ for count, mean, std in zip(added, values.mean(dim=0), values.std(dim=0), strict
 # %%
 from math import log2
 
-for side in (448, 224, 112, 56):
+for side in (448, 224, 150, 56):
     level = floor(4 + log2(side / 224))
     stride = 2**level
     print(
@@ -1080,9 +1090,10 @@ for side in (448, 224, 112, 56):
     )
 
 # %% [markdown]
-# Whatever its size, a region has about 14 × 14 cells: the pyramid gives back the enlarging of small objects that we
-# lost in section 2.
-#
+# Whatever its size, a square region has 14 to 28 cells along each side. The pyramid gives back the enlarging of small
+# objects that we lost in section 2.
+
+# %% [markdown]
 # **What stayed:** torchvision's Faster R-CNN still ends in Fast R-CNN's head, two fully connected layers and two
 # siblings for scores and deltas. Still at most a quarter of the sampled regions is foreground. Unit 04 goes on from
 # here.
@@ -1103,12 +1114,12 @@ for side in (448, 224, 112, 56):
 # </details>
 
 # %% [markdown]
-# **2.** Three regions overlap in one cell. It is the largest of a bin in two of them; these bins send gradients 0.5 and
-# −0.2. What does the cell receive?
+# **2.** Three regions overlap in one cell. It is the largest of a bin in two of them; these bins send the gradients 0.7
+# and −0.4. What does the cell receive?
 #
 # <details><summary>Answer</summary>
 #
-# 0.5 − 0.2 = 0.3. The third region gives nothing, since another cell won there. It is a sum, not a mean.
+# 0.7 − 0.4 = 0.3. The third region gives nothing, since another cell won there. It is a sum, not a mean.
 # </details>
 
 # %% [markdown]
@@ -1147,7 +1158,7 @@ for side in (448, 224, 112, 56):
 # - Backward: the winner takes the gradient, and gradients of all bins and regions **add up**.
 
 # %% [markdown]
-# - One loss: −log p for all regions, smooth L1 for foreground, in the true class's row.
+# - One loss: −log p for all regions, smooth L1 for foreground.
 # - Targets are divided by their standard deviations; then λ = 1 serves.
 # - 64 regions per image, at most a quarter of them foreground, background from an IoU of 0.1.
 # - Truncated SVD: two thin layers for one thick one.
@@ -1163,6 +1174,8 @@ for side in (448, 224, 112, 56):
 #   ECCV 2014
 # - R. Girshick, J. Donahue, T. Darrell, J. Malik: *Rich feature hierarchies for accurate object detection and
 #   semantic segmentation*, CVPR 2014
+
+# %% [markdown]
 # - K. He, G. Gkioxari, P. Dollár, R. Girshick: *Mask R-CNN*, ICCV 2017
 # - T.-Y. Lin, P. Dollár, R. Girshick, K. He, B. Hariharan, S. Belongie: *Feature pyramid networks for object
 #   detection*, CVPR 2017

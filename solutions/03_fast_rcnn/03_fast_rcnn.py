@@ -166,6 +166,13 @@ check("roi_pool", roi_pool)
 # When the same place stands twice in an index, `out[index] += values` reads all places first and writes them
 # afterwards: the last one wins. Look for an operation in PyTorch that says "accumulate" or "add" in its description.
 # </details>
+#
+# <details><summary>Hint: the shape of a solution</summary>
+#
+# Three numbers say where a gradient belongs: its image, its channel, its place. Bring them to the shape of `grad`
+# (broadcasting helps) and accumulate into zeros of shape [n, c, h · w]. What is to happen to a place of −1? Either
+# leave these gradients out, or give them a place that you cut off afterwards.
+# </details>
 
 
 # %% tags=["solution"]
@@ -222,6 +229,19 @@ check("roi_pool_backward", roi_pool_backward)
 #
 # With `beta` 1, an error of 0.5 costs 0.125, and one of −2 costs 1.5.
 
+# %% [markdown]
+# <details><summary>Hint: two formulas, one tensor</summary>
+#
+# Sketch both formulas over |x| and mark `beta`. Then look for the operation that chooses between two tensors element by
+# element, by a condition.
+# </details>
+#
+# <details><summary>Hint: the gradient is NaN when beta is 0</summary>
+#
+# Such a choice computes *both* branches, and autograd goes back through both. In the one that is not chosen it
+# multiplies 0 by infinity. Whether `beta` is 0 you know before you compute anything.
+# </details>
+
 
 # %% tags=["solution"]
 def smooth_l1(x: Float[Tensor, "*shape"], beta: float) -> Float[Tensor, "*shape"]:
@@ -263,6 +283,13 @@ check("smooth_l1", smooth_l1)
 #
 # The formula is L = L_cls(p, u) + [u ≥ 1] L_loc(t^u, v). Read the small u twice: it says which regions count at all and
 # which correction of a region is meant. Is u what the network says, or what is true?
+# </details>
+#
+# <details><summary>Hint: the shape of a solution</summary>
+#
+# One cross-entropy over all regions. Then the positions of the objects, and for each of them one row of four numbers:
+# two indices side by side pick it, the region and its class. Errors, your `smooth_l1`, one sum, one division. What is
+# the sum of nothing?
 # </details>
 
 
@@ -320,6 +347,12 @@ check("fast_rcnn_loss", fast_rcnn_loss)
 # The fraction is an upper limit, not a promise. Decide first how many objects you really draw; what is left of the
 # batch tells how many backgrounds you ask for. Perhaps there are not that many either.
 # </details>
+#
+# <details><summary>Hint: the shape of a solution</summary>
+#
+# One number per region, its best IoU (what is it without objects?). Two lists of positions, one for each kind. A random
+# order of each list, cut off after as many as you want: slicing beyond the end is no error.
+# </details>
 
 
 # %% tags=["solution"]
@@ -364,6 +397,20 @@ check("sample_rois", sample_rois)
 #
 # With the convolutions shared, the fully connected layers take almost half of the time. A weight matrix W ≈ U Σ Vᵀ with
 # few singular values can be applied in two cheap steps: rank · (in + out) multiplications in place of in · out.
+
+# %% [markdown]
+# <details><summary>Hint: which part comes first?</summary>
+#
+# y = W x + b ≈ U (Σ Vᵀ x) + b. Read it from the right: what meets x first, how many numbers come out of it, and at
+# which of the two steps is b added?
+# </details>
+#
+# <details><summary>Hint: the shape of a solution</summary>
+#
+# The decomposition gives its singular values in falling order. Keep the first `rank` of everything. Make two layers of
+# the right sizes and kinds of numbers, and copy the weights into them without autograd watching. Compare shapes: a
+# weight of `nn.Linear` is [out, in].
+# </details>
 
 
 # %% tags=["solution"]
@@ -413,6 +460,13 @@ check("truncated_svd", truncated_svd)
 # Along one axis the points of all bins together divide the region into output_size · sampling_ratio equal pieces and
 # sit in their middles. `torch.nn.functional.grid_sample` reads between cells; its border mode and its way of counting
 # from −1 to 1 are worth a look in the documentation. A cell's value sits in its middle.
+# </details>
+#
+# <details><summary>Hint: the shape of a solution</summary>
+#
+# Corners → places on the map → the points along x and along y of every region → a grid [r, points, points, 2] in the
+# units that the reading function wants → one reading for all regions → the mean over the points of each bin. Where do
+# the two conventions differ? At one of the first two arrows.
 # </details>
 
 
