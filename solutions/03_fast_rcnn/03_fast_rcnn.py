@@ -73,13 +73,6 @@ from course_lib.checks.fast_rcnn import check
 # a small function for one axis and try it on the table above; then call it for x and for y.
 # </details>
 #
-# <details><summary>Hint: the shape of a solution</summary>
-#
-# Four plain loops are welcome: over regions, over rows of bins, over columns of bins, and inside of them the largest
-# response of a slice of the map, for all channels at once. Fill two tensors that you made before the loops. Which
-# numbers must stand in them for a bin without cells?
-# </details>
-#
 # <details><summary>Hint: my argmax is wrong in every bin but the first</summary>
 #
 # The largest of a few cells has a place among these few. Which number has the same cell when you count through the
@@ -90,6 +83,13 @@ from course_lib.checks.fast_rcnn import check
 #
 # Cut the cells of a bin at the map's border, not the region itself: its bins stay where they are, and some lose all of
 # their cells.
+# </details>
+#
+# <details><summary>Hint: the shape of a solution</summary>
+#
+# Plain loops are welcome: over regions, over rows of bins, over columns of bins; inside of them the largest response of
+# a slice of the map, for all channels at once. Fill two tensors that you made before the loops. Which numbers must
+# stand in them for a bin without cells?
 # </details>
 
 
@@ -554,7 +554,7 @@ from course_lib.trainings import shipped
 # %% [markdown]
 # We name every number that one may want to change. As in the paper, each image is scaled so that its shorter side has a
 # fixed length: scenes of 128 pixels grow, photographs shrink. The targets of boxes are divided by `SPREAD`, their
-# typical size, so that both losses weigh about alike.
+# typical size, so that both losses weigh about alike (the lecture's section 6).
 
 # %% tags=["given"]
 SMALL = settings().backbone == "small"
@@ -805,7 +805,7 @@ def trained_network() -> FastRCNN:
 
 # %% [markdown]
 # **Detect.** A class is reported where its probability is above 2 %; your corrections move the box, and suppression at
-# 0.3 leaves one box an object.
+# 0.3 leaves one box per object.
 
 
 # %% tags=["given"]
@@ -867,20 +867,18 @@ check("experiment", predict)
 test = list(detection("test", TESTS, start=FIRST))
 targets = [{"boxes": scene.boxes, "labels": scene.labels} for scene in test]
 network = trained_network()
-candidates = [proposals(scene.image, seed=0) for scene in test]
 
 
-def run(network) -> list[dict[str, Tensor]]:
-    """Detections in all test images."""
-    pairs = list(zip(test, candidates, strict=True))
+def run(network, scenes) -> list[dict[str, Tensor]]:
+    """Detections in all scenes."""
     return [
-        detect(network, scene.image, boxes)
-        for scene, boxes in bar(pairs, "detecting", unit="image")
+        detect(network, scene.image, proposals(scene.image, seed=0))
+        for scene in bar(scenes, "detecting", unit="image")
     ]
 
 
 # %% tags=["experiment"]
-detections = run(network)
+detections = run(network, test)
 sure = [
     {name: value[one["scores"] > 0.5] for name, value in one.items()}
     for one in detections[:4]
@@ -1029,15 +1027,18 @@ figure(
 # %% [markdown]
 # We expect about 10, and somewhat less on some machines. Only the convolutions are saved: R-CNN convolves 31 times as
 # many pixels. What every region needs for itself, pooling and large layers, costs both the same, and takes most of Fast
-# R-CNN's time. VGG-16's convolutions are far heavier, and so the paper saves more.
+# R-CNN's time. Beside its large layers VGG-16 has far heavier convolutions, so the paper saves more.
 
 # %% [markdown]
 # **Thinner layers.** Your `truncated_svd` replaces fc6 and fc7. In the paper it saved 30 % of the time for 0.3 points
 # of mAP. Our layers are small, so the time hardly changes. Look at the multiplications, and at the rank where mAP
-# breaks down.
+# breaks down. Which rank to keep is a choice, and choices are made on *validation* scenes: the test scenes have
+# answered once.
 
 # %% tags=["experiment"]
-for rank in (64, 16, 4):
+val = list(detection("val", 50)[:50])
+val_targets = [{"boxes": scene.boxes, "labels": scene.labels} for scene in val]
+for rank in (HIDDEN, 64, 16, 4):
     thin = trained_network()
     thin.fc6, thin.fc7 = (
         truncated_svd(thin.fc6, rank).to(DEVICE),
@@ -1047,7 +1048,7 @@ for rank in (64, 16, 4):
         sum(w.numel() for w in net.parameters() if w.ndim == 2)
         for net in (network, thin)
     ]
-    score = mean_average_precision(run(thin), targets, CLASSES).map
+    score = mean_average_precision(run(thin, val), val_targets, CLASSES).map
     print(
         f"rank {rank:3}: {costs[1] / costs[0]:4.0%} of the multiplications, mAP "
         f"{100 * score:.1f} %"
