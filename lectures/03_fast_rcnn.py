@@ -1075,8 +1075,9 @@ for count, mean, std in zip(added, values.mean(dim=0), values.std(dim=0), strict
 # **After it: RoI align** (*Mask R-CNN*, ICCV 2017), because masks need more exact places than classes do.
 #
 # **Feature pyramids** (Lin et al., *Feature Pyramid Networks for Object Detection*, CVPR 2017): a small object gets few
-# cells on a coarse map. So there are several maps, and a region of w × h pixels is pooled from level $k = \lfloor 4 +
-# \log_2(\sqrt{wh} / 224) \rfloor$.
+# cells on a coarse map. So there are several maps, and a region of w × h pixels is pooled from level
+#
+# $$k = \lfloor 4 + \log_2(\sqrt{wh} / 224) \rfloor.$$
 
 # %%
 from math import log2

@@ -996,7 +996,7 @@ boxes = proposals(photograph, seed=0)[:2000].to(DEVICE)
 rois = nn.functional.pad(boxes, (1, 0))
 features = network.trunk(image[None]).detach()
 times = {
-    "R-CNN": seconds(lambda: cut_then_convolve(network, image, boxes), repeats=1),
+    "R-CNN": seconds(lambda: cut_then_convolve(network, image, boxes)),
     "Fast R-CNN": seconds(lambda: network(image[None], rois)),
     "its convolutions": seconds(lambda: network.trunk(image[None])),
     "its pooling": seconds(
