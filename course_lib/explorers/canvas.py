@@ -57,6 +57,11 @@ class Canvas:
         """Words on a plate of the given colour, at (x, y) of the image; `anchor` as in Pillow (lb: left, bottom)."""
         self._write(self._plate(x, y, words, size, anchor), words, color, size)
 
+    def number(self, x: float, y: float, words: str, color: str, size: int) -> None:
+        """Words without a plate, their middle at (x, y) of the image."""
+        place = (self.scale * x, self.scale * y)
+        self._draw.text(place, words, fill=rgb(color), font=_font(size), anchor="mm")
+
     def tag(self, x: float, y: float, words: str, color: str, size: int = 15, anchor: str = "lb") -> None:
         """As `text`, but where an earlier tag lies the nearest free place above or below it is taken."""
         left, top, right, bottom = self._plate(x, y, words, size, anchor)

@@ -19,6 +19,8 @@ from course_lib.explorers.pooling import SIDE, bins, draw_bins, draw_pooled, reg
 from course_lib.explorers.tiles import centred
 from course_lib.plots import BLUE, ORANGE, VERMILLION, Picture, pixels, to_picture, white
 
+SHOWN = 12  # background RoIs that are drawn on a scene: more would hide it
+
 
 def draw_roi_pool(
     ground: UInt8[Tensor, "3 h w"] | Float[Tensor, "h w"],
@@ -168,35 +170,45 @@ def draw_sample(
     fraction: float,
     seed: int,
 ) -> tuple[Picture, str]:
-    """The RoIs of one batch on their scene and cut out beside it: foreground blue, background orange, objects white."""
+    """The RoIs of one batch: foreground (blue) and some of the background (orange) on the scene, and all cut out.
+
+    Objects are white.
+    """
     from torchvision.ops import box_iou
 
     overlaps = torch.cat([box_iou(proposals, objects), torch.zeros(len(proposals), 1)], dim=1).amax(dim=1)
     foreground, background = sample(overlaps, number, fraction, seed)
-    canvas = Canvas(image, scale=384 / image.shape[-1])
-    for target in objects:
-        canvas.box(target, WHITE, width=4)
-    for chosen, color in ((background, ORANGE), (foreground, BLUE)):
-        for box in proposals[chosen]:
-            canvas.box(box, color, width=2, halo=False)
+    shown = ((foreground, BLUE), (background[:SHOWN], ORANGE))
+    scenes = [_draw_chosen(image, objects, proposals[chosen], color) for chosen, color in shown]
     crops = _draw_crops(image, proposals[torch.cat([foreground, background])], len(foreground), number)
     there = int((overlaps >= 0.5).sum()), int(((overlaps >= 0.1) & (overlaps < 0.5)).sum())
     words = (
         f"A batch of {number}, at most {int(number * fraction)} of them foreground:<br>"
         f"<b>{len(foreground)} foreground</b> RoIs of {there[0]} (IoU ≥ 0.5), blue<br>"
-        f"<b>{len(background)} background</b> RoIs of {there[1]} (IoU from 0.1 to 0.5), orange<br>"
+        f"<b>{len(background)} background</b> RoIs of {there[1]} (IoU from 0.1 to 0.5), orange; "
+        f"{min(SHOWN, len(background))} of them on the scene<br>"
         f"{len(proposals) - sum(there)} of {len(proposals)} proposals lie below 0.1 and are never drawn"
     )
-    return np.hstack([canvas.picture, white(384, 12), crops]), words
+    return np.hstack([scenes[0], white(SIDE, 12), scenes[1], white(SIDE, 12), crops]), words
+
+
+def _draw_chosen(image: Tensor, objects: Tensor, boxes: Tensor, color: str) -> Picture:
+    """The scene with its objects in white and some of the RoIs."""
+    canvas = Canvas(image, scale=SIDE / image.shape[-1])
+    for target in objects:
+        canvas.box(target, WHITE, width=3)
+    for box in boxes:
+        canvas.box(box, color, width=2, halo=False)
+    return canvas.picture
 
 
 def _draw_crops(image: Tensor, boxes: Tensor, foreground: int, number: int) -> Picture:
-    """A sheet of 384 pixels with room for `number` squares: the boxes' contents, the first `foreground` ones blue."""
+    """A sheet of 320 pixels with room for `number` squares: the boxes' contents, the first `foreground` ones blue."""
     from torchvision.ops import roi_align
 
     columns = max(1, int(np.ceil(number**0.5)))
-    side = 384 // columns
-    sheet = white(384, 384)
+    side = SIDE // columns
+    sheet = white(SIDE, SIDE)
     crops = roi_align(image[None].float() / 255, [boxes], side - 2, aligned=True)
     for i, crop in enumerate(crops):
         canvas = Canvas(crop)

@@ -6,10 +6,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from course_lib.explorers.canvas import Canvas
+from course_lib.explorers.canvas import WHITE, Canvas
 from course_lib.plots import BLACK, BLUE, GREEN, ORANGE, VERMILLION, Picture
 
 SIDE = 320  # pixels of a drawn map at most
+ROOM = 26  # pixels of a cell that holds a number
 BIN_COLORS = ((BLUE, ORANGE), (VERMILLION, GREEN))  # by parity of row and column: neighbours differ
 
 
@@ -43,11 +44,16 @@ def region(box: Float[Tensor, "4"], spatial_scale: float, shape: Sequence[int]) 
 
 
 def draw_bins(feature: Tensor, cells: Tensor, first: Tensor, last: Tensor) -> Picture:
-    """The cells of a region with one cell around them, each bin outlined, its largest cell marked by a square."""
+    """The cells of a region with one cell around them, each bin outlined, its largest cell marked by a square.
+
+    Where they are large enough, the cells show their numbers.
+    """
     x1, y1, x2, y2 = (int(value) for value in cells)
     left, top = max(x1 - 1, 0), max(y1 - 1, 0)
     shown = feature[top : y2 + 1, left : x2 + 1]
     canvas = Canvas(shown / feature.max().clamp(min=1e-6), scale=(SIDE - 8) / max(shown.shape))
+    if canvas.scale >= ROOM:
+        _print_cells(canvas, shown, feature.max())
     size = first.shape[-1]
     for i, j in ((i, j) for i in range(size) for j in range(size)):
         (r1, c1), (r2, c2) = first[:, i, j].tolist(), last[:, i, j].tolist()
@@ -58,10 +64,17 @@ def draw_bins(feature: Tensor, cells: Tensor, first: Tensor, last: Tensor) -> Pi
         corners = torch.tensor([c1 - left + inset, r1 - top + inset, c2 + 1 - left - inset, r2 + 1 - top - inset])
         canvas.box(corners, color, width=2, halo=False)
         row, column = divmod(int(feature[r1 : r2 + 1, c1 : c2 + 1].argmax()), c2 + 1 - c1)
-        x, y = c1 + column - left + 0.3 + 0.4 * (j % 2), r1 + row - top + 0.3 + 0.4 * (i % 2)
-        for ink, side in ((BLACK, 13), (color, 9)):
+        x, y = c1 + column - left + 0.2 + 0.6 * (j % 2), r1 + row - top + 0.2 + 0.6 * (i % 2)
+        for ink, side in ((BLACK, 11), (color, 7)):
             canvas.line((x - side / 2 / canvas.scale, y), (x + side / 2 / canvas.scale, y), ink, width=side)
     return canvas.picture
+
+
+def _print_cells(canvas: Canvas, shown: Tensor, brightest: Tensor) -> None:
+    """The number of each cell, black on bright cells and white on dark ones."""
+    for i, j in torch.cartesian_prod(*(torch.arange(n) for n in shown.shape)).tolist():
+        ink = BLACK if shown[i, j] > brightest / 2 else WHITE
+        canvas.number(j + 0.5, i + 0.5, f"{shown[i, j]:.1f}", ink, size=11)
 
 
 def draw_pooled(pooled: Tensor, brightest: Tensor) -> Picture:

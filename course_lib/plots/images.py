@@ -139,13 +139,13 @@ def draw_detections(
         width: of the figure, in inches.
 
     Returns:
-        Two Axes a scene, as a flat array.
+        Two Axes per scene, as a flat array.
 
     Raises:
         ValueError: no scenes, or detections that are not as many as the scenes.
     """
     axes = image_grid([scene.image for scene in scenes for _ in range(2)], columns=4, width=width)
     for left, right, scene, found in zip(axes[::2], axes[1::2], scenes, detections, strict=True):
-        draw_boxes(scene.image, scene.boxes, scene.labels, names=names, ax=left)
-        draw_boxes(scene.image, **found, names=names, ax=right)
+        draw_boxes(scene.image, scene.boxes, scene.labels, names=names, ax=left, title="true")
+        draw_boxes(scene.image, **found, names=names, ax=right, title="found")
     return axes

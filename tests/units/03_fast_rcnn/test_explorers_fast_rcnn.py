@@ -67,6 +67,17 @@ def test_pooling_is_told_in_words():
     assert (picture == rgb(ORANGE)).all(axis=2).any()
 
 
+def test_cells_show_their_numbers_where_these_have_room(monkeypatch):
+    box = torch.tensor([0.0, 0, 96, 96])
+    numbered, _ = fast_rcnn.draw_roi_pool(IMAGE, MAP, box, 3)
+    monkeypatch.setattr(pooling, "ROOM", 1000)
+    bare, _ = fast_rcnn.draw_roi_pool(IMAGE, MAP, box, 3)
+    differs = (numbered != bare).any(axis=(0, 2))
+    assert differs[328:656].any()
+    assert not differs[:328].any()
+    assert not differs[656:].any()
+
+
 def test_bins_without_shared_cells_are_told():
     _, words = fast_rcnn.draw_roi_pool(IMAGE, MAP, torch.tensor([16.0, 16, 64, 64]), 2)
     assert "<b>4 × 4 cells</b> into 2 × 2 bins<br>0 cells" in words
@@ -128,11 +139,18 @@ def test_a_draw_follows_its_seed_and_leaves_torch_alone():
 def test_a_batch_is_told_in_words():
     regions = torch.tensor([NEAR] * 3 + [HALF] * 9 + [FAR] * 4)
     picture, words = fast_rcnn.draw_sample(IMAGE, OBJECT, regions, number=8, fraction=0.25, seed=0)
-    assert picture.shape == (384, 780, 3)
+    assert picture.shape == (320, 984, 3)
     assert "A batch of 8, at most 2 of them foreground" in words
     assert "<b>2 foreground</b> RoIs of 3" in words
     assert "<b>6 background</b> RoIs of 9" in words
+    assert "orange; 6 of them on the scene" in words
     assert "4 of 16 proposals lie below 0.1" in words
+
+
+def test_no_more_background_is_drawn_on_a_scene_than_lets_it_be_seen():
+    regions = torch.tensor([NEAR] * 3 + [HALF] * 40)
+    _, words = fast_rcnn.draw_sample(IMAGE, OBJECT, regions, number=32, fraction=0.25, seed=0)
+    assert "<b>29 background</b> RoIs of 40 (IoU from 0.1 to 0.5), orange; 12 of them on the scene" in words
 
 
 def test_a_scene_without_objects_gives_no_batch():
