@@ -500,9 +500,10 @@ def train_step(
         model: gives logits [n, classes]. It is put into training mode, with all of its
             submodules, and stays in it. The images pass it once: a batch norm moves its
             running statistics by one batch.
-        images: one or more, of the model's type and on its device.
+        images: one or more, of the model's type and on its device; the mean over one
+            is its own loss.
         labels: the right classes, from 0.
-        optimizer: any of `torch.optim`; it holds some or all of the model's parameters
+        optimizer: SGD, Adam or the like; it holds some or all of the model's parameters
             and no others. Those that it does not hold stay as they are, and so do those
             with `requires_grad=False`.
 

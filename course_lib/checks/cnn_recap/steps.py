@@ -29,12 +29,12 @@ PLAIN = {"optimizer": "SGD", "options": {}, "rates": [0.5]}
 WHOLE = {"only_last": False, "training": True, "frozen": False, "left": False}
 
 
-def linear_layer(images: int = 4, classes: int = 3, steps: int = 1, **setting: Any):
+def linear_layer(images: int = 3, classes: int = 4, steps: int = 1, **setting: Any):
     """A linear layer on the pixels as they are."""
     return _asked(chain(FLAT, linear(12, classes)), images, classes, steps, setting)
 
 
-def small_network(images: int = 4, steps: int = 1, **setting: Any):
+def small_network(images: int = 5, steps: int = 1, **setting: Any):
     """Convolution, ReLU, linear layer."""
     return _asked(chain(conv(1, 3, 2), RELU, FLAT, linear(18, 4)), images, 4, steps, setting)
 
