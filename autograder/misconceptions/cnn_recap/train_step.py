@@ -150,7 +150,7 @@ def mode_as_found(model, images, labels, optimizer):
 @wrong(
     "train_step",
     "loss-after",
-    "You return the loss after the step, from a second forward pass. Asked for is the one that the step followed.",
+    "You return the loss after the step, from a second forward pass. Return the one whose gradient the step followed.",
 )
 def loss_after(model, images, labels, optimizer):
     _step(model, images, labels, optimizer)
@@ -210,8 +210,7 @@ def by_hand(model, images, labels, optimizer):
 @wrong(
     "train_step",
     "zeroed-at-the-end",
-    "You set the gradients to zero only after the step. What somebody else left in them before counts in your first "
-    "one.",
+    "You set the gradients to zero only after the step. What was left in them before still counts in your first step.",
     slip=True,
 )
 def zeroed_at_the_end(model, images, labels, optimizer):

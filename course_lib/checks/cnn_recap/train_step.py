@@ -31,9 +31,7 @@ MOVED = {"yours: one dot per weight": False, "yours: a batch norm's running stat
 
 STILL = "No weight has moved. What must have happened before the optimizer can take a step, and does it take one?"
 FACTOR = "All your changes are off by one factor. What is the loss of a batch: a sum over its images, or their mean?"
-TIMES = (
-    "The loss is right, all changes are off by one factor. Of what is the gradient, and how often does it move them?"
-)
+TIMES = "The loss is right, all changes are off by one factor. Of what is your gradient, and how often is it used?"
 STATISTICS = "A batch norm's statistics are not right. How often do the images pass it in one step, and in which mode?"
 LOSS = "The weights are right, the loss is not. Which loss is asked for, and at which moment?"
 LATER = "Your first loss is right, the later ones are not. What does one step leave behind that the next one finds?"
@@ -43,7 +41,7 @@ LOGITS = (
 )
 ORDER = "Write your calls one below the other. Which of them write the gradients, which read them, which clear them?"
 GRAPH = "A list of such losses keeps all maps of all steps in memory. How does one number become a plain one?"
-AWAKE = "In which mode do dropout and batch norm learn? Who should switch back, and when?"
+AWAKE = "In which mode does the next step need the network? Who switches it to the other one, and when?"
 
 
 def stepped() -> Compare:
