@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from course_lib.hooks import evaluating
+
 Detections = dict[str, Tensor]
 """Boxes f32 [k, 4] xyxy, scores f32 [k] and labels i64 [k] of one image; as a target: boxes and labels."""
 
@@ -16,14 +18,13 @@ def accuracy(model: nn.Module, images: Tensor, labels: Tensor, batch: int = 256)
     """Share of the images whose class has the highest of the model's logits, in 0 … 1.
 
     Args:
-        model: gives [n, classes]; it is put in evaluation mode, and back into its own afterwards.
+        model: gives [n, classes]; its modules are put in evaluation mode, and back into their own afterwards.
         images: as the model takes them, n > 0. labels: [n]; both on the model's device.
         batch: how many images at a time.
     """
-    mode = model.training
-    model.eval()
-    right = [(model(x).argmax(1) == y).sum() for x, y in zip(images.split(batch), labels.split(batch), strict=True)]
-    model.train(mode)
+    batches = zip(images.split(batch), labels.split(batch), strict=True)
+    with evaluating(model):
+        right = [(model(x).argmax(1) == y).sum() for x, y in batches]
     return float(sum(right)) / len(labels)
 
 

@@ -12,7 +12,8 @@
 # # 00 · CNNs, a recap: the exercise
 #
 # Every later unit stands on a convolutional network. Here we write its parts ourselves, from the sliding window to the
-# residual block, count what they cost, and measure what depth and shortcuts do to the gradient.
+# residual block, and the step that trains them. We count what they cost, and measure what depth and shortcuts do to the
+# gradient.
 
 # %% [markdown]
 # **You will** write seven functions or modules of 2 to 15 lines and answer one question in words.
@@ -43,6 +44,7 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 
 from course_lib.checks.cnn_recap import check
+from course_lib.hooks import evaluating
 
 # %% [markdown]
 # ## 1 · Convolution is a matrix product
@@ -189,6 +191,11 @@ class Cost(NamedTuple):
 # a handle, whose `remove()` takes it away again.
 
 # %% [markdown]
+# Before we run a network that somebody lent us, we put it into evaluation mode. Each submodule has a mode of its own: a
+# batch norm may have been frozen in a network that trains. `with evaluating(model):`, which is imported above, gives
+# each one its mode back at the end of the block. The hooks are yours to remove.
+
+# %% [markdown]
 # <details><summary>Hint: how many multiply-adds does a convolution need?</summary>
 #
 # Look at one single number of the output. Which weights have gone into it? Now count the numbers of the output. With
@@ -197,9 +204,9 @@ class Cost(NamedTuple):
 #
 # <details><summary>Hint: what have I changed in a model that was only lent to me?</summary>
 #
-# Three things can change although you never assign to a weight: what is registered on the layers, the mode, and in
-# training mode the batch norm's statistics. The mode is not one switch but one for each submodule: a batch norm may
-# have been frozen in a network that trains.
+# Three things can change although you never assign to a weight: what is registered on the layers, the mode of each
+# submodule, and in training mode the batch norm's statistics. Which of them does `evaluating` look after, and which is
+# left to you?
 # </details>
 
 
@@ -234,11 +241,8 @@ def count_cost(model: nn.Module, input_shape: tuple[int, int, int]) -> Cost:
     kinds = nn.Conv2d | nn.Linear
     layers = [module for module in model.modules() if isinstance(module, kinds)]
     hooks = [layer.register_forward_hook(add) for layer in layers]
-    modes = {module: module.training for module in model.modules()}
-    with torch.no_grad():
-        model.eval()(next(model.parameters()).new_zeros(1, *input_shape))
-    for module, mode in modes.items():
-        module.training = mode
+    with evaluating(model), torch.no_grad():
+        model(next(model.parameters()).new_zeros(1, *input_shape))
     for hook in hooks:
         hook.remove()
     parameters = sum(parameter.numel() for parameter in model.parameters())
@@ -436,63 +440,90 @@ class ResidualBlock(nn.Module):
 check("ResidualBlock", ResidualBlock)
 
 # %% [markdown]
-# ## 7 · Does a small step change the answer?
+# ## 7 · One step of training
 #
-# A convolution of stride 1 moves along with the image. But every stride drops rows and columns, and a step of one pixel
-# lets other ones survive. Zhang (ICML 2019) measured how much this changes the output of well-known networks. We move
-# the image round in a circle, so that no pixel is lost.
+# So far our networks stood still. All learning is one step, taken again and again: measure on a few images how wrong
+# the network is, and move every weight a little against its gradient. The lecture's `fit` takes it for us in every
+# unit; this time we write the step itself.
 
 # %% [markdown]
-# <details><summary>Hint: how does an image move in a circle?</summary>
+# **By hand, with one weight.** One image of a single pixel, x = 2, belongs to class 0. The logits are w · x for class 0
+# and 0 for class 1. We begin at w = 0, with a learning rate of 0.5:
 #
-# `torch.roll` does it. Which axis of [c, h, w] goes from left to right? Try it on three numbers to see in which
-# direction a positive shift moves them.
+# | | first step | second step |
+# |---|---|---|
+# | weight w | 0 | 0.5 |
+# | probability of class 0, p = 1 / (1 + exp(−w · x)) | 0.5 | 0.731 |
+# | loss, −ln p | 0.693 | 0.313 |
+# | gradient of the loss, (p − 1) · x | −1 | −0.538 |
+# | new weight, w − 0.5 · gradient | 0.5 | 0.769 |
+
+# %% [markdown]
+# The loss falls from step to step. Now two things that go wrong easily. PyTorch *adds* each new gradient to the one
+# that it finds: with −1 still there, the second step would follow −1.538. And were the image in the batch twice, the
+# *sum* of both losses would have the gradient −2, their *mean* −1, as for one.
+
+# %% [markdown]
+# <details><summary>Hint: in which order?</summary>
+#
+# Note for each call what it reads and what it writes. Three of them touch the gradients: one clears them, one adds to
+# them, one reads them. In which order does the reader find the gradient of this batch, and nothing else? What has to
+# happen before the images pass the network, and what must be known before the weights have moved?
 # </details>
 #
-# <details><summary>Hint: is a change of 0.5 large?</summary>
+# <details><summary>Hint: what does it look like in the end?</summary>
 #
-# That depends on the size of the output. A network whose outputs are all ten times as large is no more sensitive:
-# divide by something that grows with it.
+# A handful of lines without a loop and without an `if`, each of them one call. Network, loss and optimizer bring the
+# methods along. `F.cross_entropy` says in its documentation whether it expects logits or probabilities, and whether it
+# gives a sum or a mean. A tensor with one number has a method that gives it as Python's.
 # </details>
 
 
 # %% tags=["solution"]
-def shift_sensitivity(
-    model: nn.Module, image: Float[Tensor, "c h w"], shifts: Sequence[int]
-) -> Float[Tensor, "s"]:
-    """How much a model's output changes when the image moves to the right (after Zhang,
-    ICML 2019).
+def train_step(
+    model: nn.Module,
+    images: Float[Tensor, "n c h w"],
+    labels: Int64[Tensor, "n"],
+    optimizer: torch.optim.Optimizer,
+) -> float:
+    """Take one step of training on one mini-batch.
 
-    change(s) = ||f(image moved by s) - f(image)|| / ||f(image)||
+    L = -1/n * sum over i of log softmax(model(images)[i])[labels[i]]
 
-    with the Euclidean norm over all numbers of the output, whatever its shape.
+    weight = weight - rate * dL/dweight
+
+    The second line is plain stochastic gradient descent; AlexNet's has momentum and
+    weight decay as well (Krizhevsky et al., NIPS 2012, section 5). How far the gradient
+    moves the weights is the optimizer's business: call its `step` once.
 
     Args:
-        model: any module that takes images [n, c, h, w] on the image's device; its
-            output is not all 0.
-        image: stays as it is.
-        shifts: one or more; pixels along the width. What leaves on the right comes in
-            on the left (`torch.roll`); a negative shift moves to the left. Each one
-            starts from the image itself.
+        model: gives logits [n, classes]. It is put into training mode, with all of its
+            submodules, and stays in it. The images pass it once: a batch norm moves its
+            running statistics by one batch.
+        images: one or more, of the model's type and on its device; the mean over one
+            is its own loss.
+        labels: the right classes, from 0.
+        optimizer: SGD, Adam or the like; it holds some or all of the model's parameters
+            and no others. Those that it does not hold stay as they are, and so do those
+            with `requires_grad=False`.
 
     Returns:
-        The change for each shift, computed in eval mode, cut off from the graph.
-        Afterwards the mode of each submodule is as before.
+        L before the step, the mean over the batch, as a plain number without a graph.
+        Gradients that were there before do not count; those of this step may stay or
+        go.
     """
     ### BEGIN SOLUTION
-    images = torch.stack([image, *(image.roll(shift, dims=2) for shift in shifts)])
-    modes = {module: module.training for module in model.modules()}
-    with torch.no_grad():
-        outputs = model.eval()(images).flatten(1)
-    for module, mode in modes.items():
-        module.training = mode
-    original, moved = outputs[0], outputs[1:]
-    return (moved - original).norm(dim=1) / original.norm()
+    model.train()
+    optimizer.zero_grad()
+    loss = F.cross_entropy(model(images), labels)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
     ### END SOLUTION
 
 
 # %% tags=["check"]
-check("shift_sensitivity", shift_sensitivity)
+check("train_step", train_step)
 
 # %% [markdown]
 # ## The experiment, part one: what do the famous networks cost?
@@ -657,6 +688,22 @@ print(f"Inception 3a: {reduced / 1e6:.0f} M multiply-adds, naive {naive / 1e6:.0
 #
 # "Pooling makes the network robust to small translations", one reads. We measure it with `shift_sensitivity`: how much
 # does a map change when the photograph moves by 1, 2, … 12 pixels? The convolution and the pooling are yours.
+
+
+# %% tags=["given"]
+def shift_sensitivity(
+    model: nn.Module, image: Float[Tensor, "c h w"], shifts: Sequence[int]
+) -> Float[Tensor, "s"]:
+    """How much a model's output changes when the image moves to the right, round in a
+    circle (after Zhang, ICML 2019).
+
+    change(s) = ||f(image moved by s) - f(image)|| / ||f(image)||
+    """
+    images = torch.stack([image, *(image.roll(shift, dims=2) for shift in shifts)])
+    with torch.no_grad(), evaluating(model):
+        outputs = model(images).flatten(1)
+    original, moved = outputs[0], outputs[1:]
+    return (moved - original).norm(dim=1) / original.norm()
 
 
 # %% tags=["given"]

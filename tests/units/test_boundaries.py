@@ -27,7 +27,7 @@ BOUNDARIES = {
         "height and width of a window, at most h and w": "one window alone",
         "smaller or larger than `kernel`": "windows with gaps between them",
     },
-    "shift_sensitivity": {"one or more": DOMAIN},
+    "train_step": {"one or more, of the model's type": "a batch of one image"},
     "extract_features": {"at most 64 images at a time": "exactly one pass"},
     "few_shot_split": {"to train on, at least 1": DOMAIN},
     "linear_probe": {"n or n − 1 below the sum": LEFT_OPEN},

@@ -8,7 +8,7 @@ from autograder.misconceptions.cnn_recap import (
     max_pool2d,
     receptive_field,
     residual_block,
-    shift_sensitivity,
+    train_step,
 )
 
 MISCONCEPTIONS = gathered(
@@ -18,5 +18,5 @@ MISCONCEPTIONS = gathered(
     receptive_field,
     inception_module,
     residual_block,
-    shift_sensitivity,
+    train_step,
 )

@@ -13,7 +13,7 @@ from course_lib.checks.cnn_recap import (
     max_pool2d,
     receptive_field,
     residual_block,
-    shift_sensitivity,
+    train_step,
 )
 from course_lib.checks.run import public
 
@@ -25,7 +25,7 @@ FUNCTIONS = (
     receptive_field,
     inception_module,
     residual_block,
-    shift_sensitivity,
+    train_step,
     experiment,
 )
 CHECKS = tuple(function.CHECK for function in FUNCTIONS)

@@ -61,9 +61,8 @@ def changed(answer: dict[str, Any], inputs: Inputs) -> tuple[str, str] | None:
         "hooks": f"{hooks} {'are still on it' if answer['hooks'] > 0 else 'are gone'}",
         "values": "its weights or its batch norm's statistics have other values",
         "learning": "its parameters hold gradients, or learn no longer",
-        "attached": "your answer still holds the graph of the network",
     }
-    found = [name for name in told if answer.get(name)]
+    found = [name for name in told if answer[name]]
     if not found:
         return None
     return "+".join(found), f"Expected the network as it was. After your call {' and '.join(told[f] for f in found)}."

@@ -1,6 +1,5 @@
 """Unit 00: what is asked of `ResidualBlock`."""
 
-import torch
 from numpy.random import Generator
 from torch import Tensor
 
@@ -12,6 +11,7 @@ from course_lib.checks.kit.hints import GRAPH
 from course_lib.checks.kit.styles import styles
 from course_lib.checks.spec import Case, Check, Counterexample, Inputs
 from course_lib.deepnet import residual_block
+from course_lib.hooks import recording
 
 TWO_WAYS = (
     "Follow `x` along both ways to the plus sign. Is each layer used once, in its place, and is nothing left out?"
@@ -60,14 +60,12 @@ def explain(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
 
 def _two_ways(inputs: Inputs) -> tuple[Tensor, Tensor]:
     """What torchvision's block with these weights adds: its branch and its shortcut. [n, d, i, j] each"""
-    model, seen = residual_block(*inputs["config"]).eval(), {}
+    model = residual_block(*inputs["config"]).eval()
     model.load_state_dict({name.replace("shortcut", "downsample"): value for name, value in inputs["state"].items()})
-    for name in ("bn2", "downsample"):
-        if layer := getattr(model, name):
-            layer.register_forward_hook(lambda layer, given, output, name=name: seen.update({name: output.clone()}))
-    with torch.no_grad():
+    with recording(filter(None, [model.bn2, model.downsample])) as outputs:
         model(inputs["x"])
-    return seen["bn2"], seen.get("downsample", inputs["x"])
+    seen = dict(outputs)
+    return seen[model.bn2], seen.get(model.downsample, inputs["x"])
 
 
 CHECK = Check(

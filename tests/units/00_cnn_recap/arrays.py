@@ -103,16 +103,12 @@ class ResidualBlock(nn.Module):
         return path(x).add_(self.shortcut(x)).clamp(min=0)
 
 
-@torch.no_grad()
-def shift_sensitivity(model, image, shifts):
-    width = image.shape[-1]
-    places = (torch.arange(width)[None] - torch.as_tensor(shifts)[:, None]) % width  # [s, w]
-    moved = image[..., places].movedim(-2, 0)  # [s, c, h, w]
-    modes = [(module, module.training) for module in model.modules()]
-    try:
-        original, *others = model.eval()(torch.cat([image[None], moved]))
-    finally:
-        for module, mode in modes:
-            module.training = mode
-    changes = [torch.linalg.vector_norm(other - original) for other in others]
-    return torch.stack(changes) / torch.linalg.vector_norm(original)
+def train_step(model, images, labels, optimizer):
+    logits = model.train()(images)
+    wanted = functional.one_hot(labels.long(), logits.shape[1]).to(logits)
+    loss = torch.logsumexp(logits, dim=1).sub((wanted * logits).sum(dim=1)).mean()
+    learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    for parameter, gradient in zip(learning, torch.autograd.grad(loss, learning), strict=True):
+        parameter.grad = gradient
+    optimizer.step()
+    return float(loss.detach())

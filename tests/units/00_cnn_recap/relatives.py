@@ -228,26 +228,97 @@ class ReluBeforeTheNorm(OURS["ResidualBlock"]):
         return (self.bn2(self.conv2(self.bn1(self.conv1(x).relu()))) + self.shortcut(x)).relu()
 
 
-def changing(name, measure, move=lambda image, shift: image.roll(shift, dims=2)):
-    """Collects a sensitivity that measures `measure(moved outputs, output)`, [s, k] and [k]."""
+def stepping(name, loss=functional.cross_entropy, steps=1, told=lambda value, x, y: value, allowed=""):
+    """Collects a step that follows `loss(logits, labels)` so often and returns what `told` makes of it."""
 
-    def version(model, image, shifts):
-        modes = {module: module.training for module in model.modules()}
-        with torch.no_grad():
-            out = model.eval()(torch.stack([image, *(move(image, shift) for shift in shifts)])).flatten(1)
-        for module, mode in modes.items():
-            module.training = mode
-        return measure(out[1:], out[0])
+    def version(model, images, labels, optimizer):
+        model.train()
+        optimizer.zero_grad()
+        logits = model(images)
+        value = loss(logits, labels)
+        value.backward()
+        for _ in range(steps):
+            optimizer.step()
+        return told(value, logits, labels).item()
 
     version.__name__ = name
-    RELATIVES.append(("shift_sensitivity", version, ""))
+    RELATIVES.append(("train_step", version, allowed))
 
 
-changing("sum_of_magnitudes", lambda moved, still: (moved - still).norm(1, dim=1) / still.norm(1))
-changing("largest_change", lambda moved, still: (moved - still).abs().amax(1) / still.abs().amax())
-changing("root_of_the_numerator_forgotten", lambda moved, still: (moved - still).square().sum(1) / still.norm())
-changing(
-    "both_ways_at_once",
-    lambda moved, still: (moved - still).norm(dim=1) / still.norm(),
-    move=lambda image, shift: image.roll((shift, shift), dims=(1, 2)),
+def entropy(x, y, **options):
+    return functional.cross_entropy(x, y, **options)
+
+
+stepping("uphill", lambda x, y: -entropy(x, y))
+stepping("two_steps_along_one_gradient", steps=2)
+stepping("softmax_over_the_batch", lambda x, y: functional.nll_loss(x.log_softmax(dim=0), y))
+stepping("logarithm_without_softmax", lambda x, y: functional.nll_loss(x.sigmoid().log(), y))
+stepping("smoothed_labels", lambda x, y: entropy(x, y, label_smoothing=0.1))
+stepping("one_against_all", lambda x, y: functional.multi_margin_loss(x, y))
+stepping(
+    "squared_error_of_probabilities", lambda x, y: (x.softmax(1) - functional.one_hot(y, x.shape[1])).pow(2).mean()
 )
+stepping("the_last_image_left_out", lambda x, y: entropy(x[:-1], y[:-1]) if len(y) > 1 else entropy(x, y))
+stepping("divided_by_the_classes", lambda x, y: entropy(x, y) / x.shape[1])
+stepping("follows_the_sum_and_tells_the_mean", lambda x, y: len(y) * entropy(x, y), told=lambda v, x, y: v / len(y))
+stepping("follows_the_mean_and_tells_the_sum", told=lambda value, x, y: len(y) * value)
+stepping("tells_the_accuracy", told=lambda value, x, y: (x.argmax(1) == y).double().mean())
+
+
+@near("train_step")
+def clipped(model, images, labels, optimizer):
+    model.train()
+    optimizer.zero_grad()
+    loss = entropy(model(images), labels)
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), 0.1)
+    optimizer.step()
+    return loss.item()
+
+
+@near("train_step", allowed="two-forward-passes")
+def a_second_pass_for_the_loss_of_before(model, images, labels, optimizer):
+    """The value is right; a batch norm sees the batch once more."""
+    model.train()
+    with torch.no_grad():
+        before = entropy(model(images), labels).item()
+    optimizer.zero_grad()
+    entropy(model(images), labels).backward()
+    optimizer.step()
+    return before
+
+
+@near("train_step")
+def loss_after_in_evaluation_mode(model, images, labels, optimizer):
+    OURS["train_step"](model, images, labels, optimizer)
+    model.eval()
+    loss = entropy(model(images), labels).item()
+    model.train()
+    return loss
+
+
+@near("train_step")
+def everything_learns(model, images, labels, optimizer):
+    model.requires_grad_(True)
+    return OURS["train_step"](model, images, labels, optimizer)
+
+
+@near("train_step")
+def other_optimizer(model, images, labels, optimizer):
+    return OURS["train_step"](model, images, labels, torch.optim.SGD(model.parameters(), 0.01))
+
+
+@near("train_step")
+def the_last_group_s_rate_by_hand(model, images, labels, optimizer):
+    model.train()
+    gradients = torch.autograd.grad(loss := entropy(model(images), labels), list(model.parameters()))
+    with torch.no_grad():
+        for weight, gradient in zip(model.parameters(), gradients, strict=True):
+            weight -= optimizer.param_groups[-1]["lr"] * gradient
+    return loss.item()
+
+
+@near("train_step")
+def updated_twice_by_another_batch(model, images, labels, optimizer):
+    OURS["train_step"](model, images.flip(0), labels, optimizer)
+    return OURS["train_step"](model, images, labels, optimizer)

@@ -19,7 +19,7 @@ from course_lib.checks.cnn_recap import (
     inception_module,
     max_pool2d,
     receptive_field,
-    shift_sensitivity,
+    train_step,
 )
 
 BY_NAME = {check.name: check for check in CHECKS}
@@ -108,9 +108,85 @@ def test_a_hint_looks_at_the_mistake():
     assert receptive_field.hint((3, 2), (3, 4), {"layers": [(3, 4)]}) == receptive_field.STRIDE
     assert receptive_field.hint((4, 4), (3, 4), {"layers": [(3, 4)]}) == receptive_field.GAPS
     assert receptive_field.hint((4, 2), (3, 2), {"layers": [(3, 2)]}) == receptive_field.SIZE
-    change = torch.tensor([0.2, 0.4])
-    assert shift_sensitivity.hint(3 * change, change, {"shifts": [1, 2]}) == shift_sensitivity.FACTOR
-    assert shift_sensitivity.hint(torch.tensor([0.2, 0.9]), change, {"shifts": [1, 2]}) == shift_sensitivity.LATER
+
+
+def left(losses, weights, mean=2.0):
+    """What steps left behind in a network whose two weights and running mean were 1 before."""
+    return {"losses": losses, "state": {"0.weight": torch.tensor(weights), "1.running_mean": torch.tensor([mean])}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "hint"),
+    [
+        (left([0.5, 0.25], [1.0, 1.0]), train_step.STILL),
+        (left([0.5, 0.25], [1.5, 2.0], mean=3.0), train_step.STATISTICS),
+        (left([0.25, 0.25], [1.5, 2.0]), train_step.LOSS),
+        (left([1.0, 0.25], [2.0, 3.0]), train_step.FACTOR),
+        (left([0.5, 0.25], [0.5, 0.0]), train_step.TIMES),
+        (left([1.0, 0.25], [1.75, 2.0]), train_step.LOGITS),
+        (left([0.5, 0.25], [1.75, 2.0]), train_step.FROM_WHERE),
+        (left([0.5, 0.75], [1.75, 2.0]), train_step.LATER),
+    ],
+)
+def test_a_hint_about_steps_looks_at_what_they_left_behind(answer, hint):
+    before = {name: torch.ones_like(values) for name, values in answer["state"].items()}
+    assert train_step.hint(answer, left([0.5, 0.25], [1.5, 2.0]), {"state": before}) == hint
+
+
+def with_a_closure(model, images, labels, optimizer):
+    """The step as PyTorch's documentation writes it for optimizers that look more than once."""
+    model.train()
+
+    def again():
+        optimizer.zero_grad()
+        loss = functional.cross_entropy(model(images), labels)
+        loss.backward()
+        return loss
+
+    return optimizer.step(again).item()
+
+
+def test_a_step_may_hand_the_optimizer_a_closure():
+    found = asked("train_step", with_a_closure)
+    assert found.passed, report.text(found)
+
+
+@pytest.mark.parametrize(
+    ("when", "told"),
+    [
+        (lambda optimizer, loss: None, "never takes a step"),
+        (lambda optimizer, loss: (loss.backward(), optimizer.step(), optimizer.step()), "takes 2 steps"),
+        (lambda optimizer, loss: (optimizer.step(), loss.backward()), "no gradients: they come only after it"),
+        (
+            lambda optimizer, loss: (loss.backward(), optimizer.zero_grad(), optimizer.step()),
+            "no gradients: they are gone before it",
+        ),
+        (lambda optimizer, loss: ((2 * loss).backward(), optimizer.step()), "At its step the gradient of 1."),
+    ],
+)
+def test_what_the_optimizer_finds_at_its_step_is_told_in_words(when, told):
+    def version(model, images, labels, optimizer):
+        optimizer.zero_grad()
+        loss = functional.cross_entropy(model.train()(images), labels)
+        when(optimizer, loss)
+        return loss.item()
+
+    [message] = [
+        r.message for r in asked("train_step", version).results if r.case.name.startswith("what the optimizer")
+    ]
+    assert told in message
+
+
+def test_the_picture_of_a_step_holds_weights_and_running_statistics():
+    def twice(model, images, labels, optimizer):
+        model.train()(images)
+        return OURS["train_step"](model, images, labels, optimizer)
+
+    drawing = asked("train_step", twice).counterexample.draw()
+    shown = [text.get_text() for text in drawing.get_legend().get_texts()]
+    assert shown == ["expected: all lie here", "yours: one dot per weight", "yours: a batch norm's running statistics"]
+    assert drawing.get_title() == "loss: expected 1.2300\nyours 1.2300"
+    plots.close(drawing)
 
 
 def test_the_hint_of_one_branch_names_it_and_the_picture_shows_both_answers():

@@ -11,6 +11,7 @@ from torchvision.models.googlenet import Inception
 from torchvision.models.resnet import BasicBlock
 
 from autograder import reference
+from course_lib import training
 
 SEEDS = pytest.mark.parametrize("seed", range(3))
 
@@ -197,6 +198,54 @@ def test_the_residual_block_is_torchvisions(solution, seed, inside, outside, str
     x = torch.randn(3, inside, 6, 9)
     torch.testing.assert_close(with_gradients(ours, x), with_gradients(theirs, x))
     torch.testing.assert_close(ours.eval()(x), theirs.eval()(x))
+
+
+def one_weight():
+    """The network of the exercise's example: logits w · x and 0 for an image x of one pixel; w is 0."""
+    model = nn.Sequential(nn.Flatten(), nn.Linear(1, 1, bias=False), nn.ConstantPad1d((0, 1), 0.0))
+    nn.init.zeros_(model[1].weight)
+    return model, torch.tensor([[[[2.0]]]]), torch.tensor([0])
+
+
+def test_two_steps_by_hand(solution):
+    """The table of the exercise."""
+    model, image, label = one_weight()
+    optimizer = torch.optim.SGD(model.parameters(), 0.5)
+    told = []
+    for _ in range(2):
+        loss = solution["train_step"](model, image, label, optimizer)
+        told.append((loss, model[1].weight.grad.item(), model[1].weight.item()))
+    assert told == [pytest.approx(row, abs=6e-4) for row in ((0.693, -1, 0.5), (0.313, -0.538, 0.769))]
+
+
+def test_an_image_that_is_there_twice_changes_nothing(solution):
+    steps = []
+    for copies in (1, 2):
+        model, image, label = one_weight()
+        images, labels = image.repeat(copies, 1, 1, 1), label.repeat(copies)
+        loss = solution["train_step"](model, images, labels, torch.optim.SGD(model.parameters(), 0.5))
+        steps.append((loss, model[1].weight.item()))
+    assert steps[0] == steps[1]
+
+
+def test_steps_are_those_of_the_lecture_s_loop(solution):
+    """The same images twice, at the learning rates of `training.fit`."""
+    torch.manual_seed(0)
+    images, labels = torch.randn(6, 1, 8, 8), torch.arange(6) % 3
+    ours, theirs = (nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2), nn.Flatten(), nn.Linear(72, 3)) for _ in "ab")
+    theirs.load_state_dict(ours.state_dict())
+    optimizer = torch.optim.AdamW(ours.parameters(), training.learning_rate(0, 2, 0.01), weight_decay=1e-4)
+    mine = []
+    for step in range(2):
+        optimizer.param_groups[0]["lr"] = training.learning_rate(step, 2, 0.01)
+        mine.append(solution["train_step"](ours, images, labels, optimizer))
+    losses = training.fit(theirs, lambda i: (images, labels), _cross_entropy, 2, 0.01, precision="32-true")
+    torch.testing.assert_close(mine, list(losses))
+    torch.testing.assert_close(ours.state_dict(), theirs.state_dict())
+
+
+def _cross_entropy(model, images, labels):
+    return functional.cross_entropy(model(images), labels)
 
 
 def test_shifts_by_hand(solution):
