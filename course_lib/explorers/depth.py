@@ -9,56 +9,72 @@ from course_lib.explorers.chart import new_figure
 from course_lib.explorers.panel import panel
 from course_lib.plots import BLUE, GREEN, ORANGE, SKY, VERMILLION, YELLOW, Block, Picture, curve, diagram, pixels
 
+LENGTH = "length of the gradient"
+
 
 def draw_depth(
-    lines: Mapping[str, Sequence[float]], limits: tuple[float, float] | None = None, scale: str = "log"
+    lines: Mapping[str, Sequence[float]],
+    limits: tuple[float, float] | None = None,
+    scale: str = "log",
+    quantity: str = LENGTH,
 ) -> tuple[Picture, str]:
-    """Length of the gradient in each layer, from the first layer to the last, one line for each network.
+    """A quantity in each layer before training, from the first layer to the last, one line for each network.
 
     Args:
-        lines: name of the network → norm of its loss's gradient with respect to each layer's weights, all equally many.
+        lines: name of the network → one number for each layer's weights, all equally many.
         limits: of the vertical axis; by default what the lines need.
         scale: "log" or "linear".
+        quantity: what the numbers are.
     """
     figure = new_figure(640, 360)
     depth = len(next(iter(lines.values())))
-    ax = curve(range(1, depth + 1), lines, "layer (1 reads the image)", "length of the gradient", figure.subplots())
+    ax = curve(range(1, depth + 1), lines, "layer (1 reads the image)", quantity, figure.subplots())
     ax.set_yscale(scale)
     if limits:
         ax.set_ylim(limits[0] if scale == "log" else 0, limits[1])
-    words = [f"{depth} layers, before the first step of training"]
-    for name, norms in lines.items():
-        ratio = norms[0] / norms[-1]
+    words = [f"{depth} layers, before the first step of training: {quantity}"]
+    for name, values in lines.items():
+        ratio = values[0] / values[-1]
         told = f"{ratio:.3g} times the last" if ratio >= 1 else f"1/{1 / ratio:.3g} of the last"
-        words.append(f"<b>{name}</b>: first layer {norms[0]:.3g}, last layer {norms[-1]:.3g}; the first is {told}")
+        words.append(f"<b>{name}</b>: first layer {values[0]:.3g}, last layer {values[-1]:.3g}; the first is {told}")
     return pixels(figure), "<br>".join(words)
 
 
-def depth_explorer(norms: Mapping[str, Mapping[int, Sequence[Sequence[float]]]]):
-    """Depth, and which random start → the gradient's length in each layer.
+Runs = Mapping[str, Mapping[int, Sequence[Sequence[float]]]]
+
+
+def depth_explorer(measured: Mapping[str, Runs]):
+    """Quantity, depth, and which random start → the quantity in each layer.
 
     Args:
-        norms: name of the network → depth → one list of norms for each random start; the same depths and as many starts
-            for each network.
+        measured: quantity → name of the network → depth → one list of numbers, one for each layer, for each random
+            start; the same depths and as many starts for each network.
     """
     import ipywidgets
 
-    depths = list(next(iter(norms.values())))
-    starts = len(next(iter(norms.values()))[depths[0]])
-    every = [value for runs in norms.values() for kind in runs.values() for run in kind for value in run]
-    limits = (min(every) / 1.5, max(every) * 1.5)
+    kinds = next(iter(measured.values()))
+    depths = list(next(iter(kinds.values())))
+    starts = len(next(iter(kinds.values()))[depths[0]])
 
-    def draw(depth: int, start: int, scale: str) -> tuple[Picture, str]:
-        lines = {name: runs[depth][start - 1] for name, runs in norms.items()}
-        shown = limits if scale == "log" else (0.0, 1.1 * max(max(line) for line in lines.values()))
-        return draw_depth(lines, shown, scale)
+    def draw(quantity: str, depth: int, start: int, scale: str) -> tuple[Picture, str]:
+        lines = {name: runs[depth][start - 1] for name, runs in measured[quantity].items()}
+        low, high = _limits(measured[quantity])
+        shown = (low, high) if scale == "log" else (0.0, 1.1 * max(max(line) for line in lines.values()))
+        return draw_depth(lines, shown, scale, quantity)
 
     controls = {
+        "quantity": ipywidgets.Dropdown(options=list(measured), description="quantity"),
         "depth": ipywidgets.SelectionSlider(options=depths, value=depths[len(depths) // 2], description="layers"),
         "start": ipywidgets.SelectionSlider(options=range(1, starts + 1), value=2, description="random start"),
         "scale": ipywidgets.Dropdown(options=[("logarithmic", "log"), ("linear", "linear")], description="scale"),
     }
     return panel(draw, controls)
+
+
+def _limits(kinds: Runs) -> tuple[float, float]:
+    """The same axis for all depths and starts, so that they can be compared."""
+    every = [value for runs in kinds.values() for starts in runs.values() for run in starts for value in run]
+    return min(every) / 1.5, max(every) * 1.5
 
 
 def draw_inception(
