@@ -228,3 +228,18 @@ def test_pooling_less_often_is_less_sensitive(solution):
     changes = solution["shift_sensitivity"](strided, image, shifts)
     assert changes[::2].min() > 1e-3  # odd shifts
     assert changes[1::2].max() < 1e-5  # even ones: the same columns survive
+
+
+def test_the_papers_alexnet_has_the_papers_numbers(solution):
+    with torch.device("meta"):
+        cost = solution["count_cost"](solution["papers_alexnet"](), (3, 227, 227))
+    assert cost[:2] == (60_965_224, 659_272)
+
+
+def test_three_small_layers_save_45_percent_of_one_large(solution):
+    def weights(kernel, count):
+        layers = [nn.Conv2d(64, 64, kernel, bias=False) for _ in range(count)]
+        return solution["count_cost"](nn.Sequential(*layers), (64, 28, 28)).parameters
+
+    assert solution["receptive_field"]([(3, 1)] * 3) == solution["receptive_field"]([(7, 1)])
+    assert 1 - weights(3, 3) / weights(7, 1) == pytest.approx(22 / 49)
