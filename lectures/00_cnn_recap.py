@@ -21,11 +21,11 @@
 # - count weights, responses and the pixels that a unit sees;
 # - read a **training loop** aloud, and train a small LeNet with it;
 # - say what AlexNet, VGG, GoogLeNet and ResNet added;
-# - say what a **shortcut** does for a deep network, and which explanations of it our measurements rule out.
+# - say what a **shortcut** does, and what does not explain it.
 
 # %% [markdown]
 # Run a cell with **Shift + Enter**. Before most figures you will find a **Predict** line: write your guess down before
-# you run the cell. A wrong guess teaches most. Every number is computed in a cell, measured by a training whose recipe
+# you run the cell. Wrong guesses teach most. Every number is computed in a cell, measured by a training whose recipe
 # is named, or cited.
 
 # %% [markdown]
@@ -162,8 +162,8 @@ plots.show(axes, "four responses")
 # What one filter answers at all places is its **activation map**.
 
 # %% [markdown]
-# The activation maps of all filters, laid on one another, form a block of numbers: here 4 × 298 × 338. The numbers at
-# one place, from the first map to the last, are a **depth column**.
+# The activation maps of all filters, stacked, form a block of numbers: here 4 × 298 × 338. The numbers at one place,
+# from the first map to the last, are a **depth column**.
 #
 # Does PyTorch compute the same block?
 
@@ -219,7 +219,7 @@ plots.show(axes, "one-by-one filter")
 # For h rows, the map has $\lfloor (h + 2p - d(k-1) - 1)\,/\,s \rfloor + 1$.
 
 # %% [markdown]
-# **Predict:** 64 rows, k = 3, s = 2, p = 0, d = 1. How many rows has the map?
+# **Predict:** 64 rows, k = 3, s = 2, p = 0, d = 1. How many rows does the map have?
 
 # %%
 from course_lib.explorers.cnn_recap import draw_convolution
@@ -291,8 +291,8 @@ plots.show(axes, "response and ReLU")
 # %% [markdown]
 # ## 4 · Third step: pool
 #
-# Do we need to know an edge's place to the pixel? **Max pooling** keeps the largest response of each window, for each
-# channel alone. For tiles of 2 × 2 we can cut the map into pairs of rows and columns.
+# Do we need to know an edge's place to the pixel? **Max pooling** keeps the largest response of each window, in each
+# channel separately. For tiles of 2 × 2 we can cut the map into pairs of rows and columns.
 
 # %%
 from torch.nn.functional import max_pool2d
@@ -339,9 +339,9 @@ for moved in (row, row.roll(1), row.roll(2)):
     print(moved.int().tolist(), "→", max_pool1d(moved[None], 2)[0].int().tolist())
 
 # %% [markdown]
-# By one pixel: stripes become a flat bright line, which is neither invariant nor equivariant. By two pixels, the stride:
-# the pooled stripes move along by one place. (The example is Zhang's, *Making Convolutional Networks Shift-Invariant
-# Again*, ICML 2019.)
+# By one pixel: stripes become a flat bright line, which is neither invariant nor equivariant. By two pixels, the
+# stride: the pooled stripes move along by one place. (The example is Zhang's, *Making Convolutional Networks
+# Shift-Invariant Again*, ICML 2019.)
 
 # %%
 from torch.nn.functional import pad
@@ -433,8 +433,9 @@ axes = plots.image_grid(pictures, titles + ["normalised"] * 4, columns=4, width=
 plots.show(axes, "batch normalisation")
 
 # %% [markdown]
-# All maps are drawn with one colour scale. Above, they are pale, and the last one has another mean than the rest. Below,
-# all four are equally strong. Whatever the layers before have learned, the next one meets numbers of a known size.
+# All maps are drawn with one colour scale. Above, they are pale, and the last one has another mean than the rest.
+# Below, all four are equally strong. Whatever the layers before have learned, the next one meets numbers of a known
+# size.
 
 # %% [markdown]
 # **Mind the mode.** In training, mean and standard deviation are those of the batch, so an answer depends on the other
@@ -664,7 +665,8 @@ plots.show(ax, "learning rate by step")
 # %% [markdown]
 # A short **warm-up**: at first AdamW knows the usual size of a gradient from a few batches only, and its steps should
 # not trust that too much. Then the rate falls, so that the weights come to rest.
-#
+
+# %% [markdown]
 # What differs from task to task is the batch and the loss. Ours is **cross-entropy**: minus the logarithm of the
 # probability that the network gives to the right digit.
 
@@ -906,7 +908,7 @@ axes = draw_layouts()
 plots.show(axes, "three layouts")
 
 # %% [markdown]
-# One shape in all three: side by side the maps become smaller and more numerous, and linear layers end the row.
+# All three have one shape: from left to right the maps become smaller and more numerous, and linear layers end the row.
 #
 # **VGG** (Simonyan, Zisserman, ICLR 2015) is the simplest recipe: only 3 × 3 convolutions, 2 × 2 pooling after every
 # two or three, and twice the channels after each pooling until there are 512. Of its 138 million parameters, 103
@@ -914,10 +916,10 @@ plots.show(axes, "three layouts")
 
 # %% [markdown]
 # **GoogLeNet** (Szegedy et al., *Going Deeper with Convolutions*, CVPR 2015) has 22 layers and a twentieth of VGG's
-# parameters. Instead of large linear layers it averages each of the last maps over all places. And in its **Inception**
+# parameters. Instead of large linear layers it averages each of the last maps over all places. In its **Inception**
 # modules, 1 × 1, 3 × 3 and 5 × 5 filters and pooling work side by side.
 #
-# **Predict:** side by side, channels add up. What is the trouble with stacking nine such modules?
+# **Predict:** channels add up. What is the trouble with stacking nine such modules?
 
 # %%
 from course_lib.explorers.depth import draw_inception
@@ -1042,7 +1044,8 @@ print(f"plain, 56 layers, 810 steps: {deep.mean():.0f} ± {deep.std(ddof=1):.0f}
 
 # %% [markdown]
 # NUMBERS
-#
+
+# %% [markdown]
 # ### Is it the gradients?
 #
 # Often one reads that gradients *vanish* in deep plain networks. We send one batch forward and back through 56 layers,
@@ -1108,9 +1111,10 @@ for name in ("plain 56", "residual 56", "plain 56 without batch norm"):
     print(f"{name}: {', '.join(f'{factor:.3f}' for factor in factors)} per layer")
 
 # %% [markdown]
-# Right: and yet both networks take *the same first step* in every layer. AdamW has divided the gradient's size out, as
-# in section 7. So neither vanishing nor exploding gradients can explain why our plain network learns more slowly. With
-# plain gradient descent, explosion would matter.
+# Now the right panel: both networks take *the same first step* in every layer. AdamW has divided the gradient's size
+# out, as in section 7. So the size of the gradients, vanishing or exploding, cannot explain why our plain network
+# learns more slowly. (Plain gradient descent does not divide. There, the first layer would be moved a thousand times
+# too far.)
 
 # %% [markdown]
 # **Explorer: depth.** Three random starts, four depths. *Quantity* changes between the gradient and the first step.
@@ -1132,10 +1136,10 @@ depth_explorer(measured)
 
 # %% [markdown]
 # ### What, then?
-#
-# Two other things can be measured before training. Do digits of one class still look alike behind all blocks? And if
-# two batches of digits are shown, do they ask a layer for the same change?
-#
+# Two other things can be measured before training. Do digits of one class still look alike behind all blocks? And do
+# two batches of digits ask a layer for the same change?
+
+# %% [markdown]
 # **Predict:** for 500 digits we look for the nearest neighbour among the numbers that the last layer reads. How often
 # does it show the same digit, behind 8 random layers, and behind 56?
 
@@ -1160,7 +1164,7 @@ plots.show(axes, "what random layers keep")
 # Five questions. Answer in your head, then open.
 
 # %% [markdown]
-# **1.** A layer has 64 channels in, 128 filters of 3 × 3, with biases. How many parameters has it for an image of
+# **1.** A layer has 64 channels in, 128 filters of 3 × 3, with biases. How many parameters does it have for an image of
 # 32 × 32? And for 64 × 64?
 #
 # <details><summary>Answer</summary>
@@ -1210,20 +1214,22 @@ plots.show(axes, "what random layers keep")
 # **2015, batch norm** (Ioffe, Szegedy, ICML). GoogLeNet with it needs 14 times fewer steps for the same accuracy.
 #
 # **2017, dense connections** (Huang, Liu, van der Maaten, Weinberger, CVPR). Each layer of a block reads the maps of
-# *all* layers before it, laid on one another instead of added.
+# *all* layers before it, stacked instead of added.
 
 # %% [markdown]
 # **2019, EfficientNet** (Tan, Le, ICML). Depth, width and image size grow together, in fixed proportion. The largest
 # one was 8.4 times smaller than the best network before it.
 #
 # **2021, ViT** (Dosovitskiy et al., ICLR). No convolution: patches of 16 × 16 pixels attend to one another. With
-# ImageNet alone it stays below ResNets of its size; with 14 to 300 million images it passes them.
+# ImageNet alone it stays below ResNets of its size; after 14 to 300 million images it reaches or beats the best.
 
 # %% [markdown]
 # **2022, ConvNeXt** (Liu et al., CVPR). A ResNet takes over, one by one, what transformers had brought: patches at the
 # beginning, wider windows, fewer normalisations, longer training. It then keeps up with them.
-#
-# **Predict:** how many of the points between 2015 and today can training alone bring, with ResNet-50 as it was?
+
+# %% [markdown]
+# **Predict:** ResNet-50 of 2015 is right on 76.1 % of ImageNet, ConvNeXt-T on 82.5 %, at about the same cost. How much
+# of this gain can better training alone bring, with ResNet-50 as it was?
 
 # %%
 from torchvision import models
@@ -1248,6 +1254,7 @@ ax.scatter(list(billions.values()), list(top1.values()), color=plots.BLUE)
 for name, x in billions.items():
     ax.annotate(name, (x, top1[name]), (6, -4), textcoords="offset points")
 ax.set(xscale="log", xlim=(0.3, 60))
+ax.set_xticks([0.5, 1, 2, 5, 10, 20], ["0.5", "1", "2", "5", "10", "20"])
 ax.set(xlabel="billion multiply–adds for one image", ylabel="top-1 accuracy (%)")
 plots.show(ax, "accuracy against cost")
 
@@ -1255,8 +1262,8 @@ plots.show(ax, "accuracy against cost")
 # (torchvision's weights and their published accuracy on ImageNet's validation images; ViT here is trained on ImageNet
 # alone, with strong augmentation.)
 #
-# The same ResNet-50 rises from 76.1 % to 80.9 % by longer training and more augmentation. A comparison of networks that
-# were trained differently compares the training, too. Keep this in mind for every table that you read.
+# Three quarters of it: the same ResNet-50 rises to 80.9 % by longer training and more augmentation. A comparison of
+# networks that were trained differently compares the training, too. Keep this in mind for every table that you read.
 
 # %% [markdown]
 # ## What to remember
@@ -1272,7 +1279,8 @@ plots.show(ax, "accuracy against cost")
 # - AlexNet: ReLU, dropout, GPUs. VGG: 3 × 3 only. GoogLeNet: 1 × 1 before expensive filters. ResNet: add the input.
 # - Deep plain networks are slower to optimise, even on training images. Their gradients explode at the start, but AdamW
 #   divides that out: it is not the reason here.
-#
+
+# %% [markdown]
 # Next: the exercise `00_cnn_recap`, where we write what PyTorch lent us here.
 
 # %% [markdown]
@@ -1294,6 +1302,8 @@ plots.show(ax, "accuracy against cost")
 # - W. Luo, Y. Li, R. Urtasun, R. Zemel: *Understanding the Effective Receptive Field*, NIPS 2016
 # - D. Balduzzi et al.: *The Shattered Gradients Problem: If resnets are the answer, then what is the question?*, ICML
 #   2017
+
+# %% [markdown]
 # - R. Zhang: *Making Convolutional Networks Shift-Invariant Again*, ICML 2019
 # - G. Yang, J. Pennington, V. Rao, J. Sohl-Dickstein, S. Schoenholz: *A Mean Field Theory of Batch Normalization*,
 #   ICLR 2019

@@ -63,6 +63,12 @@ from course_lib.checks.cnn_recap import check
 # Put the first window at the upper border of the padded image and move it down. How often can you move it by `stride`
 # before its lower edge leaves the image? The last column of unfold's answer is the lower right window.
 # </details>
+#
+# <details><summary>Hint: the shape of the solution</summary>
+#
+# Write the windows as columns and the filters as rows. Their product has one row for each filter. The bias comes after
+# it, and at the end each row is laid out as a map.
+# </details>
 
 
 # %% tags=["solution"]
@@ -125,6 +131,11 @@ check("conv2d", conv2d)
 # <details><summary>Hint: all my results are 0 or more</summary>
 #
 # What is the largest of -3, -1 and -2? With which number does your search for it begin?
+# </details>
+#
+# <details><summary>Hint: the shape of the solution</summary>
+#
+# It has no loop: two cuts, one for each direction, and one maximum. Over which axes of the pieces does it run?
 # </details>
 
 
@@ -261,6 +272,12 @@ check("count_cost", count_cost)
 #
 # Draw two 3×3 layers on a strip of paper, in one dimension. The second layer's outer windows reach beyond the middle
 # one's on both sides: by how many pixels? Then draw it again with a first layer that moves by 2.
+# </details>
+#
+# <details><summary>Hint: the shape of the solution</summary>
+#
+# Go through the layers in order and keep two numbers: how much a unit sees so far, and how far apart the patches of two
+# neighbours lie. Which of the two does a layer need to know before it changes the other?
 # </details>
 
 
@@ -652,6 +669,7 @@ class Stage(nn.Module):
         return maps.mean(dim=(2, 3), keepdim=True) if self.mean else maps
 
 
+# %% tags=["given"]
 @torch.no_grad()
 def changes(
     stage: Stage, image: Float[Tensor, "c h w"], shifts: Sequence[int], follow: bool
@@ -747,7 +765,7 @@ losses = training.fit(
     30,
     RATE,
 )
-print(f"loss at first {losses[0]:.2f}, after 30 steps {sum(losses[-3:]) / 3:.2f}")
+print(f"loss at the start {losses[0]:.2f}, after 30 steps {sum(losses[-3:]) / 3:.2f}")
 
 # %% [markdown]
 # **Before we train** we look at what the first step will see, and at what it will do. How long is the gradient of each
@@ -773,11 +791,11 @@ def first_step(
     before = {name: weight.detach().clone() for name, weight in layers.items()}
     rate = training.learning_rate(0, STEPS, RATE)
     torch.optim.AdamW(model.parameters(), rate).step()
-    with torch.no_grad():
-        return {
-            name: (weight.grad.norm().item(), float((weight - old).norm() / old.norm()))
-            for (name, weight), old in zip(layers.items(), before.values(), strict=True)
-        }
+    steps = {
+        name: float((weight.detach() - before[name]).norm() / before[name].norm())
+        for name, weight in layers.items()
+    }
+    return {n: (weight.grad.norm().item(), steps[n]) for n, weight in layers.items()}
 
 
 # %% [markdown]
@@ -838,7 +856,8 @@ plots.show(axes, "gradients of 56 layers")
 # %% [markdown]
 # Left: in the plain network the gradient *grows* on its way back to the image, by about 15 % per layer, until it is a
 # thousand times as long. So it does not vanish; it explodes. With shortcuts it grows some twentyfold.
-#
+
+# %% [markdown]
 # Right: AdamW divides that out. Both networks take the same first step in every layer. The size of the gradients
 # explains nothing here.
 
@@ -876,6 +895,10 @@ display(
         unit="points",
         paper="three times as many iterations do not help (CVPR 2016, section 4.1)",
     ),
+)
+
+# %% tags=["experiment"]
+display(
     figure(
         "training accuracy after 90 steps, plain: 20 layers less 56",
         difference("plain 20, 90 steps", "plain 56, 90 steps"),
@@ -888,12 +911,12 @@ gradients = long.results["plain 56: gradients"]
 updates = {name: long.results[f"{name} 56: updates"] for name in BLOCKS}
 display(
     figure(
-        "gradient of the first layer over that of the last convolution, plain, 56 layers",
+        "gradient at the start, plain, 56 layers: first layer over last convolution",
         (gradients[:, 0] / gradients[:, -2]).tolist(),
         unit="times",
     ),
     figure(
-        "first step of the first layer over its weights, 56 layers: plain over residual",
+        "first step over weights, first of 56 layers: plain over residual",
         (updates["plain"][:, 0] / updates["residual"][:, 0]).tolist(),
         unit="times",
     ),
@@ -1005,10 +1028,9 @@ plots.show(axes, "first layer by your conv2d")
 # %% [markdown] tags=["written"]
 # ## One question in words (4 points)
 #
-# After the same number of steps the plain network of 56 layers had a lower *training* accuracy than the one of 20. Why
-# is this not overfitting? Why could 56 layers, in principle, always do at least as well as 20? What does the shortcut
-# change about this? And what do the gradients and first steps of part three explain, and what do they not? Four to
-# eight sentences.
+# After as many steps, the plain network of 56 layers had a lower *training* accuracy than the one of 20. Why is this
+# not overfitting? Why could 56 layers, in principle, always do at least as well? What does the shortcut change about
+# this? What do the gradients and first steps of part three explain, and what not? Four to eight sentences.
 #
 # ### BEGIN MARK SCHEME
 # - 1 point: overfitting means that training error is low and test error high. Here the training error itself is
