@@ -1039,11 +1039,16 @@ print(long)
 depths = (8, 20, 32, 56)
 axes = draw_reached(long.results, depths, (90, 270))
 plots.show(axes, "accuracy by depth")
-deep = 100 * long.results["plain 56, 810 steps: training accuracy"]
-print(f"plain, 56 layers, 810 steps: {deep.mean():.0f} ± {deep.std(ddof=1):.0f} %")
+for run in ("90 steps", "270 steps", "810 steps", "270 steps, rate 0.01"):
+    deep = 100 * long.results[f"plain 56, {run}: training accuracy"]
+    print(f"plain, 56 layers, {run}: {deep.mean():.0f} ± {deep.std(ddof=1):.0f} %")
 
 # %% [markdown]
-# NUMBERS
+# It does not. After 90 steps the plain network of 56 layers is right on 21 % of its own training digits, and the
+# residual one on 99 %. After 270 steps it has reached 42 %, after 810 steps 81 %. With 20 layers, 90 steps are enough
+# for 99 %.
+#
+# So deep plain networks are not stuck. They are *slower to optimise*. A higher rate helps, but does not close the gap.
 
 # %% [markdown]
 # ### Is it the gradients?
@@ -1090,13 +1095,13 @@ print("first layer's gradient over that of the last convolution:", ratios)
 
 # %% [markdown]
 # Left: the gradient does not vanish, it *explodes*. From layer to layer on the way back it grows by about 15 %, and
-# 1.15⁵⁵ is 2,180. With shortcuts it also travels directly, and grows some twentyfold. The jumps at layers 20 and 38 are
+# 1.15⁵⁴ is 1,893. With shortcuts it also travels directly, and grows some twentyfold. The jumps at layers 20 and 38 are
 # where a group begins: half the size, twice the filters.
 
 # %% [markdown]
 # The cause of this growth is batch norm itself (Yang et al., *A Mean Field Theory of Batch Normalization*, ICLR 2019).
 # We can check that: take all batch norms out of the plain network. Over three starts the gradient then grows by a
-# factor of BARE per layer, which means not at all.
+# factor of 0.98 to 1.01 per layer, which means not at all.
 
 
 # %%
@@ -1111,10 +1116,9 @@ for name in ("plain 56", "residual 56", "plain 56 without batch norm"):
     print(f"{name}: {', '.join(f'{factor:.3f}' for factor in factors)} per layer")
 
 # %% [markdown]
-# Now the right panel: both networks take *the same first step* in every layer. AdamW has divided the gradient's size
-# out, as in section 7. So the size of the gradients, vanishing or exploding, cannot explain why our plain network
-# learns more slowly. (Plain gradient descent does not divide. There, the first layer would be moved a thousand times
-# too far.)
+# Now the right panel: both networks take almost *the same first step* in every layer. AdamW has divided the gradient's
+# size out, as in section 7. So the size of the gradients, vanishing or exploding, cannot explain why our plain network
+# learns more slowly. (Plain gradient descent does not divide.)
 
 # %% [markdown]
 # **Explorer: depth.** Three random starts, four depths. *Quantity* changes between the gradient and the first step.
@@ -1132,7 +1136,8 @@ measured = {
 depth_explorer(measured)
 
 # %% [markdown]
-# (1) From 32 layers on; with 8 they look alike. (2) No, every start shows it. (3) No.
+# (1) From 32 layers on; with 8 and 20 they look alike. (2) No, every start shows it. (3) No: in every layer they agree
+# within 15 %.
 
 # %% [markdown]
 # ### What, then?
@@ -1150,7 +1155,9 @@ axes = draw_start(long.results, depths)
 plots.show(axes, "what random layers keep")
 
 # %% [markdown]
-# LOST
+# Left: behind 8 random layers, plain or residual, more than 80 % of the digits have a neighbour of their class. Behind
+# 56 plain layers it is 10 %, which is chance (dotted); behind 56 residual ones it is 21 %. Right: two batches agree
+# less and less about what to change, and behind 56 plain layers not at all.
 
 # %% [markdown]
 # These are two differences that go along with slow training. They do not prove a cause. He et al. wrote that their

@@ -88,7 +88,7 @@ def _limits(kinds: Runs) -> tuple[float, float]:
 
 def _kinds(ax, depths: Sequence[int], values: Mapping[str, np.ndarray], ylabel: str, title: str) -> None:
     """One line for each kind of network: mean and standard deviation over the random starts, over the depth."""
-    for (kind, runs), color, marker, dash in zip(values.items(), (VERMILLION, BLUE), "so", ("--", "-"), strict=True):
+    for (kind, runs), color, marker, dash in zip(values.items(), (BLUE, VERMILLION), "os", ("-", "--"), strict=True):
         style = {"color": color, "marker": marker, "linestyle": dash, "capsize": 4}
         ax.errorbar(depths, runs.mean(axis=1), runs.std(axis=1, ddof=1), label=kind, **style)
     ax.set(xlabel="layers", ylabel=ylabel, title=title, xticks=depths, ylim=(0, 105))

@@ -832,7 +832,9 @@ for name in BLOCKS:
 plots.show(axes, "training accuracy by depth")
 
 # %% [markdown]
-# SLOWER
+# This is not overfitting: the *training* accuracy falls. Nor is the plain network of 56 layers stuck: it reaches 42 %
+# after 270 steps and 81 % after 810 (means of three starts). It is slower to optimise. With shortcuts, or with 20
+# layers, 90 steps are enough for 99 %.
 
 # %% [markdown]
 # **Is it the gradient?** Look at both panels before you answer.
@@ -858,8 +860,8 @@ plots.show(axes, "gradients of 56 layers")
 # thousand times as long. So it does not vanish; it explodes. With shortcuts it grows some twentyfold.
 
 # %% [markdown]
-# Right: AdamW divides that out. Both networks take the same first step in every layer. The size of the gradients
-# explains nothing here.
+# Right: AdamW divides that out. Both networks take almost the same first step in every layer. The size of the gradients
+# does not explain the difference.
 
 
 # %% tags=["experiment"]
@@ -902,6 +904,11 @@ display(
     figure(
         "training accuracy after 90 steps, plain: 20 layers less 56",
         difference("plain 20, 90 steps", "plain 56, 90 steps"),
+        unit="points",
+    ),
+    figure(
+        "training accuracy after 810 steps, plain: 20 layers less 56",
+        difference("plain 20, 810 steps", "plain 56, 810 steps"),
         unit="points",
     ),
 )
