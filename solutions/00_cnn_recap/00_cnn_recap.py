@@ -516,7 +516,7 @@ check("shift_sensitivity", shift_sensitivity)
 # %% [markdown]
 # ## The experiment, part one: what do the famous networks cost?
 #
-# Seven parts are written. We begin with the four networks of the lecture and ask *your* `count_cost` what they cost.
+# Seven parts are written. We begin with networks of the lecture and ask *your* `count_cost` what they cost.
 # On PyTorch's device "meta" tensors have shapes but no numbers: VGG-16's 550 MB need no memory at all.
 
 # %% tags=["given"]
@@ -856,7 +856,7 @@ axes[1].set_ylim(0, 0.02)
 plots.show(axes, "gradients of 56 layers")
 
 # %% [markdown]
-# Left: in the plain network the gradient *grows* on its way back to the image, by about 15 % per layer, until it is a
+# Left: in the plain network the gradient *grows* on its way back to the image, by about 15 % per layer, until it is two
 # thousand times as long. So it does not vanish; it explodes. With shortcuts it grows some twentyfold.
 
 # %% [markdown]
@@ -1044,10 +1044,10 @@ plots.show(axes, "first layer by your conv2d")
 #   higher: the network is not optimised as well in as many steps.
 # - 1 point: the 36 further layers could be the identity; then both networks compute the same. So a good solution
 #   exists, and the optimiser does not find it in these steps.
-# - 1 point: with a shortcut a block computes x + F(x): identity is F = 0, which is easy to reach and near the start.
-# - 1 point: at the start the plain network's gradients do not vanish; they grow towards the image, a thousandfold in
-#   56 layers. But AdamW's first step, compared with the weights, is the same in both networks, so the gradients' size
-#   does not explain the difference. (That no step suits all layers is *not* a right answer here.)
+# - 1 point: with a shortcut a block computes x + F(x): identity is F = 0, which is easy to reach.
+# - 1 point: at the start the plain network's gradients do not vanish; they grow towards the image, more than a
+#   thousandfold in 56 layers. But AdamW's first step, compared with the weights, is the same in both networks, so the
+#   gradients' size does not explain the difference. (That no step suits all layers is *not* a right answer here.)
 # - Half a point is possible for each. A right reason in other words counts.
 # ### END MARK SCHEME
 
