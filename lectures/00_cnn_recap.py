@@ -1026,7 +1026,7 @@ print("does nothing:", torch.equal(block(x), x))
 # ### Are deep plain networks worse on our digits, too?
 #
 # The course has trained He's networks for small images, with 8 to 56 layers, from three random starts each, on the same
-# batches. 90 steps, 270 steps and 810 steps are trainings of their own, each with its whole schedule.
+# batches. Trainings of 90, 270 and 810 steps are separate, each with its whole schedule.
 #
 # **Predict:** the plain network of 56 layers has three times as many steps. Does it catch up?
 
@@ -1117,8 +1117,8 @@ for name in ("plain 56", "residual 56", "plain 56 without batch norm"):
 
 # %% [markdown]
 # Now the right panel: both networks take almost *the same first step* in every layer. AdamW has divided the gradient's
-# size out, as in section 7. So the size of the gradients, vanishing or exploding, cannot explain why our plain network
-# learns more slowly. (Plain gradient descent does not divide.)
+# size out, as in section 7. So the size of the gradients, vanishing or exploding, does not explain why our plain
+# network learns more slowly. (Plain gradient descent does not divide.)
 
 # %% [markdown]
 # **Explorer: depth.** Three random starts, four depths. *Quantity* changes between the gradient and the first step.
@@ -1141,6 +1141,7 @@ depth_explorer(measured)
 
 # %% [markdown]
 # ### What, then?
+#
 # Two other things can be measured before training. Do digits of one class still look alike behind all blocks? And do
 # two batches of digits ask a layer for the same change?
 
@@ -1203,7 +1204,7 @@ plots.show(axes, "what random layers keep")
 # <details><summary>Answer</summary>
 #
 # Gradients of all steps so far add up. Each step then follows the sum of old directions, computed for weights that no
-# longer exist. Try it in section 7: the loss falls at first, and then it comes back.
+# longer exist. Try it in section 7: the loss falls at first, and then it climbs back to chance.
 # </details>
 
 # %% [markdown]
