@@ -557,15 +557,16 @@ receptive_field_explorer(cat, center=(185, 140))
 # 1998: two layers as above, then linear ones.
 #
 # We have real handwritten digits too, smaller ones: 8 × 8 pixels (Alpaydin, Kaynak, 1998; from scikit-learn). Most of
-# them are for **training**. Two hundred are for **validation**, by which we make choices. The **test** digits wait
-# until all choices are made.
+# them are for **training**. A sixth of those we set aside for **validation**, by which we make choices. The **test**
+# digits wait until all choices are made.
 
 # %%
 from course_lib.data import digits
 
 known_images, known_labels = digits("train")
-images, labels = known_images[200:], known_labels[200:]
-val_images, val_labels = known_images[:200], known_labels[:200]
+sixth = len(known_images) // 6
+images, labels = known_images[sixth:], known_labels[sixth:]
+val_images, val_labels = known_images[:sixth], known_labels[:sixth]
 test_images, test_labels = digits("test")
 print(
     f"{len(images)} images for training, {len(val_images)} for validation, "
@@ -762,7 +763,7 @@ plots.show(axes, "first layer's filters")
 
 # %% [markdown]
 # Some filters have a red and a blue side: edges, as in section 2. Others answer to ink of any shape, or to none in this
-# digit. All were learned from 1,097 digits in seconds.
+# digit. All were learned from 1,081 digits in seconds.
 #
 # *Part one ends here. It is a good place for a break.*
 

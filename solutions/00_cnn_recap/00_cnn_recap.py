@@ -948,15 +948,15 @@ plots.show(axes, "ten sheets")
 
 # %% [markdown]
 # A convolution looks everywhere with the same filters, and the mean at the network's end forgets where it found
-# something. So it learns from 38,400 sheets, each seen once. Their digits are 1,097 of the known ones: the other 200
-# are for validation.
+# something. So it learns from 38,400 sheets, each seen once. Their digits are 1,081 of the known ones. The others, a
+# sixth, are for validation.
 #
 # `trained` calls `fit` once and writes `00_cnn_recap.safetensors` beside this notebook. The next time it loads that
 # file.
 
 
 # %% tags=["given"]
-VALIDATION = 200  # of the known digits, the first
+VALIDATION = len(train_images) // 6  # of the known digits, the first
 
 
 def on_sheets(index: int) -> tuple[Tensor, Tensor]:
