@@ -556,9 +556,9 @@ receptive_field_explorer(cat, center=(185, 140))
 # LeCun, Bottou, Bengio, Haffner, *Gradient-based learning applied to document recognition*, Proceedings of the IEEE,
 # 1998: two layers as above, then linear ones.
 #
-# We have real handwritten digits too, smaller ones: 8 × 8 pixels (Alpaydin, Kaynak, 1998; from scikit-learn). Most of
-# them are for **training**. A sixth of those we set aside for **validation**, by which we make choices. The **test**
-# digits wait until all choices are made.
+# We have real handwritten digits too, smaller ones: 8 × 8 pixels (Alpaydin, Kaynak, 1998; from scikit-learn). Most are
+# for **training**, a sixth of them for **validation**, by which we make choices. The **test** digits wait until all
+# choices are made.
 
 # %%
 from course_lib.data import digits
