@@ -707,7 +707,7 @@ plots.show(ax, "loss by step")
 
 # %% [markdown]
 # All begin at about ln 10 = 2.30 (dotted): probability 1/10 for each digit. With the small rate the loss falls slowly.
-# With the large one it does not learn. In between it falls fast, if unevenly, since each step sees other images.
+# With the large one it jumps about. In between it falls fast, if unevenly, since each step sees other images.
 #
 # The loss on images that a network has trained on says little. We choose the rate by the validation digits.
 

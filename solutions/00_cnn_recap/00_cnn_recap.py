@@ -707,6 +707,7 @@ titles = "as it lies: invariant where 0", "moved back: equivariant where 0"
 for ax, title, follow in zip(axes, titles, (False, True), strict=True):
     lines = {n: changes(stage, cat, SHIFTS, follow) for n, stage in stages.items()}
     plots.curve(SHIFTS, lines, "shift in pixels", "change of the map (%)", ax, title)
+axes[0].set_ylim(-2, 100)
 plots.show(axes, "shift sensitivity")
 
 # %% [markdown]
