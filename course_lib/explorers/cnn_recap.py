@@ -98,7 +98,7 @@ def draw_convolution(
     """The padded image, the kernel, the map of responses; the strongest response is marked, and the pixels it reads.
 
     Args:
-        image: grey, 0 … 1, at most 64 pixels a side.
+        image: grey, 0 … 1, at most 64 pixels per side.
         kernel: the filter's weights.
         stride: pixels from window to window.
         padding: zeros (black) around the image, at most 4.
