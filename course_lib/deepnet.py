@@ -51,7 +51,7 @@ class DeepNet(nn.Module):
     def __init__(self, depth: int, block: Block, classes: int = 10, in_channels: int = 1):
         super().__init__()
         if depth < 8 or depth % 6 != 2:
-            raise ValueError(f"A depth is 8, 14, 20 … (6n + 2 for n blocks a group), not {depth}.")
+            raise ValueError(f"A depth is 8, 14, 20 … (6n + 2 for n blocks per group), not {depth}.")
         width = self.channels[0]
         convolution = nn.Conv2d(in_channels, width, 3, padding=1, bias=False)
         self.first = nn.Sequential(convolution, nn.BatchNorm2d(width), nn.ReLU())

@@ -11,7 +11,8 @@
 # %% [markdown]
 # # 00 · Convolutional networks, a recap
 #
-# *Deep Learning Applications. About 75 minutes, with the three explorers and the quiz.*
+# *Deep Learning Applications. Two parts: sections 1 to 7 take about 45 minutes, sections 8 to 12 about 30. Sections
+# marked "(optional)" take another 15.*
 
 # %% [markdown]
 # After this lecture we can
@@ -20,12 +21,12 @@
 # - count weights, responses and the pixels that a unit sees;
 # - read a **training loop** aloud, and train a small LeNet with it;
 # - say what AlexNet, VGG, GoogLeNet and ResNet added;
-# - explain what a **shortcut** does for deep networks.
+# - say what a **shortcut** does, and what does not explain it.
 
 # %% [markdown]
 # Run a cell with **Shift + Enter**. Before most figures you will find a **Predict** line: write your guess down before
-# you run the cell. A guess that turns out wrong is the most useful thing that can happen to you here. All numbers are
-# computed in a cell or cited.
+# you run the cell. Wrong guesses teach most. Every number is computed in a cell, measured by a training whose recipe
+# is named, or cited.
 
 # %% [markdown]
 # ## 1 · Why not connect everything?
@@ -67,7 +68,7 @@ ax.set(xscale="log", xlim=(1e3, 1e16))
 plots.show(ax, "weights of one layer")
 
 # %% [markdown]
-# Two ideas, ten thousand times fewer weights each: look **locally**, and **share** the weights over all places. An edge
+# Each of two ideas saves a factor of ten thousand: look **locally**, and **share** the weights over all places. An edge
 # is an edge wherever it is, so one detector serves the whole image. Such a shared set of weights is a **filter**.
 #
 # **Predict:** does sharing also save responses, the numbers that come out?
@@ -94,8 +95,8 @@ print(
 )
 
 # %% [markdown]
-# It does not. Ten thousand weights give a hundred million responses: each filter answers at every place. "Only memory,
-# not parameters", as the slide says, but here it is ten thousand times more memory than the weights take.
+# It does not. Ten thousand weights give a hundred million responses, since each filter answers at every place. The
+# slide says "only memory, not parameters". Here that memory is ten thousand times what the weights take.
 
 # %%
 del responses, tenth
@@ -113,17 +114,17 @@ grey = rgb_to_grayscale(cat)[0] / 255  # [300, 340], 0 black … 1 white
 # right column minus left column
 vertical = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]])
 window = grey[100:103, 127:130]
-print(window)
-print(f"response: {(window * vertical).sum():.2f}")
+print("window", window, "weights × pixels", window * vertical, sep="\n")
+print(f"their sum, the response: {(window * vertical).sum():.2f}")
 
 # %% [markdown]
-# A large number: the window gets brighter to its right, where the reflection begins. This filter measures how fast
-# the image brightens from left to right (Sobel's, older than deep learning). In a network nobody chooses the weights:
-# they are learned.
+# A large number: the window gets brighter to its right, where the reflection begins. This is Sobel's filter, which is
+# older than deep learning. It measures how fast the image brightens from left to right. In a network nobody chooses
+# the weights: they are learned.
 
 # %% [markdown]
-# Now every window. Instead of visiting 100,724 of them we take nine shifted copies of the image, one for each weight,
-# and add them up.
+# Now every window. Instead of visiting 100,724 windows one by one, we take nine shifted copies of the image, one for
+# each weight, and add them up.
 #
 # **Predict:** the image has 300 × 340 pixels. How large is the map of responses?
 
@@ -154,10 +155,17 @@ axes = plots.image_grid(
 plots.show(axes, "four responses")
 
 # %% [markdown]
-# 298 × 338: a window of 3 does not fit at the last two rows and columns. Red is positive, blue negative, white zero.
-# (The blur has no negative response and is shown in grey.) Whiskers appear in one map, the nose's sides in the other.
+# 298 × 338: a window of 3 does not fit at the last two rows and columns. Red is positive, blue is negative, white is
+# zero. (The blur has no negative response and is shown in grey.) Whiskers appear in one map, the sides of the nose in
+# the other.
 #
-# Does PyTorch agree?
+# What one filter answers at all places is its **activation map**.
+
+# %% [markdown]
+# The activation maps of all filters, stacked, form a block of numbers: here 4 × 298 × 338. The numbers at one place,
+# from the first map to the last, are a **depth column**.
+#
+# Does PyTorch compute the same block?
 
 # %%
 from torch.nn.functional import conv2d
@@ -171,15 +179,15 @@ print(
 )
 
 # %% [markdown]
-# Equal, at most rounding apart. Two words of caution. PyTorch wants four axes: images, channels, rows, columns. And
-# what networks call convolution is a *correlation*: signal processing turns the kernel by 180° first. Networks do not
-# bother, since they learn the weights anyway.
+# They agree up to rounding. Two words of caution. PyTorch wants four axes: images, channels, rows, columns. And what
+# networks call convolution is a *correlation*: signal processing turns the kernel by 180° first. A network that learns
+# its weights has no need to.
 
 # %% [markdown]
 # ### Filters go through all channels
 #
 # With several channels, a filter has weights for each of them and **sums over the depth**. The smallest such filter
-# sees a single pixel: a 1 × 1 convolution.
+# sees a single pixel, or one depth column: a 1 × 1 convolution.
 #
 # **Predict:** we weigh red, green and blue by −½, 1 and −½. What in the photograph will light up?
 
@@ -191,13 +199,17 @@ axes = plots.image_grid(
 plots.show(axes, "one-by-one filter")
 
 # %% [markdown]
-# The eyes. A 1 × 1 filter mixes channels at one place; remember it for GoogLeNet.
+# The eyes. A 1 × 1 filter mixes the numbers of a depth column. Remember it for GoogLeNet.
 #
 # A layer with C channels in and K filters of k × k has C · k² · K weights and K biases, whatever the size of the image.
 
 # %% [markdown]
 # ### Stride, padding, dilation
 #
+# A small example first. Take a row of 7 pixels and a window of 3 that moves by 2. Windows begin at pixels 0, 2 and 4.
+# The next would begin at 6 and hang over the border, so it is left out. There are (7 − 3) / 2 + 1 = 3 responses.
+
+# %% [markdown]
 # | word | what it does |
 # |---|---|
 # | stride *s* | windows lie *s* pixels apart |
@@ -207,7 +219,7 @@ plots.show(axes, "one-by-one filter")
 # For h rows, the map has $\lfloor (h + 2p - d(k-1) - 1)\,/\,s \rfloor + 1$.
 
 # %% [markdown]
-# **Predict:** 64 rows, k = 3, s = 2, p = 0, d = 1. How many rows has the map?
+# **Predict:** 64 rows, k = 3, s = 2, p = 0, d = 1. How many rows does the map have?
 
 # %%
 from course_lib.explorers.cnn_recap import draw_convolution
@@ -218,11 +230,13 @@ picture, words = draw_convolution(face, vertical, stride=2)
 plots.show(picture, "convolution of the face", words=words)
 
 # %% [markdown]
-# 31: the last window would hang over the border and is left out. The yellow mark in the map is its strongest response;
-# the nine yellow marks in the image are the pixels that it reads.
+# 31: (64 − 3) / 2 + 1 = 31.5, and half a window does not count. The yellow mark in the map is its strongest response.
+# The nine yellow marks in the image are the pixels that it reads.
 
 # %% [markdown]
-# **Explorer: convolution.** The nine numbers can be changed.
+# ### Explorer: convolution (optional)
+#
+# The kernel's nine numbers can be changed.
 #
 # Try: (1) Which padding keeps the map at 64 × 64? (2) Raise the padding further: what appears at the border, and why?
 # (3) Set the dilation to 6. (4) Write a kernel that finds *diagonal* edges.
@@ -233,8 +247,8 @@ from course_lib.explorers.cnn_recap import convolution_explorer
 convolution_explorer(face)
 
 # %% [markdown]
-# (1) Padding 1. (2) A false edge: the step from zeros to fur is stronger than anything in the picture. (3) Wide windows
-# with nine weights still. (4) For example −2 −1 0, −1 0 1, 0 1 2.
+# (1) Padding 1. (2) A false edge: the step from zeros to fur is stronger than anything in the picture. (3) The windows
+# become wide, and still have nine weights. (4) For example −2 −1 0, −1 0 1, 0 1 2.
 
 # %% [markdown]
 # ## 3 · Second step: a non-linearity
@@ -256,29 +270,29 @@ print(
 )
 
 # %% [markdown]
-# No: they are equal to one filter of 5 × 5. However many we stack, the result stays *linear*. So something that is not
-# linear must stand between: the **rectified linear unit**, ReLU. It replaces negative responses by 0.
+# No: together they are one filter of 5 × 5. However many we stack, the result stays *linear*. So something that is not
+# linear must stand between them: the **rectified linear unit**, ReLU. It replaces negative responses by 0.
 
 # %%
 by_hand = torch.where(edges > 0, edges, 0.0)
 print("same as PyTorch:", torch.equal(by_hand, torch.relu(edges)))
 brighter, darker = torch.relu(edges), torch.relu(-edges)
-pictures = [signed(edges), signed(brighter), signed(darker)]
+pictures = [signed(values, colors=True) for values in (edges, brighter, darker)]
 axes = plots.image_grid(
     pictures, ["response r", "ReLU(r)", "ReLU(−r)"], columns=3, width=12
 )
 plots.show(axes, "response and ReLU")
 
 # %% [markdown]
-# After the ReLU a unit says one thing: "brighter to the right, and how much". Nothing is said about the opposite, which
-# another filter may tell. Earlier networks used tanh. AlexNet's authors measured that ReLU learns several times faster
-# (Krizhevsky et al., NIPS 2012, figure 1).
+# After the ReLU a unit says one thing: "brighter to the right, and by how much". It says nothing about the opposite,
+# which another filter may report. Earlier networks used tanh. AlexNet's authors measured that a network with ReLU
+# learns several times faster (Krizhevsky et al., NIPS 2012, figure 1).
 
 # %% [markdown]
 # ## 4 · Third step: pool
 #
-# Do we need to know an edge's place to the pixel? **Max pooling** keeps the largest response of each window, for each
-# channel alone. For tiles of 2 × 2 we can cut the map into pairs of rows and columns.
+# Do we need to know an edge's place to the pixel? **Max pooling** keeps the largest response of each window, in each
+# channel separately. For tiles of 2 × 2 we can cut the map into pairs of rows and columns.
 
 # %%
 from torch.nn.functional import max_pool2d
@@ -307,7 +321,13 @@ plots.show(axes, "pooled maps")
 # %% [markdown]
 # ### Is pooling "robust to translations"?
 #
-# Slides often say so. Let us take the sentence seriously, on one row of pixels: two bright, two dark, and so on.
+# Slides often say so. The sentence can mean two things. We move the image by *s* pixels, and call a layer
+#
+# - **invariant** if its output stays the same,
+# - **equivariant** if its output moves along, by *s* pixels, or by *s* / stride places of a smaller map.
+
+# %% [markdown]
+# Take one row of pixels first: two bright, two dark, and so on.
 #
 # **Predict:** we move the row by one pixel. How does its pooled version change?
 
@@ -319,11 +339,9 @@ for moved in (row, row.roll(1), row.roll(2)):
     print(moved.int().tolist(), "→", max_pool1d(moved[None], 2)[0].int().tolist())
 
 # %% [markdown]
-# Stripes become a flat bright line, then stripes again. (The example is Zhang's, *Making Convolutional Networks
+# By one pixel: stripes become a flat bright line, which is neither invariant nor equivariant. By two pixels, the
+# stride: the pooled stripes move along by one place. (The example is Zhang's, *Making Convolutional Networks
 # Shift-Invariant Again*, ICML 2019.)
-#
-# Now Chelsea. We move her s pixels to the right, filter, pool, and move the *result* back. A layer that commutes with
-# shifts gives the same map as without any shift.
 
 # %%
 from torch.nn.functional import pad
@@ -338,38 +356,57 @@ def filtered(x):
     return conv2d(pad(x, (1, 1, 1, 1), "circular"), sobel).relu()
 
 
+def change(layer, shift, back=0):
+    """By how many percent the map differs from that of the unmoved photograph, after it
+    was moved back by some places.
+    """
+    still, moved = layer(x), layer(x.roll(shift, dims=3)).roll(-back, dims=3)
+    return 100 * float((moved - still).abs().sum() / still.abs().sum())
+
+
+# %% [markdown]
+# For the photograph we compare the map of the moved image with that of the unmoved one: once as it lies, and once after
+# moving it back by the nearest whole number of places.
+#
+# **Predict:** which of the three layers is the most invariant, and which the most equivariant?
+
+# %%
+import matplotlib.pyplot as plt
+
 layers = {
     "convolution and ReLU": (filtered, 1),
     "then pooling, stride 2": (lambda x: max_pool2d(filtered(x), 2), 2),
     "then pooling, stride 4": (lambda x: max_pool2d(filtered(x), 4), 4),
 }
-shifts, changes = range(9), {}
+shifts, same, along = range(9), {}, {}
 for name, (layer, stride) in layers.items():
-    still = layer(x)
-    back = [layer(x.roll(s, dims=3)).roll(-(s // stride), dims=3) for s in shifts]
-    changes[name] = [
-        100 * float((map_ - still).abs().mean() / still.abs().mean()) for map_ in back
-    ]
-
-# %%
-ax = plots.curve(
-    shifts, changes, "shift of the photograph (pixels)", "change of the map (%)"
-)
-ax.set_ylim(-2, 1.6 * max(changes["then pooling, stride 4"]))
-plots.show(ax, "shifted photograph")
+    same[name] = [change(layer, s) for s in shifts]
+    along[name] = [change(layer, s, back=round(s / stride)) for s in shifts]
+axes = plt.subplots(1, 2, figsize=(12, 3.8), sharey=True, layout="constrained")[1]
+across, up = "shift of the photograph (pixels)", "change of the map (%)"
+plots.curve(shifts, same, across, up, axes[0], "as it lies: invariant where 0")
+plots.curve(shifts, along, across, up, axes[1], "moved back: equivariant where 0")
+plots.show(axes, "shifted photograph")
 
 # %% [markdown]
-# Convolution commutes with every shift. Pooling of stride 2 does with *even* ones only: a single pixel changes its map
-# by half. Stride 4 needs multiples of four. So pooling forgives only what happens inside a window. In the exercise we
-# measure how much a whole network's answer moves.
+# Left: after one pixel the map of edges has changed by 84 %; pooled by 2, it has changed by 49 %, and pooled by 4, by
+# 19 %. Pooling does help against small shifts, the more so the larger its windows. But it makes nothing invariant.
+
+# %% [markdown]
+# Right: convolution commutes with every shift, pooling only with multiples of its stride. Stride 2 fails at every odd
+# shift; stride 4 fails worst half-way between two multiples.
+#
+# So both sentences hold: a pooled map is *more* invariant than the map of a convolution and *less* equivariant. In the
+# exercise we measure both on a colour photograph.
 
 # %% [markdown]
 # ## 5 · Fourth step: normalise
 #
-# Filters speak at different volumes. Here are our four on four photographs, with one and the same colour scale.
+# Filters speak at different volumes. **Batch normalisation** (Ioffe, Szegedy, ICML 2015) brings each channel to mean 0
+# and standard deviation 1, over the batch and all places. Then a learned scale and offset follow.
 #
-# **Batch normalisation** (Ioffe, Szegedy, ICML 2015) brings each channel to mean 0 and deviation 1 over the batch and
-# all places. Then a learned scale and offset follow.
+# By hand: the responses 1, 3, 5, 7 have mean 4 and standard deviation √5 ≈ 2.24. Normalised they are −1.34, −0.45, 0.45
+# and 1.34.
 
 # %%
 from torchvision.transforms.v2.functional import center_crop
@@ -387,29 +424,30 @@ norm = torch.nn.BatchNorm2d(4)  # its scale starts at 1, its offset at 0
 print("largest difference to PyTorch:", f"{(norm(maps) - normal).abs().max():.1e}")
 
 # %%
-pictures = [signed(one, largest=3) for one in (*maps[0], *normal[0])]
+pictures = [signed(one, largest=3, colors=True) for one in (*maps[0], *normal[0])]
 titles = [
-    f"mean {m:z.2f}, deviation {v**0.5:.2f}"
+    f"mean {m:z.2f}\nstandard deviation {v**0.5:.2f}"
     for m, v in zip(mean.flatten(), variance.flatten(), strict=True)
 ]
 axes = plots.image_grid(pictures, titles + ["normalised"] * 4, columns=4, width=12)
 plots.show(axes, "batch normalisation")
 
 # %% [markdown]
-# Pale maps become visible, and all speak equally loud. Each next layer meets numbers of a known size, whatever the
-# layers before it have learned.
+# All maps are drawn with one colour scale. Above, they are pale, and the last one has another mean than the rest.
+# Below, all four are equally strong. Whatever the layers before have learned, the next one meets numbers of a known
+# size.
 
 # %% [markdown]
-# **Mind the mode.** In training, mean and deviation are the batch's, so an answer depends on its neighbours.
-# `model.eval()` switches to running averages that were collected on the way. A forgotten `eval()` is the most common
-# error in this course.
+# **Mind the mode.** In training, mean and standard deviation are those of the batch, so an answer depends on the other
+# images in it. `model.eval()` switches to running averages that were collected on the way. Forgetting `eval()` is easy,
+# and nothing warns you.
 #
-# AlexNet normalised over neighbouring channels instead; VGG found that it does not help, and left it out.
+# AlexNet normalised over neighbouring channels instead. VGG's authors found that this does not help.
 
 # %% [markdown]
 # ### One layer
 #
-# The four steps in the order that is usual today, from 3 channels to 16. (Normalising before the ReLU keeps mean 0.)
+# Here are the four steps in the order that is usual today, from 3 channels to 16.
 #
 # **Predict:** what is the shape after each step, for 300 × 340 pixels?
 
@@ -431,8 +469,8 @@ for step in layer:
 # %% [markdown]
 # ## 6 · What does a unit see?
 #
-# A unit of the first 3 × 3 layer sees 3 × 3 pixels. One layer up, a unit sees 3 × 3 *units*, and each of them sees a
-# patch. What it sees in the end is its **receptive field**.
+# A unit of the first 3 × 3 layer sees 3 × 3 pixels. One layer up, a unit reads 3 × 3 *units*, each of which sees a
+# patch of its own. The pixels that it sees in the end are its **receptive field**.
 #
 # **Predict:** three layers of 3 × 3. Does a unit on top see 9 × 9 pixels, or fewer, or more?
 
@@ -443,8 +481,12 @@ picture, words = draw_receptive_field(cat, [(3, 1, 1)] * 3, center=(185, 120))
 plots.show(picture, "three layers", words=words)
 
 # %% [markdown]
-# 7 × 7: neighbouring windows overlap, so each layer adds only 2 pixels. On the right this patch is enlarged; a pixel is
-# the brighter, the more paths lead from it to the unit. The middle counts most (Luo, Li, Urtasun, Zemel, NIPS 2016).
+# 7 × 7. Follow one row down: unit 5 of the third layer reads units 4 to 6 of the second, these read units 3 to 7 of the
+# first, and these read pixels 2 to 8. Each layer adds only 2 pixels, because neighbouring windows overlap.
+
+# %% [markdown]
+# On the right the patch is enlarged. The more paths lead from a pixel to the unit, the brighter the pixel is drawn. The
+# middle counts most (Luo, Li, Urtasun, Zemel, NIPS 2016).
 
 # %% [markdown]
 # The authors of VGG (Simonyan, Zisserman, ICLR 2015) asked: why not one 7 × 7 layer, with C channels in and out?
@@ -461,10 +503,11 @@ print(
 # %% [markdown]
 # 45 % fewer weights, the same patch, and three ReLUs instead of one. Since then, small kernels have been the rule.
 #
-# Strides let a patch grow much faster. Three networks, each up to its last pooling:
+# Strides let a patch grow much faster. Here is what a unit in the middle sees in three networks, after their last
+# pooling. Each network reads the photograph in its own size.
 
 # %%
-import numpy as np
+from course_lib.explorers.cnn_recap import draw_share, paths
 
 conv3, pool2 = (3, 1, 1), (2, 2, 1)  # kernel, stride, dilation
 alexnet_start = [(11, 4, 1), (3, 2, 1), (5, 1, 1), (3, 2, 1)]
@@ -473,19 +516,26 @@ stacks = {
     "AlexNet, 2012": [*alexnet_start, conv3, conv3, conv3, (3, 2, 1)],
     "VGG-16, 2014": [conv3, conv3, pool2] * 2 + [conv3, conv3, conv3, pool2] * 3,
 }
+sides, square = (32, 227, 224), cat[:, :300, 40:340]
 pictures = [
-    draw_receptive_field(cat, stack, center=(185, 140))[0][:, :340]
-    for stack in stacks.values()
+    draw_share(square, stack, side)
+    for stack, side in zip(stacks.values(), sides, strict=True)
 ]
-axes = plots.image_grid(pictures, list(stacks), columns=3, width=13)
+titles = [
+    f"{name}: {len(paths(stack))} of {side} pixels"
+    for (name, stack), side in zip(stacks.items(), sides, strict=True)
+]
+axes = plots.image_grid(pictures, titles, columns=3, width=12)
 plots.show(axes, "what three networks see")
 
 # %% [markdown]
-# LeNet's images have 32 × 32 pixels, so a patch of 16 is half a digit. AlexNet's units see 195 and VGG's 212 of their
-# 224 or so pixels: nearly everything, so that a unit may stand for a whole cat's face.
+# LeNet's patch of 16 × 16 holds most of a digit: its largest characters have 20 × 20 pixels (LeCun et al., 1998).
+# AlexNet's unit sees 74 % of the image's area and VGG's 90 %, so a single unit may stand for a whole cat's face.
 
 # %% [markdown]
-# **Explorer: receptive field.** All layers of the stack are alike. Red dots: neighbouring units.
+# ### Explorer: receptive field (optional)
+#
+# All layers of the stack are alike. Red dots mark neighbouring units.
 #
 # Try: (1) Five layers of 3 × 3: stride 1 or 2 in each? (2) See 25 × 25 pixels at total stride 1 with as few weights
 # as you can. (3) Look at the right picture for dilation 3. What is left out?
@@ -496,26 +546,31 @@ from course_lib.explorers.cnn_recap import receptive_field_explorer
 receptive_field_explorer(cat, center=(185, 140))
 
 # %% [markdown]
-# (1) 11 pixels against 63. (2) Four layers of 3 × 3 with dilation 3, 36 weights; one layer would take 625. (3) Equal
-# dilations leave a grid of holes: nearly eight of nine pixels are never read. Networks that dilate therefore mix their
-# dilations.
+# (1) 11 pixels against 63. (2) Four layers of 3 × 3 with dilation 3, which have 36 weights; one layer would take 625.
+# (3) Equal dilations leave a grid of holes: nearly eight of nine pixels are never read. Networks that dilate therefore
+# mix different dilations.
 
 # %% [markdown]
 # ## 7 · LeNet, and how a network learns
 #
 # LeCun, Bottou, Bengio, Haffner, *Gradient-based learning applied to document recognition*, Proceedings of the IEEE,
-# 1998: two layers as above, then linear ones. It read millions of bank cheques.
+# 1998: two layers as above, then linear ones.
 #
-# We have real handwritten digits too, smaller ones: 8 × 8 pixels (Alpaydin, Kaynak, 1998; from scikit-learn).
+# We have real handwritten digits too, smaller ones: 8 × 8 pixels (Alpaydin, Kaynak, 1998; from scikit-learn). Most are
+# for **training**, a sixth of them for **validation**, by which we make choices. The **test** digits wait until all
+# choices are made.
 
 # %%
 from course_lib.data import digits
 
-images, labels = digits("train")
+known_images, known_labels = digits("train")
+sixth = len(known_images) // 6
+images, labels = known_images[sixth:], known_labels[sixth:]
+val_images, val_labels = known_images[:sixth], known_labels[:sixth]
 test_images, test_labels = digits("test")
 print(
-    f"{len(images)} images for training, {len(test_images)} for testing, of "
-    f"{list(images.shape[1:])}"
+    f"{len(images)} images for training, {len(val_images)} for validation, "
+    f"{len(test_images)} for testing, of {list(images.shape[1:])}"
 )
 axes = plots.image_grid(
     list(1 - images[:10]), [str(n) for n in labels[:10].tolist()], columns=10, width=10
@@ -531,21 +586,27 @@ plots.show(axes, "digits for LeNet")
 # %%
 from torch import nn
 
-torch.manual_seed(0)
-lenet = nn.Sequential(
-    *(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),  # [8, 4, 4]
-    *(nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),  # [16, 2, 2]
-    *(nn.Flatten(), nn.Linear(64, 32), nn.ReLU()),  # [32]
-    nn.Linear(32, 10),  # one number for each digit
-)
+
+def new_lenet():
+    """LeNet in small, with new weights."""
+    torch.manual_seed(0)
+    return nn.Sequential(
+        *(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),  # [8, 4, 4]
+        *(nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),  # [16, 2, 2]
+        *(nn.Flatten(), nn.Linear(64, 32), nn.ReLU()),  # [32]
+        nn.Linear(32, 10),  # one number for each digit
+    )
+
+
+lenet = new_lenet()
 for name, part in (("convolutions", lenet[:6]), ("linear layers", lenet[6:])):
     print(name, sum(weights.numel() for weights in part.parameters()))
 
 # %% [markdown]
 # ### The loop
 #
-# To learn is to repeat one step: look at a few images, measure how wrong we are, move every weight a little against its
-# gradient. This is the loop with which all units of this course train. Read it once, line by line.
+# To learn is to repeat one step: look at a few images, measure how wrong we are, and move every weight a little against
+# its gradient. This is the loop with which all units of this course train. Read it once, line by line.
 
 # %%
 from course_lib.training import learning_rate
@@ -573,9 +634,14 @@ def fit(model, batch, loss, steps, lr):
 
 
 # %% [markdown]
-# **Before the loop.** `groups` are the weights that may change, `AdamW` is the rule that changes them (Adam: Kingma,
-# Ba, ICLR 2015; the W: Loshchilov, Hutter, ICLR 2019). `rates` keeps the highest learning rate of each group. Here
-# there is one group; later units give early layers a smaller rate than late ones.
+# **Before the loop.** `groups` are the weights that may change, and `AdamW` is the rule that changes them. `rates`
+# keeps the highest learning rate of each group. Here there is one group. Later units give early layers a smaller rate
+# than late ones.
+
+# %% [markdown]
+# **Why AdamW?** It divides each weight's step by the usual size of that weight's own gradient. By hand, for the first
+# step: gradients of 0.001, −2 and 500 become steps of −lr, +lr and −lr. So one rate suits weights whose gradients
+# differ a thousandfold. (Adam: Kingma, Ba, ICLR 2015; the W, weight decay: Loshchilov, Hutter, ICLR 2019.)
 
 # %% [markdown]
 # **In the loop:**
@@ -584,14 +650,13 @@ def fit(model, batch, loss, steps, lr):
 # - `data = batch(step)`: a few images and their labels;
 # - `zero_grad()`: forget the gradients of the step before, since PyTorch *adds* new ones;
 # - `value = loss(…)`: forward; how wrong are we?
-
-# %% [markdown]
 # - `losses.append(value.item())`: note it as a plain number;
 # - `value.backward()`: the gradient of the loss for every weight;
 # - `optimizer.step()`: move the weights.
-#
-# `course_lib/training.py` holds this loop word for word, plus conveniences: GPUs, half precision, a progress bar, going
-# on after a crash, an error where the loss is no number. A test keeps the two equal.
+
+# %% [markdown]
+# `course_lib/training.py` holds this loop word for word, and adds conveniences: GPUs, half precision, a progress bar,
+# going on after a crash, an error where the loss is no number. A test keeps the two equal.
 
 # %%
 rates = [learning_rate(step, 300, 0.01) for step in range(300)]
@@ -599,10 +664,12 @@ ax = plots.curve(range(300), {"learning rate": rates}, "step", "learning rate")
 plots.show(ax, "learning rate by step")
 
 # %% [markdown]
-# A short warm-up, while everything is still random; then less and less, so that the weights come to rest.
-#
-# What remains is what differs from task to task: the batch and the loss. Ours is **cross-entropy**, minus the logarithm
-# of the probability that the network gives to the right digit.
+# A short **warm-up**: at first AdamW knows the usual size of a gradient from a few batches only, and its steps should
+# not trust that too much. Then the rate falls, so that the weights come to rest.
+
+# %% [markdown]
+# What differs from task to task is the batch and the loss. Ours is **cross-entropy**: minus the logarithm of the
+# probability that the network gives to the right digit.
 
 
 # %%
@@ -623,24 +690,40 @@ def loss(model, x, y):
 
 # %% [markdown]
 # **Predict:** before training, the network knows nothing of ten digits. What should the loss be at step 0? (A loss that
-# starts elsewhere is a sign of an error. Always look.)
+# starts elsewhere is a sign of an error. Always look.) And which of three learning rates will do best?
 
 # %%
-start = time.perf_counter()
-losses = fit(lenet, batch, loss, steps=300, lr=0.01)
-print(
-    f"{time.perf_counter() - start:.1f} s; loss {losses[0]:.2f} at first, "
-    f"{losses[-1]:.3f} at last"
-)
-ax = plots.curve(range(300), {"loss": losses}, "step", "cross-entropy on the batch")
-ax.axhline(np.log(10), color=plots.ORANGE, linestyle="--")
+import numpy as np
+
+networks, losses = {}, {}
+for rate in (0.0003, 0.01, 0.3):
+    networks[rate] = new_lenet()
+    start = time.perf_counter()
+    losses[f"rate {rate}"] = fit(networks[rate], batch, loss, steps=300, lr=rate)
+    print(f"rate {rate}: {time.perf_counter() - start:.1f} s", flush=True)
+ax = plots.curve(range(300), losses, "step", "cross-entropy on the batch")
+ax.axhline(np.log(10), color=plots.BLACK, linestyle=":")
 plots.show(ax, "loss by step")
 
 # %% [markdown]
-# About ln 10 = 2.30 (dashed): probability 1/10 for each digit. Then it falls, unevenly, since each step sees other
-# images.
+# All begin at about ln 10 = 2.30 (dotted): probability 1/10 for each digit. With the small rate the loss falls slowly.
+# With the large one it jumps about. In between it falls fast, if unevenly, since each step sees other images.
 #
-# The loss on images that the network has seen says little. How does it do on the other 500?
+# The loss on images that a network has trained on says little. We choose the rate by the validation digits.
+
+# %%
+from course_lib.metrics import accuracy
+
+by_rate = {
+    rate: accuracy(network, val_images, val_labels)
+    for rate, network in networks.items()
+}
+best = max(by_rate, key=by_rate.get)
+print({rate: f"{share:.1%}" for rate, share in by_rate.items()}, "→ rate", best)
+lenet = networks[best]
+
+# %% [markdown]
+# The choice is made. Now, and only once, the 500 test digits.
 
 # %%
 lenet.eval()
@@ -658,8 +741,11 @@ plots.show(axes, "LeNet's mistakes")
 
 # %% [markdown]
 # Expect some 97 %. Always look at the failures: some of these are hard for us, too.
+
+# %% [markdown]
+# ### What the first layer learned (optional)
 #
-# And what did the first layer learn? Nobody gave it edges.
+# Nobody gave it edges. **Predict:** will there be any?
 
 # %%
 kernels, one = lenet[0].weight.detach()[:, 0], test_images[:1]
@@ -677,26 +763,28 @@ plots.show(axes, "first layer's filters")
 
 # %% [markdown]
 # Some filters have a red and a blue side: edges, as in section 2. Others answer to ink of any shape, or to none in this
-# digit. All were learned from 1,297 digits in seconds.
+# digit. All were learned from 1,081 digits in seconds.
+#
+# *Part one ends here. It is a good place for a break.*
 
 # %% [markdown]
 # ## 8 · ImageNet, 2012
 #
-# For fourteen years this stayed a tool for small images. Then came ImageNet: 1.2 million photographs of 1,000 classes,
-# and a yearly contest, ILSVRC. An answer counts as right when the class is among the five best guesses.
+# Then came ImageNet: 1.2 million photographs of 1,000 classes, and a yearly contest, ILSVRC. An answer counts as right
+# when the class is among the five best guesses.
 #
-# **Predict:** in 2011 the best team was wrong on 26 %. And in 2012, with the first convolutional network?
+# **Predict:** in 2011 the best team was wrong on 26 %. And in 2012, with the first convolutional networks?
 
 # %%
 top5 = {
     "2010 · features and SVM": 28.2,
     "2011 · features and SVM": 25.8,
-    "2012 · AlexNet, 8 layers": 16.4,
+    "2012 · five AlexNets, 8 layers": 16.4,
     "2013 · Clarifai": 11.7,
-    "2014 · VGG, 16 and 19 layers": 7.3,
-    "2014 · GoogLeNet, 22 layers": 6.7,
+    "2014 · seven VGGs, 16 and 19 layers": 7.3,
+    "2014 · seven GoogLeNets, 22 layers": 6.7,
     "a person": 5.1,
-    "2015 · ResNet, 152 layers": 3.6,
+    "2015 · six ResNets, up to 152 layers": 3.6,
     "2017 · SENet": 2.3,
 }
 colors = [plots.ORANGE] * 2 + [plots.BLUE] * 4 + [plots.GREEN] + [plots.BLUE] * 2
@@ -709,16 +797,20 @@ ax = plots.bars(
 plots.show(ax, "ILSVRC by year")
 
 # %% [markdown]
-# Sources: to 2014 and the person (one expert): Russakovsky et al., IJCV 2015, without outside data.
-# ResNet's 3.57: He et al., CVPR 2016. SENet's 2.25: Hu, Shen, Sun, CVPR 2018.
+# Most bars are an average of several networks: a single AlexNet was wrong on 18.2 % (its paper), a single ResNet-152 on
+# 4.5 % (validation images; He et al., CVPR 2016).
 #
-# *A slip to know about:* the slide gives VGG 6.7 %. As submitted it had 7.3 %; GoogLeNet had 6.67 %.
+# Sources: to 2014 and the person (one expert): Russakovsky et al., IJCV 2015, without outside data. ResNet: He et al.
+# SENet: Hu, Shen, Sun, CVPR 2018.
+
+# %% [markdown]
+# *A slip to know about:* the slide gives VGG 6.7 %. As submitted it had 7.3 %, and GoogLeNet had 6.67 %.
 
 # %% [markdown]
 # ### AlexNet
 #
 # Krizhevsky, Sutskever, Hinton, *ImageNet Classification with Deep Convolutional Neural Networks*, NIPS 2012. What was
-# new? ReLU, two GPUs, more data by shifts and mirroring, and **dropout**. In training, each unit is silenced with
+# new? ReLU, two GPUs, more data by shifts and mirroring, and **dropout**: in training, each unit is silenced with
 # probability ½, so that none can rely on another.
 
 # %%
@@ -727,14 +819,17 @@ dropout = nn.Dropout(0.5)
 print(dropout(torch.ones(8)), dropout.eval()(torch.ones(8)))
 
 # %% [markdown]
-# The survivors are doubled, so that the sum stays the same on average; in `eval()` nothing is dropped.
+# The survivors are doubled, so that the sum stays the same on average. In `eval()` nothing is dropped.
+
+# %% [markdown]
+# ### AlexNet, counted (optional)
 #
 # AlexNet's abstract speaks of 60 million parameters and 650,000 neurons. We count. Its two GPUs are two **towers**: a
 # filter of layer 2, 4 or 5 sees only the half of the channels that lies on its own GPU.
 
 # %%
 linear = [(4096, 1, 256 * 6 * 6, 1), (4096, 1, 4096, 1), (1000, 1, 4096, 1)]
-networks = {  # filters, kernel, channels that a filter sees, side of the map
+alexnets = {  # filters, kernel, channels that a filter sees, side of the map
     "paper, two towers": [
         (96, 11, 3, 55),
         (256, 5, 48, 27),
@@ -752,65 +847,80 @@ networks = {  # filters, kernel, channels that a filter sees, side of the map
 }
 
 # %%
-for name, layers in networks.items():
-    parameters = [
-        filters * (kernel**2 * seen + 1) for filters, kernel, seen, _ in layers + linear
-    ]
-    units = [filters * side**2 for filters, _, _, side in layers + linear]
-    print(f"{name}: {sum(parameters):,} parameters, {sum(units):,} units")
+parameters, units = {}, {}
+for name, convolutions in alexnets.items():
+    layers = convolutions + linear
+    parameters[name] = [count * (kernel**2 * c + 1) for count, kernel, c, _ in layers]
+    units[name] = [count * side**2 for count, _, _, side in layers]
+    print(f"{name}: {sum(parameters[name]):,} parameters, {sum(units[name]):,} units")
 
 # %%
 from torchvision.models import alexnet, googlenet, vgg16
 
 with torch.device("meta"):  # the structure, without memory for the weights
-    models = {
+    famous = {
         "AlexNet": alexnet(),
         "VGG-16": vgg16(),
         "GoogLeNet": googlenet(aux_logits=False, init_weights=False),
     }
 counts = {
     name: sum(weights.numel() for weights in model.parameters())
-    for name, model in models.items()
+    for name, model in famous.items()
 }
 print(counts)
 
 # %% [markdown]
-# torchvision's AlexNet is not the paper's. It follows a later one-tower version (Krizhevsky, *One weird trick*, 2014):
-# fewer filters, each seeing all channels. The linear layers, which hold most parameters, are the same.
+# torchvision's AlexNet is not the paper's. It follows a later one-tower version (Krizhevsky, *One weird trick*, 2014)
+# with fewer filters, each of which sees all channels. The linear layers, which hold most parameters, are the same.
 #
-# The paper says 224 pixels, but (224 − 11) / 4 is no whole number; 227 gives the 55 × 55 map. torchvision pads by 2
+# The paper says 224 pixels, but (224 − 11) / 4 is no whole number. 227 gives the map of 55 × 55. torchvision pads by 2
 # instead.
 
 # %% [markdown]
-# **Predict:** where are the 61 million parameters, and where the units: in the convolutions or in the linear layers?
+# **Predict:** where are the 61 million parameters of the paper's network, and where are its units: in the convolutions
+# or in the linear layers?
 
 # %%
-import matplotlib.pyplot as plt
-
 names = [f"conv{i}" for i in range(1, 6)] + ["fc6", "fc7", "fc8"]
+millions = [n / 1e6 for n in parameters["paper, two towers"]]
+thousands = [n / 1e3 for n in units["paper, two towers"]]
 axes = plt.subplots(1, 2, figsize=(12, 3.6), layout="constrained")[1]
 colors = [plots.BLUE] * 5 + [plots.ORANGE] * 3
-plots.bars(names, [n / 1e6 for n in parameters], "million parameters", axes[0], colors)
-plots.bars(names, [n / 1e3 for n in units], "thousand units", axes[1], colors)
+plots.bars(names, millions, "million parameters", axes[0], colors)
+plots.bars(names, thousands, "thousand units", axes[1], colors)
 plots.show(axes, "AlexNet by layer")
 
 # %% [markdown]
-# The linear layers hold 96 % of the parameters, the convolutions 98 % of the units. It is section 1 again: sharing
+# The linear layers hold 96 % of the parameters, the convolutions 99 % of the units. It is section 1 again: sharing
 # saves weights, not responses.
 
 # %% [markdown]
 # ## 9 · Deeper: VGG and GoogLeNet
 #
-# **VGG** (Simonyan, Zisserman, ICLR 2015) is the simplest recipe: only 3 × 3 convolutions, 2 × 2 pooling after every
-# two or three, twice the channels after each pooling. 16 or 19 layers with weights. Its 138 million parameters are
-# again mostly linear: 102 million in a single layer.
+# Here are three networks as rows of maps. Height stands for the side in pixels (written above), width for the number of
+# channels (written below, under the kernel).
+#
+# **Predict:** VGG-16 has twice as many layers with weights as AlexNet. Where were they added?
+
+# %%
+from course_lib.explorers.layouts import draw_layouts
+
+axes = draw_layouts()
+plots.show(axes, "three layouts")
 
 # %% [markdown]
-# **GoogLeNet** (Szegedy et al., *Going Deeper with Convolutions*, CVPR 2015) has 22 layers and a twentieth of the
-# parameters. It averages the last map over all places instead of the large linear layers. And its **Inception** modules
-# let 1 × 1, 3 × 3 and 5 × 5 filters and pooling work side by side.
+# All three have one shape: from left to right the maps become smaller and more numerous, and linear layers end the row.
 #
-# **Predict:** side by side, channels add up. What is the trouble with stacking nine such modules?
+# **VGG** (Simonyan, Zisserman, ICLR 2015) is the simplest recipe: only 3 × 3 convolutions, 2 × 2 pooling after every
+# two or three, and twice the channels after each pooling until there are 512. Of its 138 million parameters, 103
+# million are in one linear layer.
+
+# %% [markdown]
+# **GoogLeNet** (Szegedy et al., *Going Deeper with Convolutions*, CVPR 2015) has 22 layers and a twentieth of VGG's
+# parameters. Instead of large linear layers it averages each of the last maps over all places. In its **Inception**
+# modules, 1 × 1, 3 × 3 and 5 × 5 filters and pooling work side by side.
+#
+# **Predict:** channels add up. What is the trouble with stacking nine such modules?
 
 # %%
 from course_lib.explorers.depth import draw_inception
@@ -823,9 +933,13 @@ draw_inception(*inception_3a, ax=axes[1])
 plots.show(axes, "inception modules")
 
 # %% [markdown]
-# The naive module more than doubles the channels each time: pooling hands all 192 through. A 1 × 1 convolution before
-# each expensive branch, and after the pooling, reduces the depth first. What does that save, counted in
-# multiply–adds on a map of 28 × 28?
+# The naive module more than doubles the channels each time, since pooling hands all 192 through. A 1 × 1 convolution
+# before each expensive branch, and after the pooling, makes the depth columns shorter.
+
+# %% [markdown]
+# ### The branches, counted (optional)
+#
+# What does that save, counted in multiply–adds on a map of 28 × 28?
 
 # %%
 places = 28 * 28
@@ -848,7 +962,8 @@ print(
 )
 
 # %% [markdown]
-# Less than half, and the module after it gets 256 channels instead of 416. torchvision's version, branch by branch:
+# Less than half remains, and the module after it gets 256 channels instead of 416. Here is torchvision's version,
+# branch by branch:
 
 # %%
 from torchvision.models.googlenet import Inception
@@ -859,19 +974,21 @@ for branch in (module.branch1, module.branch2, module.branch3, module.branch4):
 print("together", list(module(x).shape), "· its 5×5:", module.branch3[1].conv)
 
 # %% [markdown]
-# Look at the last line: torchvision's "5 × 5" is a 3 × 3, an old slip kept because its weights were trained so. It also
-# adds batch norm, unknown in 2014. Hence the 6,624,904 parameters counted above.
+# Look at the last line: torchvision's "5 × 5" is a 3 × 3, an old slip that was kept because its weights were trained
+# so. It also adds batch norm, which was unknown in 2014. Hence the 6,624,904 parameters counted above.
 
 # %% [markdown]
+# ### Help on the way
+#
 # A gradient has a long way through 22 layers. GoogLeNet therefore trains two **auxiliary classifiers** on maps half-way
-# up, and throws them away afterwards. Much deeper networks did not train, until a simpler idea came.
+# up, and throws them away afterwards.
 
 # %% [markdown]
 # ## 10 · Residual networks
 #
 # He, Zhang, Ren, Sun, *Deep Residual Learning for Image Recognition*, CVPR 2016, begins with a riddle. With batch norm,
-# plain networks do train. But on ImageNet 34 plain layers are worse (28.5 % top-1 error) than 18 (27.9 %), *on the
-# training images too*.
+# plain networks do train. But on ImageNet a plain network of 34 layers is worse (28.5 % top-1 error) than one of 18
+# (27.9 %), *on the training images too*.
 
 # %% [markdown]
 # So it is not overfitting. The deeper network could copy the 18 layers and let the other 16 do nothing. Training does
@@ -888,8 +1005,10 @@ draw_residual(ax=axes[1])
 plots.show(axes, "plain and residual")
 
 # %% [markdown]
-# Add the input to the output. The layers then learn only the **residual** F(x), what is to change. For nothing to
-# change, F must be 0.
+# Add the input to the output. The layers then learn only the **residual** F(x), what is to change.
+#
+# By hand: a block should pass on x = (2, 5). A plain pair of layers has to find weights that rebuild 2 and 5. A
+# residual one has to find F(x) = (0, 0), and weights of 0 do that.
 
 # %%
 from torchvision.models.resnet import BasicBlock
@@ -900,86 +1019,153 @@ nn.init.zeros_(block.bn2.weight)  # the scale of the last normalisation: F(x) = 
 print("does nothing:", torch.equal(block(x), x))
 
 # %% [markdown]
-# Where a block changes the size, the shortcut is a 1 × 1 convolution with the same stride. With shortcuts, 34 layers
-# (25.0 %) beat 18 (27.9 %), and 152 won ILSVRC 2015.
+# Where a block changes the size of its map, the input no longer fits. The paper pads it with zeros (option A) or takes
+# it through a 1 × 1 convolution with the same stride (option B, which is torchvision's and ours). With option A, 34
+# layers (25.0 %) beat 18 (27.9 %). Networks of up to 152 layers won ILSVRC 2015.
 
 # %% [markdown]
-# ### What the shortcut does to gradients
+# ### Are deep plain networks worse on our digits, too?
 #
-# Often one reads: gradients *vanish* in deep plain networks. Let us look. We build He's networks for small images with
-# 8 to 56 layers, and send one batch of digits forward and back, before any training.
+# The course has trained He's networks for small images, with 8 to 56 layers, from three random starts each, on the same
+# batches. Trainings of 90, 270 and 810 steps are separate, each with its whole schedule.
 #
-# **Predict:** in the plain network of 56 layers, is the first layer's gradient smaller or larger than the last one's?
+# **Predict:** the plain network of 56 layers has three times as many steps. Does it catch up?
+
+# %%
+from course_lib.explorers.depth import draw_reached
+from course_lib.trainings import shipped
+
+long = shipped("depth")
+print(long)
+depths = (8, 20, 32, 56)
+axes = draw_reached(long.results, depths, (90, 270))
+plots.show(axes, "accuracy by depth")
+for run in ("90 steps", "270 steps", "810 steps", "270 steps, rate 0.01"):
+    deep = 100 * long.results[f"plain 56, {run}: training accuracy"]
+    print(f"plain, 56 layers, {run}: {deep.mean():.0f} ± {deep.std(ddof=1):.0f} %")
+
+# %% [markdown]
+# It does not. After 90 steps the plain network of 56 layers is right on 21 % of its own training digits, and the
+# residual one on 99 %. After 270 steps it has reached 42 %, after 810 steps 81 %. With 20 layers, 90 steps are enough
+# for 99 %.
+#
+# So deep plain networks are not stuck. They are *slower to optimise*. A higher rate helps, but does not close the gap.
+
+# %% [markdown]
+# ### Is it the gradients?
+#
+# Often one reads that gradients *vanish* in deep plain networks. We send one batch forward and back through 56 layers,
+# before any training, and then let AdamW take its first step.
+#
+# **Predict:** which layer of the plain network has the largest gradient, the first or the last? And which network takes
+# the larger first steps, compared with its weights?
 
 # %%
 from course_lib.deepnet import DeepNet, PlainBlock, residual_block
-from course_lib.progress import bar
 
 
-def gradient_lengths(depth, block, start):
-    """The norm of the loss's gradient for the weights of each layer, from the first to
-    the last.
+def before_training(block, depth=56):
+    """For the weights of each layer, from first to last: the length of their gradient,
+    and the length of AdamW's first step over the length of the weights.
     """
-    torch.manual_seed(start)
+    torch.manual_seed(0)
     model = DeepNet(depth, block)
-    loss(model, images[:256], labels[:256]).backward()
-    weights = [
-        (name, w)
-        for name, w in model.named_parameters()
-        if w.dim() > 1 and "downsample" not in name
-    ]
-    return [w.grad.norm().item() for _, w in weights]
+    loss(model, *batch(0)).backward()
+    named = model.named_parameters()
+    weights = [w for name, w in named if w.dim() > 1 and "downsample" not in name]
+    before = [w.detach().clone() for w in weights]
+    torch.optim.AdamW(weights, lr=learning_rate(0, 90, 0.003)).step()
+    steps = zip(weights, before, strict=True)
+    moved = [((after - old).norm() / old.norm()).item() for after, old in steps]
+    return [w.grad.norm().item() for w in weights], moved
 
-
-kinds, depths = {"plain": PlainBlock, "residual": residual_block}, (8, 20, 32, 56)
-norms = {
-    name: {
-        depth: [gradient_lengths(depth, block, start) for start in range(3)]
-        for depth in bar(depths, name)
-    }
-    for name, block in kinds.items()
-}
 
 # %%
-first = {
-    name: [torch.tensor(runs[depth])[:, 0].mean().item() for depth in depths]
-    for name, runs in norms.items()
-}
-ax = plots.curve(depths, first, "layers", "gradient of the first layer")
-ax.set(yscale="log", xticks=depths)
-plots.show(ax, "first gradient by depth")
-print({name: [round(value, 1) for value in values] for name, values in first.items()})
+kinds = {"plain": PlainBlock, "residual": residual_block}
+found = {kind: before_training(block) for kind, block in kinds.items()}
+gradients = {kind: lengths for kind, (lengths, _) in found.items()}
+updates = {kind: moved for kind, (_, moved) in found.items()}
+axes = plt.subplots(1, 2, figsize=(12, 3.8), layout="constrained")[1]
+plots.curve(range(1, 57), gradients, "layer (1 reads the image)", "gradient", axes[0])
+plots.curve(range(1, 57), updates, "layer", "first step over weights", axes[1])
+axes[0].set_yscale("log")
+axes[1].set_ylim(0, 0.02)
+plots.show(axes, "gradients and first steps")
+ratios = {kind: round(g[0] / g[-2]) for kind, g in gradients.items()}
+print("first layer's gradient over that of the last convolution:", ratios)
 
 # %% [markdown]
-# It *explodes*: with batch norm, each layer on the way back makes the gradient a little longer, from about 0.5 with 8
-# layers to some 400 with 56. (Why: Yang et al., *A Mean Field Theory of Batch Normalization*, ICLR 2019.) He et al.
-# themselves doubted the tale of vanishing gradients.
+# Left: the gradient does not vanish, it *explodes*. From layer to layer on the way back it grows by about 15 %, and
+# 1.15⁵⁴ is 1,893. With shortcuts it also travels directly, and grows some twentyfold. The jumps at layers 20 and 38 are
+# where a group begins: half the size, twice the filters.
+
+# %% [markdown]
+# The cause of this growth is batch norm itself (Yang et al., *A Mean Field Theory of Batch Normalization*, ICLR 2019).
+# We can check that: take all batch norms out of the plain network. Over three starts the gradient then grows by a
+# factor of 0.98 to 1.01 per layer, which means not at all.
+
 
 # %%
-from course_lib.explorers.depth import draw_depth
+def growth(lengths):
+    """The mean factor from a layer to the one before it, for each random start."""
+    steps = lengths.shape[1] - 2  # convolutions but one; the linear layer left out
+    return (lengths[:, 0] / lengths[:, -2]) ** (1 / steps)
 
-picture, words = draw_depth({name: runs[56][0] for name, runs in norms.items()})
-plots.show(picture, "gradient by layer", words=words)
+
+for name in ("plain 56", "residual 56", "plain 56 without batch norm"):
+    factors = growth(long.results[f"{name}: gradients"])
+    print(f"{name}: {', '.join(f'{factor:.3f}' for factor in factors)} per layer")
 
 # %% [markdown]
-# From last layer to first the plain network's gradient grows about a thousandfold: one step size cannot suit both ends.
-# Through the shortcuts the gradient also travels directly. The residual network's lengths stay within a factor of
-# about twenty.
+# Now the right panel: both networks take almost *the same first step* in every layer. AdamW has divided the gradient's
+# size out, as in section 7. So the size of the gradients, vanishing or exploding, does not explain why our plain
+# network learns more slowly. (Plain gradient descent does not divide.)
 
 # %% [markdown]
-# **Explorer: depth.** One line a network. *Random start* draws other weights.
+# **Explorer: depth.** Three random starts, four depths. *Quantity* changes between the gradient and the first step.
 #
-# Try: (1) From which depth on do the two differ clearly? (2) Is it chance? (3) On the linear scale, which layers of
-# plain-56 would a common learning rate shake?
+# Try: (1) From which depth on do the gradients differ clearly? (2) Is it chance? (3) Is there a depth or a start at
+# which the first steps differ?
 
 # %%
-from course_lib.explorers.depth import depth_explorer
+from course_lib.explorers.depth import LENGTH, depth_explorer, runs_of
 
-depth_explorer(norms)
+quantities = {LENGTH: "gradients", "first step over weights": "updates"}
+measured = {
+    shown: runs_of(long.results, name, depths) for shown, name in quantities.items()
+}
+depth_explorer(measured)
 
 # %% [markdown]
-# (1) From 20 or 32 on; with 8 layers they look alike. (2) No, every start shows it. (3) The first dozen. In the
-# exercise we train all eight networks and see what this does to their accuracy.
+# (1) From 32 layers on; with 8 and 20 they look alike. (2) No, every start shows it. (3) No: in every layer they agree
+# within 15 %.
+
+# %% [markdown]
+# ### What, then?
+#
+# Two other things can be measured before training. Do digits of one class still look alike behind all blocks? And do
+# two batches of digits ask a layer for the same change?
+
+# %% [markdown]
+# **Predict:** for 500 digits we look for the nearest neighbour among the numbers that the last layer reads. How often
+# does it show the same digit, behind 8 random layers, and behind 56?
+
+# %%
+from course_lib.explorers.depth import draw_start
+
+axes = draw_start(long.results, depths)
+plots.show(axes, "what random layers keep")
+
+# %% [markdown]
+# Left: behind 8 random layers, plain or residual, more than 80 % of the digits have a neighbour of their class. Behind
+# 56 plain layers it is 10 %, which is chance (dotted); behind 56 residual ones it is 21 %. Right: two batches agree
+# less and less about what to change, and behind 56 plain layers not at all.
+
+# %% [markdown]
+# These are two differences that go along with slow training. They do not prove a cause. He et al. wrote that their
+# gradients had "healthy norms", conjectured that deep plain networks converge exponentially slowly, and left the reason
+# open. Three times as many steps did not help them. Balduzzi et al. (*The Shattered Gradients Problem*, ICML 2017)
+# study the second difference.
 
 # %% [markdown]
 # ## 11 · Check yourself
@@ -987,7 +1173,7 @@ depth_explorer(norms)
 # Five questions. Answer in your head, then open.
 
 # %% [markdown]
-# **1.** A layer has 64 channels in, 128 filters of 3 × 3, with biases. How many parameters has it for an image of
+# **1.** A layer has 64 channels in, 128 filters of 3 × 3, with biases. How many parameters does it have for an image of
 # 32 × 32? And for 64 × 64?
 #
 # <details><summary>Answer</summary>
@@ -1019,7 +1205,7 @@ depth_explorer(norms)
 # <details><summary>Answer</summary>
 #
 # Gradients of all steps so far add up. Each step then follows the sum of old directions, computed for weights that no
-# longer exist. Our digits' loss falls to 1.6, then climbs back to chance.
+# longer exist. Try it in section 7: the loss falls at first, and then it climbs back to chance.
 # </details>
 
 # %% [markdown]
@@ -1027,8 +1213,66 @@ depth_explorer(norms)
 #
 # <details><summary>Answer</summary>
 #
-# No. Dropout is against overfitting, where the *training* error is low. Here the optimisation fails. Shortcuts help.
+# No. Dropout is against overfitting, where the *training* error is low. Here the network is hard to optimise, and
+# shortcuts help.
 # </details>
+
+# %% [markdown]
+# ## 12 · Where this went
+#
+# **2015, batch norm** (Ioffe, Szegedy, ICML). GoogLeNet with it needs 14 times fewer steps for the same accuracy.
+#
+# **2017, dense connections** (Huang, Liu, van der Maaten, Weinberger, CVPR). Each layer of a block reads the maps of
+# *all* layers before it, stacked instead of added.
+
+# %% [markdown]
+# **2019, EfficientNet** (Tan, Le, ICML). Depth, width and image size grow together, in fixed proportion. The largest
+# one was 8.4 times smaller than the best network before it.
+#
+# **2021, ViT** (Dosovitskiy et al., ICLR). No convolution: patches of 16 × 16 pixels attend to one another. With
+# ImageNet alone it stays below ResNets of its size; after 14 to 300 million images it reaches or beats the best.
+
+# %% [markdown]
+# **2022, ConvNeXt** (Liu et al., CVPR). A ResNet takes over, one by one, what transformers had brought: patches at the
+# beginning, wider windows, fewer normalisations, longer training. It then keeps up with them.
+
+# %% [markdown]
+# **Predict:** ResNet-50 of 2015 is right on 76.1 % of ImageNet, ConvNeXt-T on 82.5 %, at about the same cost. How much
+# of this gain can better training alone bring, with ResNet-50 as it was?
+
+# %%
+from torchvision import models
+
+since = {
+    "AlexNet": models.AlexNet_Weights.IMAGENET1K_V1,
+    "VGG-16": models.VGG16_Weights.IMAGENET1K_V1,
+    "GoogLeNet": models.GoogLeNet_Weights.IMAGENET1K_V1,
+    "ResNet-50": models.ResNet50_Weights.IMAGENET1K_V1,
+    "DenseNet-121": models.DenseNet121_Weights.IMAGENET1K_V1,
+    "EfficientNet-B0": models.EfficientNet_B0_Weights.IMAGENET1K_V1,
+    "ResNet-50, trained anew": models.ResNet50_Weights.IMAGENET1K_V2,
+    "ViT-B/16": models.ViT_B_16_Weights.IMAGENET1K_V1,
+    "ConvNeXt-T": models.ConvNeXt_Tiny_Weights.IMAGENET1K_V1,
+}
+top1 = {name: w.meta["_metrics"]["ImageNet-1K"]["acc@1"] for name, w in since.items()}
+billions = {name: w.meta["_ops"] for name, w in since.items()}
+
+# %%
+ax = plt.subplots(figsize=(9, 4.4), layout="constrained")[1]
+ax.scatter(list(billions.values()), list(top1.values()), color=plots.BLUE)
+for name, x in billions.items():
+    ax.annotate(name, (x, top1[name]), (6, -4), textcoords="offset points")
+ax.set(xscale="log", xlim=(0.3, 60))
+ax.set_xticks([0.5, 1, 2, 5, 10, 20], ["0.5", "1", "2", "5", "10", "20"])
+ax.set(xlabel="billion multiply–adds for one image", ylabel="top-1 accuracy (%)")
+plots.show(ax, "accuracy against cost")
+
+# %% [markdown]
+# (torchvision's weights and their published accuracy on ImageNet's validation images; ViT here is trained on ImageNet
+# alone, with strong augmentation.)
+#
+# Three quarters of it: the same ResNet-50 rises to 80.9 % by longer training and more augmentation. A comparison of
+# networks that were trained differently compares the training, too. Keep this in mind for every table that you read.
 
 # %% [markdown]
 # ## What to remember
@@ -1036,13 +1280,16 @@ depth_explorer(norms)
 # - A layer: **convolve, normalise, rectify, pool**. Filters are local, shared, and span all channels.
 # - Sharing saves weights, not responses.
 # - Three 3 × 3 layers see 7 × 7 with 45 % fewer weights than one layer.
-# - Convolution commutes with shifts; pooling only with multiples of its stride.
+# - Convolution is **equivariant**. Pooling makes a map more **invariant**, and equivariant only for multiples of its
+#   stride.
 
 # %% [markdown]
-# - One loop trains everything: batch, `zero_grad`, loss, `backward`, `step`.
+# - One loop trains everything: batch, `zero_grad`, loss, `backward`, `step`. Choices are made on validation images.
 # - AlexNet: ReLU, dropout, GPUs. VGG: 3 × 3 only. GoogLeNet: 1 × 1 before expensive filters. ResNet: add the input.
-# - With batch norm, deep plain networks suffer from exploding gradients.
-#
+# - Deep plain networks are slower to optimise, even on training images. Their gradients explode at the start, but AdamW
+#   divides that out: it is not the reason here.
+
+# %% [markdown]
 # Next: the exercise `00_cnn_recap`, where we write what PyTorch lent us here.
 
 # %% [markdown]
@@ -1062,6 +1309,16 @@ depth_explorer(norms)
 # %% [markdown]
 # - K. He, X. Zhang, S. Ren, J. Sun: *Deep Residual Learning for Image Recognition*, CVPR 2016
 # - W. Luo, Y. Li, R. Urtasun, R. Zemel: *Understanding the Effective Receptive Field*, NIPS 2016
+# - D. Balduzzi et al.: *The Shattered Gradients Problem: If resnets are the answer, then what is the question?*, ICML
+#   2017
+
+# %% [markdown]
 # - R. Zhang: *Making Convolutional Networks Shift-Invariant Again*, ICML 2019
 # - G. Yang, J. Pennington, V. Rao, J. Sohl-Dickstein, S. Schoenholz: *A Mean Field Theory of Batch Normalization*,
 #   ICLR 2019
+
+# %% [markdown]
+# - G. Huang, Z. Liu, L. van der Maaten, K. Weinberger: *Densely Connected Convolutional Networks*, CVPR 2017
+# - M. Tan, Q. Le: *EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks*, ICML 2019
+# - A. Dosovitskiy et al.: *An Image is Worth 16x16 Words: Transformers for Image Recognition at Scale*, ICLR 2021
+# - Z. Liu et al.: *A ConvNet for the 2020s*, CVPR 2022

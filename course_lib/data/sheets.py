@@ -16,7 +16,7 @@ from torch.nn.functional import affine_grid, grid_sample, interpolate
 
 SIDE, DIGIT = 12, 8  # pixels of a sheet and of a digit
 TURN, STRETCH = math.radians(12), 0.12  # a digit is turned by up to this angle, stretched by up to this share
-PAPER, GRAIN = 0.4, 0.04  # range of the paper's brightness, deviation of the noise
+PAPER, GRAIN = 0.4, 0.04  # range of the paper's brightness, standard deviation of the noise
 INK = 0.5, 0.8  # its least and its most contrast
 Numbers = Callable[..., Tensor]  # numbers(*shape): float64, uniform in [0, 1)
 

@@ -20,6 +20,7 @@ from course_lib.explorers.tiles import centred
 from course_lib.plots import BLUE, VERMILLION, YELLOW, Picture, to_picture, white
 
 Layer = tuple[int, int, int]  # kernel, stride, dilation
+SQUARE = 288  # pixels of the picture of a share
 ZOOM, SIDE, HEAD = 5, 72, 28  # a pixel of the small image is drawn ZOOM wide, in panes of SIDE such pixels
 KERNELS = {
     "vertical edges": "-1 0 1\n-2 0 2\n-1 0 1",
@@ -57,16 +58,19 @@ def _colors() -> np.ndarray:
     return to_picture(colormaps["RdBu_r"](np.linspace(0, 1, 255))[None, :, :3])[0]
 
 
-def signed(values: Float[Tensor, "i j"], largest: float | None = None) -> Picture:
+def signed(values: Float[Tensor, "i j"], largest: float | None = None, colors: bool = False) -> Picture:
     """A map as a picture: blue below zero, white at zero, red above; black to white where nothing is negative.
 
-    `largest` is the size that gets the full colour; by default 99 % of the values are smaller.
+    Args:
+        values: the map.
+        largest: the size that gets the full colour; by default 99 % of the values are smaller.
+        colors: white to red, too, where nothing is negative.
     """
     values = values.detach()
     sizes = values.abs().flatten()
     full = (float(sizes.quantile(0.99)) or float(sizes.max())) if largest is None else largest
     scaled = (values / max(full, 1e-12)).clamp(-1, 1)
-    if (values >= 0).all():
+    if (values >= 0).all() and not colors:
         return to_picture(scaled.numpy())
     return _colors()[(127 * (scaled + 1)).round().long().numpy()]
 
@@ -94,7 +98,7 @@ def draw_convolution(
     """The padded image, the kernel, the map of responses; the strongest response is marked, and the pixels it reads.
 
     Args:
-        image: grey, 0 … 1, at most 64 pixels a side.
+        image: grey, 0 … 1, at most 64 pixels per side.
         kernel: the filter's weights.
         stride: pixels from window to window.
         padding: zeros (black) around the image, at most 4.
@@ -222,6 +226,25 @@ def draw_receptive_field(
         f"<br>share of the patch that is read at all: {float((ways > 0).double().mean()) ** 2:.0%}"
     )
     return np.hstack([left.picture, white(height, 12), right]), words
+
+
+def draw_share(image: UInt8[Tensor, "3 h h"], layers: Sequence[Layer], side: int) -> Picture:
+    """A square image in the `side` pixels that a network reads, pale where the unit in the middle does not see it.
+
+    Args:
+        image: the photograph.
+        layers: (kernel, stride, dilation), from the image to the unit.
+        side: of the network's images.
+    """
+    from torchvision.transforms.v2.functional import resize
+
+    small = resize(image, [side, side])
+    start, end, _ = _around(side // 2, len(paths(layers)), side)
+    shown = (small * 0.35 + 160).to(torch.uint8)
+    shown[:, start:end, start:end] = small[:, start:end, start:end]
+    canvas = Canvas(shown, scale=SQUARE / side)
+    canvas.box(torch.tensor([start, start, end, end]), BLUE, width=2)
+    return canvas.picture
 
 
 def receptive_field_explorer(image: UInt8[Tensor, "3 h w"], center: tuple[int, int]):

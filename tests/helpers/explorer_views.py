@@ -35,7 +35,7 @@ def field_view():
 
 
 def depth_view():
-    return depth.depth_explorer(NORMS)
+    return depth.depth_explorer({"gradient": NORMS, "first step": NORMS})
 
 
 def predictions():

@@ -6,8 +6,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
+from torchvision.models import vgg16
 
-from course_lib.explorers import cnn_recap, depth
+from course_lib.explorers import cnn_recap, depth, layouts
 from course_lib.plots import BLUE, YELLOW, close, rgb
 from tests.helpers.explorer_views import GREY, PHOTO, convolution_view, depth_view, field_view
 from tests.helpers.views import control, widgets
@@ -65,6 +66,7 @@ def test_colours_tell_signs_apart():
     assert (picture[0, 1] > 240).all()
     assert cnn_recap.signed(torch.tensor([[0.0, 1.0]]), largest=2.0).tolist() == [[[0, 0, 0], [128, 128, 128]]]
     assert cnn_recap.signed(torch.zeros(2, 2)).max() == 0
+    assert (cnn_recap.signed(torch.tensor([[0.0, 1.0]]), colors=True)[0, 0] > 240).all()
 
 
 def test_the_strongest_response_and_its_pixels_are_marked():
@@ -138,6 +140,15 @@ def test_the_patch_lies_where_it_was_asked_and_is_cut_at_the_border():
         assert columns.max() == pytest.approx(min(159, x + 15), abs=2)
 
 
+@pytest.mark.parametrize(("layers", "side", "seen"), [([(5, 1, 1)], 16, 5), ([(3, 1, 1)] * 3, 32, 7), ([], 9, 1)])
+def test_a_share_is_pale_but_for_what_the_middle_unit_sees(layers, side, seen):
+    picture = cnn_recap.draw_share(torch.zeros(3, 90, 90, dtype=torch.uint8), layers, side)
+    assert picture.shape == (cnn_recap.SQUARE, cnn_recap.SQUARE, 3)
+    dark = (picture == 0).all(axis=2).any(axis=0).sum()
+    assert dark == pytest.approx(seen * cnn_recap.SQUARE / side, abs=6)
+    assert (picture[0, 0] == 160).all()
+
+
 def test_depth_is_told_in_words():
     picture, words = depth.draw_depth({"plain": [100.0, 10.0, 2.0], "residual": [1.0, 3.0, 4.0]})
     assert "3 layers" in words
@@ -145,6 +156,65 @@ def test_depth_is_told_in_words():
     assert "<b>residual</b>: first layer 1, last layer 4; the first is 1/4 of the last" in words
     assert picture.shape == (360, 640, 3)
     assert (picture == rgb(BLUE)).all(axis=2).any()
+
+
+KINDS = ("plain", "residual")
+STARTS = {
+    f"{kind} {depth}{quantity}": np.full((3, depth) if quantity == ": agreement" else 3, value)
+    for kind, value in zip(KINDS, (0.25, 0.5), strict=True)
+    for depth in (8, 20)
+    for quantity in (", 90 steps: training accuracy", ": nearest neighbour", ": agreement")
+}
+
+
+def drawn(ax):
+    """Name → heights of every line with its spread."""
+    return {bars.get_label(): bars.lines[0].get_ydata().tolist() for bars in ax.containers}
+
+
+def test_what_networks_reached_is_drawn_in_percent():
+    (ax,) = depth.draw_reached(STARTS, (8, 20), (90,))
+    assert drawn(ax) == {"plain": [25, 25], "residual": [50, 50]}
+    assert ax.get_title() == "after 90 steps"
+    close(ax)
+
+
+def test_how_networks_begin_is_drawn_in_two_panels():
+    near, agree = depth.draw_start(STARTS, (8, 20))
+    assert drawn(near) == {"plain": [25, 25], "residual": [50, 50]}
+    assert drawn(agree) == {"plain": [0.25, 0.25], "residual": [0.5, 0.5]}
+    close(near)
+
+
+def test_the_shipped_training_is_what_the_explorer_takes():
+    runs = depth.runs_of(STARTS, "agreement", (8, 20))
+    assert {
+        kind: {d: np.shape(starts) for d, starts in found.items()} for kind, found in runs.items()
+    } == dict.fromkeys(KINDS, {8: (3, 8), 20: (3, 20)})
+
+
+def test_layouts_are_those_of_the_papers():
+    sides = {name: [found.side for found in layouts.maps(name)] for name in layouts.LAYOUTS}
+    assert sides["LeNet-5, 1998"] == [32, 28, 14, 10, 5, 1, 1, 1]
+    assert sides["AlexNet, 2012"] == [227, 55, 27, 27, 13, 13, 13, 13, 6, 1, 1, 1]
+
+
+def test_the_layout_of_vgg_is_torchvisions():
+    shapes = []
+    with torch.device("meta"):
+        model = vgg16().eval()
+        for layer in model.modules():
+            if isinstance(layer, nn.Conv2d | nn.MaxPool2d):
+                layer.register_forward_hook(lambda layer, inputs, output: shapes.append(tuple(output.shape[1:3])))
+        model(torch.zeros(1, 3, 224, 224))
+    assert [(found.channels, found.side) for found in layouts.maps("VGG-16, 2014")[1:-3]] == shapes
+
+
+def test_each_map_of_a_layout_is_a_box():
+    axes = layouts.draw_layouts()
+    assert [len(ax.patches) for ax in axes] == [len(layouts.maps(name)) for name in layouts.LAYOUTS]
+    assert {"227", "11×11\n96", "4096"} <= set(texts(axes[1]))
+    close(axes[0])
 
 
 def texts(ax):
