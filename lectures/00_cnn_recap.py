@@ -11,7 +11,7 @@
 # %% [markdown]
 # # 00 · Convolutional networks, a recap
 #
-# *Deep Learning Applications. Two parts: sections 1 to 7 take about 45 minutes, sections 8 to 12 about 30. Sections
+# *Deep Learning Applications. About 75 minutes in two parts: 45 for sections 1 to 7, 30 for sections 8 to 12. Sections
 # marked "(optional)" take another 15.*
 
 # %% [markdown]

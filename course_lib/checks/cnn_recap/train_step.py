@@ -164,10 +164,10 @@ def explain(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
         f"{told[0]}{f' All your changes are {factor:.3g} times the expected ones.' if factor else ''}"
     )
     moved = {what: _changes(inputs, answer, expected, running) for what, running in MOVED.items()}
-    return Counterexample(text, lambda: _draw(moved, losses))
+    return Counterexample(text, lambda: _draw(moved, losses[0] == losses[1]))
 
 
-def _draw(moved: dict[str, tuple[Tensor, Tensor]], losses: list[str]):
+def _draw(moved: dict[str, tuple[Tensor, Tensor]], right_loss: bool):
     """One dot per number, its change over the expected one: right ones lie on the diagonal. Returns the Axes."""
     ax = plots.curve([], {"": []}, "expected change", "your change")
     ends = [float(end) for _, right in moved.values() if len(right) for end in right.aminmax()]
@@ -177,8 +177,8 @@ def _draw(moved: dict[str, tuple[Tensor, Tensor]], losses: list[str]):
             ax.scatter(
                 right, mine.nan_to_num(0, 0, 0), s=22, marker=marker, color=color, alpha=0.7, label=what, zorder=3
             )
-    wrong = losses[0] != losses[1]
-    ax.set_title(f"loss: expected {losses[0]}\nyours {losses[1]}", fontsize=10, color=YOURS if wrong else GIVEN)
+    said = ("the loss is right", GIVEN) if right_loss else ("the loss is another one", YOURS)
+    ax.set_title(said[0], fontsize=10, color=said[1])
     ax.legend(loc="best", fontsize=9)
     return ax
 
