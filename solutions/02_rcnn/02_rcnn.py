@@ -566,13 +566,13 @@ class Network(nn.Module):
 
 
 # %% tags=["given"]
-def batches(data: list[Windows]):
+def batches(data: list[Windows], seed: int = 0):
     """The function that gives the i-th mini-batch: squares [128, 3, SIZE, SIZE] and
     labels [128].
     """
 
     def batch(index: int) -> tuple[Tensor, Tensor]:
-        rng = torch.Generator().manual_seed(index)
+        rng = torch.Generator().manual_seed(1_000_000 * seed + index)
         chosen = [data[i] for i in torch.randperm(len(data), generator=rng)[:16]]
         # windows of one image do not meet another's objects
         ious = torch.block_diag(*[w.ious for w in chosen])
@@ -691,27 +691,25 @@ def svm_examples(
 
 
 # %% tags=["given"]
-def train_svms(data: list[Windows], fc7: list[Tensor]) -> dict[str, Tensor]:
-    """Weights and biases of four sets of SVMs, the mined one first: [4, K, HIDDEN], [4,
-    K]; negatives of each [K].
+def train_svms(data, vectors: list[Tensor], sets=4, seed=0) -> dict[str, Tensor]:
+    """Weights and biases of several sets of SVMs on the windows' vectors [n, d], the
+    mined set first: [sets, K, d], [sets, K]; negatives of each class [K].
     """
-    scale = 20 / torch.cat(fc7).norm(dim=1).mean()
-    weight, bias = (
-        torch.zeros(4, len(CLASSES), HIDDEN),
-        torch.full((4, len(CLASSES)), NEVER),
-    )
-    counts = torch.zeros(len(CLASSES))
+    scale = 20 / torch.cat([one.norm(dim=1) for one in vectors]).mean()
+    weight = torch.zeros(sets, len(CLASSES), vectors[0].shape[1])
+    bias, counts = torch.full(weight.shape[:2], NEVER), torch.zeros(len(CLASSES))
     for label in range(len(CLASSES)):
-        positives, negatives = svm_examples(data, fc7, label)
+        positives, negatives = svm_examples(data, vectors, label)
         if len(positives) == 0:
             continue  # a class without an object is never detected
-        kept = at_random(100, len(negatives), seed=0)
-        for one in range(4):
-            svm = train_svm(positives * scale, negatives * scale, kept, mine=one == 0)
+        positives, negatives = positives * scale, negatives.mul_(scale)
+        kept = at_random(100, len(negatives), seed=10 * seed)
+        for one in range(sets):
+            svm = train_svm(positives, negatives, kept, mine=one == 0)
             weight[one, label] = torch.from_numpy(svm.coef_[0]) * scale
             bias[one, label] = float(svm.intercept_[0])
             counts[label] = kept.sum()
-            kept = at_random(int(kept.sum()), len(negatives), seed=1 + one)
+            kept = at_random(int(kept.sum()), len(negatives), seed=10 * seed + 1 + one)
     return {"svm.weight": weight, "svm.bias": bias, "svm.negatives": counts}
 
 
@@ -753,8 +751,8 @@ def ridge(x: Float[Tensor, "n d"], y: Float[Tensor, "n 4"]) -> Float[Tensor, "e 
 
 
 # %% [markdown]
-# **All of it.** `fit` trains the three stages and returns every tensor that prediction needs. `trained` calls it once
-# and writes `02_rcnn.safetensors` beside this notebook; the next time it loads that file.
+# **All of it.** `train` trains the three stages one after the other and returns every tensor that prediction needs.
+# The seed decides the random weights of fc7, the batches and the negatives with which each SVM begins.
 
 
 # %% tags=["given"]
@@ -769,29 +767,41 @@ def seconds_to_search(scenes, measured: int = 10) -> float:
 
 
 # %% tags=["given"]
-def fit() -> dict[str, Tensor]:
-    """Train network, SVMs and regressors on the training images, and note the seconds
-    of each stage.
+def train(scenes, steps=STEPS, seed=0, checkpoint=None) -> dict[str, Tensor]:
+    """Train network, SVMs and regressors on annotated images of any size, and note the
+    seconds of each stage.
     """
-    torch.manual_seed(0)
-    scenes = detection("train", SCENES, LONGEST)
+    torch.manual_seed(seed)
     data = [windows(scene) for scene in bar(scenes, "selective search", unit="image")]
-    network, checkpoint = Network(), Path("02_rcnn_checkpoint.safetensors")
-    kept = {"checkpoint": checkpoint, "keep": True}
-    losses = training.fit(network, batches(data), softmax_loss, STEPS, RATE, **kept)
+    network, kept = Network(), {"checkpoint": checkpoint, "keep": True}
+    losses = training.fit(
+        network, batches(data, seed), softmax_loss, steps, RATE, **kept
+    )
     clock, fc7, pairs = [time.perf_counter()], [], []
     for w in bar(data, "features", unit="image"):
         pool5, vectors = features(network.to(DEVICE), w.image, w.boxes)
         fc7.append(vectors)
         pairs.append(regression_pairs(w, pool5))
     clock.append(time.perf_counter())
-    tensors = train_svms(data, fc7)
+    tensors = train_svms(data, fc7, seed=seed)
     clock.append(time.perf_counter())
     tensors["regressor"] = train_regressors(pairs)
     clock.append(time.perf_counter())
     seconds = [seconds_to_search(scenes), losses.seconds, *np.diff(clock)]
     state = {f"network.{name}": value for name, value in network.state_dict().items()}
     return tensors | state | {"seconds": torch.tensor(seconds)}
+
+
+# %% [markdown]
+# `fit` does so on the training images. `trained` calls it once and writes `02_rcnn.safetensors` beside this notebook;
+# the next time it loads that file.
+
+
+# %% tags=["given"]
+def fit() -> dict[str, Tensor]:
+    """What `train` learns from the training images."""
+    checkpoint = Path("02_rcnn_checkpoint.safetensors")
+    return train(detection("train", SCENES, LONGEST), checkpoint=checkpoint)
 
 
 # %% [markdown]
@@ -826,12 +836,12 @@ def detect(
 
 
 # %% tags=["given"]
-def trained_network() -> Network:
-    """The fine-tuned network, from `weights`."""
+def trained_network(learned: dict[str, Tensor]) -> Network:
+    """The fine-tuned network, from what `train` returned."""
     network = Network(pretrained=False).to(DEVICE)
     state = {
         name.removeprefix("network."): value
-        for name, value in weights.items()
+        for name, value in learned.items()
         if name.startswith("network.")
     }
     network.load_state_dict(state)
@@ -842,7 +852,7 @@ def predict(images: list[Tensor]) -> list[dict[str, Tensor]]:
     """Detect the objects in uint8 images [3, H, W]: boxes f32 [k, 4], scores f32 [k]
     and labels i64 [k] for each.
     """
-    network = trained_network()
+    network = trained_network(weights)
     found = []
     for image in images:
         boxes = proposals(image, seed=0)
@@ -867,7 +877,7 @@ check("experiment", predict)
 # %% tags=["experiment"]
 test = list(detection("test", TESTS, LONGEST, start=FIRST))
 targets = [{"boxes": scene.boxes, "labels": scene.labels} for scene in test]
-network, regions, clock = trained_network(), [], []
+network, regions, clock = trained_network(weights), [], []
 for scene in bar(test, "detecting", unit="image"):
     start = time.perf_counter()
     boxes = proposals(scene.image, seed=0, keep=False)
