@@ -8,12 +8,12 @@ from course_lib.data.proposals import proposals
 from course_lib.metrics import false_positives_per_image, mean_average_precision, recall
 
 RECIPE = (
-    "R-CNN of unit 02 on 200 Tinytown scenes of 128 × 128 pixels, fine-tuned for 100 steps; a seed changes the random "
-    "weights of fc7, the batches and the first negatives. Settings and targets were chosen on 200 val scenes; "
-    "measured on those and on 300 test scenes that decided nothing."
+    "R-CNN as in the exercise of unit 02, on the same 200 training scenes of 128 × 128 pixels; a seed changes the random "
+    "weights of fc7, the batches and the first negatives. Settings and targets were chosen on 200 scenes of val; "
+    "measured there, on the 100 test scenes, and on 50 of the training scenes."
 )
 SEEDS = (0, 1, 2)
-SPLITS = {"val": (200, 0), "test": (300, 5000)}  # how many scenes, and the number of the first
+SPLITS = {"train": (50, 0), "val": (200, 0), "test": (100, 5000)}  # how many scenes, and the number of the first
 IOUS = (0.5, 0.6, 0.7, 0.8)  # from which IoU on a detection is right
 RECALL = 0.4  # of all objects, where false alarms are counted
 POOL5, FC7 = 0, 1
@@ -31,11 +31,12 @@ def run(seed: int) -> dict[str, Any]:
     measured = {}
     for split, (count, start) in SPLITS.items():
         test = Split(rcnn, split, count, start)
-        seen = test.features(tuned)
-        measured |= {f"{split}: {name}": value for name, value in whole(test, learned, seen).items()}
-        measured[f"{split}: mAP of SVMs on pool5, after fine-tuning"] = test.map_of(test.found(after, seen, POOL5))
         seen = test.features(untuned)
         measured[f"{split}: mAP of SVMs on pool5, before fine-tuning"] = test.map_of(test.found(before, seen, POOL5))
+        seen = test.features(tuned)
+        measured[f"{split}: mAP of SVMs on pool5, after fine-tuning"] = test.map_of(test.found(after, seen, POOL5))
+        if split != "train":
+            measured |= {f"{split}: {name}": value for name, value in whole(test, learned, seen).items()}
     return measured
 
 
