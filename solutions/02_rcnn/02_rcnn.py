@@ -846,11 +846,9 @@ def train(scenes, steps=STEPS, seed=0, checkpoint=None) -> dict[str, Tensor]:
     """
     torch.manual_seed(seed)
     data = [windows(scene) for scene in bar(scenes, "selective search", unit="image")]
-    network = Network()
-    kept = {"checkpoint": checkpoint, "keep": True, "groups": rates(network)}
-    losses = training.fit(
-        network, batches(data, seed), softmax_loss, steps, RATE, **kept
-    )
+    network, to_draw = Network(), batches(data, seed)
+    how = {"groups": rates(network), "checkpoint": checkpoint, "keep": True}
+    losses = training.fit(network, to_draw, softmax_loss, steps, RATE, **how)
     clock, fc7, pairs = [time.perf_counter()], [], []
     for w in bar(data, "features", unit="image"):
         pool5, vectors = features(network.to(DEVICE), w.image, w.boxes)

@@ -8,9 +8,9 @@ from course_lib.data.proposals import proposals
 from course_lib.metrics import false_positives_per_image, mean_average_precision, recall
 
 RECIPE = (
-    "R-CNN as in the exercise of unit 02, on the same 200 training scenes of 128 × 128 pixels; a seed changes the random "
-    "weights of fc7, the batches and the first negatives. Settings and targets were chosen on 200 scenes of val; "
-    "measured there, on the 100 test scenes, and on 50 of the training scenes."
+    "R-CNN as in the exercise of unit 02, on the same 200 training scenes of 128 × 128 pixels; a seed changes the "
+    "random weights of fc7, the batches and the first negatives. Settings and targets were chosen on 200 scenes of "
+    "val; measured there, on the 100 test scenes, and on 50 of the training scenes."
 )
 SEEDS = (0, 1, 2)
 SPLITS = {"train": (50, 0), "val": (200, 0), "test": (100, 5000)}  # how many scenes, and the number of the first
