@@ -455,7 +455,7 @@ plots.show(axes, "HOG of a face")
 
 # %% [markdown]
 # A **deformable part model** (DPM; Felzenszwalb, Girshick, McAllester, Ramanan, PAMI 2010) has a template of coarse
-# cells for the whole object, and templates of fine cells for its parts. Each part may move a little, and pays for it.
+# cells for the whole object, and templates of fine cells for its parts. Each part may move a little, at a cost.
 # We drew the parts by hand (orange); DPM learns them.
 
 # %% [markdown]

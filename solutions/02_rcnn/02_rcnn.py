@@ -355,8 +355,8 @@ check("mine_hard_negatives", mine_hard_negatives)
 # %% [markdown]
 # ## 7 · From proposal to object: what to learn
 #
-# A proposal with an IoU of 0.6 has found its object but not its borders. A linear model shall correct it. What it has
-# to predict must not depend on the object's size: a shift of 5 pixels is much for a ball and nothing for a house.
+# A proposal with an IoU of 0.6 has found its object but not its borders. We let a linear model correct it. What it
+# predicts must not depend on the object's size: a shift of 5 pixels is much for a ball and nothing for a house.
 
 # %% [markdown]
 # <details><summary>Hint: I have corners, the formula has centres</summary>
@@ -553,9 +553,8 @@ from course_lib.trainings import shipped
 SIZE, CONTEXT, HIDDEN = 64, 4, 256
 SCENES, PROPOSALS = 200, 100  # images to train on, windows of each
 TESTS, FIRST = 100, 5000  # images to test on, and the number of the first one
-# fine-tuning: steps, learning rates of the new layers and of the pretrained ones
-STEPS, RATE, PRETRAINED_RATE = 100, 1e-3, 1e-3
-SOFTNESS, RIDGE = 0.01, 1000.0  # C of the SVMs; λ of the regressors
+# fine-tuning; C of the SVMs; λ of the regressors
+STEPS, RATE, SOFTNESS, RIDGE = 100, 1e-3, 0.01, 1000.0
 # pixels of a photograph's longer side
 LONGEST = 256 if settings().backbone == "small" else None
 NEVER = -1e3  # the bias of a class that has no object to learn from
@@ -664,13 +663,6 @@ def softmax_loss(network, squares, labels) -> Tensor:
     return nn.functional.cross_entropy(network(squares), labels)
 
 
-def rates(network: Network) -> list[dict]:
-    """The parameters in two groups: pretrained and new."""
-    new = [*network.fc7.parameters(), *network.classify.parameters()]
-    pretrained = list(network.conv.parameters())
-    return [{"params": new}, {"params": pretrained, "lr": PRETRAINED_RATE}]
-
-
 # %% [markdown]
 # **Overfit ten images first.** The cheapest test of a training: can it learn ten images by heart? We expect the loss
 # to fall from above 2 to below 0.5 in 30 steps. If it does not, something is wrong with batches or labels.
@@ -682,8 +674,8 @@ losses = training.fit(Network(), batches(ten), softmax_loss, steps=30, lr=1e-3)
 print(f"loss at first {losses[0]:.2f}, after 30 steps {sum(losses[-3:]) / 3:.2f}")
 
 # %% [markdown]
-# **Features, computed once.** Every window goes through the network one single time; all later stages read what we
-# kept. The paper keeps them on disk. Remember the size: it is the first of its three problems.
+# **Features, computed once.** Every window goes through the network a single time; all later stages read what we kept.
+# The paper keeps them on disk. Remember the size: it is one of its three problems.
 
 
 # %% tags=["given"]
@@ -846,9 +838,9 @@ def train(scenes, steps=STEPS, seed=0, checkpoint=None) -> dict[str, Tensor]:
     """
     torch.manual_seed(seed)
     data = [windows(scene) for scene in bar(scenes, "selective search", unit="image")]
-    network, to_draw = Network(), batches(data, seed)
-    how = {"groups": rates(network), "checkpoint": checkpoint, "keep": True}
-    losses = training.fit(network, to_draw, softmax_loss, steps, RATE, **how)
+    network, drawn = Network(), batches(data, seed)
+    kept = {"checkpoint": checkpoint, "keep": True}
+    losses = training.fit(network, drawn, softmax_loss, steps, RATE, **kept)
     clock, fc7, pairs = [time.perf_counter()], [], []
     for w in bar(data, "features", unit="image"):
         pool5, vectors = features(network.to(DEVICE), w.image, w.boxes)

@@ -1,5 +1,6 @@
 """R-CNN on Tinytown over three seeds: what fine-tuning, box regression and hard negatives each bring."""
 
+from functools import cache
 from typing import Any
 
 from autograder import reference
@@ -9,82 +10,111 @@ from course_lib.metrics import false_positives_per_image, mean_average_precision
 
 RECIPE = (
     "R-CNN as in the exercise of unit 02, on the same 200 training scenes of 128 × 128 pixels; a seed changes the "
-    "random weights of fc7, the batches and the first negatives. Settings and targets were chosen on 200 scenes of "
-    "val; measured there, on the 100 test scenes, and on 50 of the training scenes."
+    "random weights of fc7, the batches and the first negatives. Settings and targets were chosen on scenes of val; "
+    "measured on 100 of these, on the 100 test scenes, and on 50 of the training scenes."
 )
 SEEDS = (0, 1, 2)
-SPLITS = {"train": (50, 0), "val": (200, 0), "test": (100, 5000)}  # how many scenes, and the number of the first
+SPLITS = {"train": (50, 0), "val": (100, 0), "test": (100, 5000)}  # how many scenes, and the number of the first
 IOUS = (0.5, 0.6, 0.7, 0.8)  # from which IoU on a detection is right
 RECALL = 0.4  # of all objects, where false alarms are counted
 POOL5, FC7 = 0, 1
+own = reference.load("02_rcnn")
 
 
 def run(seed: int) -> dict[str, Any]:
-    """Train with this seed, and measure on both splits."""
-    rcnn = reference.load("02_rcnn")
-    scenes = detection("train", rcnn["SCENES"])
-    learned = rcnn["train"](scenes, seed=seed)
-    tuned, untuned = rcnn["trained_network"](learned), rcnn["Network"]()
-    data = [rcnn["windows"](scene) for scene in scenes]
-    before = pool5_svms(rcnn, untuned, data, seed)
-    after = pool5_svms(rcnn, tuned, data, seed)
+    """Train with this seed, and measure on all splits."""
+    learned = own["train"](scenes("train", own["SCENES"], 0), seed=seed)
+    tuned = own["trained_network"](learned)
+    before = own["train_svms"](windows(), [pool5 for pool5, _ in seen_in_training()], sets=1, seed=seed)
+    maps = [own["features"](tuned, w.image, w.boxes)[POOL5] for w in windows()]
+    after = own["train_svms"](windows(), maps, sets=1, seed=seed)
     measured = {}
-    for split, (count, start) in SPLITS.items():
-        test = Split(rcnn, split, count, start)
-        seen = test.features(untuned)
-        measured[f"{split}: mAP of SVMs on pool5, before fine-tuning"] = test.map_of(test.found(before, seen, POOL5))
-        seen = test.features(tuned)
-        measured[f"{split}: mAP of SVMs on pool5, after fine-tuning"] = test.map_of(test.found(after, seen, POOL5))
-        if split != "train":
-            measured |= {f"{split}: {name}": value for name, value in whole(test, learned, seen).items()}
+    for name in SPLITS:
+        seen = seen_by(tuned, name)
+        maps = {
+            "mAP of SVMs on pool5, before fine-tuning": average_precision(
+                found(name, before, untuned(name), POOL5), name
+            ),
+            "mAP of SVMs on pool5, after fine-tuning": average_precision(found(name, after, seen, POOL5), name),
+        }
+        values = maps if name == "train" else maps | whole(name, learned, seen)
+        measured |= {f"{name}: {quantity}": value for quantity, value in values.items()}
     return measured
 
 
-def pool5_svms(rcnn: dict[str, Any], network, data: list, seed: int) -> dict:
-    """One mined SVM per class on the pool5 maps of the training windows."""
-    maps = [rcnn["features"](network, w.image, w.boxes)[POOL5] for w in data]
-    return rcnn["train_svms"](data, maps, sets=1, seed=seed)
-
-
-def whole(test: "Split", learned: dict, seen: list) -> dict[str, Any]:
+def whole(name: str, learned: dict, seen: list) -> dict[str, Any]:
     """At each IoU mAP and the share of objects that some detection fits, without and with box regression; false alarms
     of the mined SVMs, and the mean of the three random sets.
     """
     values = {}
-    for name, regress in (("without box regression", False), ("with box regression", True)):
-        found = test.found(learned, seen, regress=regress)
-        values[f"mAP {name}"] = [test.map_of(found, iou) for iou in IOUS]
-        values[f"objects fitted {name}"] = [recall([f["boxes"] for f in found], test.targets, iou) for iou in IOUS]
-    alarms = [test.alarms(learned, seen, svm) for svm in range(4)]
+    for kind, regress in (("without box regression", False), ("with box regression", True)):
+        detections = found(name, learned, seen, regress=regress)
+        boxes = [one["boxes"] for one in detections]
+        values[f"mAP {kind}"] = [average_precision(detections, name, iou) for iou in IOUS]
+        values[f"objects fitted {kind}"] = [recall(boxes, targets(name), iou) for iou in IOUS]
+    alarms = []
+    for svm in range(4):
+        detections = found(name, learned, seen, regress=True, svm=svm, threshold=-2.5)
+        alarms.append(false_positives_per_image(detections, targets(name), own["CLASSES"], RECALL))
     return values | {"false alarms, mined": alarms[0], "false alarms, random": sum(alarms[1:]) / 3}
 
 
-class Split:
-    """Images to measure on, with their proposals."""
+@cache
+def scenes(split: str, count: int, start: int):
+    """Annotated images."""
+    return list(detection(split, count, start=start))
 
-    def __init__(self, rcnn: dict[str, Any], split: str, count: int, start: int):
-        self.rcnn, self.scenes = rcnn, list(detection(split, count, start=start))
-        self.boxes = [proposals(scene.image, seed=0) for scene in self.scenes]
-        self.targets = [{"boxes": scene.boxes, "labels": scene.labels} for scene in self.scenes]
 
-    def features(self, network) -> list[tuple]:
-        """The pool5 and the fc7 vectors of each image's proposals."""
-        pairs = zip(self.scenes, self.boxes, strict=True)
-        return [self.rcnn["features"](network, scene.image, boxes) for scene, boxes in pairs]
+@cache
+def windows() -> list:
+    """What the exercise trains on."""
+    return [own["windows"](scene) for scene in scenes("train", own["SCENES"], 0)]
 
-    def found(self, learned: dict, seen: list, vectors: int = FC7, regress: bool = False, **options) -> list[dict]:
-        """Detections, from SVMs on pool5 or on fc7."""
-        triples = zip(self.scenes, self.boxes, seen, strict=True)
-        return [
-            self.rcnn["detect"](learned, boxes, f[POOL5], f[vectors], scene.image.shape[1:], regress=regress, **options)
-            for scene, boxes, f in triples
-        ]
 
-    def map_of(self, found: list[dict], iou: float = 0.5) -> float:
-        """Mean average precision in percent."""
-        return 100 * mean_average_precision(found, self.targets, self.rcnn["CLASSES"], iou).map
+@cache
+def seen_in_training() -> list:
+    """Both layers of the training windows before fine-tuning."""
+    network = own["Network"]()
+    return [own["features"](network, w.image, w.boxes) for w in windows()]
 
-    def alarms(self, learned: dict, seen: list, svm: int) -> float:
-        """False alarms per image where 40 % of all objects are found."""
-        found = self.found(learned, seen, regress=True, svm=svm, threshold=-2.5)
-        return false_positives_per_image(found, self.targets, self.rcnn["CLASSES"], RECALL)
+
+@cache
+def untuned(name: str) -> list:
+    """Both layers of a split's proposals before fine-tuning."""
+    return seen_by(own["Network"](), name)
+
+
+def seen_by(network, name: str) -> list:
+    """Both layers of a split's proposals."""
+    return [own["features"](network, scene.image, proposals(scene.image, seed=0)) for scene in images(name)]
+
+
+def images(name: str) -> list:
+    """The images of a split."""
+    return scenes(name, *SPLITS[name])
+
+
+def targets(name: str) -> list[dict]:
+    """Their objects."""
+    return [{"boxes": scene.boxes, "labels": scene.labels} for scene in images(name)]
+
+
+def found(name: str, learned: dict, seen: list, layer: int = FC7, regress: bool = False, **options) -> list[dict]:
+    """Detections in a split, from SVMs on pool5 or on fc7."""
+    return [
+        own["detect"](
+            learned,
+            proposals(scene.image, seed=0),
+            layers[POOL5],
+            layers[layer],
+            scene.image.shape[1:],
+            regress=regress,
+            **options,
+        )
+        for scene, layers in zip(images(name), seen, strict=True)
+    ]
+
+
+def average_precision(detections: list[dict], name: str, iou: float = 0.5) -> float:
+    """Mean average precision in percent."""
+    return 100 * mean_average_precision(detections, targets(name), own["CLASSES"], iou).map
