@@ -1081,9 +1081,8 @@ print(f"average precision by hand: {by_hand:.3f}")
 # %%
 from course_lib.metrics import mean_average_precision
 
-places = torch.arange(12)[:, None] * 20 + torch.tensor([0, 0, 10, 0])  # x1, y1, x2, y2
-places[:, 3] = 10
-on_line = places.float()
+x = torch.arange(12.0) * 20
+on_line = torch.stack([x, 0 * x, x + 10, 0 * x + 10], dim=1)
 there = torch.cat([right, torch.tensor([True, True])])  # the last two are missed
 target = {"boxes": on_line[there], "labels": torch.zeros(7, dtype=torch.int64)}
 found = {
