@@ -1053,8 +1053,8 @@ for method in ("area", "11-point"):
 # ## Three trainings
 #
 # One training says little: with another seed the same program gives another mAP. So the course trained the whole
-# pipeline three times and ships what it measured, on `val` and on the same test scenes as yours. Targets were set on
-# `val`.
+# pipeline three times on Tinytown, and ships what it measured, on `val` and on the 100 test scenes from above. Targets
+# were set on `val`.
 
 # %% tags=["experiment"]
 three = shipped("rcnn")
@@ -1119,7 +1119,7 @@ for name, shares in fitted.items():
     print(f"objects that some detection fits, {name:7} box regression: {text}")
 
 # %% [markdown]
-# At 0.5 the two lines are close: what is missed there has no proposal near enough to be pulled over. At 0.7 and 0.8
+# At 0.5 the two lines are close: what is missed there has no proposal near enough to be pulled over. At 0.6 and 0.7
 # they are apart. So our regression improves boxes that were right already. In VOC's photographs selective search comes
 # near enough to 98 % of the objects (IoU 0.5; section 4.2 of the paper), in our scenes to about 70 %.
 
