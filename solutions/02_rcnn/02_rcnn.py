@@ -1071,7 +1071,7 @@ without = per_seed("mAP without box regression")  # [3, 4]: at each IoU
 regressed = per_seed("mAP with box regression")
 ious = (0.5, 0.6, 0.7, 0.8)  # from which IoU on a detection is right
 lines = {"proposals": without.mean(0), "regressed": regressed.mean(0)}
-ax = plots.curve(ious, lines, "a detection is right from this IoU on", "mAP (%)")
+ax = plots.curve(ious, lines, "smallest IoU of a right detection", "mAP (%)")
 ax.set_ylim(0, 60)
 plots.show(ax, "box regression by IoU")
 
