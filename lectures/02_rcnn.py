@@ -11,14 +11,15 @@
 # %% [markdown]
 # # 02 · R-CNN: regions with CNN features
 #
-# *Deep Learning Applications. About 75 minutes, with the three explorers and the quiz.*
+# *Deep Learning Applications. About 75 minutes, with the explorers and the quiz. Sections marked (optional) take
+# another 20.*
 
 # %% [markdown]
 # After this lecture we can
 #
 # - say why a detector needs **proposals**, and measure how good they are;
 # - follow one photograph through all stages of **R-CNN**;
-# - explain its three training tasks and their three kinds of labels;
+# - explain its three training tasks, their three kinds of labels, and what an **SVM** minimises;
 # - read a precision–recall curve and **average precision**;
 # - name the problems that Fast and Faster R-CNN will solve.
 
@@ -27,14 +28,15 @@
 # segmentation*, CVPR 2014. All numbers below are computed in a cell or cited.
 
 # %% [markdown]
-# Before most figures you will find a **Predict** line. Write your guess down before you run the cell. A wrong guess
-# is the most useful thing that can happen to you here.
+# Before most figures you will find a **Predict** line. Please write your guess down before you run the cell: wrong
+# guesses teach most.
 
 # %% [markdown]
 # ## 1 · What is the task?
 #
-# A classifier gives one label to one image. A detector has to say **what is where**: a list of boxes, each with a
-# class and a score. Its length is not known before. Here is our photograph, and the object that we shall look for.
+# A classifier gives one label to an image. A detector has to say **what is where**: it returns a list of boxes, each
+# with a class and a score. How long this list will be is not known in advance. Here is our photograph, and the object
+# that we shall look for.
 
 # %%
 import torch
@@ -54,8 +56,8 @@ plots.show(ax, "astronaut")
 # %% [markdown]
 # ### How good is a box?
 #
-# No box hits the object to the pixel. We measure the overlap of two boxes by **intersection over union** (IoU): the
-# area that both cover, divided by the area that at least one covers.
+# No box fits an object to the pixel. We measure the overlap of two boxes by their **intersection over union** (IoU):
+# the area that both cover, divided by the area that at least one of them covers.
 
 # %% [markdown]
 # **Predict:** we move the face's box by a quarter of its width to the right. What is the IoU with the original?
@@ -76,13 +78,14 @@ plots.show(ax, "moved box")
 # %% [markdown]
 # Three quarters of the box still lie on the face, but the union has grown too: 0.75 / 1.25 = 0.60. IoU is strict.
 #
-# PASCAL VOC, the benchmark of the R-CNN paper, accepts a detection from an IoU of 0.5 on. Our moved box would count.
+# PASCAL VOC, the benchmark of the R-CNN paper, accepts a detection whose IoU is at least 0.5. Our moved box would
+# count.
 
 # %% [markdown]
 # ## 2 · Why not look everywhere?
 #
-# The classical answer to "where?" is to ask a classifier at every place: a **sliding window**. So let us count.
-# A box is given by two different columns and two different rows of pixel borders.
+# The classical answer to "where?" is a **sliding window**: ask a classifier at every place. So let us count the
+# places. Two different columns and two different rows of pixel borders make a box.
 #
 # **Predict:** how many boxes fit into 512 × 512 pixels: a million, a billion, or more?
 
@@ -92,8 +95,8 @@ every_box = columns**2
 print(f"{every_box:,} boxes")
 
 # %% [markdown]
-# Seventeen billion. Nobody tries them all; a sliding-window detector takes a few sizes and shapes and moves each
-# by a fixed **stride**. Let us be modest: a stride of 8 pixels, 10 sizes, 3 shapes (tall, square, wide).
+# Seventeen billion. Nobody tries them all. A sliding-window detector takes a few sizes and shapes, and moves each of
+# them by a fixed **stride**. Let us be modest: a stride of 8 pixels, 10 sizes, 3 shapes (tall, square, wide).
 
 # %%
 sides = torch.logspace(5, 9, 10, base=2)  # 32 … 512 pixels
@@ -109,9 +112,10 @@ windows = int(places.sum())
 print(f"{windows:,} windows")
 
 # %% [markdown]
-# That is feasible for a classifier that takes microseconds a window. How long would a network need?
+# That is feasible for a classifier that takes microseconds per window. How long would a network need?
 #
-# We use the course's small backbone: 0.3 million parameters, trained on drawings of objects. (AlexNet has 61 million.)
+# We time the course's small backbone, which has 0.3 million parameters and was trained on drawings of objects: 256
+# windows of 64 × 64 pixels, once, on your machine.
 
 # %%
 import time
@@ -123,7 +127,7 @@ with torch.no_grad():
     start = time.perf_counter()
     net.embed(torch.rand(256, 3, 64, 64))
 per_window = (time.perf_counter() - start) / 256
-print(f"{1000 * per_window:.2f} ms a window")
+print(f"{1000 * per_window:.2f} ms per window")
 
 # %%
 methods = {"every box": every_box, "sliding window": windows, "R-CNN's proposals": 2000}
@@ -138,19 +142,30 @@ plots.show(ax, "how long each way takes")
 print(f"every box: {every_box * per_window / 86400:,.0f} days")
 
 # %% [markdown]
-# And AlexNet has 200 times as many parameters as ours. R-CNN's first idea is therefore not about networks:
-# **look only where something might be**. Propose about 2,000 boxes that could hold *any* object, and run the expensive
-# network on those alone.
+# And ours is a small network: 16 million multiply–adds per window, where AlexNet (torchvision's, 224 × 224 pixels)
+# needs 714 million, 44 times as many. R-CNN's first idea is therefore not about networks: **look only where something
+# might be**. Propose about 2,000 boxes that could hold *any* object, and run the expensive network on those alone.
+
+# %% [markdown]
+# Here is the whole of R-CNN. We shall walk through it from left to right, one stage after the other, on our one
+# photograph. The numbered boxes are the three objectives that train it; numbers on arrows say how many boxes, and how
+# many features per box.
+
+# %%
+from course_lib.explorers.rcnn_pictures import draw_pipeline
+
+plots.show(draw_pipeline(), "R-CNN's pipeline")
 
 # %% [markdown]
 # ## 3 · Proposals
 #
-# Selective search (Uijlings, van de Sande, Gevers, Smeulders, IJCV 2013) starts from a simple thought: an
-# object differs from its surroundings in colour *or* texture. So it cuts the image into small regions of one look, then
-# merges the most similar neighbours, again and again.
+# Selective search (Uijlings, van de Sande, Gevers, Smeulders, IJCV 2013) starts from a simple thought: an object
+# differs from its surroundings in colour *or* texture. So it cuts the image into small regions of uniform look. Then it
+# merges the two most similar neighbours, again and again, until one region is left.
 
 # %% [markdown]
-# Every region that ever existed on the way gives one box.
+# Every region that ever existed on the way gives one box. How fine the first cut is decides what can be found. Here is
+# the same photograph, cut three times.
 
 # %%
 from skimage.color import label2rgb
@@ -166,11 +181,67 @@ axes = plots.image_grid(
 plots.show(axes, "three levels of regions")
 
 # %% [markdown]
-# On the left the rocket is many pieces, on the right it starts to flow into its ground. No single level is right
-# for all objects: the button on the suit lives on the left, the whole person on the right. That is why
-# selective search keeps *all* levels.
+# On the left the rocket is in many pieces; on the right it bleeds into the background. No single level is right for
+# all objects: the button on the suit is a region on the left, the whole person only on the right. That is why selective
+# search keeps *all* levels.
+
+# %% [markdown]
+# ### How the merging works (optional)
 #
-# Now the real thing, OpenCV's implementation in its "fast" setting.
+# Which two neighbours are most similar? A small example. In a picture of 100 pixels lie three regions: A, 20 pixels,
+# all red; B, 10 pixels, 80 % red and 20 % blue; C, 40 pixels, all blue. Three things count.
+
+# %% [markdown]
+# - **Colour**: the share in common. A and B: 0.8. B and C: 0.2. A and C: 0.
+# - **Size**: small regions first, so that no big one swallows its neighbours one by one. 1 − (20 + 10) / 100 = 0.7 for
+#   A and B, 0.5 for B and C.
+# - **Fill**: 1 minus the hole that the two leave in their common box. Say both pairs leave none: 1.
+
+# %% [markdown]
+# A and B have 0.8 + 0.7 + 1 = 2.5, B and C only 0.2 + 0.5 + 1 = 1.7. So A and B merge first. The paper adds texture,
+# and runs with several colour spaces and first cuts. Our version, for the head of our photograph:
+
+# %%
+import numpy as np
+
+head = resize(image[:, :260, 90:350], [96, 96]).permute(1, 2, 0).numpy()
+
+
+def similarity(a, b):
+    """How alike two regions (masks) are: colour + size + fill, from 0 to 3."""
+    colours = [
+        [np.histogram(channel, 8, (0, 256))[0] for channel in head[region].T]
+        for region in (a, b)
+    ]
+    common = np.minimum(colours[0] / a.sum(), colours[1] / b.sum()).sum() / 3
+    both = a | b
+    rows, columns = both.any(axis=1).nonzero()[0], both.any(axis=0).nonzero()[0]
+    box = (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
+    size, fill = 1 - both.mean(), 1 - (box - both.sum()) / both.size
+    return common + size + fill
+
+
+# %% [markdown]
+# The rest is a loop: find the most similar pair of neighbours, and put its union in the place of both. Two regions are
+# neighbours when one of them, grown by a pixel, meets the other.
+#
+# **Predict:** what merges first, parts of the hair or the face and the wall?
+
+# %%
+from course_lib.explorers.rcnn_pictures import draw_merges, grouping
+
+level = felzenszwalb(head, scale=150, min_size=80)
+merges = grouping([level == number for number in range(level.max() + 1)], similarity)
+plots.show(draw_merges(head, merges, [0, 4, 8, 12]), "four merges")
+
+# %% [markdown]
+# The parts of the collar and of the hair come first. Late merges join regions that have little in common, and some are
+# wrong: half of the face has joined the wall. But by then the hair had been a region, and had left its box.
+
+# %% [markdown]
+# ### The real thing
+#
+# Now OpenCV's implementation, in its "fast" setting.
 
 # %%
 from course_lib.data.proposals import proposals
@@ -181,7 +252,7 @@ ax = plots.draw_proposals(image, boxes, 150)
 plots.show(ax, "150 proposals")
 
 # %% [markdown]
-# Some 2,400 boxes, close to the paper's 2,000, instead of seventeen billion.
+# Some 2,400 boxes instead of seventeen billion, close to the paper's 2,000.
 #
 # **Predict:** nothing told selective search what a face is. How well will its best box fit?
 
@@ -201,8 +272,8 @@ ax = plots.draw_boxes(
 plots.show(ax, "the face and a proposal")
 
 # %% [markdown]
-# One box is very good, a handful are usable, and more than 99 % miss the face. The detector has to find
-# these few. And it can find only what was proposed: an object without a proposal is lost for good.
+# One box is very good, a handful are usable, and more than 99 % do not reach an IoU of 0.5 with the face. The detector
+# has to find these few. And it can find only what was proposed: an object without a proposal is lost for good.
 
 # %% [markdown]
 # ### Measuring proposals
@@ -230,8 +301,8 @@ plots.show(ax, "Tinytown street")
 # %% [markdown]
 # Selective search needs a rival. We let chance draw as many boxes as selective search found: two random corners each.
 #
-# **Predict:** with all of its boxes (some 150 a scene), which share of the objects does selective search find?
-# And chance?
+# **Predict:** with all of its boxes (some 150 per scene), which share of the objects does selective search find?
+# And which share does chance find?
 
 
 # %%
@@ -274,8 +345,8 @@ print({name: f"{values[-1]:.2f}" for name, values in (mean | chance).items()})
 # of 99 % and a mean average best overlap of 0.879 with 10,097 boxes (Uijlings et al., IJCV 2013).
 
 # %% [markdown]
-# **Explorer: proposals.** White boxes are objects. Blue is the best proposal of an object that was found, dashed that
-# of an object that was missed. Move *number* slowly and watch when objects turn blue.
+# **Explorer: proposals.** White boxes are objects. Blue: the best proposal for an object that was found. Dashed: the
+# best proposal for a missed object. Move *number* slowly and watch when objects turn blue.
 #
 # Try: find an object that stays dashed with *all* proposals. What do such objects have in common?
 
@@ -285,14 +356,30 @@ from course_lib.explorers.rcnn import proposals_explorer
 proposals_explorer(scenes, {"selective search": searched, "chance": guessed})
 
 # %% [markdown]
-# Mostly small objects: four pixels aside, and a 12-pixel ball's IoU is down to 0.5. And objects that hide
-# each other: they consist of pieces that never were one region.
+# Two guesses: they are small, or another object hides part of them. Let us count.
+
+# %%
+pairs_of_boxes = zip(scenes, searched, strict=True)
+best_ious = torch.cat(
+    [box_iou(s.boxes, some).amax(dim=1) for s, some in pairs_of_boxes]
+)
+side = torch.cat([(s.boxes[:, 2:] - s.boxes[:, :2]).prod(dim=1).sqrt() for s in scenes])
+hidden = torch.cat([s.occluded for s in scenes])
+groups = {"16 pixels or more": side >= 16, "smaller": side < 16}
+groups |= {"not hidden": ~hidden, "partly hidden": hidden}
+for name, group in groups.items():
+    share = (best_ious[group] >= 0.5).float().mean()
+    print(f"{name:18} {share:4.0%} of {group.sum()} found")
+
+# %% [markdown]
+# Both guesses hold, the first more strongly. Shift the box of a 12-pixel ball by four pixels and its IoU drops to 0.5.
+# A partly hidden object consists of pieces that may never have been one region.
 
 # %% [markdown]
 # ## 4 · From region to network input
 #
-# Proposals have any shape; AlexNet wants 227 × 227 pixels. R-CNN stretches each region to the square,
-# regardless of its shape, and first adds **context**: in the finished square, 16 of 227 pixels on each side are
+# Proposals have all kinds of shapes, but AlexNet wants 227 × 227 pixels. R-CNN stretches each region to that square,
+# whatever its shape. Before that it adds **context**: in the finished square, 16 of the 227 pixels on each side are
 # surroundings. What lies outside the photograph is filled with the mean colour.
 
 # %%
@@ -312,9 +399,9 @@ def warp(image, boxes, size=64, context=4):
 
 
 # %% [markdown]
-# `roi_align` cuts, stretches and reads 0 outside the image. After subtracting the mean colour, 0 *is* the
-# mean. (In the exercise we do the stretching ourselves.) Our regions have 64 pixels a side, so 4 pixels of context
-# are about the paper's share.
+# `roi_align` cuts, stretches and reads 0 outside the image. After we have subtracted the mean colour, 0 *is* the mean.
+# (In the exercise we do the stretching ourselves.) Our regions are 64 pixels wide, so 4 pixels of context are about the
+# paper's share.
 
 # %%
 shown = torch.cat([best[None], boxes[:5]])
@@ -328,19 +415,80 @@ plots.show(
 )
 
 # %% [markdown]
-# Regions of every shape become squares, so long ones look squeezed. The network copes: it sees such squeezed
-# regions in training too. The paper tried keeping the shape (with and without surroundings) and lost 3 to 5 points
-# of mAP against this simple warp (appendix A).
+# Regions of every shape become squares, so long ones look squeezed. The network sees such squeezed regions in training
+# too. The paper tried keeping the shape (with and without surroundings) and lost 3 to 5 points of mAP against this
+# simple warp (appendix A).
 
 # %% [markdown]
 # ## 5 · Features
 #
-# Each square goes through the network *once*; what comes out replaces the pixels. Why is that better? A good
-# feature stays similar when the same kind of object looks different.
+# A detector needs a description of each square that stays similar when the same kind of object looks different. Pixels
+# do not. What did people use before networks?
 
 # %% [markdown]
-# We test it on twelve kinds of objects that our backbone never saw in training. For each crop we look up the five most
-# similar others, first by pixels, then by features.
+# ### Before networks: HOG and deformable parts
+#
+# **Histograms of oriented gradients** (HOG; Dalal and Triggs, CVPR 2005) keep edges and forget colours. The window is
+# cut into cells, and each cell counts how much contrast runs in each of nine directions.
+#
+# **Predict:** can you still see a face in such a description?
+
+# %%
+from skimage.feature import hog
+
+window = image[:, 40:232, 130:322]  # 192 × 192 pixels around the face
+
+
+def cells(size):
+    """A picture of the window's HOG with cells of `size` pixels."""
+    pixels, cell = window.permute(1, 2, 0).numpy(), (size, size)
+    drawn = hog(pixels, pixels_per_cell=cell, visualize=True, channel_axis=2)[1]
+    return torch.tensor(255 * (drawn / drawn.max()) ** 0.5).byte().expand(3, -1, -1)
+
+
+parts = torch.tensor([[64.0, 56, 104, 80], [104, 56, 144, 80], [80, 96, 128, 128]])
+axes = plots.image_grid([window, cells(24), cells(8)], columns=3, width=12)
+plots.draw_boxes(cells(8), parts, ax=axes[2], colors=plots.ORANGE)
+for ax, title in zip(axes, ("window", "24-pixel cells", "8-pixel cells"), strict=True):
+    ax.set_title(title)
+plots.show(axes, "HOG of a face")
+
+# %% [markdown]
+# A **deformable part model** (DPM; Felzenszwalb, Girshick, McAllester, Ramanan, PAMI 2010) has a template of coarse
+# cells for the whole object, and templates of fine cells for its parts. Each part may move a little, at a cost.
+# We drew the parts by hand (orange); DPM learns them.
+
+# %% [markdown]
+# Such detectors led PASCAL VOC for years. But between 2010 and 2012 progress was slow: the small gains came from
+# ensembles and variants of the same methods (section 1 of our paper). Here are four strong detectors on VOC 2010's test
+# set, and R-CNN.
+#
+# **Predict:** the last bar is R-CNN's. The one before it is at 40.4. How far does R-CNN get?
+
+# %%
+voc2010 = {  # mAP; Girshick et al. 2014, table 1
+    "DPM v5": 33.4,
+    "selective search, SIFT words, SVMs": 35.1,
+    "Regionlets": 39.7,
+    "SegDPM": 40.4,
+    "R-CNN": 53.7,
+}
+colors = [*[plots.ORANGE] * 4, plots.BLUE]
+names, values = list(voc2010), list(voc2010.values())
+ax = plots.bars(names, values, "mAP on VOC 2010 (%)", colors=colors)
+plots.show(ax, "the plateau and after")
+
+# %% [markdown]
+# The second bar tells most. It is by the authors of selective search: *the same proposals* and one SVM per class, but
+# histograms of hand-made features. From there to R-CNN are 18.6 points, 3.5 of them from box regression. So it was not
+# the proposals that broke the plateau. What changed were the features, learned from ImageNet's labels.
+
+# %% [markdown]
+# ### Learned features
+#
+# R-CNN sends each square through a network *once* and keeps what comes out. We test such features on twelve kinds of
+# objects that our backbone never saw in training. For each crop we look up the five most similar others: by pixels, by
+# HOG, and by the network's features.
 
 # %%
 from sklearn.neighbors import NearestNeighbors
@@ -359,15 +507,15 @@ def same_kind(vectors):
 
 
 # %% [markdown]
-# **Predict:** with twelve kinds, blind guessing finds 8 % neighbours of the same kind. How many do pixels find?
+# **Predict:** with twelve kinds, blind guessing finds 8 % neighbours of the same kind. How many do pixels find, and how
+# many does HOG find?
 
 # %%
 by_pixels, share_pixels = same_kind(crops.flatten(1).float())
+hogs = [hog(crop.permute(1, 2, 0).numpy(), channel_axis=2) for crop in crops]
+by_hog, share_hog = same_kind(np.array(hogs))
 by_features, share_features = same_kind(features)
-print(
-    f"same kind among the five nearest: pixels {share_pixels:.0%}, features "
-    f"{share_features:.0%}"
-)
+print(f"pixels {share_pixels:.0%}, HOG {share_hog:.0%}, features {share_features:.0%}")
 rows = [0, *by_pixels[0], 0, *by_features[0]]
 titles = ["query", *["by pixels"] * 5, "query", *["by features"] * 5]
 plots.show(
@@ -376,8 +524,8 @@ plots.show(
 )
 
 # %% [markdown]
-# Pixels find what has the same colours in the same places; features find more of the same *kind*. R-CNN gets
-# this from pre-training on ImageNet's 1.2 million labelled photographs: the second idea of the paper. When labelled
+# Pixels find what has the same colours in the same places. Features find more of the same *kind*. R-CNN gets them from
+# pre-training on ImageNet's 1.2 million labelled photographs, which is the second idea of the paper: when labelled
 # boxes are scarce, **pre-train on a task with plenty of labels**, then adapt.
 
 # %% [markdown]
@@ -402,15 +550,17 @@ ax.set_ylim(40, 58)
 plots.show(ax, "fine-tuning by layer")
 
 # %% [markdown]
-# fc7 gains 9.5 points, pool5 only 3.1. So the convolutional features are general, and what is learned in fine-tuning
-# sits mostly in the layers above them. Before fine-tuning fc7 is not even better than pool5, with 54 million more
-# parameters.
+# fc7 gains 9.5 points, pool5 only 3.1. The authors conclude that the convolutional features are general, and that
+# fine-tuning mostly teaches the layers above them. Before fine-tuning, fc7 (44.7) is worse than fc6 (46.2), and only
+# half a point better than pool5 (44.2), although fc6 and fc7 add 54 million parameters.
+#
+# Our exercise repeats the comparison on pool5.
 
 # %% [markdown]
 # ## 6 · Three tasks, three kinds of labels
 #
-# R-CNN trains three things, one after the other: the network (fine-tuning), one linear **SVM** per class,
-# and one **box regressor** per class. Each needs to know which proposals are "face". And each uses another rule:
+# R-CNN trains three things, one after the other: the network (fine-tuning), one linear **SVM** per class, and one **box
+# regressor** per class. Each needs to know which proposals are "face", and each uses a rule of its own:
 
 # %% [markdown]
 # | task | positive | negative | ignored |
@@ -450,26 +600,89 @@ for ax, (name, band) in zip(axes, bands.items(), strict=True):
 plots.show(axes, "three bands of overlap")
 
 # %% [markdown]
-# Look at the boxes in the middle. Fine-tuning calls them background, the SVM refuses to say. Why two rules?
+# Look at the boxes in the middle. Fine-tuning calls them background; the SVM ignores them. Why two rules?
 #
-# Fine-tuning has millions of weights and would overfit on the few exact boxes, so it also takes loose ones: some 30
-# times more positives (appendix B). The price: it never learns to prefer an exact box.
+# Fine-tuning trains millions of weights. On the few exact boxes alone it would overfit, the authors suppose, so it
+# takes loose boxes too: some 30 times more positives (appendix B). The price is that it never learns to prefer an exact
+# box.
 
 # %% [markdown]
-# The SVM has only 4,096 weights per class and can afford to be strict. It also trains on hard negatives, not random
-# ones. Taking the network's own softmax instead costs 54.2 → 50.9 mAP (appendix B).
+# The SVM has only 4,096 weights per class and can afford to be strict. It also trains on hard negatives, not on random
+# ones. With the network's own softmax in place of the SVMs, mAP falls from 54.2 to 50.9 (appendix B).
 #
-# The threshold of 0.3 was found by trying: 0.5 costs 5 points of mAP, 0 costs 4 (section 2.3).
+# The threshold of 0.3 was chosen on a validation set: 0.5 costs 5 points of mAP, 0 costs 4 (section 2.3).
 
 # %% [markdown]
 # ## 7 · One linear SVM per class
 #
-# Now we train a face SVM, on real data: 100 faces and 100 other patches, grey, 25 × 25 pixels, from *Labeled
-# Faces in the Wild* (they ship with scikit-image). No patch comes from our photograph.
+# A linear SVM is one weight vector **w** and one number b. It gives a region with features **f** the score
+#
+# $$s = \mathbf w \cdot \mathbf f + b$$
+#
+# and calls it an object when s > 0. All regions and all classes together are one matrix product. So the features cost
+# the time, and one class more costs nearly nothing: for 100,000 classes the product takes 10 seconds (section 2.2).
 
 # %% [markdown]
-# Our features are the backbone's last map, as R-CNN's pool5: 128 channels of 4 × 4 cells, 2,048 numbers. Since
-# the patches are grey, we turn our photograph grey as well.
+# ### What does it minimise?
+#
+# It wants more than the right sign: an object (y = 1) should score at least 1, background (y = −1) at most −1. What is
+# missing is the **hinge loss**, max(0, 1 − y·s).
+
+# %% [markdown]
+# | example | y | score s | hinge loss |
+# |---|---|---|---|
+# | a clear face | 1 | 2.0 | 0: beyond 1 |
+# | a face in shadow | 1 | 0.4 | 0.6: right, but not by enough |
+# | a patch of sky | −1 | −1.5 | 0: beyond −1 |
+# | a helmet's rim | −1 | −0.3 | 0.7: right, but not by enough |
+# | a clock | −1 | 0.8 | 1.8: wrong |
+
+# %% [markdown]
+# The SVM minimises the sum of all losses, together with the length of **w**:
+#
+# $$\tfrac12\lVert\mathbf w\rVert^2 + C \sum_i \max\bigl(0,\ 1 - y_i(\mathbf w\cdot\mathbf f_i + b)\bigr)$$
+
+# %% [markdown]
+# The strip between the scores −1 and 1 is the **margin**. It is 2 / ‖**w**‖ wide, so a short **w** means a wide margin;
+# C says how much a violation costs. scikit-learn's `LinearSVC`, which we use, *squares* each loss: 0.6 counts 0.36, and
+# 1.8 counts 3.24.
+#
+# **Predict:** which of the points below could we delete without moving the line?
+
+# %%
+from course_lib.explorers.rcnn_pictures import draw_margin
+from sklearn.svm import LinearSVC
+
+objects_2d = [[3, 4], [4, 3], [4, 5], [5, 4], [2.2, 2.8]]
+background_2d = [[1, 1], [0, 2], [2, 0], [0.5, 0.3], [2.6, 1.6], [3.2, 0.4]]
+points = np.array(objects_2d + background_2d, dtype=float)
+is_object = np.arange(len(points)) < len(objects_2d)
+flat = LinearSVC(C=1).fit(points, is_object)
+plots.show(draw_margin(points, is_object, flat), "margin of an SVM")
+
+# %% [markdown]
+# Those without a ring: their loss is 0, and stays 0 however they move beyond the dashed line. The ringed ones are the
+# **support vectors**; the numbers are their hinge losses. Let us check it: train again on the ringed points alone.
+
+# %%
+scored = np.where(is_object, 1, -1) * flat.decision_function(points)
+ringed = scored < 1
+again = LinearSVC(C=1).fit(points[ringed], is_object[ringed])
+for name, one in {"all points": flat, "ringed points": again}.items():
+    print(f"{name:14} w = {one.coef_[0].round(3)}, b = {one.intercept_.round(3)}")
+
+# %% [markdown]
+# The same SVM. That is why R-CNN can leave out nearly all of its negatives. Keep it in mind for the next section.
+
+# %% [markdown]
+# ### A face SVM
+#
+# Now we train one on real data: 100 faces and 100 other patches, grey, 25 × 25 pixels, from *Labeled Faces in the Wild*
+# (they ship with scikit-image). No patch comes from our photograph.
+
+# %% [markdown]
+# Our features are the backbone's last activation maps, as R-CNN's pool5: 128 channels of 4 × 4 cells, 2,048 numbers.
+# Since the patches are grey, we turn our photograph grey as well.
 
 # %%
 from skimage.data import lfw_subset
@@ -500,15 +713,7 @@ plots.show(
     "faces and others",
 )
 
-# %% [markdown]
-# A linear SVM is one weight vector **w** and one number b: the score of a region is **w**·f + b. That is one
-# matrix product for all regions and classes. So the features cost the time, and one class more costs nearly
-# nothing: with 100,000 classes the product would take 10 seconds (section 2.2).
-
 # %%
-import numpy as np
-from sklearn.svm import LinearSVC
-
 faces, others = (
     describe(torch.cat([patches[:100], patches[:100].flip(-1)])),
     describe(patches[100:]),
@@ -548,8 +753,8 @@ plots.show(
 )
 
 # %% [markdown]
-# Far too many. The SVM has seen 100 patches that are no faces, most of them plain; a photograph offers helmet
-# rims, stripes, badges. It needs more negatives. But which?
+# Far too many. The SVM has seen 100 patches that are no faces, and most of them are plain. A photograph offers helmet
+# rims, stripes and badges. The SVM needs more negatives. But which?
 
 # %% [markdown]
 # ## 8 · Hard negatives
@@ -569,13 +774,13 @@ background = np.concatenate(
 print(f"{len(background):,} background regions")
 
 # %% [markdown]
-# VOC 2007's 5,011 training images give ten million regions, too many for any SVM. So the first attempt takes a
-# random choice: 100 of ours, with the patches. We judge every SVM on our own photograph, which it never sees in
-# training: how many false alarms, and at which rank comes the first region that fits the face?
+# VOC 2007's 5,011 training images give ten million regions, more than fit into memory. So the first attempt takes 100
+# of ours at random, together with the patches. We judge every SVM on our own photograph, which it never sees in
+# training: how many false alarms are there, and what rank has the first region that fits the face?
 
 
 # %%
-def judge(svm):
+def evaluate(svm):
     """Scores of our photograph's regions; prints false alarms and the rank of the first
     region on the face.
     """
@@ -588,15 +793,15 @@ def judge(svm):
 
 used = np.zeros(len(background), dtype=bool)
 used[np.random.default_rng(0).permutation(len(background))[:100]] = True
-judge(svm)
+evaluate(svm)
 svm = train(np.concatenate([others, background[used]]))
-scores = judge(svm)
+scores = evaluate(svm)
 
 # %% [markdown]
-# Much better. Now think like an SVM: negatives that already score below −1 lie beyond its margin, and training
-# with them changes nothing. Only those above −1 can teach it something. They are the **hard negatives**.
+# Much better. Now remember the margin: a negative that already scores below −1 has no loss, and training with it
+# changes nothing. Only those above −1 can teach the SVM something. They are the **hard negatives**.
 #
-# So: score all background regions, add the hard ones, train again, until none is new.
+# So we score all background regions, add the hard ones and train again, until no new one is found.
 #
 # **Predict:** how many rounds will that take?
 
@@ -609,21 +814,21 @@ for number in range(1, 7):
         break
     used |= hard
     svm = train(np.concatenate([others, background[used]]))
-    scores = judge(svm)
+    scores = evaluate(svm)
 
 # %% [markdown]
-# One round does nearly everything. The paper saw the same: "mAP stops increasing after only a single pass over all
-# images" (section 2.3). The face should be near the first rank by now, with a few dozen false alarms at most.
+# The first round does nearly everything. The paper saw the same: "mAP stops increasing after only a single pass over
+# all images" (section 2.3). The face should be near the first rank by now, with a few dozen false alarms at most.
 #
 # **Predict:** would an SVM trained on *all* background regions be better still?
 
 # %%
 print(f"{used.sum():,} of {len(background):,} regions were used")
-scores_all = judge(train(np.concatenate([others, background])))
+scores_all = evaluate(train(np.concatenate([others, background])))
 print(f"largest difference of the scores: {(scores_all - scores).abs().max():.4f}")
 
 # %% [markdown]
-# It is the same SVM. We left out hundreds of negatives, in VOC it would be millions, and lost nothing: all that
+# It is the same SVM. We left out hundreds of negatives (for VOC it would be millions) and lost nothing: all those that
 # count were found.
 
 # %%
@@ -635,15 +840,15 @@ plots.show(
 )
 
 # %% [markdown]
-# What remains is honest: our features were learned on drawings, and our SVM knows 100 faces. R-CNN's were learned on
-# 1.2 million photographs and fine-tuned.
+# The remaining errors are to be expected: our features were learned on drawings, and our SVM knows 100 faces. R-CNN's
+# features were learned on 1.2 million photographs and then fine-tuned.
 
 # %% [markdown]
 # ## 9 · One object, one box: non-maximum suppression
 #
-# Several good boxes lie on the same face. A detector must report *one*; every further one counts as a false alarm.
-# **Greedy non-maximum suppression** (NMS): keep the box of highest score, remove all that overlap it by more than a
-# threshold, go on with the best of the rest.
+# Several good boxes lie on the same face. A detector must report *one*; every further box counts as a false alarm.
+# **Greedy non-maximum suppression** (NMS) keeps the box with the highest score, removes all boxes that overlap it by
+# more than a threshold, and goes on with the best of the rest.
 
 # %% [markdown]
 # Here are five boxes: A, B, C in a row from the face downwards, D and E on the rocket.
@@ -667,7 +872,7 @@ picture, words = draw_nms(image, five, certainty, threshold=0.3)
 plots.show(picture, "five lettered boxes", words=words)
 
 # %% [markdown]
-# C stays. B could have removed it, but B itself was removed before: **only survivors suppress**. Let us see
+# C stays. B could have removed it, but B itself had been removed before: **only survivors suppress**. Let us see
 # whether torchvision agrees.
 
 # %%
@@ -687,8 +892,8 @@ from course_lib.explorers.rcnn import nms_explorer
 nms_explorer(image, five, certainty)
 
 # %% [markdown]
-# What NMS cannot do: two real objects that overlap by more than the threshold are merged into one, and a low threshold
-# makes that worse. A high one leaves duplicates. There is no value that is right for a crowd.
+# NMS has a limit. Two real objects that overlap by more than the threshold are merged into one, and a low threshold
+# makes that worse. A high threshold leaves duplicates. No value is right for a crowd.
 #
 # Now our detector's own boxes, everything with a positive score.
 
@@ -706,32 +911,37 @@ ax = plots.draw_boxes(
 plots.show(ax, "after suppression")
 
 # %% [markdown]
-# The face is left with one box, the others should be weaker. Which of them do we report? That depends on the
-# score at which we cut; section 11 looks at all cuts at once.
+# One box is left on the face; the others should have lower scores. Which of them do we report? That depends on the
+# score at which we cut. Section 11 looks at all cuts at once.
 
 # %% [markdown]
 # ## 10 · A better box: regression
 #
-# The best proposal was not made for faces, so its borders are off. But the features know that half an ear is missing on
-# the left. R-CNN therefore learns, for each class, a linear map from the features to a **correction** of the box.
+# The best proposal was not made for faces, so its borders are off. But the features can tell that half an ear is
+# missing on the left. So R-CNN learns, for each class, a linear map from the features to a **correction** of the box.
 
 # %% [markdown]
-# The proposal has its centre at (x, y), width w, height h; stars mark the object:
+# Say a proposal is 100 pixels wide with its centre at x = 200, and the face is 80 wide with its centre at 210. The
+# centre must move by 10 pixels, which is 0.1 widths of the proposal; the width must shrink by the factor 0.8. So the
+# correction is 0.1 and ln 0.8 = −0.22.
+
+# %% [markdown]
+# In general, the proposal has its centre at (x, y), width w and height h; stars mark the object:
 
 # %% [markdown]
 # $$t_x = \frac{x^* - x}{w} \qquad t_y = \frac{y^* - y}{h} \qquad t_w = \ln\frac{w^*}{w} \qquad t_h = \ln\frac{h^*}{h}$$
 #
-# Shifts are measured in box sizes, so that a close-up and a distant object need the same correction. Sizes are
-# measured in logarithms, so that twice and half are equally far from 0.
+# Shifts are measured in box sizes, so that a close-up and a distant object need the same correction. Sizes are measured
+# in logarithms, so that twice and half are equally far from 0.
 
 # %% [markdown]
-# Applied at test time, with d = **w**·f as predicted from the features f (pool5 in the paper):
+# At test time the regressor predicts d = **w**·**f** from the features **f** (pool5 in the paper), and we apply it:
 #
 # $$\hat x = w\,d_x + x \qquad \hat y = h\,d_y + y \qquad \hat w = w\,e^{d_w} \qquad \hat h = h\,e^{d_h}$$
 
 # %% [markdown]
-# *A slip to know about:* the slide behind this section prints the width's weights for the height, too. Each of
-# the four has weights of its own.
+# *A slip to know about:* the slide behind this section prints the width's weights for the height, too. Each of the four
+# corrections has weights of its own.
 
 # %% [markdown]
 # **Predict:** a proposal is 100 pixels wide, from x = 150 to 250. What do tx = 0.1 and tw = −0.69 make of it?
@@ -743,8 +953,8 @@ print(regressed(torch.tensor([150.0, 0, 250, 100]), torch.tensor([0.1, 0, -0.69,
 
 # %% [markdown]
 # The centre moves by 0.1 × 100 = 10 pixels, from 200 to 210. The width becomes 100 × exp(−0.69) = 50 pixels. So the box
-# reaches from 185 to 235: it shrinks **about its centre**, on both sides. (`regressed` is torchvision's decoder; in
-# the exercise we write our own.)
+# reaches from 185 to 235: it shrinks **about its centre**, on both sides. (`regressed` is torchvision's decoder; in the
+# exercise we write our own.)
 
 # %%
 loose = torch.tensor([150.0, 40, 310, 230])
@@ -754,8 +964,8 @@ picture, words = draw_regression(
 plots.show(picture, "loose proposal", words=words)
 
 # %% [markdown]
-# **Explorer: box regression.** Lead the blue box to the white one, until the IoU is above 0.95. Then choose the other
-# proposal, around a much smaller object, *without touching the sliders*. What do you notice?
+# **Explorer: box regression.** Move the sliders until the blue box fits the white one with an IoU above 0.95. Then
+# choose the other proposal, around a much smaller object, *without touching the sliders*. What do you notice?
 
 # %%
 from course_lib.explorers.rcnn import regression_explorer
@@ -767,10 +977,14 @@ badge, around = (
 regression_explorer(image, {"face": (loose, face[0]), "badge": (around, badge)})
 
 # %% [markdown]
-# It fits as well: the four numbers do not know pixels. The same relative error needs the same correction.
+# It fits just as well, since the four numbers do not depend on pixels: the same relative error needs the same
+# correction.
+
+# %% [markdown]
+# ### Can features predict it? (optional)
 #
-# Can features predict it? We try on Tinytown: boxes jittered around each object, only those with an IoU above 0.6
-# (from a box far off, nothing can be learned), and ridge regression from pool5.
+# We try on Tinytown, with boxes that we shift and stretch at random around each object. Those with an IoU above 0.6 are
+# kept, since from a box far off nothing can be learned. Ridge regression leads from pool5 to the correction.
 
 
 # %%
@@ -786,11 +1000,8 @@ def jittered(scene, copies, rng):
 
 
 # %%
+from course_lib.explorers.rcnn import corrections
 from sklearn.linear_model import Ridge
-from torchvision.models.detection._utils import BoxCoder
-
-# torchvision's encoder and decoder; the exercise writes both
-coder = BoxCoder(weights=(1.0, 1.0, 1.0, 1.0))
 
 
 def pairs(split, count):
@@ -807,9 +1018,9 @@ def pairs(split, count):
 
 # %%
 x, near, target = pairs("train", 60)
-ridge = Ridge(alpha=1).fit(x, coder.encode_single(target, near))
+ridge = Ridge(alpha=1).fit(x, corrections(near, target))
 x, near, target = pairs("val", 20)
-corrected = coder.decode_single(torch.tensor(ridge.predict(x)).float(), near)
+corrected = regressed(near, torch.tensor(ridge.predict(x)).float())
 for name, some in {"before": near, "after": corrected}.items():
     iou = box_iou(some, target).diagonal()
     print(
@@ -818,21 +1029,21 @@ for name, some in {"before": near, "after": corrected}.items():
     )
 
 # %% [markdown]
-# A small gain in the mean, a large one at strict thresholds, on scenes that the ridge never saw. In the paper box
-# regression brings 54.2 → 58.5 mAP (table 2); applying it twice brings nothing more (appendix C).
+# On scenes that the ridge never saw, the mean gains little, and the share of tight boxes gains much. In the paper box
+# regression lifts mAP from 54.2 to 58.5 (table 2); applying it twice brings nothing more (appendix C).
 
 # %% [markdown]
 # ## 11 · One number for a detector: average precision
 #
-# Where do we cut a list of detections? Instead of choosing, we try every cut. Sort by score, walk down, and after
-# each detection note
+# Where do we cut a list of detections? Instead of choosing, we try every cut. We sort by score, walk down the list, and
+# note after each detection
 #
 # - **precision**: the share of the detections so far that is right;
 # - **recall**: the share of *all* objects that is found so far.
 
 # %% [markdown]
-# Right means: IoU ≥ 0.5 with an object of the class that no better detection has taken. Here are ten detections, and
-# 7 objects in the images.
+# A detection is right when its IoU with an object of the class is at least 0.5, and no better detection has taken that
+# object. Here are ten detections, and 7 objects in the images.
 #
 # **Predict:** can the recall reach 1 here?
 
@@ -852,8 +1063,9 @@ plots.show(
 # No: 5 of 7 objects were found, so recall ends at 0.71. What was never found costs area on the right.
 
 # %% [markdown]
-# The blue line zigzags. VOC takes at each recall the best precision *at this recall or a higher one* (orange): who
-# accepts more detections could have had that. **Average precision** is the orange area; its mean over classes is mAP.
+# The blue line zigzags. At each recall, VOC takes the best precision *at this recall or a higher one* (orange): a user
+# who accepts more detections could have had that. **Average precision** is the orange area, and its mean over classes
+# is mAP.
 
 # %%
 # width × height of the orange steps
@@ -861,55 +1073,47 @@ by_hand = 2 / 7 * 1 + 1 / 7 * 3 / 4 + 1 / 7 * 4 / 7 + 1 / 7 * 5 / 9
 print(f"average precision by hand: {by_hand:.3f}")
 
 # %% [markdown]
-# Now the library, torchmetrics, which all units use. It wants boxes, so we give every detection a place of its own
-# on a line: the right ones lie on an object, the others in between.
+# ### Does the library agree? (optional)
+#
+# All units use torchmetrics. It wants boxes. So each detection gets a place of its own on a
+# line; the right ones lie on an object, the others in between.
 
 # %%
 from course_lib.metrics import mean_average_precision
 
-
-def at(places):
-    """Boxes of 10 × 10 pixels at these places on a line."""
-    return torch.stack(
-        [places, 0 * places, places + 10, 0 * places + 10], dim=1
-    ).float()
-
-
-spots = torch.arange(10) * 20
-missed = torch.tensor([400, 420])  # two objects that no detection hits
-target = {
-    "boxes": at(torch.cat([spots[right], missed])),
-    "labels": torch.zeros(7, dtype=torch.int64),
-}
+x = torch.arange(12.0) * 20
+on_line = torch.stack([x, 0 * x, x + 10, 0 * x + 10], dim=1)
+there = torch.cat([right, torch.tensor([True, True])])  # the last two are missed
+target = {"boxes": on_line[there], "labels": torch.zeros(7, dtype=torch.int64)}
 found = {
-    "boxes": at(spots),
+    "boxes": on_line[:10],
     "scores": torch.linspace(1, 0.1, 10),
     "labels": torch.zeros(10, dtype=torch.int64),
 }
 print(f"torchmetrics: {mean_average_precision([found], [target], ['thing']).map:.3f}")
 
 # %% [markdown]
-# Nearly the same. torchmetrics follows COCO and averages the envelope at 101 recalls (0, 0.01, … 1) instead of
-# summing its steps. VOC 2007, the papers' benchmark, used 11. Always ask which one a number is.
+# Nearly the same. torchmetrics follows COCO: it averages the envelope at 101 recalls (0, 0.01, …, 1) instead of summing
+# its steps. VOC 2007, the papers' benchmark, takes 11. Always ask which of them a number is.
 #
 # **Predict:** does AP change when we multiply all scores by 0.1?
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# No. Only the order of the scores counts. That is why the SVMs' scores need not be probabilities. But over all
-# images of a class the order must be right, so scores must be comparable between images.
+# No. Only the order of the scores counts. That is why the SVMs' scores need not be probabilities. But the order is
+# taken over all images, so scores must be comparable between images.
 # </details>
 
 # %% [markdown]
 # ## 12 · The problems
 #
 # R-CNN works, but nobody loved running it. Girshick himself lists three problems (*Fast R-CNN*, ICCV 2015, section
-# 1.1). Let us measure each with what we have built.
+# 1.1). We measure two of them with what we have built.
 
 # %% [markdown]
 # **Problem 1: three ad hoc objectives.** Fine-tuning minimises a log loss, the SVMs a hinge loss, the regressors a
-# squared error; each has labels of its own, and none of the later ones can improve the features. Training all three
+# squared error. Each has labels of its own, and the later two cannot improve the features any more. Training all three
 # with VGG-16 took 84 hours (Fast R-CNN, table 4).
 
 # %% [markdown]
@@ -925,15 +1129,17 @@ print(
     f"ours: proposals {time.perf_counter() - start:.1f} s, features "
     f"{seconds_to_describe:.1f} s"
 )
-# 47 s an image on a GPU (Fast R-CNN, table 4); VOC 2007 has 4,952 test images
+# 47 s per image on a GPU (Fast R-CNN, table 4); VOC 2007 has 4,952 test images
 vgg_days = 47 * 4952 / 86400
-print(f"R-CNN with VGG-16: 47 s an image, {vgg_days:.1f} days for VOC 2007's test set")
+print(f"R-CNN with VGG-16: 47 s per image, {vgg_days:.1f} days for VOC 2007's test set")
 
 # %% [markdown]
-# With a network as small as ours, both take about 2 s. With VGG-16 the features take nearly everything: 2,000
-# regions overlap heavily, but each goes through the network on its own, as if the others had never been computed.
-#
-# **Problem 3: disk.** SVMs need the features of all regions many times, so these are stored.
+# Each was timed once: selective search "fast" on 512 × 512 pixels; then warping to 64 pixels and our small network for
+# all its boxes. With VGG-16, which needs nearly a thousand times our multiply–adds per region, the features take nearly
+# all of the time. The 2,000 regions overlap heavily, but each goes through the network on its own.
+
+# %% [markdown]
+# **Problem 3: disk.** Training the SVMs needs the features of all regions many times, so these are stored.
 
 # %% [markdown]
 # **Predict:** 5,011 training images, 2,000 regions each, 4,096 numbers of 4 bytes. How many gigabytes?
@@ -947,13 +1153,14 @@ print(
 )
 
 # %% [markdown]
-# 164 GB by this sum; R-CNN's own instructions ask for about 200 GB of free disk (README of `rbgirshick/rcnn`).
-# The features of an image are far larger than the image.
+# 164 GB by this sum; R-CNN's own instructions ask for about 200 GB of free disk (README of `rbgirshick/rcnn`). The
+# features of an image are far larger than the image.
 
 # %% [markdown]
-# ## 13 · What became of it
+# ## 13 · Where this went
 #
-# R-CNN's ideas stayed, its problems were solved within two years. All bars: tested and trained on VOC 2007 only.
+# R-CNN's ideas stayed; its problems were solved within two years. The bars are results on VOC 2007. The detectors were
+# trained on VOC 2007; the networks inside had seen ImageNet before.
 #
 # **Predict:** R-CNN with VGG-16 reached 66.0. How much more did Fast R-CNN gain by training everything together?
 
@@ -975,8 +1182,29 @@ plots.show(ax, "mAP by year")
 # Sources: 33.7, 58.5: Girshick et al., CVPR 2014, table 2. 66.0, 66.9: Girshick, ICCV 2015, table 1.
 # 69.9: Ren, He, Girshick, Sun, *Faster R-CNN*, NIPS 2015, table 3.
 #
-# The large step was learned features (+24.8). Fast R-CNN gained little accuracy, and 146 times the speed at test time
-# (47 s → 0.32 s, proposals not counted).
+# The large step was learned features: 20.5 points without box regression (33.7 → 54.2), 24.8 with it.
+
+# %% [markdown]
+# Fast R-CNN gained little accuracy. It gained 146 times the speed at test time: 47 s → 0.32 s per image with VGG-16 on
+# an Nvidia K40, where the 0.32 s are without the proposals (table 4 and abstract).
+#
+# In between, many tried to mend one part of R-CNN at a time.
+
+# %% [markdown]
+# **Other proposals.** *MultiBox* (Erhan, Szegedy, Toshev, Anguelov, CVPR 2014) lets a network predict a set of boxes
+# that could hold any object, with a score each: proposals became something to learn. *Edge Boxes* (Zitnick, Dollár,
+# ECCV 2014) counts the contours that lie wholly inside a box. That takes 0.25 s, and 1,000 boxes find over 96 % of the
+# objects.
+
+# %% [markdown]
+# **No proposals.** *OverFeat* (Sermanet et al., ICLR 2014) slides its network over the image, sharing the convolutions,
+# and predicts a box at each place. On ILSVRC 2013 it reached 24.3 mAP, R-CNN 31.4 (our paper, section 2.5). Detectors
+# without proposals came back later, and stayed: unit 04 tells their story.
+
+# %% [markdown]
+# **Shared convolutions.** *SPPnet* (He, Zhang, Ren, Sun, ECCV 2014) computes the convolutions once per image and pools
+# each region from their map. At test time it is 24 to 102 times faster than R-CNN and about as accurate. That is the
+# idea on which Fast R-CNN, our unit 03, is built. Unit 04 then puts the proposals into the same network.
 
 # %% [markdown]
 # ## 14 · Check yourself
@@ -989,8 +1217,8 @@ plots.show(ax, "mAP by year")
 #
 # <details><summary>Answer</summary>
 #
-# About 0.7. The network only judges what was proposed. Box regression may lift a few boxes over IoU 0.5, but an object
-# without a proposal nearby stays lost.
+# About 0.7. The network sees only what was proposed. Box regression may lift a few boxes over an IoU of 0.5, but an
+# object without a proposal nearby stays lost.
 # </details>
 
 # %% [markdown]
@@ -1017,8 +1245,8 @@ plots.show(ax, "mAP by year")
 #
 # <details><summary>Answer</summary>
 #
-# A difference in pixels depends on the object's size; a ratio doesn't. The logarithm makes "twice" and "half"
-# equally large (+0.69 and −0.69), and its inverse, the exponential, can never give a negative width.
+# A difference in pixels depends on the object's size; a ratio does not. The logarithm makes "twice" and "half" equally
+# large (+0.69 and −0.69), and its inverse, the exponential, can never give a negative width.
 # </details>
 
 # %% [markdown]
@@ -1035,13 +1263,14 @@ plots.show(ax, "mAP by year")
 #
 # - R-CNN = **proposals → warp → features → one SVM per class → box regression → NMS**.
 # - Recall of the proposals bounds everything after them.
-# - Pre-train where labels are plenty, fine-tune where they are scarce.
-# - Hard negatives: only examples near the margin count, and we can go and find them.
-# - Each task has its own labels; know why.
+# - Pre-train where labels are plenty; fine-tune where they are scarce.
+# - For an SVM, examples beyond the margin do not count. **Hard negatives** are the others, and we can find them.
+# - Each of the three tasks has its own labels; know why.
 
 # %% [markdown]
-# - AP = area under the envelope of precision over recall. Ask which IoU and how many recall points.
-# - Slow, large on disk, trained in three pieces: **share the convolutions** and train together. That is unit 03.
+# - AP is the area under the envelope of precision over recall. Ask which IoU and how many recall points.
+# - R-CNN is slow, large on disk and trained in three pieces. The remedy is to **share the convolutions** and to train
+#   everything together. That is unit 03.
 #
 # Next: the exercise `02_rcnn`, where we write the parts that the libraries lent us here.
 

@@ -157,11 +157,21 @@ def nms_explorer(image: UInt8[Tensor, "3 h w"], boxes: Float[Tensor, "n 4"], sco
     return panel(draw, {"threshold": threshold, "box": chosen, "x": x, "y": y, "score": score})
 
 
-def regressed(proposal: Float[Tensor, "4"], deltas: Float[Tensor, "4"]) -> Float[Tensor, "4"]:
-    """The proposal moved and resized by (tx, ty, tw, th): torchvision's box coder with weights of 1."""
+def corrections(proposals: Float[Tensor, "n 4"], objects: Float[Tensor, "n 4"]) -> Float[Tensor, "n 4"]:
+    """(tx, ty, tw, th) that leads from each proposal to its object: torchvision's box coder with weights of 1."""
+    return _coder().encode_single(objects, proposals)
+
+
+def regressed(proposals: Float[Tensor, "*n 4"], deltas: Float[Tensor, "*n 4"]) -> Float[Tensor, "*n 4"]:
+    """One proposal or several, moved and resized by (tx, ty, tw, th): the inverse of `corrections`."""
+    return _coder().decode_single(deltas.reshape(-1, 4), proposals.reshape(-1, 4)).reshape(proposals.shape)
+
+
+def _coder():
+    """Torchvision keeps it in a private module, which a notebook should not import."""
     from torchvision.models.detection._utils import BoxCoder
 
-    return BoxCoder(weights=(1.0, 1.0, 1.0, 1.0)).decode_single(deltas[None], proposal[None])[0]
+    return BoxCoder(weights=(1.0, 1.0, 1.0, 1.0))
 
 
 def draw_regression(
