@@ -437,6 +437,7 @@ from collections import OrderedDict
 from functools import cache
 
 from jaxtyping import UInt8
+from torch.nn import functional as F
 
 from course_lib import plots, training
 from course_lib.data import classification
@@ -459,6 +460,7 @@ PER_CLASS, SEEDS = 55, range(5)
 BATCH, MOST_STEPS = (16, 120) if SMALL else (64, 2000)
 # of the head; from layer to layer; the last frozen layer
 RATE, DECAY, UPTO = 4e-3, 0.3, "stage2"
+SCRATCH_RATE = 2e-3
 DEVICE = settings().device
 
 
@@ -537,64 +539,66 @@ def fixed(train: Tensor, test: Tensor) -> float:
 
 
 # %% tags=["given"]
-def batches(images: Tensor, labels: Tensor, train: Tensor):
-    """The function that gives the i-th mini-batch of BATCH images among `train`, half
-    of them mirrored.
+def augmented(
+    images: UInt8[Tensor, "n 3 h w"], rng: torch.Generator
+) -> Float[Tensor, "n 3 h w"]:
+    """Half of the images mirrored; each shifted by up to a tenth of its side, zoomed by
+    up to 15 %, and each of its colours changed by up to 20 %.
+    """
+    count, device = len(images), images.device
+
+    def drawn(*shape: int) -> Tensor:
+        return 2 * torch.rand(count, *shape, generator=rng) - 1  # from -1 to 1
+
+    move = torch.zeros(count, 2, 3)
+    move[:, 0, 0] = (1 + 0.15 * drawn()) * drawn().sign()
+    move[:, 1, 1] = 1 + 0.15 * drawn()
+    move[:, :, 2] = 0.2 * drawn(2)  # in half sides
+    tint = 1 + 0.2 * drawn(3, 1, 1)
+    grid = F.affine_grid(move, list(images.shape), align_corners=False).to(device)
+    moved = F.grid_sample(
+        images.float(), grid, padding_mode="border", align_corners=False
+    )
+    return (moved * tint.to(device)).clamp(0, 255)
+
+
+# %% tags=["given"]
+def batches(images: Tensor, labels: Tensor, train: Tensor, change=augmented):
+    """The function that gives the i-th mini-batch of BATCH images among `train`, each
+    changed a little at random (`change=None`: not at all).
     """
 
     def batch(index: int) -> tuple[Tensor, Tensor]:
         rng = torch.Generator().manual_seed(index)
-        chosen = train[
-            torch.randperm(len(train), generator=rng)[:BATCH].to(train.device)
-        ]
-        mirrored = (torch.rand(len(chosen), generator=rng) < 0.5).to(images.device)
-        return torch.where(
-            mirrored[:, None, None, None], images[chosen].flip(3), images[chosen]
-        ), labels[chosen]
+        order = torch.randperm(len(train), generator=rng)[:BATCH]
+        chosen = train[order.to(train.device)]
+        shown = change(images[chosen], rng) if change else images[chosen]
+        return shown, labels[chosen]
 
     return batch
 
 
 def loss(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
     """Cross-entropy over the classes."""
-    return nn.functional.cross_entropy(model(images), labels)
-
-
-def steps(train: Tensor) -> int:
-    """How many steps so many images are worth."""
-    return min(MOST_STEPS, 30 + len(train) // 4)
+    return F.cross_entropy(model(images), labels)
 
 
 # %% tags=["given"]
-def scratch(images: Tensor, labels: Tensor, train: Tensor, classes: int) -> nn.Module:
-    """A network that knows nothing but these images."""
+def scratch(classes: int) -> tuple[nn.Module, list[dict]]:
+    """A network that knows nothing yet, and its parameters in one group with one rate."""
     model = swap_head(network(pretrained=False), classes).train()
-    training.fit(
-        model, batches(images, labels, train), loss, steps(train), RATE, progress=False
-    )
-    return model
+    return model, [{"params": list(model.parameters()), "lr": SCRATCH_RATE}]
 
 
-# %% tags=["given"]
 def fine_tuned(
-    images: Tensor, labels: Tensor, train: Tensor, classes: int
-) -> nn.Module:
-    """The pretrained network with a new head; its generic layers stay, the others
-    learn, each at its own rate.
+    classes: int, upto: str = UPTO, decay: float = DECAY
+) -> tuple[nn.Module, list[dict]]:
+    """The pretrained network with a new head, its first layers frozen, and the others
+    in groups, each with its own rate.
     """
-    model = swap_head(network(), classes)
-    freeze(model, UPTO)
-    groups = parameter_groups(model.train(), RATE, DECAY)
-    training.fit(
-        model,
-        batches(images, labels, train),
-        loss,
-        steps(train),
-        RATE,
-        groups=groups,
-        progress=False,
-    )
-    return model
+    model = swap_head(network(), classes).train()
+    freeze(model, upto)
+    return model, parameter_groups(model, RATE, decay)
 
 
 # %% [markdown]
