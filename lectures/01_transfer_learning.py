@@ -11,7 +11,8 @@
 # %% [markdown]
 # # 01 · Transfer learning: what six images per class can do
 #
-# *Deep Learning Applications. MINUTES.*
+# *Deep Learning Applications. About 75 minutes, with the three explorers and the quiz; the optional section 5 takes 10
+# more.*
 
 # %% [markdown]
 # After this lecture we can
