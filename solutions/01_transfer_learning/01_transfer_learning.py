@@ -15,8 +15,8 @@
 # Here we write what it takes to use it again: as a fixed feature extractor for a few images, fine-tuned for some more.
 
 # %% [markdown]
-# **You will** write six functions, each 4 to 15 lines, and answer one question in words. **Time:** about two and a half
-# hours. **Before:** read the lecture `01_transfer_learning`.
+# **You will** write six functions, each 4 to 15 lines, and answer one question in words.
+# **Time:** about two and a half hours. **Before:** read the lecture `01_transfer_learning`.
 
 # %% [markdown]
 # ## How this works
@@ -853,8 +853,8 @@ ax.set(xticks=range(len(LAYERS)), xticklabels=LAYERS)
 plots.show(ax, "summaries by layer")
 
 # %% [markdown]
-# The maximum is no real gain: 77.9 against 77.0 % at `stage4`, 50.5 against 54.0 % at `stage3`. Quarters are one: 69.4
-# % at `stage3`. The *place* of a part tells classes apart, and the mean over the activation map forgets it. At `stage4`
+# The maximum is no real gain: 77.9 against 77.0 % at `stage4`, 50.5 against 54.0 % at `stage3`. Quarters are one:
+# 69.4 % at `stage3`. The *place* of a part tells classes apart, and the mean over the activation map forgets it. At `stage4`
 # quarters add less, 82.9 %. They also bring four times as many features.
 
 # %% [markdown]
