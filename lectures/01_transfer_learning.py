@@ -233,7 +233,17 @@ ax.legend(fontsize=8)
 plots.show(ax, "scratch, trained to the end")
 
 # %% [markdown]
-# SCRATCH TEXT
+# As they are, the images are learned by heart at every size: 100 % of the training images, at best 15 % of others. More
+# training would not help. Variety does: with augmentation the network still knows 96 % or more of its training images,
+# and from 15 per class on others too, 34 ± 10 %, then 78 ± 7 % at 30 and 92 ± 3 % at 120.
+
+# %% [markdown]
+# Patience is needed as well: with 30 augmented images per class, 120 steps reach 11 % on test images, 480 steps 27 %,
+# and 2,000 steps 78 %. A network from scratch that was stopped early proves nothing about scratch.
+
+# %% [markdown]
+# Fixed features leave the head little room for learning by heart, and fitting takes a moment. The price: what the
+# features have missed stays missed. In the exercise we compare all three strategies at equal images.
 
 # %% [markdown]
 # ## 4 · What does each layer keep?
@@ -1082,7 +1092,10 @@ plots.show(ax, "linear probes today")
 # %% [markdown]
 # ## What to remember
 #
-# REMEMBER TEXT
+# - Learned features are generic: in the paper six images per class beat sixty with hand-made features.
+# - Few images: fixed features, or fine-tuning with low rates. From scratch only with many images, and then with
+#   augmentation and patience.
+# - First layers are general, last ones specific. The farther the task, the earlier the best layer; probes tell.
 
 # %% [markdown]
 # - A new head needs a high rate, a finished network a low one: a rate for each layer.
