@@ -223,10 +223,10 @@ mean = {name: values.mean(axis=0) for name, values in curve.results.items()}
 lines = {"augmented, test images": mean["scratch"]}
 lines["augmented, its training images"] = mean["scratch, training images"]
 ax = plots.curve(counts, lines, "training images per class", "accuracy in %")
-plain = len(mean["scratch, plain"])
-ax.plot(counts[:plain], mean["scratch, plain"], "^-", label="as they are, test images")
+short = counts[: len(mean["scratch, plain"])]
 own = mean["scratch, plain, training images"]
-ax.plot(counts[:plain], own, "v:", label="as they are, its training images")
+ax.plot(short, mean["scratch, plain"], "^-.", c=plots.GREEN, label="plain, test images")
+ax.plot(short, own, "v:", c=plots.PURPLE, label="plain, its training images")
 ax.set(xscale="log", xticks=counts, xticklabels=counts, ylim=(0, 105))
 ax.minorticks_off()
 ax.legend(fontsize=8)
@@ -729,13 +729,17 @@ ax.set(xticks=range(len(frozen)), xticklabels=frozen, ylim=(0, 100))
 ax.legend(loc="lower left", fontsize=8)
 plots.show(ax, "which layers to fine-tune")
 one_rate = cuts.results["nothing, one rate"].mean(axis=0).round(1)
-print(
-    "nothing frozen, all at one rate:",
-    dict(zip(counts.tolist(), one_rate, strict=True)),
-)
+print("nothing frozen, all at one rate:", one_rate)
 
 # %% [markdown]
-# LAYERS TEXT
+# With a rate that falls from layer to layer (section 8), the cut hardly matters: from *nothing* to *stage3* all lie
+# within a standard deviation of each other, or little more. Only the last step does. The head alone is level at one
+# image per class, 8 points behind at six, 10 behind at 30.
+
+# %% [markdown]
+# With one rate for everything the rule of thumb returns: 35 % at one image per class, where the head alone has 61 %,
+# and 75 against 78 % at six; from 30 on everything at one rate is ahead. So the rule holds for careless fine-tuning.
+# Careful fine-tuning may begin earlier.
 
 # %% [markdown]
 # ## 8 · How fast may each layer learn?
