@@ -812,8 +812,8 @@ plots.show(ax, "three strategies")
 # three.
 
 # %% [markdown]
-# The lecture's rule says: few images, fixed features. Up to four per class the two are level here: 77 ± 2 against
-# 75 ± 2 % at four. From six on fine-tuning leads, 85 ± 1 against 80 ± 2 %. (Your crosses differ a little: fixed features
+# The lecture's rule says: few images, fixed features. Up to four per class the two are level here: 77 ± 2 against 75 ±
+# 2 % at four. From six on fine-tuning leads, 85 ± 1 against 80 ± 2 %. (Your crosses differ a little: fixed features
 # without augmentation, fine-tuning with other numbers of steps.)
 
 # %% [markdown]
