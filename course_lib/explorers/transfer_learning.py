@@ -19,8 +19,9 @@ HEIGHT = 384  # pixels of every picture
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 NAMES = 96  # pixels for the names beside the table
 TOP = 24  # pixels for the letters above it
+SCALE = 16  # pixels below the bars for the values at the ends of their fields
 SLOWEST, DECADES = 1e-10, 10  # the axis of the rates: from 1e-10 to 1
-MANY, FEW = 1000, 5  # learning parameters an image: above, or below, the rule of thumb advises a change
+MANY, FEW = 1000, 5  # learning parameters per image: above, or below, the rule of thumb advises a change
 
 
 def draw_probe(
@@ -35,7 +36,7 @@ def draw_probe(
         images: square.
         labels: true class of each image, 0 … classes - 1; every class occurs.
         predicted: what the probe says.
-        names: one a class, at most 26.
+        names: one per class, at most 26.
     """
     from sklearn.metrics import confusion_matrix
 
@@ -78,11 +79,11 @@ def probe_explorer(
     names: Sequence[str],
     predictions: Mapping[str, Mapping[str, Mapping[int, Tensor]]],
 ):
-    """Network, layer, images a class → what a linear probe says about every test image.
+    """Network, layer, images per class → what a linear probe says about every test image.
 
     Args:
         images, labels, names: as in `draw_probe`.
-        predictions: network → layer → images a class → the predicted labels [n].
+        predictions: network → layer → images per class → the predicted labels [n].
     """
     import ipywidgets
 
@@ -91,12 +92,12 @@ def probe_explorer(
 
     def draw(layer: str, number: int, network: str) -> tuple[Picture, str]:
         picture, words = draw_probe(images, labels, predictions[network][layer][number], names)
-        return picture, f"{network} network, {layer}, {number} image{'s' * (number > 1)} a class:<br>{words}"
+        return picture, f"{network} network, {layer}, {number} image{'s' * (number > 1)} per class:<br>{words}"
 
     controls = {
         "layer": ipywidgets.Dropdown(options=list(layers), value=list(layers)[-2], description="layer"),
         "number": ipywidgets.SelectionSlider(
-            options=numbers, value=numbers[len(numbers) // 2], description="images a class"
+            options=numbers, value=numbers[len(numbers) // 2], description="images per class"
         ),
         "network": ipywidgets.Dropdown(options=list(predictions), description="network"),
     }
@@ -131,11 +132,13 @@ def draw_rates(
     lines = [f"{layer}: {rate:.1e}" if rate else f"{layer}: frozen" for layer, rate in rates.items()]
     words = (
         f"{_meaning(rates, decay)}<br>{learning:,} of {sum(sizes.values()):,} parameters learn from {images:,} images: "
-        f"<b>{learning / images:,.0f} an image</b>{_advice(learning / images)}"
+        f"<b>{learning / images:,.0f} per image</b>{_advice(learning / images)}"
     )
-    left = _bars(lines, [np.log10(max(rate, SLOWEST) / SLOWEST) for rate in rates.values()], DECADES, BLUE)
+    lengths = [np.log10(max(rate, SLOWEST) / SLOWEST) for rate in rates.values()]
+    left = _bars(lines, lengths, DECADES, BLUE, (f"{SLOWEST:.0e}", "rate 1"))
     amounts = {"parameters that learn": learning, "training images": images}
-    right = _bars([f"{name}: {n:,}" for name, n in amounts.items()], [np.log10(n) for n in amounts.values()], 6, ORANGE)
+    lines = [f"{name}: {n:,}" for name, n in amounts.items()]
+    right = _bars(lines, [np.log10(n) for n in amounts.values()], 6, ORANGE, ("1", "1,000,000"))
     return np.hstack([left, right]), words
 
 
@@ -153,7 +156,7 @@ def _meaning(rates: Mapping[str, float], decay: float) -> str:
 
 
 def _advice(share: float) -> str:
-    """A rule of thumb for so many learning parameters an image."""
+    """A rule of thumb for so many learning parameters per image."""
     if share > MANY:
         return "<br>rule of thumb: so few images are soon known by heart; freeze more layers, or go slower"
     if share < FEW:
@@ -161,9 +164,12 @@ def _advice(share: float) -> str:
     return "<br>rule of thumb: so many images can guide so many parameters"
 
 
-def _bars(lines: Sequence[str], lengths: Sequence[float], fields: int, color: str) -> Picture:
-    """One bar below each line of words, `lengths` fields long, in front of all the fields in grey."""
-    step, field = HEIGHT // max(len(lines), 4), (HEIGHT - 24) // fields
+def _bars(lines: Sequence[str], lengths: Sequence[float], fields: int, color: str, ends: tuple[str, str]) -> Picture:
+    """One bar below each line of words, `lengths` fields long, in front of all the fields in grey.
+
+    `ends` are the values at the two ends of the fields; they stand below the last bar.
+    """
+    step, field = (HEIGHT - SCALE) // max(len(lines), 4), (HEIGHT - 24) // fields
     picture = white(HEIGHT, HEIGHT)
     for i, length in enumerate(lengths):
         rows = slice(i * step + 30, (i + 1) * step - 6)
@@ -173,11 +179,14 @@ def _bars(lines: Sequence[str], lengths: Sequence[float], fields: int, color: st
     canvas = Canvas(picture)
     for i, line in enumerate(lines):
         canvas.text(12, i * step + 22, line, WHITE, size=15, anchor="ls")
+    below = len(lines) * step + 10
+    canvas.text(12, below, ends[0], WHITE, size=12, anchor="ls")
+    canvas.text(12 + field * fields, below, ends[1], WHITE, size=12, anchor="rs")
     return canvas.picture
 
 
 def rates_explorer(sizes: Mapping[str, int], classes: int):
-    """Base rate, decay, frozen layers, images a class → the rate of each layer and what that means.
+    """Base rate, decay, frozen layers, images per class → the rate of each layer and what that means.
 
     Args:
         sizes: as in `draw_rates`; `classes`: how many the head tells apart.
@@ -193,7 +202,7 @@ def rates_explorer(sizes: Mapping[str, int], classes: int):
     controls = {
         "base": ipywidgets.SelectionSlider(options=bases, value=1e-2, description="rate of the head"),
         "decay": slider("decay", 0.3, 0.1, 1.0, 0.05),
-        "images": ipywidgets.SelectionSlider(options=numbers, value=6, description="images a class"),
+        "images": ipywidgets.SelectionSlider(options=numbers, value=6, description="images per class"),
         "frozen": ipywidgets.Dropdown(options=choices, description="frozen up to"),
     }
     return panel(draw, controls)

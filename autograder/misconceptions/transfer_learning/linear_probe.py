@@ -81,7 +81,7 @@ def one_deviation(features, labels):
 @wrong(
     "linear_probe",
     "large-epsilon",
-    "You add a number to the standard deviation that is larger than the deviation of small features: they vanish.",
+    "You add a number to the standard deviation that is larger than that of small features: they vanish.",
 )
 def large_epsilon(features, labels):
     rows = _array(features)

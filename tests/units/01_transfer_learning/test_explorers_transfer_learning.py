@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_lib.explorers import neighbours
+from course_lib.explorers import neighbours, surgery
 from course_lib.explorers import transfer_learning as explorers
 from course_lib.explorers.tiles import THUMB, decision, tiled
 from course_lib.plots import BLUE, ORANGE, VERMILLION, rgb
@@ -95,7 +95,7 @@ def test_rates_are_told_in_words():
     picture, words = explorers.draw_rates(SIZES, 0.01, 0.1, "stem", 8)
     assert picture.shape == (384, 768, 3)
     assert "<b>fine-tuning of the later layers</b>: stage1 learns 100 times more slowly than the head" in words
-    assert "32,120 of 32,520 parameters learn from 8 images: <b>4,015 an image</b>" in words
+    assert "32,120 of 32,520 parameters learn from 8 images: <b>4,015 per image</b>" in words
 
 
 @pytest.mark.parametrize(
@@ -114,14 +114,14 @@ def test_strategies_have_names(frozen, decay, meaning):
     ("frozen", "images", "advice"),
     [(None, 8, "freeze more layers"), (None, 800, "so many images can guide"), ("stage2", 800, "one more stage")],
 )
-def test_advice_follows_parameters_an_image(frozen, images, advice):
+def test_advice_follows_parameters_per_image(frozen, images, advice):
     assert advice in explorers.draw_rates(SIZES, 0.01, 0.5, frozen, images)[1]
 
 
 def test_a_bar_is_a_field_for_each_factor_of_ten():
     sizes = {"first": 10, "second": 10, "head": 10}
     picture, _ = explorers.draw_rates(sizes, 1e-2, 0.1, "first", 100)
-    step, field = explorers.HEIGHT // 4, (explorers.HEIGHT - 24) // explorers.DECADES
+    step, field = (explorers.HEIGHT - explorers.SCALE) // 4, (explorers.HEIGHT - 24) // explorers.DECADES
 
     def length(row, color, columns):
         return int((picture[row, columns] == rgb(color)).all(axis=1).nonzero()[0].max(initial=-1)) - 11
@@ -132,6 +132,25 @@ def test_a_bar_is_a_field_for_each_factor_of_ten():
     assert length(40, BLUE, left) < 0
     assert length(40, ORANGE, right) == pytest.approx(np.log10(20) * 60, abs=1)
     assert length(step + 40, ORANGE, right) == 2 * 60
+
+
+def test_the_ends_of_the_fields_are_written_below_the_bars():
+    picture, _ = explorers.draw_rates({"first": 10, "head": 10}, 1e-2, 0.1, None, 100)
+    below = 2 * ((explorers.HEIGHT - explorers.SCALE) // 4)
+    for columns in (slice(0, 120), slice(264, 384), slice(384, 504), slice(648, 768)):
+        assert (picture[below - 4 : below + 14, columns] != 255).any()
+
+
+def test_surgery_takes_over_all_layers_but_the_head():
+    ax = surgery.draw_surgery(source=5, target=3)
+    told = [text.get_text() for text in ax.texts]
+    for layer in surgery.LAYERS:
+        assert [text for text in told if text.startswith(layer)].count(f"{layer}: random, learns") == 1
+    assert told.count("old head: 5 classes") == 1
+    assert told.count("new head: 3") == 3
+    taken = {(arrow.start[-1], arrow.end[-1]) for arrow in surgery.copies()}
+    assert taken == {(str(place), str(place)) for place in range(5)}  # the sixth block is the head
+    assert {arrow.start.rpartition(" ")[0] for arrow in surgery.copies()} == {"source network", "fixed features"}
 
 
 def test_neighbours_come_by_distance_without_the_query():
@@ -180,9 +199,9 @@ def test_the_probe_explorer_shows_the_chosen_answers():
     view = widgets(probe_view())
     control(view, "network").value, control(view, "layer").value, control(view, "images").value = "random", "stem", 1
     right = float((predictions()["random"]["stem"][1] == LABELS).float().mean())
-    assert view.words.value.startswith(f"random network, stem, 1 image a class:<br><b>{right:.0%}</b>")
+    assert view.words.value.startswith(f"random network, stem, 1 image per class:<br><b>{right:.0%}</b>")
     control(view, "images").value = 6
-    assert view.words.value.startswith("random network, stem, 6 images a class:")
+    assert view.words.value.startswith("random network, stem, 6 images per class:")
 
 
 def test_the_rates_explorer_counts_the_images_of_all_classes():
