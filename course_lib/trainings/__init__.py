@@ -4,7 +4,7 @@
     print(long)                              # recipe, seeds, minutes, and the command that repeats it
     long.results["test accuracy"].mean(0)    # the first axis is that of the seeds
 
-`python -m tools.trainings NAME` writes NAME.json here. The digest is that of the recipe's text, so that a test finds
+`python -m tools.trainings NAME` writes NAME.json here. The digest is that of the recipe's code, so that a test finds
 results whose recipe was changed afterwards.
 """
 
@@ -30,7 +30,7 @@ class Training:
         recipe: one or two sentences: what was trained, on what, for how long, and on which images settings were chosen.
         seeds: one per run.
         seconds: of one processor, all runs together.
-        digest: SHA-256 of the recipe's text.
+        digest: SHA-256 of the recipe's code.
         torch: the version of PyTorch.
         measured: for each quantity its values, one per seed: numbers, or lists of equal length.
     """

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from course_lib import trainings
-from course_lib.errors import DataMissing
+from course_lib.errors import CourseError, DataMissing
 from tools.trainings.__main__ import digest, main, names, recipe
 
 SHIPPED = sorted(path.stem for path in trainings.FOLDER.glob("*.json"))
@@ -41,6 +41,23 @@ def test_a_recipe_is_run_once_per_seed_and_its_results_are_read_again(tmp_path, 
     assert long.results["steps"].tolist() == [7, 7, 7]
     assert str(long) == ("Nothing is trained. Seeds 0, 1, 2; 1 min on one core; python -m tools.trainings throwaway")
     assert json.loads((tmp_path / "throwaway.json").read_text())["digest"] == "0"
+
+
+def test_words_may_be_mended_without_a_run_but_not_what_a_recipe_does(tmp_path, monkeypatch):
+    monkeypatch.setattr("tools.trainings.__main__.RECIPES", tmp_path)
+    source = tmp_path / "throwaway.py"
+    source.write_text('"""One."""\nRECIPE = "Eins."\nSEEDS = (0, 1, 2)\n')
+    first = digest("throwaway")
+    source.write_text('"""Two."""\nRECIPE = "Zwei."\nSEEDS = (0, 1, 2)  # three\n')
+    assert digest("throwaway") == first
+    source.write_text('"""Two."""\nRECIPE = "Zwei."\nSEEDS = (0, 1, 3)\n')
+    assert digest("throwaway") != first
+
+
+def test_a_recipe_that_does_something_else_is_not_only_reworded(monkeypatch):
+    monkeypatch.setattr("tools.trainings.__main__.digest", lambda name: "0")
+    with pytest.raises(CourseError, match="has changed"):
+        main([SHIPPED[0]], words=True)
 
 
 def test_results_that_are_not_shipped_are_named_with_those_that_are(tmp_path, monkeypatch):
