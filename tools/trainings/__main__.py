@@ -16,7 +16,7 @@ from typing import Annotated
 import torch
 import typer
 
-from course_lib import trainings
+from course_lib import threads, trainings
 from course_lib.download import atomic_write
 from course_lib.errors import CourseError
 
@@ -49,7 +49,7 @@ def _is_words(node: ast.stmt) -> bool:
 
 def run(name: str) -> dict:
     """One recipe's results for all its seeds, as course_lib.trainings reads them. One thread."""
-    torch.set_num_threads(1)
+    threads.limit(1)
     module, started = recipe(name), time.process_time()
     runs = [module.run(seed) for seed in module.SEEDS]
     return {
