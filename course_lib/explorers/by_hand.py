@@ -1,0 +1,69 @@
+"""Unit 04's small examples: which of five anchors show which of two objects, and which of ten boxes are duplicates."""
+
+from collections.abc import Sequence
+
+from jaxtyping import Float, Int, UInt8
+from torch import Tensor
+
+from course_lib.explorers.canvas import WHITE, Canvas
+from course_lib.explorers.proposals import SIDE
+from course_lib.plots import BLACK, BLUE, ORANGE, VERMILLION, Picture
+
+LABELS = {1: ("positive", BLUE), -1: ("ignored", ORANGE), 0: ("negative", BLACK)}
+DASHES = {1: "-", -1: "--", 0: ":"}
+
+
+def draw_assignment(
+    anchors: Float[Tensor, "n 4"],
+    objects: Float[Tensor, "m 4"],
+    labels: Int[Tensor, " n"],
+    names: Sequence[str],
+    ax=None,
+):
+    """Draws objects filled and anchors as numbered outlines: positive blue, ignored dashed orange, negative dotted.
+
+    Args:
+        labels: of the anchors, 1, -1 or 0.
+        names: of the objects.
+
+    Returns:
+        The Axes.
+    """
+    from matplotlib import pyplot
+    from matplotlib.patches import Rectangle
+
+    if ax is None:
+        ax = pyplot.subplots(figsize=(6.5, 4.6), layout="constrained")[1]
+    for (x1, y1, x2, y2), name in zip(objects.tolist(), names, strict=True):
+        ax.add_patch(Rectangle((x1, y1), x2 - x1, y2 - y1, facecolor="#cccccc", edgecolor="none"))
+        ax.text(x1 + 1, y2 - 1, name, ha="left", va="bottom", fontsize=9)
+    for i, ((x1, y1, x2, y2), label) in enumerate(zip(anchors.tolist(), labels.tolist(), strict=True)):
+        color, dash = LABELS[label][1], DASHES[label]
+        outline = {"fill": False, "edgecolor": color, "linestyle": dash, "linewidth": 2.5}
+        ax.add_patch(Rectangle((x1, y1), x2 - x1, y2 - y1, **outline))
+        paper = {"facecolor": color, "edgecolor": "none", "pad": 1.5}
+        ax.text(x2 - 1, y2 - 1, str(i + 1), color="white", ha="right", va="bottom", fontsize=10, bbox=paper)
+    for label, (word, color) in LABELS.items():
+        ax.plot([], [], color=color, linestyle=DASHES[label], linewidth=2.5, label=word)
+    ax.set(xlim=(-4, 90), ylim=(64, -4), aspect="equal")
+    ax.legend(loc="lower left", frameon=False)
+    return ax
+
+
+def draw_suppression(
+    image: UInt8[Tensor, "3 h w"], boxes: Float[Tensor, "n 4"], kept: Int[Tensor, " k"]
+) -> tuple[Picture, str]:
+    """The boxes on the image, numbered from the best on: those that suppression keeps blue, the others dashed and red.
+
+    Returns:
+        The picture, and the same in words.
+    """
+    stay = kept.tolist()
+    canvas = Canvas(image, scale=SIDE / image.shape[-1])
+    for i, box in enumerate(boxes):
+        canvas.box(box, BLUE if i in stay else VERMILLION, width=2, dashed=i not in stay)
+    for i, box in enumerate(boxes):
+        canvas.tag(*box[:2].tolist(), str(i + 1), BLUE if i in stay else VERMILLION, size=13)
+    canvas.text(0, image.shape[1], f"{len(stay)} of {len(boxes)} stay", WHITE, size=13)
+    gone = ", ".join(str(i + 1) for i in range(len(boxes)) if i not in stay)
+    return canvas.picture, f"Of {len(boxes)} boxes {len(stay)} stay; suppressed: {gone or 'none'}."
