@@ -11,7 +11,8 @@
 # %% [markdown]
 # # 04 · Faster R-CNN: the network proposes
 #
-# *Deep Learning Applications. About 75 minutes, with the three explorers and the quiz.*
+# *Deep Learning Applications. About 75 minutes, with two explorers and the quiz; 20 more with what is marked
+# "optional".*
 
 # %% [markdown]
 # After this lecture we can
@@ -586,15 +587,6 @@ top = scores.argsort(descending=True)[:30]
 moved = rpn.box_coder.decode(deltas, [anchors]).view(-1, 4)[top]
 kept = nms(moved, scores[top], 0.7)
 print(f"of the 30 best boxes {len(kept)} survive")
-axes = plots.image_grid([scenes[number].image] * 2, columns=2, width=9)
-for ax, (name, some) in zip(
-    axes, {"ten anchors": anchors[top], "moved": moved}.items(), strict=True
-):
-    plots.draw_boxes(
-        scenes[number].image, some[:10], ax=ax, colors=plots.BLUE, title=name
-    )
-    ax.set(xlim=(-10, 138), ylim=(138, -10))
-plots.show(axes, "ten proposals")
 
 # %% [markdown]
 # The ten best scores crowd on two things, and the deltas pull their boxes to the borders. Which of the ten does
@@ -603,7 +595,9 @@ plots.show(axes, "ten proposals")
 # %%
 from course_lib.explorers.by_hand import draw_suppression
 
-picture, words = draw_suppression(scenes[number].image, moved[:10], kept[kept < 10])
+picture, words = draw_suppression(
+    scenes[number].image, anchors[top[:10]], moved[:10], kept[kept < 10]
+)
 plots.show(picture, "suppressed boxes", words=words)
 
 # %% [markdown]
@@ -1034,7 +1028,7 @@ plots.show(ax, "where the proposal went", moved=(end_box - start_box)[0, 0])
 # proposals are data.
 
 # %% [markdown]
-# ## 10 · Deeper backbones
+# ## 10 · Deeper backbones (optional)
 #
 # Whatever the backbone, the recipe stays the same. With a residual network (He, Zhang, Ren, Sun, CVPR 2016) the stages
 # up to stride 16 (conv1 to conv4) are shared. Stage conv5 runs on each cut-out region, in place of VGG's linear layers.

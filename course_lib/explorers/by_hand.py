@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
@@ -51,19 +52,31 @@ def draw_assignment(
 
 
 def draw_suppression(
-    image: UInt8[Tensor, "3 h w"], boxes: Float[Tensor, "n 4"], kept: Int[Tensor, " k"]
+    image: UInt8[Tensor, "3 h w"],
+    anchors: Float[Tensor, "n 4"],
+    boxes: Float[Tensor, "n 4"],
+    kept: Int[Tensor, " k"],
 ) -> tuple[Picture, str]:
-    """The boxes on the image, numbered from the best on: those that suppression keeps blue, the others dashed and red.
+    """Left the anchors, right the boxes that they became: those that suppression keeps blue, the others dashed and red.
+
+    Args:
+        anchors: the best first; they are numbered so.
+        boxes: the same, moved by their deltas.
+        kept: positions of the boxes that stay.
 
     Returns:
         The picture, and the same in words.
     """
     stay = kept.tolist()
-    canvas = Canvas(image, scale=SIDE / image.shape[-1])
-    for i, box in enumerate(boxes):
-        canvas.box(box, BLUE if i in stay else VERMILLION, width=2, dashed=i not in stay)
-    for i, box in enumerate(boxes):
-        canvas.tag(*box[:2].tolist(), str(i + 1), BLUE if i in stay else VERMILLION, size=13)
-    canvas.text(0, image.shape[1], f"{len(stay)} of {len(boxes)} stay", WHITE, size=13)
-    gone = ", ".join(str(i + 1) for i in range(len(boxes)) if i not in stay)
-    return canvas.picture, f"Of {len(boxes)} boxes {len(stay)} stay; suppressed: {gone or 'none'}."
+    gone = [i for i in range(len(boxes)) if i not in stay]
+    pictures = []
+    for some, removed, title in ((anchors, [], "anchors"), (boxes, gone, f"moved: {len(stay)} of {len(boxes)} stay")):
+        canvas = Canvas(image, scale=SIDE / image.shape[-1])
+        for i, box in enumerate(some):
+            canvas.box(box, VERMILLION if i in removed else BLUE, width=2, dashed=i in removed)
+        for i, box in enumerate(some):
+            canvas.tag(*box[:2].tolist(), str(i + 1), VERMILLION if i in removed else BLUE, size=13)
+        canvas.text(0, image.shape[1], title, WHITE, size=13)
+        pictures.append(canvas.picture)
+    names = ", ".join(str(i + 1) for i in gone) or "none"
+    return np.hstack(pictures), f"Of {len(boxes)} boxes {len(stay)} stay; suppressed: {names}."

@@ -38,11 +38,13 @@ def test_suppressed_boxes_are_dashed_and_named():
     image = torch.full((3, 64, 64), 128, dtype=torch.uint8)
     boxes = torch.tensor([[4.0, 4, 40, 40], [5, 4, 40, 40], [44, 44, 60, 60]])
     kept = nms(boxes, torch.tensor([0.9, 0.8, 0.7]), 0.7)
-    picture, told = draw_suppression(image, boxes, kept)
+    picture, told = draw_suppression(image, boxes + 2, boxes, kept)
     assert told == "Of 3 boxes 2 stay; suppressed: 2."
-    for color in (BLUE, VERMILLION):
-        assert (picture == rgb(color)).all(axis=2).any()
-    assert draw_suppression(image, boxes[:1], torch.tensor([0]))[1].endswith("suppressed: none.")
+    left, right = picture[:, :384], picture[:, 384:]
+    has = [[(half == rgb(color)).all(axis=2).any() for color in (BLUE, VERMILLION)] for half in (left, right)]
+    assert has == [[True, False], [True, True]]
+    one = boxes[:1]
+    assert draw_suppression(image, one, one, torch.tensor([0]))[1].endswith("suppressed: none.")
 
 
 def test_each_loss_has_its_place_in_the_diagram():
