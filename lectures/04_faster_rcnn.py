@@ -209,7 +209,7 @@ print(f"largest difference: {(two_scores - (yes - no).sigmoid()).abs().max():.1g
 
 # %% [markdown]
 # It is not: a softmax over two scores depends on their difference alone, and so it is a sigmoid of one number. The
-# paper's footnote allows both, torchvision and we take k.
+# paper's footnote allows both; torchvision and we take k.
 
 # %% [markdown]
 # An anchor has a **scale** (square root of its area, in pixels) and a **ratio** (height / width). The ratio must not
@@ -538,7 +538,7 @@ for name, rows in cells.items():
 # %% [markdown]
 # Cells with a positive anchor are bright, cells with negative ones alone are dark. Between them lie six times as many
 # cells whose best anchor was *ignored*: nobody told the network what to say there, and its score fades out slowly.
-# These are what makes a spot an area.
+# Such cells turn a spot into an area.
 
 # %% [markdown]
 # Nobody told the RPN about classes either: one word, "object", covers persons, houses and balls. Look for a bright spot
@@ -652,9 +652,8 @@ plots.show(ax, "recall by budget")
 # trained the RPN from three random starts: 77.1, 77.9 and 75.6 %. Their spread is one point, the gap is seven.
 
 # %% [markdown]
-# The order is what decides: at 50 boxes each, selective search finds 52 %. Only when the IoU has to be 0.7 does its
-# full list win, with 49 % against 34 to 38 % for the RPN's 50. Borders that exact are not what our frozen RPN is good
-# at.
+# With only 50 of its boxes, selective search finds 52 %. It is ahead in one case: when the IoU has to be 0.7, its full
+# list finds 49 % and the RPN's 50 find 34 to 38 %. Borders that exact are not what our frozen RPN is good at.
 
 # %% [markdown]
 # ### Scores or boxes? (optional)
@@ -681,9 +680,12 @@ ax.set(xscale="log", ylim=(0, 1), xticks=numbers, xticklabels=numbers)
 plots.show(ax, "recall of RPN's parts")
 
 # %% [markdown]
-# With few proposals it is the scores that matter. The paper sees the same in mAP (VOC 2007, ZF network, a detector
-# trained on selective search): 100 proposals give 55.1 %, and 44.6 % without scores. The boxes matter as well: 300
-# proposals give 56.8 %, and 52.1 % when the anchors stay where they are.
+# The scores: without them, 50 proposals find 30 %, fewer than selective search's 52 %. What the RPN has learned is above
+# all an order. The paper sees the same in mAP (VOC 2007, ZF network, a detector trained on selective search): 100
+# proposals give 55.1 %, and 44.6 % without scores.
+
+# %% [markdown]
+# The boxes matter as well: in the paper 300 proposals give 56.8 %, and 52.1 % when the anchors stay where they are.
 
 # %% [markdown]
 # **Explorer: proposal budget.** The best box of an object that was found is blue, that of a missed one dashed and red;
@@ -1101,12 +1103,12 @@ plots.show(draw_parts(), "who learns what")
 # %% [markdown]
 # Read it from top to bottom: in each row, more is blue, which means learned together. Fast R-CNN took features, classes
 # and borders into one training, Faster R-CNN the regions as well. The time fell with it: 47 s per image, then 1.83 s,
-# then 0.198 s, on one GPU with VGG-16.
+# then 0.198 s, with VGG-16 on a GPU.
 
 # %% [markdown]
 # And the accuracy? With VGG-16 it rose at both steps: 66.0, 66.9, 69.9 %. With AlexNet, Fast R-CNN was no better than
-# R-CNN: 57.1 against 58.5 % (Girshick, ICCV 2015). What is learned together is faster in any case; whether it is also
-# better depends on the network.
+# R-CNN: 57.1 against 58.5 % (Girshick, ICCV 2015). So learning together made detection faster; whether it also made it
+# more accurate depended on the network.
 
 # %% [markdown]
 # Is the second stage needed at all? The RPN could name classes itself. The authors tried it: one stage on 20,000 dense
