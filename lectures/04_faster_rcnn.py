@@ -680,8 +680,8 @@ ax.set(xscale="log", ylim=(0, 1), xticks=numbers, xticklabels=numbers)
 plots.show(ax, "recall of RPN's parts")
 
 # %% [markdown]
-# The scores: without them, 50 proposals find 30 %, fewer than selective search's 52 %. What the RPN has learned is above
-# all an order. The paper sees the same in mAP (VOC 2007, ZF network, a detector trained on selective search): 100
+# The scores: without them, 50 proposals find 30 %, fewer than selective search's 52 %. What the RPN has learned is
+# above all an order. The paper sees the same in mAP (VOC 2007, ZF network, a detector trained on selective search): 100
 # proposals give 55.1 %, and 44.6 % without scores.
 
 # %% [markdown]
