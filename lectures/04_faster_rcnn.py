@@ -1108,7 +1108,7 @@ plots.show(draw_parts(), "who learns what")
 # %% [markdown]
 # And the accuracy? With VGG-16 it rose at both steps: 66.0, 66.9, 69.9 %. With AlexNet, Fast R-CNN was no better than
 # R-CNN: 57.1 against 58.5 % (Girshick, ICCV 2015). So learning together made detection faster; whether it also made it
-# more accurate depended on the network.
+# more accurate depended on the network. In the exercise we compare all three at equal work.
 
 # %% [markdown]
 # Is the second stage needed at all? The RPN could name classes itself. The authors tried it: one stage on 20,000 dense
