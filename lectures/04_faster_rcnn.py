@@ -11,7 +11,8 @@
 # %% [markdown]
 # # 04 · Faster R-CNN: the network proposes
 #
-# *Deep Learning Applications. About 75 minutes, with the three explorers and the quiz.*
+# *Deep Learning Applications. About 75 minutes, with two explorers and the quiz; 20 more with what is marked
+# "optional".*
 
 # %% [markdown]
 # After this lecture we can
@@ -24,7 +25,7 @@
 
 # %% [markdown]
 # Our paper: Ren, He, Girshick, Sun, *Faster R-CNN: Towards Real-Time Object Detection with Region Proposal Networks*,
-# NIPS 2015. All numbers below are computed in a cell or cited.
+# NIPS 2015. Every number below is computed in a cell, cited, or measured as the sentence beside it says.
 
 # %% [markdown]
 # Before most figures you will find a **Predict** line. Write your guess down before you run the cell: a guess that
@@ -33,8 +34,8 @@
 # %% [markdown]
 # ## 1 · What is left to speed up?
 #
-# Fast R-CNN (unit 03) runs the convolutions once an image and cuts its regions out of the finished map. One stage still
-# stands outside the network: somebody must say *which* regions. So far that is selective search.
+# Fast R-CNN (unit 03) runs the convolutions once per image and cuts its regions out of the finished activation map. One
+# stage still stands outside the network: something must say *which* regions. So far that is selective search.
 
 # %%
 import torch
@@ -68,19 +69,19 @@ net = backbone("small")
 
 
 def shared_map(images):
-    """The map of stage 3: one cell for 8 × 8 pixels, 64 numbers a cell.
+    """The activation map of stage 3: one cell per 8 × 8 pixels, 64 channels.
 
     Images [n, 3, h, w] in 0 … 255.
     """
     return net.features(images / 255, stage=3)
 
 
-def fastest(call, times):
-    """The shortest of several runs, in seconds: what the machine needs when nothing
-    disturbs it.
+def fastest(call):
+    """The shortest of three runs, in seconds: what the machine needs when nothing
+    disturbs it, and when what it loads at first is loaded.
     """
     seconds = []
-    for _ in range(times):
+    for _ in range(3):
         start = time.perf_counter()
         call()
         seconds.append(time.perf_counter() - start)
@@ -89,13 +90,13 @@ def fastest(call, times):
 
 # %%
 taken = {}
-for name, picture, times in [("scene", scene.image, 3), ("photograph", photograph, 1)]:
+for name, picture in [("scene", scene.image), ("photograph", photograph)]:
     taken[f"{name}: selective search"] = fastest(
-        lambda picture=picture: proposals(picture, 0, keep=False), times
+        lambda picture=picture: proposals(picture, 0, keep=False)
     )
     with torch.no_grad():
         taken[f"{name}: backbone"] = fastest(
-            lambda picture=picture: shared_map(picture[None]), 20
+            lambda picture=picture: shared_map(picture[None])
         )
 colors = [plots.ORANGE, plots.BLUE] * 2
 ax = plots.bars(
@@ -109,8 +110,9 @@ ax.set_xscale("log")
 plots.show(ax, "search and backbone")
 
 # %% [markdown]
-# Expect a factor of ten or more on both. A larger backbone on a GPU tells the same story. With VGG-16, Fast R-CNN needs
-# 0.32 s an image without proposals (Girshick, ICCV 2015). With selective search it is 1.83 s (Ren et al., NIPS 2015).
+# Expect a factor of ten or more on both. The papers measured the same with VGG-16 on a GPU. Fast R-CNN needs 0.32 s per
+# image when its proposals are not counted (Girshick, ICCV 2015), and 1.83 s when selective search is (Ren et al., NIPS
+# 2015).
 
 # %%
 papers = {
@@ -123,7 +125,7 @@ colors = [plots.BLUE, plots.BLUE, plots.SKY, plots.VERMILLION]
 ax = plots.bars(
     list(papers),
     list(papers.values()),
-    "seconds an image, VGG-16",
+    "seconds per image, VGG-16",
     colors=colors,
     form="{:.3g} s",
 )
@@ -131,14 +133,14 @@ ax.set_xscale("log")
 plots.show(ax, "seconds in the papers")
 
 # %% [markdown]
-# (47 s: Girshick, ICCV 2015. 0.198 s: Ren et al.) Four fifths of Fast R-CNN's time were spent outside the network.
-# Faster R-CNN's 0.198 s are 5 images a second, everything included. How can proposals become nearly free?
+# (47 s: Girshick, ICCV 2015. 0.198 s: Ren et al.) Fast R-CNN spent four fifths of its time outside the network. Faster
+# R-CNN takes 0.198 s with everything included, which is five images per second. How can proposals become nearly free?
 
 # %% [markdown]
 # ## 2 · Ask the map
 #
-# The detector needs the map anyway. Perhaps it already knows where things are. Here are the five channels of our map
-# that vary most over the scene.
+# The detector needs the activation map anyway. Perhaps the map already knows where things are. Here are the five of its
+# channels that vary most over the scene.
 
 # %%
 with torch.no_grad():
@@ -152,14 +154,14 @@ axes = plots.image_grid(
 plots.show(axes, "scene and five channels")
 
 # %% [markdown]
-# Nobody told these channels about boxes: they were trained to name drawings of *other* objects. Still, some light up
-# where something stands.
+# Nobody told these channels about boxes: they were trained to name drawings of *other* objects. Still, some of them
+# light up where something stands.
 #
-# So put a tiny network on every cell and ask: *is here an object, and where are its borders?*
+# So we put a tiny network on every cell and ask: *is there an object here, and where are its borders?*
 
 # %% [markdown]
-# "The same small network at every cell" is a convolution. A **region proposal network** (RPN) is a 3 × 3
-# convolution with ReLU, then two 1 × 1 convolutions side by side: one for scores, one for boxes.
+# "The same small network at every cell" is a convolution. A **region proposal network** (RPN) is a 3 × 3 convolution
+# with ReLU, and behind it two 1 × 1 convolutions side by side: one for scores, one for boxes.
 #
 # **Predict:** compared with the backbone, how long will it take?
 
@@ -170,7 +172,7 @@ torch.manual_seed(0)
 # torchvision's; in the exercise we write our own
 head = RPNHead(in_channels=64, num_anchors=9)
 with torch.no_grad():
-    head_seconds = fastest(lambda: head([features]), 20)
+    head_seconds = fastest(lambda: head([features]))
 print(head)
 print(
     f"scene: {1000 * head_seconds:.1f} ms for the RPN, "
@@ -178,10 +180,10 @@ print(
 )
 
 # %% [markdown]
-# A fraction of the backbone's time, hundreds of times less than selective search. In the paper proposing takes 10 ms
-# with VGG-16, where selective search needs 1.5 s.
+# It takes a fraction of the backbone's time, and hundreds of times less than selective search. In the paper proposing
+# takes 10 ms with VGG-16, where selective search needs 1.5 s.
 #
-# But one cell, one box? A ball in front of a house has its centre in the same cell as the house.
+# But is one box per cell enough? A ball in front of a house may have its centre in the same cell as the house.
 
 # %% [markdown]
 # ## 3 · Anchors
@@ -193,8 +195,21 @@ print(
 # $$t_x = \frac{x - x_a}{w_a} \qquad t_y = \frac{y - y_a}{h_a} \qquad
 # t_w = \ln\frac{w}{w_a} \qquad t_h = \ln\frac{h}{h_a}$$
 #
-# The index *a* marks the anchor. Anchors are not learned and do not depend on the image: they are the question, the
+# The index *a* marks the anchor. Anchors are not learned and do not depend on the image: they are the question, and the
 # network's scores are the answer.
+
+# %% [markdown]
+# With k anchors per cell, our RPN gives k scores and 4k corrections there. The paper's gives **2k** scores: "object"
+# and "no object" for each anchor, through a softmax. Is that more than our one score through a sigmoid?
+
+# %%
+yes, no = torch.linspace(-4, 4, 9), torch.linspace(1, -2, 9)
+two_scores = torch.stack([yes, no]).softmax(dim=0)[0]
+print(f"largest difference: {(two_scores - (yes - no).sigmoid()).abs().max():.1g}")
+
+# %% [markdown]
+# It is not: a softmax over two scores depends on their difference alone, and so it is a sigmoid of one number. The
+# paper's footnote allows both; torchvision and we take k.
 
 # %% [markdown]
 # An anchor has a **scale** (square root of its area, in pixels) and a **ratio** (height / width). The ratio must not
@@ -207,16 +222,16 @@ scale, ratio = 24, 2
 print(f"{scale * ratio**0.5:.1f} high, {scale / ratio**0.5:.1f} wide")
 
 # %% [markdown]
-# Twice as high as wide, area 24² = 576. The paper takes scales of 128, 256 and 512 pixels, ratios of 1/2, 1 and 2, and
-# a stride of 16 pixels. Our scenes are smaller, so we take 12, 24 and 48 at stride 8.
+# It is twice as high as wide, and its area is 24² = 576. The paper takes scales of 128, 256 and 512 pixels, ratios of
+# 1/2, 1 and 2, and a stride of 16 pixels. Our scenes are smaller, so we take 12, 24 and 48 at stride 8.
 #
-# **Predict:** how many anchors has a scene of 128 × 128 pixels?
+# **Predict:** how many anchors does a scene of 128 × 128 pixels have?
 
 # %%
 from course_lib.explorers.faster_rcnn import make_anchors
 
 stride, scales, ratios = 8, (12, 24, 48), (0.5, 1.0, 2.0)
-# torchvision's shapes, in half sides of whole pixels
+# sides as torchvision rounds them: half of each is a whole number of pixels
 anchors = make_anchors((128, 128), stride, scales, ratios)
 print(
     f"ours: 16 × 16 cells × 9 = {len(anchors):,} anchors; the paper's: 60 × 40 × 9 = "
@@ -234,7 +249,23 @@ plots.show(ax, "nine anchors")
 
 # %% [markdown]
 # The paper's image has 1000 × 600 pixels. Its largest anchors are larger than what a cell sees of the image (228 pixels
-# with VGG-16). That works: whoever sees the middle of a car can guess where it ends.
+# with VGG-16). That works all the same: someone who sees the middle of a car can guess where it ends.
+#
+# **Predict:** our corner cells have anchors, too. Which share of all anchors reaches over the image's border?
+
+# %%
+inside = ((anchors[:, :2] >= 0) & (anchors[:, 2:] <= 128)).all(dim=1)
+largest = anchors.view(-1, 9, 4)[:, 7]  # scale 48, ratio 1
+colors = [plots.VERMILLION, plots.BLUE, plots.VERMILLION]
+corners = largest[[0, 8 * 16 + 8, -1]]
+ax = plots.draw_boxes(scene.image, corners, colors=colors)
+ax.set(xlim=(-25, 153), ylim=(153, -25), title=f"{1 - inside.float().mean():.0%} cross")
+plots.show(ax, "anchors across the border")
+
+# %% [markdown]
+# More than a third. The paper leaves such anchors out of *training*: of about 20,000 in a typical image about 6,000
+# remain, and with the others its training did not converge. At test time it keeps them and clips their boxes.
+# torchvision trains on all of them, and so do we.
 
 # %% [markdown]
 # ### Which anchors are positive?
@@ -246,11 +277,53 @@ plots.show(ax, "nine anchors")
 # | ignored | the rest: they do not enter the loss |
 
 # %% [markdown]
-# Why the second rule? **Predict:** for which share of our objects does at least one of 2,304 anchors reach 0.7?
+# ### Five anchors and two objects, by hand
+#
+# A house of 40 × 40 pixels, and beside it a ball of 10 × 10. Anchor 1 covers four fifths of the house and nothing else:
+# its IoU is 32 · 40 / 40² = 0.8. Anchor 3 has 1,200 pixels. It holds the whole ball, and half of the house.
+
+# %% [markdown]
+# **Predict:** fill in the table on paper before you run the cell. For each anchor: its IoU with the house and with the
+# ball; its label by the thresholds alone; its label in the end, and for which object.
 
 # %%
+from course_lib.explorers.by_hand import draw_assignment
+from course_lib.explorers.faster_rcnn import anchor_labels
 from torchvision.ops import box_iou
 
+five = [[0, 0, 40, 32], [0, 0, 40, 20], [20, 0, 50, 40], [40, 10, 70, 50]]
+five = torch.tensor([*five, [72, 38, 84, 62]]).float()
+house_and_ball = torch.tensor([[0.0, 0, 40, 40], [40, 20, 50, 30]])
+labels = anchor_labels(five, house_and_ball)
+ax = draw_assignment(five, house_and_ball, labels, ["house", "ball"])
+plots.show(ax, "five anchors")
+
+# %% [markdown]
+# <details><summary>The table</summary>
+#
+# | anchor | house | ball | by thresholds | in the end |
+# |---|---|---|---|---|
+# | 1 | 0.80 | 0 | positive | positive, house |
+# | 2 | 0.50 | 0 | ignored | ignored |
+# | 3 | 0.40 | 0.083 | ignored | **positive, ball** |
+# | 4 | 0 | 0.083 | negative | **positive, ball** |
+# | 5 | 0 | 0 | negative | negative |
+# </details>
+
+# %%
+print(box_iou(five, house_and_ball))
+print("labels", labels.tolist(), "(1 positive, -1 ignored, 0 negative)")
+
+# %% [markdown]
+# Three things to see. Anchors 3 and 4 **tie**: both are the ball's best, and both become positive, at an IoU of only
+# 0.083. Anchor 3 overlaps the house more, but it was **rescued for the ball**, so the ball is what it must learn. An
+# overlap of **zero** never rescues: had no anchor touched the ball, all five would tie at 0.
+
+# %% [markdown]
+# Why do we need the second rule? **Predict:** for which share of our objects does at least one of 2,304 anchors reach
+# 0.7?
+
+# %%
 best = torch.cat([box_iou(scene.boxes, anchors).amax(dim=1) for scene in scenes])
 print(
     f"{(best >= 0.7).float().mean():.0%} of {len(best)} objects; the worst best IoU is "
@@ -258,14 +331,12 @@ print(
 )
 
 # %% [markdown]
-# Less than a fifth! Anchors stand on a grid, and their shapes are fixed. By the first rule alone, most objects
-# would have no positive anchor, and nobody would learn to propose them. The second rule rescues them.
+# Less than a fifth! Anchors stand on a grid, and their shapes are fixed. By the first rule alone, most objects would
+# have no positive anchor, and the network would never learn to propose them. The second rule rescues them.
 #
-# **Predict:** and how many positive anchors has a scene, on average, by both rules?
+# **Predict:** how many positive anchors does a scene have on average, by both rules?
 
 # %%
-from course_lib.explorers.faster_rcnn import anchor_labels
-
 labels = torch.stack([anchor_labels(anchors, scene.boxes) for scene in scenes])
 kinds = {"positive": 1, "ignored": -1, "negative": 0}
 counts = {
@@ -274,19 +345,20 @@ counts = {
 ax = plots.bars(
     list(counts),
     list(counts.values()),
-    "anchors a scene",
+    "anchors per scene",
     colors=[plots.BLUE, plots.ORANGE, plots.BLACK],
 )
 ax.set_xscale("log")
 plots.show(ax, "three kinds of anchors")
 
 # %% [markdown]
-# A handful among thousands. If all of them counted, the network would do well by always saying no. So the paper draws
-# 256 anchors an image, up to half of them positive. We draw 64.
+# They are a handful among thousands. If all anchors counted, the network would do well by always saying no. So the
+# paper draws 256 anchors per image, up to half of them positive. We draw 64.
 
 # %% [markdown]
-# And why ignore the middle? An anchor with an IoU of 0.5 covers half an object. Called "nothing", it would teach that
-# half an object is nothing; called "object", that half is enough. So we say neither.
+# And why do we ignore the middle? Take an anchor as large as the object. At an IoU of 0.5 the two share two thirds of
+# each. Calling that "nothing" would teach that most of an object is nothing; calling it "object", that most of one is
+# enough. So we say neither.
 
 # %%
 from course_lib.explorers.faster_rcnn import draw_anchors
@@ -295,8 +367,8 @@ picture, words = draw_anchors(scene.image, scene.boxes, stride, scales, ratios)
 plots.show(picture, "labelled anchors", words=words)
 
 # %% [markdown]
-# **Explorer: anchors.** Left: objects white, positive anchors blue, ignored ones thin and orange. The number on an
-# object is its best IoU. Right: the anchors of one cell, and all centres.
+# **Explorer: anchors.** On the left, objects are white, positive anchors blue, and ignored ones thin and orange. The
+# number on an object is its best IoU. On the right are the anchors of one cell, and all centres.
 #
 # Try: (1) set the stride to 32: who suffers? (2) Only ratio 1. (3) Which scales suit scene 3?
 
@@ -306,15 +378,14 @@ from course_lib.explorers.faster_rcnn import anchors_explorer
 anchors_explorer(scenes, stride, scales)
 
 # %% [markdown]
-# Small objects suffer first: with a stride of 32, an object of 12 pixels falls between the centres. Large ones have
-# an anchor nearby in any case. Denser grids and more shapes cost little time, but only add negatives where no object
-# is.
+# Small objects suffer first: with a stride of 32, an object of 12 pixels falls between the centres. Large ones have an
+# anchor nearby in any case. Denser grids and more shapes cost little time; where no object is, they only add negatives.
 
 # %% [markdown]
 # ## 4 · What does objectness learn?
 #
-# We train our RPN on 100 scenes. The backbone stays **frozen**: its maps are computed once, only the RPN's
-# 40 thousand weights learn.
+# We train our RPN on 100 scenes. The backbone stays **frozen**: its maps are computed once, and only the RPN's 40
+# thousand weights learn.
 
 # %%
 street = tinytown.scenes("train", 100)
@@ -328,15 +399,31 @@ print(
 )
 
 # %% [markdown]
-# The loss of an image, over the N sampled anchors, with p the score and p\* the label:
+# The loss of an image is a mean over the N sampled anchors, with p the score and p\* the label:
 #
 # $$L = \frac{1}{N}\sum_i \mathrm{BCE}(p_i, p_i^*) \;+\;
 # \frac{\lambda}{N}\sum_i p_i^*\,\mathrm{smooth}_{L_1}(t_i - t_i^*)$$
 
 # %% [markdown]
-# The factor p\* switches the box loss off for negatives: a box around nothing has nowhere to go. (The paper divides
-# the second sum by the number of cells, about 2,400, and takes λ = 10. With N = 256 that is nearly λ = 1 in our
-# formula, and torchvision's choice.)
+# The factor p\* switches the box loss off for negatives: a box around nothing has nowhere to go. (The paper divides the
+# second sum by the number of cells, about 2,400, and takes λ = 10. With N = 256 that is nearly our formula with λ = 1,
+# which is torchvision's choice.)
+
+# %% [markdown]
+# One more difference hides in smooth L1. Below β it is a parabola, above it a line. Unit 03's formula has β = 1, and
+# torchvision's RPN takes β = **1/9**. So an error of a ninth of the anchor's width already pulls as hard as any larger
+# one.
+
+# %%
+from torch.nn.functional import smooth_l1_loss
+
+errors = torch.linspace(-0.5, 0.5, 101)
+lines = {
+    f"β = {name}": smooth_l1_loss(errors, 0 * errors, reduction="none", beta=beta)
+    for name, beta in [("1", 1.0), ("1/9", 1 / 9)]
+}
+ax = plots.curve(errors, lines, "t − t*", "smooth L1")
+plots.show(ax, "two betas")
 
 # %%
 from torchvision.models.detection.rpn import (
@@ -386,8 +473,8 @@ def rpn_losses(scores, deltas, chosen):
 
 
 # %% [markdown]
-# **Predict:** before any training, what does the map of the scores look like? And afterwards: a point at each
-# object's centre, or its whole area?
+# **Predict:** what does the map of the scores look like before any training? And afterwards: does a point at each
+# object's centre light up, or the object's whole area?
 
 # %%
 from course_lib.explorers.faster_rcnn import heat
@@ -434,26 +521,42 @@ plots.show(
 )
 
 # %% [markdown]
-# Before: 0.5 everywhere, the network knows nothing. After 200 steps: bright spots on things, in scenes that it has
-# never seen. They are spots, not areas, because an anchor is positive only when it is *centred* on the object.
+# Before training the scores are 0.5 everywhere: the network knows nothing. After 200 steps things are bright, in scenes
+# that it has never seen. Small things are spots; a large house is lit over much of its area. What decides where a thing
+# is bright? Let us ask for the three kinds of cells apart.
+
+# %%
+with torch.no_grad():
+    brightness = ask(test_maps)[0].sigmoid().view(-1, 9).amax(dim=1)
+kinds = torch.cat([anchor_labels(anchors, scene.boxes) for scene in scenes]).view(-1, 9)
+positive = (kinds == 1).any(dim=1)
+ignored = (kinds == -1).any(dim=1) & ~positive
+cells = {"positive": positive, "ignored": ignored, "negative": ~positive & ~ignored}
+for name, rows in cells.items():
+    print(f"{rows.sum():5} {name} cells: mean score {brightness[rows].mean():.2f}")
 
 # %% [markdown]
-# Nobody told the RPN about classes: one word, "object", covers persons, houses and balls. Look for a bright spot where
-# nothing is marked: poles, wheels and bushes are drawn into Tinytown to look like things. A few false proposals do no
-# harm, the second stage will decide.
+# Cells with a positive anchor are bright, cells with negative ones alone are dark. Between them lie six times as many
+# cells whose best anchor was *ignored*: nobody told the network what to say there, and its score fades out slowly.
+# Such cells turn a spot into an area.
+
+# %% [markdown]
+# Nobody told the RPN about classes either: one word, "object", covers persons, houses and balls. Look for a bright spot
+# where nothing is marked: poles, wheels and bushes are drawn into Tinytown to look like things. A few false proposals
+# do no harm, since the second stage will decide.
 
 # %% [markdown]
 # ## 5 · From scores to proposals
 #
-# 2,304 scores and corrections are not yet proposals. What remains is simple and has no weights:
+# 2,304 scores and corrections are not yet proposals. The remaining steps are simple and have no weights:
 #
 # 1. move each anchor by its deltas, and take those with the best scores;
 # 2. clip to the image, drop what is too small;
 # 3. non-maximum suppression, keep the first N.
 
 # %% [markdown]
-# **Predict:** suppression removes boxes that overlap a better one by more than 0.7. Of the 30 best boxes in
-# a scene, how many are such duplicates? And of the best 1,000?
+# **Predict:** suppression removes boxes whose IoU with a better one is above 0.7. Of the 30 best boxes in a scene, how
+# many are such duplicates? And of the best 1,000?
 
 
 # %%
@@ -472,7 +575,7 @@ def propose(maps, mode="testing"):
 
 
 found, _ = propose(test_maps)
-print(f"of 1,000 boxes {sum(map(len, found)) / len(scenes):.0f} a scene survive")
+print(f"of 1,000 boxes {sum(map(len, found)) / len(scenes):.0f} per scene survive")
 
 # %%
 from torchvision.ops import nms
@@ -482,43 +585,52 @@ with torch.no_grad():
     scores, deltas = (part[number] for part in ask(test_maps))
 top = scores.argsort(descending=True)[:30]
 moved = rpn.box_coder.decode(deltas, [anchors]).view(-1, 4)[top]
-print(f"of the 30 best boxes {len(nms(moved, scores[top], 0.7))} survive")
-steps = {
-    "the 30 best anchors": anchors[top],
-    "moved": moved,
-    "the 30 best after suppression": found[number][:30],
-}
-axes = plots.image_grid([scenes[number].image] * 3, columns=3, width=12)
-for ax, (name, some) in zip(axes, steps.items(), strict=True):
-    plots.draw_boxes(
-        scenes[number].image, some, ax=ax, colors=plots.BLUE, linewidth=1, title=name
-    )
-    ax.set(xlim=(0, 128), ylim=(128, 0))
-plots.show(axes, "thirty proposals")
+kept = nms(moved, scores[top], 0.7)
+print(f"of the 30 best boxes {len(kept)} survive")
 
 # %% [markdown]
-# The best scores crowd on the same few things, and the deltas pull them to the borders. Suppression removes one in
-# five, and the next best take their places.
-#
-# The paper starts from about 6,000 boxes and is left with about 2,000: its anchors are larger against their stride, so
-# they overlap more. At test time it uses the best 300.
+# The ten best scores crowd on two things, and the deltas pull their boxes to the borders. Which of the ten does
+# suppression remove? Blue boxes stay, dashed red ones are duplicates of a better one. The numbers are ranks.
+
+# %%
+from course_lib.explorers.by_hand import draw_suppression
+
+picture, words = draw_suppression(
+    scenes[number].image, anchors[top[:10]], moved[:10], kept[kept < 10]
+)
+plots.show(picture, "suppressed boxes", words=words)
+
+# %% [markdown]
+# Suppression removes one of the ten and six of the thirty, and the next best boxes take their places. In the paper,
+# about 6,000 anchors per image are left in training once those across the border are dropped; suppression leaves about
+# 2,000 of their boxes. At test time it uses the best 300.
 
 # %% [markdown]
 # ## 6 · The budget of proposals
 #
-# Every proposal costs time in the second stage. So we ask as in unit 02: which share of the objects do the first
-# N proposals find? Selective search lists its boxes in no useful order; its curve is the mean over five shufflings.
+# Every proposal costs time in the second stage. So we ask as in unit 02: which share of the objects do the first N
+# proposals find? We ask it on the 100 test scenes of the exercise. Selective search lists its boxes in no useful order;
+# its curve is the mean over five shufflings.
 
 # %% [markdown]
-# **Predict:** selective search uses all its boxes, some 150 a scene. How many of the RPN's do we need to find as many
+# **Predict:** selective search uses all its boxes, some 160 per scene. How many of the RPN's do we need to find as many
 # objects? 150, 50 or 20?
+
+# %%
+tests = tinytown.scenes("test", 100, start=5000)
+objects = [scene.boxes for scene in tests]
+shuffled = [
+    [proposals(scene.image, seed) for scene in tests]
+    for seed in bar(range(5), "selective search")
+]
+with torch.no_grad():
+    exam_maps = shared_map(torch.stack([scene.image for scene in tests]))
+found, _ = propose(exam_maps)
 
 # %%
 from course_lib.explorers.rcnn import proposal_quality
 
 numbers = [1, 2, 5, 10, 20, 50, 100, 200, 300]
-objects = [scene.boxes for scene in scenes]
-shuffled = [[proposals(scene.image, seed) for scene in scenes] for seed in range(5)]
 curves = {}
 for iou in (0.5, 0.7):
     runs = [
@@ -536,27 +648,27 @@ ax.set(xscale="log", ylim=(0, 1), xticks=numbers, xticklabels=numbers)
 plots.show(ax, "recall by budget")
 
 # %% [markdown]
-# Expect some 0.77 from 50 proposals of the RPN, and some 0.73 from *all* boxes of selective search. The difference is
-# the order: the RPN knows which of its proposals are good, and it has learned what objects look like.
+# Among 271 objects, 50 proposals of the RPN find 77 %, *all* boxes of selective search 69 %. Is the difference luck? We
+# trained the RPN from three random starts: 77.1, 77.9 and 75.6 %. Their spread is one point, the gap is seven.
 
 # %% [markdown]
-# At an IoU of 0.7 the gap is much smaller. Borders are where our frozen map is coarse (8 pixels a cell), and
-# where selective search, working on pixels, is exact.
+# With only 50 of its boxes, selective search finds 52 %. It is ahead in one case: when the IoU has to be 0.7, its full
+# list finds 49 % and the RPN's 50 find 34 to 38 %. Borders that exact are not what our frozen RPN is good at.
 
 # %% [markdown]
-# ### Scores or boxes?
+# ### Scores or boxes? (optional)
 #
-# An RPN says two things about an anchor. Which one do we owe the recall to? We take them away in turn: *without
+# An RPN says two things about an anchor. Which of them do we owe the recall to? We take them away in turn: *without
 # scores*, the same proposals come in random order; *without boxes*, the anchors stay where they are.
 #
-# **Predict:** with 20 proposals a scene, which of the two do we miss more?
+# **Predict:** with 20 proposals per scene, which of the two do we miss more?
 
 # %%
 with torch.no_grad():
-    scores, _ = ask(test_maps)
-still = anchors.expand(len(scenes), -1, -1)
+    scores, _ = ask(exam_maps)
+still = anchors.expand(len(tests), -1, -1)
 unmoved, _ = rpn.filter_proposals(
-    still, scores, [(128, 128)] * len(scenes), [len(anchors)]
+    still, scores, [(128, 128)] * len(tests), [len(anchors)]
 )
 rng = torch.Generator().manual_seed(0)
 unordered = [boxes[torch.randperm(len(boxes), generator=rng)] for boxes in found]
@@ -568,36 +680,46 @@ ax.set(xscale="log", ylim=(0, 1), xticks=numbers, xticklabels=numbers)
 plots.show(ax, "recall of RPN's parts")
 
 # %% [markdown]
-# Scores carry small budgets. The paper sees the same in mAP (VOC 2007, ZF network, a detector trained on selective
-# search): 100 proposals give 55.1, and 44.6 without scores. With 300 it is 56.8, and 52.1 without boxes. So exact
-# borders need the regression.
+# The scores: without them, 50 proposals find 30 %, fewer than selective search's 52 %. What the RPN has learned is
+# above all an order. The paper sees the same in mAP (VOC 2007, ZF network, a detector trained on selective search): 100
+# proposals give 55.1 %, and 44.6 % without scores.
 
 # %% [markdown]
-# **Explorer: proposal budget.** Found objects have a blue best box, missed ones a dashed red one; the number
-# is its IoU.
+# The boxes matter as well: in the paper 300 proposals give 56.8 %, and 52.1 % when the anchors stay where they are.
+
+# %% [markdown]
+# **Explorer: proposal budget.** The best box of an object that was found is blue, that of a missed one dashed and red;
+# the number is its IoU.
 #
-# Try: (1) With *number* at 5, what does each method look at? (2) Find an object that only selective search finds.
-# (3) Set the IoU to 0.7.
+# Try: (1) With *number* at 5, what does each method look at? (2) Find an object that only selective search finds. (3)
+# Set the IoU to 0.7.
 
 # %%
 from course_lib.explorers.faster_rcnn import budget_explorer
 
-budget_explorer(
-    scenes, {"RPN": found, "selective search": shuffled[0]}, numbers, curves
-)
+budget_explorer(tests, {"RPN": found, "selective search": shuffled[0]}, numbers, curves)
 
 # %% [markdown]
-# Only selective search finds an object or two, 10 pixels aside: little more than a cell. Only the RPN finds a dozen, of
-# all sizes.
+# Each finds what the other misses. With 50 proposals of the RPN, 22 objects are found by selective search alone, and
+# 43 by the RPN alone, half of them no larger than 12 × 12 pixels.
 #
-# The paper's result on VOC 2007: 300 proposals of an RPN give 69.9 mAP, 2,000 of selective search 66.9 (VGG-16, trained
-# on VOC 2007). Fewer proposals, and better ones.
+# The paper's result on VOC 2007: 300 proposals of an RPN give 69.9 % mAP, 2,000 of selective search 66.9 % (VGG-16,
+# trained on VOC 2007). There are fewer proposals, and they are better.
 
 # %% [markdown]
 # ## 7 · Four losses, one backbone
 #
-# So far the backbone was frozen. The point of an RPN is that both stages read the *same* map, so both should
-# train it. The second stage is Fast R-CNN as in unit 03: RoIAlign, two linear layers, class scores and box deltas.
+# So far the backbone was frozen. The point of an RPN is that both stages read the *same* activation map, so both should
+# train it. The second stage is Fast R-CNN as in unit 03: RoI align, two linear layers, class scores and box deltas.
+
+# %%
+from course_lib.explorers.detectors import draw_faster_rcnn
+
+plots.show(draw_faster_rcnn(), "four losses in one network")
+
+# %% [markdown]
+# Follow the arrows backwards from each red box: all four losses reach the map, and through it the backbone. The purple
+# arrow carries the proposals' coordinates, and no gradient. Section 9 says why.
 
 # %%
 from torchvision.models.detection.faster_rcnn import FastRCNNPredictor, TwoMLPHead
@@ -642,10 +764,10 @@ def four_losses(maps, chosen):
 
 
 # %% [markdown]
-# While training, the true boxes join the proposals. Otherwise a young RPN, whose proposals fit nothing, would leave the
+# In training, the true boxes join the proposals. Otherwise a young RPN, whose proposals fit nothing, would leave the
 # second stage without a single positive.
 #
-# **Predict:** our RPN is trained, the second stage is not. Which of the four losses pulls hardest at the map?
+# **Predict:** our RPN is trained, and the second stage is not. Which of the four losses pulls hardest at the map?
 
 # %%
 few = [8, 14, 17, 19]  # four training scenes
@@ -679,8 +801,9 @@ ax = plots.bars(
 plots.show(ax, "gradients of four losses")
 
 # %% [markdown]
-# All four arrive at the same map, and through it at the same weights. A loss's *value* (printed above) does not tell
-# how hard it pulls: the classifier's is more than thirty times objectness', their gradients are of one size.
+# All four gradients arrive at the same map, and through it at the same weights. A loss's *value* (printed above) does
+# not tell how hard it pulls: the classifier's value is some fifty times that of objectness, but their gradients
+# have about the same length.
 #
 # And where do they pull?
 
@@ -696,10 +819,17 @@ axes = plots.image_grid(
 plots.show(axes, "where the losses pull")
 
 # %% [markdown]
-# Objectness pulls at small spots all over the image, wherever a sampled anchor surprises. The second stage pulls
-# inside whole proposals: RoIAlign hands its gradient back to all cells that it has read.
+# Objectness pulls in blocks of 3 × 3 cells, wherever a sampled anchor is judged wrongly: the RPN's first layer looks
+# through a 3 × 3 window, so one anchor's gradient reaches nine cells. The second stage pulls inside whole proposals:
+# RoI align hands its gradient back to all cells that it has read.
+
+# %% [markdown]
+# What trains the backbone is the sum of the four, each times a **weight**. With g₁ … g₄ the gradients at the map and
+# w₁ … w₄ the weights, we call
 #
-# The sum of the four, each times a **weight**, is what trains the backbone.
+# $$\mathrm{share}_i = \frac{w_i\, g_i \cdot g}{g \cdot g}, \qquad g = \sum_j w_j\, g_j$$
+#
+# the **share** of loss *i*: the part of the sum that comes from it.
 
 # %%
 from course_lib.explorers.faster_rcnn import draw_loss_weights, inner_products
@@ -710,11 +840,11 @@ picture, words = draw_loss_weights(
 plots.show(picture, "equal weights", words=words)
 
 # %% [markdown]
-# The **share** of a loss: how far its gradient reaches along the sum. The four shares add up to 100 %, and a loss that
-# pulls against the others has a negative one.
+# By hand, with two losses: g₁ = (3, 0) and g₂ = (−1, 1) add up to g = (2, 1). Their products with g are 6 and −1, and g
+# · g = 5. So the shares are 120 % and −20 %: they add up to 100 %, and the second loss pulls against the sum.
 
 # %% [markdown]
-# **Explorer: loss weights.** Four sliders, one for each loss.
+# **Explorer: loss weights (optional).** There are four sliders, one for each loss.
 #
 # Try: (1) Give the RPN's box loss the same share as objectness. Which weight does it need? (2) Set all weights to 10.
 # What changes? (3) Switch both losses of the RPN off.
@@ -725,15 +855,15 @@ from course_lib.explorers.faster_rcnn import loss_weights_explorer
 loss_weights_explorer(images[few], gradients, names)
 
 # %% [markdown]
-# The RPN's box loss needs a weight of about 4 or 5. Ten times all weights leaves the shares as they are, and makes the
-# sum ten times as long. Without its two losses the RPN's own layers would learn nothing at all: nothing else reaches
-# them. Section 9 shows why.
+# The RPN's box loss needs a weight of about 4 or 5. Multiplying all weights by ten leaves the shares as they are, and
+# makes the sum ten times as long. Without its two losses the RPN's own layers would learn nothing at all, since no
+# other loss reaches them.
 
 # %% [markdown]
 # ## 8 · Joint training
 #
-# We train everything together, backbone included: one sum, one optimizer. To see whether all parts are connected, the
-# cheapest test is to overfit a few images: four scenes, 40 steps.
+# Now we train everything together, backbone included, with one sum and one optimizer. The cheapest test of whether all
+# parts are connected is to overfit a few images: four scenes, 40 steps.
 #
 # **Predict:** which loss falls first?
 
@@ -771,10 +901,10 @@ for ax, i, (title, seen) in zip(axes, few + few, rows, strict=True):
 plots.show(axes, "training scenes")
 
 # %% [markdown]
-# The classifier's loss falls first. Those of the RPN, already low, stumble at first: the map moves under it.
+# The classifier's loss falls first. The RPN's two losses were low already, and rise at first while the map changes.
 #
-# One network, from pixels to classes and boxes. It only knows four scenes by heart; the exercise trains it on more and
-# measures mAP.
+# This is one network, from pixels to classes and boxes. It only knows four scenes by heart; the exercise trains it on
+# more, and measures mAP.
 #
 # **Predict:** do the four losses still pull as before?
 
@@ -795,9 +925,8 @@ ax = plots.bars(
 plots.show(ax, "before and after")
 
 # %% [markdown]
-# They do not. Objectness has been learned and pulls less. The second stage may pull harder although its losses fell:
-# its layers have learned to look, so an error at their output reaches further back. Fixed weights never mean fixed
-# shares.
+# They do not. Objectness pulls less than before. The second stage's two losses fell as well, but their gradients at the
+# map have become *longer*. Fixed weights do not mean fixed shares.
 
 # %% [markdown]
 # ### The paper's four steps
@@ -812,20 +941,21 @@ plots.show(ax, "before and after")
 # | 4 | Fast R-CNN's own layers | those of step 2, fixed |
 
 # %% [markdown]
-# After step 2 there are *two* backbones, and nothing is shared. Only steps 3 and 4 make both heads read the same map.
+# After step 2 there are *two* backbones, and nothing is shared. Only with steps 3 and 4 do both heads read the same
+# map.
 #
 # **Predict:** which losses does the final backbone learn from in these four steps? And in joint training?
 
 # %% [markdown]
 # <details><summary>Answer</summary>
 #
-# In the four steps from two: the backbone of step 2 is trained by the detector's classification and box loss; then it
-# is fixed, and the RPN has to live with it. In joint training from all four.
+# In the four steps from two: the backbone of step 2 is trained by the detector's classification and box loss. Then it
+# is fixed, and the RPN has to live with it. In joint training the backbone learns from all four losses.
 # </details>
 
 # %% [markdown]
 # Joint training needs one run instead of four, and all losses shape the map. The journal version (Ren et al., TPAMI
-# 2017) finds close results in 25 to 50 % less time. It calls the method *approximate* joint training. What is
+# 2017) reports close results in 25 to 50 % less time, and calls the method *approximate* joint training. What is
 # approximated?
 
 # %% [markdown]
@@ -849,15 +979,16 @@ cut_out.sum().backward()
 print("gradient of the box:", box.grad)
 
 # %% [markdown]
-# None: torchvision's RoIAlign passes gradients to the map only, as RoI pooling does. This is what "approximate" means:
-# the response to moving a box is left out. (RoI *warping* includes it: Dai, He, Sun, CVPR 2016.)
+# There is none: torchvision's RoIAlign passes gradients to the map only, as RoI pooling does. For RoI align the
+# gradient exists, since it interpolates; torchvision leaves it out. This is what "approximate" means: how the losses
+# respond to moving a box is not learned. (RoI *warping* includes it: Dai, He, Sun, CVPR 2016.)
 
 # %% [markdown]
 # **Path 2: the target.** The second stage should predict the correction *from the proposal to the object*. So the
 # target itself is computed from the proposal.
 #
-# Take a detector that is stuck: it always says "30 % to the right". **Predict:** if its box loss may move the
-# proposal, where will the proposal go?
+# Take a detector that is stuck and always says "30 % to the right". **Predict:** if its box loss may move the proposal,
+# where will the proposal go?
 
 # %%
 house = scenes[4].boxes[2:3]
@@ -899,10 +1030,10 @@ plots.show(ax, "where the proposal went", moved=(end_box - start_box)[0, 0])
 # proposals are data.
 
 # %% [markdown]
-# ## 10 · Deeper backbones
+# ## 10 · Deeper backbones (optional)
 #
-# Whatever the backbone, the recipe stays. With a residual network (He, Zhang, Ren, Sun, CVPR 2016) the stages up to
-# stride 16 (conv1 to conv4) are shared. Stage conv5 runs on each cut-out region, in place of VGG's linear layers.
+# Whatever the backbone, the recipe stays the same. With a residual network (He, Zhang, Ren, Sun, CVPR 2016) the stages
+# up to stride 16 (conv1 to conv4) are shared. Stage conv5 runs on each cut-out region, in place of VGG's linear layers.
 #
 # **Predict:** how many of ResNet-101's convolutions are shared?
 
@@ -922,7 +1053,7 @@ inside = [
 print(f"{1 + len(inside)} convolutions in conv1 to conv4 (shortcuts not counted)")
 
 # %% [markdown]
-# 91 layers run once an image, and both stages read what they computed. What does the depth bring?
+# 91 layers run once per image, and both stages read what they computed. What does the better backbone bring?
 
 # %%
 steps = {
@@ -937,26 +1068,64 @@ ax = plots.bars(list(steps), list(steps.values()), "mAP on VOC 2007 (%)", colors
 plots.show(ax, "mAP in the papers")
 
 # %% [markdown]
-# Blue: trained on VOC 2007. Orange: on VOC 2007 and 2012. Sources: 66.0, 66.9: Girshick, ICCV 2015. 69.9, 73.2: Ren et
-# al., NIPS 2015. 76.4: He et al., CVPR 2016.
+# The blue bars were trained on VOC 2007, the orange ones on VOC 2007 and 2012. Sources: 66.0, 66.9: Girshick, ICCV
+# 2015. 69.9, 73.2: Ren et al., NIPS 2015. 76.4: He et al., CVPR 2016.
 #
-# More data brings 3.3 points, a deeper backbone another 3.2. Compare only bars of one colour.
+# The step from blue to orange, 3.3 points, is the gain from more data. Within orange, the backbone alone brings 3.2.
 
 # %% [markdown]
-# And the story of three units in one picture: seconds an image fell from 47 to 0.2, and accuracy rose at
-# every step. Each step moved work into the network: first the features, then the regions' cutting, now the proposals.
+# **Predict:** COCO has 80 classes, many of them small in the picture, and its mAP is a mean over IoUs from 0.5 to 0.95.
+# Does a better backbone help more there, or less?
+
+# %%
+coco = {"VGG-16": 21.2, "ResNet-101": 27.2}
+ax = plots.bars(
+    list(coco), list(coco.values()), "mAP@[.5, .95] on COCO val (%)", colors=plots.GREEN
+)
+plots.show(ax, "COCO in the papers")
 
 # %% [markdown]
-# ## 11 · Check yourself
+# More: 6 points, which is 28 % of the old value (He et al., CVPR 2016, Table 8; everything but the backbone is the
+# same). But ResNet-101 differs from VGG-16 in more than its depth. Does depth *alone* help? The exercise asks, with two
+# residual networks of one stride.
+
+# %% [markdown]
+# ## 11 · Three detectors
+#
+# Units 02 to 04 in one picture. For each detector: who finds the regions, their features, their classes, and their
+# borders?
+
+# %%
+from course_lib.explorers.detectors import draw_parts
+
+plots.show(draw_parts(), "who learns what")
+
+# %% [markdown]
+# Read it from top to bottom: in each row, more is blue, which means learned together. Fast R-CNN took features, classes
+# and borders into one training, Faster R-CNN the regions as well. The time fell with it: 47 s per image, then 1.83 s,
+# then 0.198 s, with VGG-16 on a GPU.
+
+# %% [markdown]
+# And the accuracy? With VGG-16 it rose at both steps: 66.0, 66.9, 69.9 %. With AlexNet, Fast R-CNN was no better than
+# R-CNN: 57.1 against 58.5 % (Girshick, ICCV 2015). So learning together made detection faster; whether it also made it
+# more accurate depended on the network. In the exercise we compare all three at equal work.
+
+# %% [markdown]
+# Is the second stage needed at all? The RPN could name classes itself. The authors tried it: one stage on 20,000 dense
+# windows reached 53.9 % on VOC 2007, two stages with 300 proposals 58.7 % (ZF network; Ren et al., TPAMI 2017, Table
+# 10). They did not have the last word, as section 13 tells.
+
+# %% [markdown]
+# ## 12 · Check yourself
 #
 # Five questions. Answer in your head, then open.
 
 # %% [markdown]
-# **1.** An image without objects comes along in training. Which of the four losses does it still train?
+# **1.** An image without objects occurs during training. Which of the four losses does it still train?
 #
 # <details><summary>Answer</summary>
 #
-# Objectness (all anchors are negative) and the classifier (all proposals are background). Both box losses are 0:
+# Objectness (all anchors are negative) and the classifier (all proposals are background). Both box losses are 0, since
 # nothing is positive.
 # </details>
 
@@ -983,8 +1152,8 @@ plots.show(ax, "mAP in the papers")
 #
 # <details><summary>Answer</summary>
 #
-# Far fewer than 300 proposals, crowded on the few objects with the highest scores. Duplicates have taken the places of
-# other objects: recall falls.
+# Fewer than 300 proposals, crowded on the objects with the highest scores. Duplicates have taken the places of other
+# objects, and recall falls.
 # </details>
 
 # %% [markdown]
@@ -992,24 +1161,83 @@ plots.show(ax, "mAP in the papers")
 #
 # <details><summary>Answer</summary>
 #
-# Its own layers do not. But the detector's losses shape the shared map in joint training, and the RPN reads that map.
-# So it profits through the backbone.
+# Its own layers do not. But in joint training the detector's losses shape the shared map, and the RPN reads that map.
+# So they reach it through the backbone.
 # </details>
+
+# %% [markdown]
+# ## 13 · Where this went (optional)
+#
+# Faster R-CNN is a place where many roads begin. Each lane of the picture is one of them.
+
+# %%
+from course_lib.explorers.detectors import draw_timeline
+
+lanes = {
+    "two stages": [
+        *((2014, "R-CNN"), (2015, "Fast R-CNN"), (2015.6, "Faster R-CNN")),
+        *((2017, "FPN"), (2017.6, "Mask R-CNN")),
+    ],
+    "one stage": [(2016, "YOLO"), (2016.5, "SSD"), (2017.3, "focal loss")],
+    "no anchors,\nno suppression": [(2020, "DETR")],
+    "pretrained\nfeatures": [(2021, "CLIP"), (2021.5, "DINO")],
+    "any class,\nin words": [
+        (2022, "ViLD"),
+        (2022.6, "OWL-ViT"),
+        (2024, "Grounding DINO"),
+    ],
+}
+plots.show(draw_timeline(lanes), "timeline")
+
+# %% [markdown]
+# **One stage.** *YOLO* (Redmon et al., CVPR 2016) drops the second stage: each cell of a coarse grid names a class and
+# its boxes at once. *SSD* (Liu et al., ECCV 2016) does it on several maps, each for another size of objects, with
+# anchors like ours.
+
+# %% [markdown]
+# **Focal loss** (Lin et al., ICCV 2017) asks why one stage was less accurate, and blames the thousands of easy
+# negatives. In place of sampling 256 anchors it keeps all of them, and multiplies each one's cross-entropy by (1 −
+# p)^γ, with p the probability of the right answer. With γ = 2, a negative judged with p = 0.9 counts a hundredth.
+
+# %% [markdown]
+# **FPN** (Lin et al., CVPR 2017) gives Faster R-CNN maps of several strides: what the deep layers know is added to the
+# fine maps, and small objects are proposed there. **Mask R-CNN** (He, Gkioxari, Dollár, Girshick, ICCV 2017) adds a
+# third head that draws each object's mask, and replaces RoI pooling by RoI align, because masks need exact borders.
+
+# %% [markdown]
+# **DETR** (Carion et al., ECCV 2020) has neither anchors nor suppression. A transformer turns 100 learned queries into
+# 100 boxes, most of them "nothing", and the loss matches boxes to objects one to one. So section 3's table and section
+# 5's list of steps are both gone.
+
+# %% [markdown]
+# **Features of another kind.** *CLIP* (Radford et al., ICML 2021) learned from pairs of images and texts, *DINO* (Caron
+# et al., ICCV 2021) from images alone. Units 01 to 04 pretrained on labels. These two need none, and their features
+# carry detectors today.
+
+# %% [markdown]
+# **Any class, in words.** *ViLD* (Gu et al., ICLR 2022) replaces Faster R-CNN's class scores by similarities with
+# CLIP's vectors of class *names*: a class that no box was ever labelled with can be asked for. *OWL-ViT* (Minderer et
+# al., ECCV 2022) and *Grounding DINO* (Liu et al., ECCV 2024) do so with transformers.
+
+# %% [markdown]
+# What stayed? A shared map, boxes as corrections, a loss for *what* and one for *where*, and the question that unit 02
+# began with: which boxes are worth a second look?
 
 # %% [markdown]
 # ## What to remember
 #
 # - After Fast R-CNN the proposals were the bottleneck: 1.5 of 1.83 seconds.
-# - RPN = 3 × 3 convolution on the shared map + objectness and deltas for k **anchors** a cell.
-# - Positive: IoU ≥ 0.7 *or best of an object*; negative: < 0.3; between: ignored.
-# - Decode, clip, drop small, NMS, top N.
+# - An RPN is a 3 × 3 convolution on the shared map, with a score and four deltas for each of k **anchors** per cell.
+# - Anchors are positive from an IoU of 0.7 on *or as an object's best*, negative below 0.3, and ignored in between.
 
 # %% [markdown]
-# - Few learned proposals beat many unlearned ones: 300 against 2,000.
-# - Four losses, one backbone, one sum. A loss's value does not tell its pull.
-# - Proposals are data for the second stage: detach them.
-#
-# Next: the exercise `04_faster_rcnn`, where we write the parts that torchvision lent us here.
+# - Scores become proposals in five steps: decode, clip, drop what is small, suppress, keep the first N.
+# - Few learned proposals do better than many unlearned ones: 300 against 2,000.
+# - Four losses train one backbone by one sum. The value of a loss does not tell how hard it pulls.
+# - Proposals are data for the second stage, so they are detached.
+
+# %% [markdown]
+# Next comes the exercise `04_faster_rcnn`, where we write the parts that torchvision lent us here.
 
 # %% [markdown]
 # ### Papers
@@ -1017,5 +1245,8 @@ plots.show(ax, "mAP in the papers")
 # - S. Ren, K. He, R. Girshick, J. Sun: *Faster R-CNN: Towards Real-Time Object Detection with Region Proposal
 #   Networks*, NIPS 2015; journal version in IEEE TPAMI 2017
 # - R. Girshick: *Fast R-CNN*, ICCV 2015
+
+# %% [markdown]
 # - K. He, X. Zhang, S. Ren, J. Sun: *Deep Residual Learning for Image Recognition*, CVPR 2016
 # - J. Dai, K. He, J. Sun: *Instance-aware Semantic Segmentation via Multi-task Network Cascades*, CVPR 2016
+# - Section 13 names its papers by authors, venue and year.

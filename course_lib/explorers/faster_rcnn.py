@@ -28,7 +28,7 @@ def make_anchors(
 
     Args:
         image_size: height and width in pixels; the map has a cell for every `stride` pixels.
-        stride: pixels a cell.
+        stride: pixels per cell.
         scales: square root of an anchor's area, in pixels.
         ratios: height / width.
 
@@ -73,8 +73,8 @@ def draw_anchors(
 ) -> tuple[Picture, str]:
     """Left the anchors that count, right the shapes of one cell and the centres of all.
 
-    Positive anchors are blue, ignored ones thin and orange, negative ones not drawn. On each object (white) stands the
-    IoU of its best anchor: on blue where it reaches `high`, else on red.
+    Positive anchors are blue, ignored ones thin and orange, negative ones not drawn. On each object (white, and wide
+    enough to be seen below an anchor) stands the IoU of its best anchor: on blue where it reaches `high`, else on red.
     """
     from torchvision.ops import box_iou
 
@@ -86,9 +86,9 @@ def draw_anchors(
     for box in anchors[labels < 0]:
         canvas.box(box, ORANGE, width=1, halo=False)
     for box in objects:
-        canvas.box(box, WHITE, width=3)
+        canvas.box(box, WHITE, width=5)
     for box in anchors[labels > 0]:
-        canvas.box(box, BLUE, width=3)
+        canvas.box(box, BLUE, width=2, halo=False)
     for box, overlap in zip(objects, best, strict=True):
         canvas.tag(*box[:2].tolist(), f"{overlap:.2f}", BLUE if overlap >= high else VERMILLION, size=13)
     reached = int((overlaps.amax(dim=0) >= high).sum()) if len(objects) else 0
@@ -210,7 +210,7 @@ def draw_loss_weights(
     Args:
         image: the image with that number in the batch.
         products: `inner_products` of the losses' gradients with respect to the shared maps of the batch.
-        weights: one a loss, not negative.
+        weights: one per loss, not negative.
         names: of the losses.
         number: which image of the batch.
     """
