@@ -23,8 +23,8 @@
 # - make a layer cheap by **truncated SVD**.
 
 # %% [markdown]
-# Our paper is Girshick, *Fast R-CNN*, ICCV 2015. A number with nothing but a section, a table or a figure in brackets
-# is taken from it. All other numbers are computed in a cell or have their own source beside them.
+# Our paper is Girshick, *Fast R-CNN*, ICCV 2015. Where only a section, a table or a figure stands in brackets behind
+# a number, it is from this paper. All other numbers are computed in a cell or have their own source beside them.
 
 # %% [markdown]
 # Before most figures you will find a **Predict** line. Write your guess down before you run the cell.
@@ -47,7 +47,10 @@ ax = plots.draw_proposals(image, boxes, 150)
 plots.show(ax, "crowded photograph")
 
 # %% [markdown]
-# **Predict:** we choose a pixel at random. In how many of the 2,423 boxes does it lie, on average: 3, 30 or more?
+# These are only 150 of the 2,423 boxes.
+#
+# **Predict:** we choose a pixel at random. In how many of all the boxes does it lie, on average: about 3, about 30 or
+# more than 100?
 
 
 # %%
@@ -72,8 +75,8 @@ plots.show(axes, "coverage")
 # by that: an edge at the collar is the same edge in all 120 regions.
 
 # %% [markdown]
-# In fact R-CNN pays per region and not per pixel, because it stretches every region to 227 × 227. How many photographs
-# of 512 × 512 would have as many pixels?
+# In fact R-CNN pays per region and not per pixel, because it stretches every region to 227 × 227. How many
+# photographs of 512 × 512 have as many pixels as all its regions together?
 
 # %%
 for side, whose in ((227, "R-CNN with AlexNet"), (64, "ours")):
@@ -85,11 +88,13 @@ for side, whose in ((227, "R-CNN with AlexNet"), (64, "ours")):
 # %% [markdown]
 # ## 2 · Swap the two steps
 #
-# R-CNN cuts regions out of the image, then convolves. Fast R-CNN **convolves the image once and cuts the regions out
-# of the feature map**. The idea is SPPnet's (He, Zhang, Ren, Sun, ECCV 2014); Fast R-CNN made it trainable as a whole.
+# With AlexNet, R-CNN convolves as many pixels for one photograph as 476 photographs have: it cuts regions out of the
+# image, then convolves. Fast R-CNN **convolves the image once and cuts the regions out of the feature map**. The idea
+# is SPPnet's (He, Zhang, Ren, Sun, ECCV 2014); Fast R-CNN made it trainable as a whole.
 
 # %% [markdown]
-# So here are both. Each gives 128 channels of 4 × 4 numbers for every region. (`roi_pool` is the subject of section 4.)
+# Here are both orders. Each gives 128 channels of 4 × 4 numbers for every region. (`roi_align` only does R-CNN's
+# warping here; `roi_pool` is the subject of section 4.)
 
 # %%
 from torchvision.ops import roi_align, roi_pool
@@ -144,17 +149,16 @@ plots.show(ax, "R-CNN and Fast R-CNN")
 print(f"{slow / fast:.0f} times faster")
 
 # %% [markdown]
-# Expect a factor between 10 and 80, depending on your machine. With VGG-16 on a GPU it is 146 (47 s → 0.32 s, proposals
-# not counted; table 4). Here we timed the convolutions and the pooling alone. The layers behind them cost both
-# detectors the same, which makes the factor of a whole detector smaller: the exercise measures it.
-#
-# But do both compute the same?
+# Expect a factor between 10 and 80, depending on your machine. The paper's whole detectors, VGG-16 on a GPU, differ
+# by a factor of 146 (47 s → 0.32 s, proposals not counted; table 4). We timed the convolutions and the pooling alone.
+# The layers behind them cost both detectors the same, so for our whole detectors the factor is smaller: the exercise
+# measures it.
 
 # %% [markdown]
-# ### Is it the same?
+# ### Do both compute the same?
 #
-# We take a square of 256 pixels whose borders lie on the map's grid, and don't warp it. Once it goes through the
-# network alone, once we cut its 16 × 16 cells from the map of the whole photograph.
+# We take a square of 256 × 256 pixels whose borders lie on the map's grid, and don't warp it. Once it goes through
+# the network alone, once we cut its 16 × 16 cells from the map of the whole photograph.
 #
 # **Predict:** where will the two differ, where not?
 
@@ -176,10 +180,10 @@ plots.show(axes, "square and its surroundings")
 
 # %% [markdown]
 # In the middle nothing differs: a convolution sees only its own neighbourhood, whatever else is in the image. At the
-# rim, two or three cells wide, the results differ. There the network alone saw zeros, while the map had seen what lies
-# around the square.
+# rim, two or three cells wide, the results differ: there the square alone is padded with zeros, while the whole map
+# has seen its surroundings.
 #
-# (A cell of our backbone sees 95 pixels, 47 to each side: about three cells.)
+# (A cell of our map sees 95 × 95 pixels, 47 in each direction: about three cells.)
 
 # %% [markdown]
 # So every region gets its **context** for free, which R-CNN had to add by hand. There are two more differences. The
@@ -189,8 +193,8 @@ plots.show(axes, "square and its surroundings")
 # %% [markdown]
 # ## 3 · Where does a box land on the map?
 #
-# A proposal is given in pixels of the image, the map is 16 times coarser. So we multiply by `spatial_scale` = 1/16,
-# and since a map has no half cells, we **round**.
+# A proposal is given in pixels of the image, but the map is 16 times coarser. So we multiply by `spatial_scale` =
+# 1/16, and since a map has no half cells, we **round**.
 
 # %%
 face = torch.tensor([178.0, 75.0, 272.0, 180.0])
@@ -198,15 +202,15 @@ print("divided by 16:", (face / 16).tolist())
 print("rounded:      ", (face / 16).round().tolist())
 
 # %% [markdown]
-# From column 11 to 17 and from row 5 to 11. And now the one place in this course where an end is **inclusive**: RoI
-# pooling takes column 17, too. That makes 7 × 7 cells.
+# So the region reaches from column 11 to 17 and from row 5 to 11. And now the one place in this course where an end
+# is **inclusive**: RoI pooling takes column 17, too. That makes 7 × 7 cells.
 #
-# **Predict:** how many pixels lie between the box's right edge, x = 272, and the region's?
+# **Predict:** how many pixels lie between the box's right edge, x = 272, and the right edge of its cells?
 
 # %%
 from course_lib.explorers.fast_rcnn import region
 
-# x1, y1, x2, y2 in cells, end-exclusive, as our boxes
+# x1, y1, x2, y2 in cells, end-exclusive, as our boxes are
 cells = region(face, 1 / 16, whole.shape[1:])
 part = torch.tensor([128.0, 32, 128, 32])
 both = torch.stack([face, cells * 16]) - part
@@ -222,9 +226,9 @@ plots.show(ax, "box and its cells")
 print("the cells in pixels:", (cells * 16).tolist())
 
 # %% [markdown]
-# Sixteen. The box's right edge lies *on* a border of cells, at 17.00, and column 17 is still taken, up to x = 288.
-# Rounding moves an edge by up to 8 pixels, and the inclusive end moves the right and the bottom edge by 16 more. That
-# is rough. For a large object it is good enough.
+# Sixteen. The box's right edge lies exactly *on* a border of cells, 272 / 16 = 17, and column 17 is still taken, up
+# to x = 288. Rounding moves an edge by up to 8 pixels, and the inclusive end moves the right and the bottom edge by
+# 16 more. That is rough. For a large object it is good enough (section 9 measures it).
 
 # %% [markdown]
 # ## 4 · RoI pooling, cell by cell
@@ -233,8 +237,8 @@ print("the cells in pixels:", (cells * 16).tolist())
 # cells into H × W bins, and keeps the largest value of each bin, channel by channel. (RoI: region of interest.)
 
 # %% [markdown]
-# What if h / H is no whole number? Bin i begins at ⌊i · h / H⌋ and ends before ⌈(i + 1) · h / H⌉: both ends are rounded
-# *outwards*, so that no cell is lost. Let us divide 7 cells into 3 bins.
+# What if h / H is not a whole number? Bin i begins at ⌊i · h / H⌋ and ends before ⌈(i + 1) · h / H⌉: both ends are
+# rounded *outwards*, so that no cell is lost. Let us divide 7 cells into 3 bins.
 
 # %%
 from math import ceil, floor
@@ -258,13 +262,13 @@ print("7 cells:", roi_pool(flat, [seven], output_size=3)[0, 0, 0].tolist())
 print("2 cells:", roi_pool(flat, [pair], output_size=3)[0, 0, 0].tolist())
 
 # %% [markdown]
-# 4, 5, 9; and 3, 3, 1: the three bins are cell 0, cells 0 and 1, cell 1. Rounding outwards also guarantees
+# 4, 5, 9; and 3, 3, 1: of two cells, the bins hold cell 0, cells 0 and 1, and cell 1. Rounding outwards also guarantees
 # that no bin is empty, however small the region is. (Only a region outside the map has empty bins; they give 0.)
 
 # %% [markdown]
 # Now the same on the real map. The 128 numbers of a cell are its **depth column**; one channel over all cells is an
-# **activation map**. Of the 128 activation maps we choose the one that answers to the face more than to the rest of the
-# photograph.
+# **activation map**. Of the 128 activation maps we choose the one that answers to the face most strongly, compared
+# with the rest of the photograph.
 
 # %%
 in_face = whole[:, 5:12, 11:18].mean(dim=(1, 2))
@@ -279,9 +283,9 @@ axes = plots.image_grid(
 plots.show(axes, "a channel of the map")
 
 # %% [markdown]
-# Below you see the box on the photograph, its 49 cells with one cell around them, and the pooled values. A bin has the
-# same colour in the middle and on the right, and a small square of that colour marks its largest cell. Check two bins
-# by hand.
+# It is bright on the face. Next come the box on the photograph, its 49 cells with a rim of one, and the pooled
+# values. In the middle and on the right a bin has one colour; a small square of it marks the largest cell. Check two
+# bins by hand.
 #
 # **Predict:** can one cell be the largest of several bins?
 
@@ -296,8 +300,8 @@ plots.show(picture, "pooled face", words=words)
 
 # %% [markdown]
 # **Explorer: RoI pooling.** Try: (1) Move *x* pixel by pixel. How long do the values stay the same, and what happens
-# then? (2) Output size 7, *width* and *height* 1. (3) With 110 for both, the box has 8 × 8 cells. Which output sizes
-# share none?
+# then? (2) Set the output size to 7, *width* and *height* to 1. What do the bins hold? (3) With 110 for both, the box
+# has 8 × 8 cells. For which output sizes do bins share no cell?
 
 # %%
 from course_lib.explorers.fast_rcnn import roi_pool_explorer
@@ -311,7 +315,8 @@ roi_pool_explorer(image, feature, face)
 # %% [markdown]
 # ### The whole network
 #
-# **Predict:** which of these boxes are computed once per image, and which once for each of 2,000 regions?
+# **Predict:** what is computed once per image, and what once for each of 2,000 regions: convolutions, RoI pooling,
+# fully connected layers, scores, deltas?
 
 # %%
 from course_lib.explorers.roi_pictures import draw_fast_rcnn
@@ -339,7 +344,7 @@ plots.show(draw_fast_rcnn(), "Fast R-CNN forward")
 # To train the convolutions, the gradient must pass the pooling. A maximum hands its gradient to the one cell that won,
 # and nothing to the others. We begin with one row of 7 cells and 3 bins:
 #
-# | bin | cells | values | winner | its gradient |
+# | bin | cells | values | winner | the bin's gradient |
 # |---|---|---|---|---|
 # | 0 | 0 to 2 | 3, 1, **9** | cell 2 | 0.5 |
 # | 1 | 2 to 4 | **9**, 1, 5 | cell 2 | −0.2 |
@@ -365,8 +370,8 @@ for name, values in (("+=", written), ("index_add_", added)):
 # %% [markdown]
 # $$\frac{\partial L}{\partial x_i} = \sum_r \sum_j \; [\, i = i^*(r, j) \,] \; \frac{\partial L}{\partial y_{rj}}$$
 #
-# In words: cell i collects the gradients of all bins in all regions that it won. Why a *sum*? Because x feeds them all,
-# and derivatives along several paths add up.
+# In words: cell i collects the gradients of all bins that it won, in all regions. Why a *sum*? Because the cell feeds
+# them all, and derivatives along several paths add up. Here is the whole way back.
 
 # %%
 from course_lib.explorers.roi_pictures import draw_fast_rcnn_backward
@@ -419,8 +424,8 @@ plots.show(axes, "gradients of two regions")
 # sum is 3: a cell that wins two bins of the first region and one of the second.
 
 # %% [markdown]
-# At most it could be 8, since four bins of one region can share a cell. (In a tiny region more of them do.) With 64
-# regions per image a cell collects many gradients.
+# Two regions of such a size could give one cell up to 8, since four bins of a region can share it. (In a tiny region
+# more of them do.) With 64 regions per image a cell collects many gradients.
 
 # %% [markdown]
 # ### Is it worth it?
@@ -442,24 +447,25 @@ for name in ("test mAP", "test mAP, convolutions frozen"):
     print(f"{name}: {values.mean():.1f} ± {values.std(ddof=1):.1f} %")
 
 # %% [markdown]
-# By one point, no more than the seeds differ by. So here it would do: our network is small, and it was pretrained on
-# objects of the same world. The paper says the same of SPPnet's smaller networks. But with VGG-16 on VOC 2007, freezing
-# lowers mAP from 66.9 to 61.4: very deep networks must be trained *through* the pooling (section 4.5).
+# By one point, no more than the seeds differ by. So here it would do, perhaps because our network is small and was
+# pretrained on objects of the same world. The paper says the same of SPPnet's smaller networks. With VGG-16 on VOC
+# 2007, freezing lowers mAP from 66.9 to 61.4: very deep networks must be trained *through* the pooling (section 4.5).
 
 # %% [markdown]
-# Must *all* convolutions learn? No: from conv3_1 on is enough. Training conv2_1 and conv2_2 as well gains 0.3 points
-# and takes 1.3 times as long (section 4.5, table 5). Our network keeps its stem and its first stage, too.
+# Must *all* convolutions learn? In VGG-16 those from conv3_1 on are enough. Training conv2_1 and conv2_2 as well
+# gains 0.3 points and takes 1.3 times as long (section 4.5, table 5). Our network keeps its stem and its first stage,
+# too.
 
 # %% [markdown]
-# Why did SPPnet not do it? It drew the 128 regions of a batch from up to 128 images. A cell deep in the network sees
-# nearly the whole image, so every region cost the passes of a whole image. Fast R-CNN draws 64 regions from each of 2
-# images, and these share the convolutions: roughly 64 times faster (section 2.3).
+# Why did SPPnet not train through its pooling? It drew the 128 regions of a batch from up to 128 images. A cell deep
+# in the network sees nearly the whole image, so every region cost a pass forward and back through a whole image. Fast
+# R-CNN draws 64 regions from each of 2 images; these share the convolutions: roughly 64 times faster (section 2.3).
 
 # %% [markdown]
 # ## 6 · One loss for two tasks
 #
 # A region has a class u, where 0 is background, and a target v for its box (tx, ty, tw, th, as in unit 02). The
-# network answers with probabilities p and with four deltas t for *each* class:
+# network answers with probabilities p and with four deltas t for *each* class. The loss of one region is:
 
 # %% [markdown]
 # $$L = -\log p_u \;+\; \lambda \, [u \ge 1] \sum_{i \in \{x, y, w, h\}} \mathrm{smooth}_{L_1}(t^u_i - v_i)$$
@@ -468,8 +474,8 @@ for name in ("test mAP", "test mAP, convolutions frozen"):
 # two tasks against each other.
 
 # %% [markdown]
-# Let us ask torchvision's version which deltas it looks at. Two regions: a dog (class 2) and background; two classes,
-# so three rows of deltas. We add 1 to a row and see whether the loss moves.
+# Let us ask torchvision's version which deltas it looks at. We take two regions, a dog (class 2) and background. Each
+# has three rows of deltas, for background and two classes. We add 1 to a row and see whether the loss moves.
 #
 # **Predict:** which of the six rows matter?
 
@@ -488,8 +494,8 @@ for roi, what in enumerate(["the dog", "the background"]):
         print(f"{what}'s region, row {name:10}: box loss {box_loss:.2f}")
 
 # %% [markdown]
-# One of six: the dog region's row "dog". Deltas of other classes are neither right nor wrong, and background has no box
-# to move to. So each class learns its own way of correcting boxes.
+# One of six: row "dog" of the dog's region. Deltas of other classes are neither right nor wrong, and background has
+# no box to move to. So each class learns its own way of correcting boxes.
 #
 # Does sharing the network hurt? On the contrary: training for both tasks raises even pure classification, by 0.8 to 1.1
 # points of mAP (section 5.1).
@@ -518,11 +524,11 @@ picture, words = draw_losses(beta=1.0, error=2.0)
 plots.show(picture, "smooth L1 and L2", words=words)
 
 # %% [markdown]
-# 1 and 2. An error of 20 has gradients 1 and 20: with L2 a single wild target can blow up the training, unless the
-# learning rate is tuned with care (section 2.3).
+# 1 under smooth L1, 2 under L2. An error of 20 has gradients 1 and 20: with L2 a single wild target can blow up the
+# training, unless the learning rate is tuned with care (section 2.3).
 #
 # **Explorer: smooth L1 against L2.** Try: (1) Where do both losses have the same gradient? (2) What is smooth L1
-# at β = 0? (3) At β = 3?
+# at β = 0? (3) And at β = 3?
 
 # %%
 from course_lib.explorers.fast_rcnn import smooth_l1_explorer
@@ -530,12 +536,13 @@ from course_lib.explorers.fast_rcnn import smooth_l1_explorer
 smooth_l1_explorer()
 
 # %% [markdown]
-# (1) At β = 1 wherever the error is below 1; otherwise only at 0, and with a smaller β at ±1. (2) The plain absolute
-# value, whose gradient jumps at 0: near the goal the steps don't become smaller. (3) A flatter parabola, a third of L2.
+# (1) At β = 1 wherever the error is between −1 and 1. At any other β only at 0 and, if β is smaller, at ±1. (2) The
+# plain absolute value, whose gradient jumps at 0: near the goal the steps don't become smaller. (3) Up to an error of
+# 3 a flatter parabola, a third of L2.
 
 # %% [markdown]
-# **Predict:** there are fifteen errors of about 0.3 and one of 8. Which share of all gradients comes from the one, that
-# is, |its gradient| divided by the sum of all |gradients|?
+# **Predict:** there are fifteen errors of about 0.3 and one of 8. Under each loss, what share of all gradients comes
+# from the one, that is, |its gradient| divided by the sum of all |gradients|?
 
 # %%
 from course_lib.explorers.fast_rcnn import losses
@@ -546,14 +553,17 @@ for name, (_, slopes) in losses(errors, beta=1.0).items():
     print(f"{name}: {slopes[7].abs() / slopes.abs().sum():.0%} comes from one error")
 
 # %% [markdown]
+# Under L2 the one error outweighs the fifteen together, under smooth L1 it doesn't.
+
+# %% [markdown]
 # ### Why λ can be 1
 #
 # Box targets are small numbers. tx = 0.1 says: move right by a tenth of the width. Beside −log p, which is ln 21 ≈ 3
-# while a network of 21 outputs knows nothing, they would hardly count. So the paper normalises the targets "to have
-# zero mean and unit variance", and then uses λ = 1 everywhere (section 2.3).
+# while a network with 21 outputs knows nothing, their loss would hardly count. The paper normalises the targets "to
+# have zero mean and unit variance", and then uses λ = 1 everywhere (section 2.3).
 
 # %% [markdown]
-# Let us compute the targets of Tinytown's foreground regions, as in unit 02.
+# Let us compute the targets of Tinytown's foreground regions, those with an IoU of at least 0.5, as in unit 02.
 #
 # **Predict:** which standard deviations do tx and tw have, roughly?
 
@@ -595,14 +605,14 @@ print("means:", [round(value, 2) for value in box_targets.mean(dim=0).tolist()])
 from torch import nn
 
 for name, values in (("as they are", box_targets), ("divided", box_targets / spread)):
-    # four numbers per box, a quarter of the regions has one: together the mean
+    # four numbers per box, but only a quarter of the regions has a box: so the mean
     box_loss = nn.functional.smooth_l1_loss(values, 0 * values, beta=1.0)
     print(f"targets {name}: box loss {box_loss:.3f}")
 print(f"classification, 9 equally likely outputs: {torch.tensor(9.0).log():.1f}")
 
 # %% [markdown]
 # Undivided, the boxes hardly count beside the classes. Does it matter? Again we trained the exercise's network with
-# three seeds, once with divided targets and once without. Nothing else differs.
+# three seeds, once with divided targets and once with the targets as they are. Nothing else differs.
 
 # %%
 for name in ("test mAP", "test mAP, targets unscaled"):
@@ -616,9 +626,9 @@ for name in ("test mAP", "test mAP, targets unscaled"):
 # %% [markdown]
 # ## 7 · What goes into a batch?
 #
-# For each image, 64 regions (section 2.3):
+# For each image we draw 64 regions (section 2.3):
 #
-# - a quarter **foreground**: IoU ≥ 0.5 with an object; they get its class;
+# - a quarter **foreground**: IoU ≥ 0.5 with an object; each gets that object's class;
 # - the rest **background**: largest IoU from 0.1 to below 0.5.
 
 # %% [markdown]
@@ -636,15 +646,15 @@ print(f"at least one of them: in {1 - (1 - share) ** 64:.0%} of the batches")
 
 # %% [markdown]
 # Half a percent. Drawn blindly, three of four batches of 64 would not hold a single foreground region. And 95 % lie
-# below 0.1: sky, floor, things that nobody confuses with an object. Leaving them out "appears to act as a heuristic for
-# hard example mining", says the paper: compare R-CNN's hard negatives.
+# below 0.1. In a street scene these would be sky and road, which nobody confuses with a car. Leaving them out
+# "appears to act as a heuristic for hard example mining", says the paper (compare R-CNN's hard negatives in unit 02).
 
 # %% [markdown]
 # With only 12 foreground regions the quarter, 16, cannot be reached. Then the batch takes the 12, repeats none, and
 # fills up with background. A quarter is an upper limit.
 #
-# Here is a batch from Tinytown, where objects are more frequent: its foreground on the scene, twelve of its background
-# regions on the scene, and all 64 cut out.
+# Here is a batch from Tinytown, where objects are more frequent: its foreground on the scene, then twelve of its
+# background regions, then all 64 cut out.
 
 # %%
 from course_lib.explorers.fast_rcnn import draw_sample
@@ -655,6 +665,8 @@ picture, words = draw_sample(
 plots.show(picture, "a batch of RoIs", words=words)
 
 # %% [markdown]
+# Every background region shows part of an object, too: its IoU is at least 0.1.
+#
 # **Explorer: sampling.** Foreground is blue, background orange, objects white. Try: (1) Find a scene with less
 # foreground than the quarter. (2) Set the fraction to 1. What does the classifier never see then? (3) Change the
 # *draw*: why is a new choice at every visit better than always the best?
@@ -665,8 +677,8 @@ from course_lib.explorers.fast_rcnn import sampling_explorer
 sampling_explorer(scenes[3:11], found[3:11])
 
 # %% [markdown]
-# (2) Background, as long as there is enough foreground. (3) At test time the head meets mediocre regions as well, so it
-# must have seen them in training.
+# (1) Its batch takes all the foreground there is. (2) Background, as long as there is enough foreground. (3) At test
+# time the head meets mediocre regions as well, so it must have seen them in training.
 
 # %% [markdown]
 # ### What happens otherwise?
@@ -723,13 +735,13 @@ def trained(fraction, seed, steps=120):
 
 
 # %% [markdown]
-# We ask two things of a head. Its **cut**: which share of the foreground does it miss, and which share of the
-# background does it call an object? And its **order**, when regions are sorted by their probability of being an object:
-# what is the average precision, and how much foreground is found if 5 % of the background may pass?
+# We ask two things of a head. Its **cut**: what share of the foreground does it miss, and what share of the
+# background does it call an object? And its **order**, when regions are sorted by their probability of being an
+# object: what is the average precision, and how much foreground is found if 5 % of the background may pass?
 
 # %% [markdown]
-# **Predict:** what does the head do with 1 foreground region in 64, still more than the photograph's half percent?
-# And with foreground only? Is it the cut that suffers, or the order?
+# **Predict:** what does a head do that was trained with 1 foreground region in 64, still more than the photograph's
+# half percent? And one trained with foreground only? Is it the cut that suffers, or the order?
 
 # %%
 from course_lib.explorers.fast_rcnn import sample
@@ -773,8 +785,8 @@ for f, means, stds in zip(fractions, table.mean(1), table.std(1), strict=True):
 # never seen background, calls everything an object, and there the order is poor as well.
 
 # %% [markdown]
-# In between, the fraction mainly moves the cut: it chooses which mistake we prefer. Mind that background is ten times
-# as frequent, so 5 % of it are as many mistakes as half of the foreground.
+# In between, the fraction mainly moves the cut: with it we choose which mistake we prefer. Mind that background is
+# ten times as frequent, so 5 % of it are as many mistakes as half of the foreground.
 #
 # (Many objects are missed. These features were never fine-tuned, and 120 steps are few.)
 
@@ -809,16 +821,17 @@ ax = plots.bars(
 plots.show(ax, "work by layer")
 
 # %% [markdown]
-# The fully connected layers. Their share of the *time* is smaller than that of the work, 45 % (figure 2): they do more
-# multiply-adds per second than the convolutions. In a classifier, with one region per image, nobody would notice them.
+# The fully connected layers. In the paper they take 45 % of the *time* (figure 2), less than their share of the work:
+# they do more multiply-adds per second than the convolutions. In a classifier, with one region per image, nobody
+# would notice them.
 
 # %% [markdown]
 # The remedy: the weight matrix W (u × v) is approximated by its t largest singular values,
 #
 # $$W \approx U \, \Sigma_t V^\top,$$
 #
-# so one layer becomes two thin ones without a non-linearity between: first Σ V⊤ (t × v, no bias), then U (u × t, with
-# the old bias). That costs t (u + v) instead of u v.
+# so one layer becomes two thin ones without a non-linearity between them: first Σ V⊤ (t × v, no bias), then U (u × t,
+# with the old bias). That costs t (u + v) instead of u v.
 
 # %% [markdown]
 # **Predict:** W is 4096 × 4096. Below which t does it pay at all?
@@ -827,16 +840,16 @@ plots.show(ax, "work by layer")
 print("it pays below t =", 4096 * 4096 // (4096 + 4096))
 
 # %% [markdown]
-# Now our own heads, the three trained with a quarter of foreground. Their first layer has 256 × 1,024 weights. We keep
-# 4 to 204 of 256 singular values, and look at unseen regions: how wrong are the layer's outputs, and how often does the
-# head change its mind?
+# Now our own heads, the three trained with a quarter of foreground. Their first layer has 256 × 1,024 weights. We
+# keep 4 to 204 of 256 singular values (at 204 no work is saved any more) and look at unseen regions: how wrong are
+# the layer's outputs, and how often does the head change its mind?
 
 # %% [markdown]
-# One trap first. More than nine in ten regions are called background, and background stays background easily. The share
-# of *all* regions that change their class is therefore small whatever we do. So we count among the regions that the
-# full head calls an object.
+# One trap first. More than nine in ten regions are called background, and background easily stays background.
+# The share of *all* regions that change their class is therefore small whatever we do. So we count among the regions
+# that the full head calls an object.
 #
-# **Predict:** how many of these change their class at a rank of 32?
+# **Predict:** what share of these changes its class at a rank of 32?
 
 # %%
 ranks = [4, 8, 16, 32, 64, 128, 204]
@@ -872,14 +885,14 @@ print(
 
 # %% [markdown]
 # With 32 of 256 values, a sixth of the multiplications, 3 % of all regions change their class, but of those called
-# objects about one in ten. That is the price to look at. It is still small beside the error of the outputs, which is
-# above 40 %. Why?
+# objects about one in ten. That is the price to look at. It is still small for outputs that are wrong by more than 40
+# %. Why?
 
 # %% [markdown]
 # Perhaps what training *taught* the layer lies in few directions, and what is left out is mostly the random start. We
 # can test that: the difference between the trained weights and the initial ones is what was learned.
 #
-# **Predict:** which share of the squared length do the 32 largest singular values hold, of the start and of what was
+# **Predict:** what share of the squared length do the 32 largest singular values hold, of the start and of what was
 # learned?
 
 # %%
@@ -891,9 +904,9 @@ for seed, head in zip(seeds, quarter, strict=True):
     print(f"seed {seed}: of the start {held[0]}, of what was learned {held[1]}")
 
 # %% [markdown]
-# A quarter of the start, but 90 % of what was learned. So what is cut off first is mostly the random start. (A head
-# that was trained for longer, from pretrained weights, may be another matter: the paper's fc6 keeps 1,024 of 4,096
-# values.)
+# A quarter of the start, but 90 % of what was learned. So what is cut off first seems to be mostly the random start.
+# (A head that was trained for longer, from pretrained weights, may be another matter: the paper's fc6 keeps 1,024 of
+# 4,096 values.)
 
 # %% [markdown]
 # In the paper, 1,024 values for fc6 and 256 for fc7 cut the detection time by more than 30 % (320 → 223 ms per image),
@@ -924,9 +937,9 @@ plots.show(ax, "boxes and their cells")
 # class, but not for an exact outline.
 
 # %% [markdown]
-# **RoI align** (He, Gkioxari, Dollár, Girshick, *Mask R-CNN*, ICCV 2017) rounds nothing. It divides the exact box into
-# bins, reads the map at a few regular points of each bin, and averages them. Points lie between the cells' middles, so
-# each is read by **bilinear interpolation** from the four cells around it.
+# **RoI align** (He, Gkioxari, Dollár, Girshick, *Mask R-CNN*, ICCV 2017) rounds nothing. It divides the exact box
+# into bins, reads the map at a few regular points of each bin, and averages what it read. Points lie between the
+# cells' middles, so each is read by **bilinear interpolation** from the four cells around it.
 
 # %% [markdown]
 # Let a point lie a = 0.25 of a cell to the right of the upper left cell's middle, and b = 0.5 below it:
@@ -956,9 +969,9 @@ axes = draw_sampling(feature, small, spatial_scale=1 / 16)
 plots.show(axes, "sampling points of RoI align")
 
 # %% [markdown]
-# In the middles of equal parts of the bin, on the left. On the right they lie half a cell too far right and down, here
-# 8 pixels. The older convention forgot that a cell's value belongs to its *middle*: it read pixel coordinate 0 as the
-# middle of cell 0. `aligned=True` subtracts the missing half a cell.
+# In the middles of equal parts of the bin, as in the left picture. In the right one they lie half a cell too far
+# right and down, here 8 pixels. The older convention forgot that a cell's value belongs to its *middle*: it read
+# pixel coordinate 0 as the middle of cell 0. `aligned=True` subtracts the missing half a cell.
 
 # %% [markdown]
 # **Predict:** we slide a box by one pixel at a time and watch the mean of its nine pooled values. How do the curves of
@@ -989,7 +1002,7 @@ plots.show(ax, "sliding box")
 # %% [markdown]
 # ## 10 · What it brought
 #
-# All with VGG-16 on VOC 2007, proposals not counted (tables 1 and 4).
+# All numbers are for VGG-16 on VOC 2007, proposals not counted (tables 1 and 4).
 #
 # **Predict:** training R-CNN took 84 hours. And Fast R-CNN?
 
@@ -1025,13 +1038,14 @@ ax = plots.bars(names, [searching, fast], "seconds for our photograph", form="{:
 plots.show(ax, "what takes the time")
 
 # %% [markdown]
-# The proposals. They come from another program, know nothing of the network's features, and now take most of the time.
-# Why not let the network propose? That is unit 04.
+# The proposals (the layers behind the pooling are not in the bar). They come from another program, know nothing of
+# the network's features, and now take most of the time. Why not let the network propose? That is unit 04.
 
 # %% [markdown]
 # ## 11 · Questions that the paper answers (optional)
 #
-# Fast R-CNN is so much faster to train that Girshick could try what had been too expensive before. All on VOC 2007.
+# Fast R-CNN is so much faster to train that Girshick could try what had been too expensive before. All results are
+# for VOC 2007.
 #
 # **Predict** each answer before you read on: Are SVMs better than the softmax? Must one look at several scales? Are
 # more proposals better?
@@ -1074,8 +1088,8 @@ for count, mean, std in zip(added, values.mean(dim=0), values.std(dim=0), strict
 # %% [markdown]
 # **After it: RoI align** (*Mask R-CNN*, ICCV 2017), because masks need more exact places than classes do.
 #
-# **Feature pyramids** (Lin et al., *Feature Pyramid Networks for Object Detection*, CVPR 2017): a small object gets few
-# cells on a coarse map. So there are several maps, and a region of w × h pixels is pooled from level
+# **Feature pyramids** (Lin et al., *Feature Pyramid Networks for Object Detection*, CVPR 2017): a small object gets
+# few cells on a coarse map. So the network makes several maps, and a region of w × h pixels is pooled from level
 #
 # $$k = \lfloor 4 + \log_2(\sqrt{wh} / 224) \rfloor.$$
 
@@ -1091,8 +1105,8 @@ for side in (448, 224, 150, 56):
     )
 
 # %% [markdown]
-# Whatever its size, a square region has 14 to 28 cells along each side. The pyramid gives back the enlarging of small
-# objects that we lost in section 2.
+# Whatever its size, a square region has 14 to 28 cells along each side, as long as there is a map of that level. The
+# pyramid gives back the enlarging of small objects that we lost in section 2.
 
 # %% [markdown]
 # **What stayed:** torchvision's Faster R-CNN still ends in Fast R-CNN's head, two fully connected layers and two
@@ -1143,7 +1157,7 @@ for side in (448, 224, 150, 56):
 # </details>
 
 # %% [markdown]
-# **5.** We halve the stride of the map from 16 to 8 pixels per cell. What gets better, what gets worse?
+# **5.** We pool from an earlier stage's map, of 8 instead of 16 pixels per cell. What gets better, what gets worse?
 #
 # <details><summary>Answer</summary>
 #
@@ -1160,7 +1174,7 @@ for side in (448, 224, 150, 56):
 
 # %% [markdown]
 # - One loss: −log p for all regions, smooth L1 for foreground.
-# - Targets are divided by their standard deviations; then λ = 1 serves.
+# - Targets are divided by their standard deviations; then λ = 1 will do.
 # - 64 regions per image, at most a quarter of them foreground, background from an IoU of 0.1.
 # - Truncated SVD: two thin layers for one thick one.
 # - RoI align doesn't round. The proposals now take most time.

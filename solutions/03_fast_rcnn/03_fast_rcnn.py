@@ -15,7 +15,7 @@
 # Tinytown, too, a region is now cut out of the feature map and not out of the picture.
 
 # %% [markdown]
-# **You will** write six functions, each 4 to 15 lines, a seventh as a bonus, and answer one question in words.
+# **You will** write six functions, each 4 to 20 lines, a seventh as a bonus, and answer one question in words.
 # **Time:** about three hours. **Before:** read the lecture `03_fast_rcnn`.
 
 # %% [markdown]
@@ -25,8 +25,8 @@
 # after each function as often as you like. The grade uses other inputs of the same kinds.
 
 # %% [markdown]
-# Whatever you are given stays as it is: work on copies. The checks ask also with 64-bit numbers (`float64`), with views
-# that are not contiguous in memory and, where there is one, on the GPU.
+# Whatever you are given stays as it is: work on copies. The checks also try 64-bit numbers (`float64`), views that
+# are not contiguous in memory and, where there is one, the GPU.
 
 # %% [markdown]
 # Boxes are `(x1, y1, x2, y2)` in pixels. A *region of interest* (RoI) has the number of its image in front:
@@ -59,12 +59,12 @@ from course_lib.checks.fast_rcnn import check
 # | borders of the bins | 0, 7/3, 14/3, 7 from the first cell on |
 # | rounded outwards | 0 to 3, 2 to 5, 4 to 7, ends excluded |
 # | in columns of the map | 2, 3, 4 · 4, 5, 6 · 6, 7, 8 |
-# | what exists | 2, 3, 4 · 4, 5, 6 · 6 |
+# | what the map has of them | 2, 3, 4 · 4, 5, 6 · 6 |
 
 # %% [markdown]
-# The map has no columns 7 and 8, so the last bin keeps a single column. With the same region five columns further
-# right, all three bins would be empty: response 0, place −1. The other axis is treated the same way, and a bin is what
-# its rows and its columns have in common.
+# The map has no columns 7 and 8, so the last bin keeps a single column. If the same region lay five columns further
+# right, all three bins would be empty: response 0, place −1. The other axis is treated the same way, and a bin is
+# what its rows and its columns have in common.
 
 # %% [markdown]
 # <details><summary>Hint: which cells belong to a bin?</summary>
@@ -75,7 +75,7 @@ from course_lib.checks.fast_rcnn import check
 #
 # <details><summary>Hint: my argmax is wrong in every bin but the first</summary>
 #
-# The largest of a few cells has a place among these few. Which number has the same cell when you count through the
+# The largest of a few cells has a place among these few. Which number does that cell have when you count through the
 # whole map, row by row? You need the row and the column where the bin begins, and the width of the *map*.
 # </details>
 #
@@ -339,7 +339,7 @@ check("fast_rcnn_loss", fast_rcnn_loss)
 #
 # R-CNN drew windows from many images. In the paper all regions of a batch come from two images (here from four) and
 # share their convolutions, which is what makes training fast. At most a quarter shows objects; the rest is background
-# that at least touches one.
+# that at least touches an object.
 
 # %% [markdown]
 # <details><summary>Hint: an image has only three good regions. And now?</summary>
@@ -395,8 +395,9 @@ check("sample_rois", sample_rois)
 # %% [markdown]
 # ## 6 · Two thin layers for a thick one
 #
-# With the convolutions shared, the fully connected layers take almost half of the time. A weight matrix W ≈ U Σ Vᵀ with
-# few singular values can be applied in two cheap steps: rank · (in + out) multiplications in place of in · out.
+# With the convolutions shared, the fully connected layers take almost half of the paper's time. A weight matrix
+# W ≈ U Σ Vᵀ with few singular values can be applied in two cheap steps: rank · (in + out) multiplications in place of
+# in · out.
 
 # %% [markdown]
 # <details><summary>Hint: which part comes first?</summary>
@@ -450,9 +451,9 @@ check("truncated_svd", truncated_svd)
 # %% [markdown]
 # ## 7 · Bonus: without rounding
 #
-# RoI pooling rounds a box to whole cells: at stride 16 that moves it by up to 8 pixels. RoI align (He, Gkioxari,
-# Dollár, Girshick, Mask R-CNN, ICCV 2017) rounds nowhere. It reads the map *between* the cells, at a grid of points in
-# each bin, and averages.
+# RoI pooling rounds a box to whole cells: at stride 16 that moves its edges by up to 8 pixels, and the included last
+# cell moves two of them by 16 more. RoI align (He, Gkioxari, Dollár, Girshick, Mask R-CNN, ICCV 2017) rounds nowhere.
+# It reads the map *between* the cells, at a grid of points in each bin, and averages.
 
 # %% [markdown]
 # <details><summary>Hint: where are the points, and how do I read between cells?</summary>
@@ -552,9 +553,9 @@ from course_lib.training import trained
 from course_lib.trainings import shipped
 
 # %% [markdown]
-# We name every number that one may want to change. As in the paper, each image is scaled so that its shorter side has a
-# fixed length: scenes of 128 pixels grow, photographs shrink. The targets of boxes are divided by `SPREAD`, their
-# typical size, so that both losses weigh about alike (the lecture's section 6).
+# We name every number that one may want to change. As in the paper, each image is scaled so that its shorter side has
+# a fixed length: scenes of 128 pixels grow, photographs shrink. The targets of boxes are divided by `SPREAD`, their
+# typical size, so that the box loss counts beside the other (the lecture's section 6).
 
 # %% tags=["given"]
 SMALL = settings().backbone == "small"
@@ -635,9 +636,9 @@ class FastRCNN(nn.Module):
 
 
 # %% [markdown]
-# **Build it, then match the library.** Your pooling and torchvision's must agree, forward and backward, on a real map.
-# Yours may be slower: a loop in Python against one in C++. (The paper's layer was written in CUDA.) We move the boxes
-# by 0.1 pixels, since a corner at half a cell may be rounded either way.
+# **Build it, then match the library.** Your pooling and torchvision's must agree, forward and backward, on a real
+# map. Yours may be slower: a loop in Python against one in C++. (The paper's layer was written in CUDA.) We move the
+# boxes by a tenth of a pixel, since a corner at half a cell may be rounded either way.
 
 # %% tags=["experiment"]
 torch.manual_seed(0)
@@ -659,8 +660,8 @@ for way, own, theirs in zip(("forward", "backward"), *answers.values(), strict=T
     print(f"largest difference {way}: {(own - theirs).abs().max().item():.1g}")
 
 # %% [markdown]
-# **What we train on.** For each image the true boxes come first, then selective search's. `batches` mirrors half of the
-# images, lets your `sample_rois` choose, and says what each chosen region should have answered.
+# **What we train on.** For each image the true boxes come first, then selective search's. `batches` mirrors half of
+# the images, lets your `sample_rois` choose, and says what the network should answer for each chosen region.
 
 
 # %% tags=["given"]
@@ -804,8 +805,8 @@ def trained_network() -> FastRCNN:
 
 
 # %% [markdown]
-# **Detect.** A class is reported where its probability is above 2 %; your corrections move the box, and suppression at
-# 0.3 leaves one box per object.
+# **Detect.** A class is reported where its probability is above 2 %; the network's correction moves the box, and
+# suppression at 0.3 leaves one box per object.
 
 
 # %% tags=["given"]
@@ -860,8 +861,8 @@ check("experiment", predict)
 # %% [markdown]
 # ## What did we build?
 #
-# The test scenes are unit 02's. For each we show the true boxes on the left and what the detector says with a
-# probability above 50 % on the right.
+# The test scenes are unit 02's. For the first four we show the true boxes on the left, and on the right what the
+# detector reports with a probability above 50 %. Which objects does it miss? Which boxes lie badly?
 
 # %% tags=["experiment"]
 test = list(detection("test", TESTS, start=FIRST))
@@ -887,9 +888,9 @@ axes = plots.draw_detections(test[:4], sure, CLASSES)
 plots.show(axes, "Fast R-CNN's detections")
 
 # %% [markdown]
-# **Count.** We expect around 44 % at an IoU of 0.5; below 35 % something is wrong. The target is R-CNN's value less one
-# point. The course measured it with unit 02's solution on the same scenes. R-CNN saw them at other sizes and for
-# another number of steps, so this compares two finished detectors; unit 04 compares them at equal work.
+# **Count.** We expect around 44 % at an IoU of 0.5; below 35 % something is wrong. The target is R-CNN's mAP less one
+# point, which the course measured with unit 02's solution on the same scenes. R-CNN saw them at other sizes and for
+# another number of steps, so this compares two finished detectors and not two methods at equal work.
 
 # %% tags=["experiment"]
 tables = {
@@ -912,8 +913,9 @@ figure(
 )
 
 # %% [markdown]
-# One training is one sample. The course trained this network three times, with other batches and other initial weights,
-# and twice more with one thing changed each. That takes minutes, so the results come with it.
+# One training is one sample. The course trained this network three times, with other batches and other initial
+# weights, and three times again with each of two things changed. All that takes minutes, so the results come with the
+# course.
 
 # %% tags=["experiment"]
 long = shipped("fast_rcnn")
@@ -946,9 +948,9 @@ display(
 )
 
 # %% [markdown]
-# The last figure misses its target: the gain is no larger than the spread of the seeds. Our network is small and was
-# pretrained on objects of the same world, so its convolutions need little training. The paper says the same of smaller
-# networks; it is the very deep one that gains 5.5 points.
+# The last figure misses its target: the gain is hardly larger than its spread over the seeds. Perhaps our
+# convolutions need little training, because the network is small and was pretrained on objects of the same world. The
+# paper says the same of smaller networks; it is the very deep one that gains 5.5 points.
 
 # %% [markdown]
 # ## How much faster?
@@ -1026,14 +1028,14 @@ figure(
 
 # %% [markdown]
 # We expect about 10, and somewhat less on some machines. Only the convolutions are saved: R-CNN convolves 31 times as
-# many pixels. What every region needs for itself, pooling and large layers, costs both the same, and takes most of Fast
-# R-CNN's time. Beside its large layers VGG-16 has far heavier convolutions, so the paper saves more.
+# many pixels. What every region needs for itself, pooling and large layers, costs both the same, and takes most of
+# Fast R-CNN's time. Beside its large layers VGG-16 has far heavier convolutions: one reason why the paper saves more.
 
 # %% [markdown]
-# **Thinner layers.** Your `truncated_svd` replaces fc6 and fc7. In the paper it saved 30 % of the time for 0.3 points
-# of mAP. Our layers are small, so the time hardly changes. Look at the multiplications, and at the rank where mAP
-# breaks down. Which rank to keep is a choice, and choices are made on *validation* scenes: the test scenes have
-# answered once.
+# **Thinner layers.** Your `truncated_svd` replaces fc6 and fc7. In the paper this saved over 30 % of the time and
+# cost 0.3 points of mAP. Our layers are small, so the time should hardly change; we don't measure it. Look at the
+# multiplications and at the rank where mAP breaks down. Choose the rank on *validation* scenes: the test scenes
+# answer only once.
 
 # %% tags=["experiment"]
 val = list(detection("val", 50)[:50])
@@ -1060,7 +1062,7 @@ for rank in (HIDDEN, 64, 16, 4):
 # 1. One objective is left of three: your `fast_rcnn_loss`.
 # 2. No features are kept on disk.
 # 3. The image goes through the network once. What takes the time now? Compare the bars with the seconds of selective
-#    search below, with the same setting ("fast") that found our boxes.
+#    search below, in the setting ("fast") that found our boxes.
 
 # %% tags=["experiment"]
 start = time.perf_counter()
@@ -1094,9 +1096,9 @@ display(
 # %% [markdown] tags=["written"]
 # ## One question in words (4 points)
 #
-# A colleague trains the head of Fast R-CNN on stored features, as R-CNN did, and is content: it is even faster. What is
-# lost? And why does training all 64 regions of one image cost hardly more than training one, when in R-CNN it costs 64
-# times as much? Four to eight sentences.
+# A colleague trains the head of Fast R-CNN on stored features, as R-CNN did, and is content: it is even faster. What
+# is lost? And why does training on all 64 regions of one image cost hardly more than training on one, when in R-CNN
+# it costs 64 times as much? Four to eight sentences.
 #
 # ### BEGIN MARK SCHEME
 # - 1 point: on stored features the error stops at the pooling: the convolutions keep what they learned from other
@@ -1115,4 +1117,4 @@ display(
 # ## What to hand in
 #
 # Two files: this notebook and `03_fast_rcnn.safetensors`, which lies beside it. With the second one, the grade uses
-# the detector that you trained; without it, it is trained again while grading.
+# the detector that you trained; without it, the detector is trained again while grading.
