@@ -31,7 +31,7 @@
 # %% [markdown]
 # ## 1 · Why not connect everything?
 #
-# A photograph is three tables of numbers, one for each colour. Here is Chelsea, whom we shall meet again.
+# A photograph is three tables of numbers, one for each colour. Here is Chelsea, a cat whom we shall meet again.
 
 # %%
 import torch
@@ -47,10 +47,12 @@ plots.show(axes, "photograph and channels")
 print(cat[1, 100:104, 125:132])
 
 # %% [markdown]
-# The printed numbers are the green values where light is reflected in one eye. That is all a network gets.
-#
-# The simplest network connects every unit to every pixel. Take a grey image of 1000 × 1000 pixels and as many units in
-# the first layer.
+# The printed numbers are the green values where light is reflected in one eye. Such numbers are all that a network
+# gets.
+
+# %% [markdown]
+# A **unit** takes in numbers, weighs them, and gives one number, its **response**. The simplest network connects every
+# unit to every pixel. Take a grey image of 1000 × 1000 pixels and as many units in the first layer.
 #
 # **Predict:** how many weights is that? And if each unit sees only 10 × 10 pixels?
 
@@ -69,7 +71,8 @@ plots.show(ax, "weights of one layer")
 
 # %% [markdown]
 # Each of two ideas saves a factor of ten thousand: look **locally**, and **share** the weights over all places. An edge
-# is an edge wherever it is, so one detector serves the whole image. Such a shared set of weights is a **filter**.
+# is an edge wherever it is, so one detector serves the whole image. Such a shared set of weights is a **filter**. The
+# last bar counts 100 of them.
 #
 # **Predict:** does sharing also save responses, the numbers that come out?
 
@@ -96,7 +99,7 @@ print(
 
 # %% [markdown]
 # It does not. Ten thousand weights give a hundred million responses, since each filter answers at every place. The
-# slide says "only memory, not parameters". Here that memory is ten thousand times what the weights take.
+# course's slide says "only memory, not parameters". Here that memory is ten thousand times what the weights take.
 
 # %%
 del responses, tenth
@@ -118,13 +121,13 @@ print("window", window, "weights × pixels", window * vertical, sep="\n")
 print(f"their sum, the response: {(window * vertical).sum():.2f}")
 
 # %% [markdown]
-# A large number: the window gets brighter to its right, where the reflection begins. This is Sobel's filter, which is
-# older than deep learning. It measures how fast the image brightens from left to right. In a network nobody chooses
-# the weights: they are learned.
+# A large number: the window gets brighter to the right, where the reflection begins. This is Sobel's filter, which is
+# older than deep learning. It measures how fast the image brightens from left to right. In a network nobody chooses the
+# weights: they are learned.
 
 # %% [markdown]
-# Now every window. Instead of visiting 100,724 windows one by one, we take nine shifted copies of the image, one for
-# each weight, and add them up.
+# Now every window. Instead of visiting a hundred thousand windows one by one, we take nine shifted copies of the image,
+# one for each weight, multiply each by its weight, and add them up. The second cell does so for four filters.
 #
 # **Predict:** the image has 300 × 340 pixels. How large is the map of responses?
 
@@ -156,8 +159,8 @@ plots.show(axes, "four responses")
 
 # %% [markdown]
 # 298 × 338: a window of 3 does not fit at the last two rows and columns. Red is positive, blue is negative, white is
-# zero. (The blur has no negative response and is shown in grey.) Whiskers appear in one map, the sides of the nose in
-# the other.
+# zero. (The blur has no negative response and is shown in grey.) Whiskers appear in one map of edges, the sides of the
+# nose in the other.
 #
 # What one filter answers at all places is its **activation map**.
 
@@ -199,7 +202,8 @@ axes = plots.image_grid(
 plots.show(axes, "one-by-one filter")
 
 # %% [markdown]
-# The eyes. A 1 × 1 filter mixes the numbers of a depth column. Remember it for GoogLeNet.
+# The eyes: there, green is stronger than red and blue. A 1 × 1 filter mixes the numbers of a depth column. Remember it
+# for GoogLeNet.
 #
 # A layer with C channels in and K filters of k × k has C · k² · K weights and K biases, whatever the size of the image.
 
@@ -213,10 +217,10 @@ plots.show(axes, "one-by-one filter")
 # | word | what it does |
 # |---|---|
 # | stride *s* | windows lie *s* pixels apart |
-# | padding *p* | *p* zeros around the image |
+# | padding *p* | *p* zeros on each side of the image |
 # | dilation *d* | weights lie *d* pixels apart |
 #
-# For h rows, the map has $\lfloor (h + 2p - d(k-1) - 1)\,/\,s \rfloor + 1$.
+# With h rows in the image and a filter of k × k, the map has $\lfloor (h + 2p - d(k-1) - 1)\,/\,s \rfloor + 1$ rows.
 
 # %% [markdown]
 # **Predict:** 64 rows, k = 3, s = 2, p = 0, d = 1. How many rows does the map have?
@@ -253,8 +257,8 @@ convolution_explorer(face)
 # %% [markdown]
 # ## 3 · Second step: a non-linearity
 #
-# **Predict:** a second filter looks at the map of the first. Can two filters in a row see anything that a single one
-# could not?
+# **Predict:** a second filter looks at the map of the first. Can two filters in a row see anything that a single,
+# larger one could not?
 
 # %%
 from torch.nn.functional import conv_transpose2d
@@ -315,19 +319,19 @@ axes = plots.image_grid(
 plots.show(axes, "pooled maps")
 
 # %% [markdown]
-# A quarter of the numbers, and still a cat. Deeper layers get cheaper, and each of their windows covers more of the
-# image. Pooling has no weights.
+# Each step to the right keeps a quarter of the numbers, and we still see a cat. Deeper layers get cheaper, and each of
+# their windows covers more of the image. Pooling has no weights.
 
 # %% [markdown]
 # ### Is pooling "robust to translations"?
 #
-# Slides often say so. The sentence can mean two things. We move the image by *s* pixels, and call a layer
+# Slides often say so. It can mean two things. We move the image by *s* pixels, and call a layer
 #
 # - **invariant** if its output stays the same,
 # - **equivariant** if its output moves along, by *s* pixels, or by *s* / stride places of a smaller map.
 
 # %% [markdown]
-# Take one row of pixels first: two bright, two dark, and so on.
+# Take one row of pixels first: two dark, two bright, and so on. Max pooling keeps the larger pixel of each pair.
 #
 # **Predict:** we move the row by one pixel. How does its pooled version change?
 
@@ -339,9 +343,9 @@ for moved in (row, row.roll(1), row.roll(2)):
     print(moved.int().tolist(), "→", max_pool1d(moved[None], 2)[0].int().tolist())
 
 # %% [markdown]
-# By one pixel: stripes become a flat bright line, which is neither invariant nor equivariant. By two pixels, the
-# stride: the pooled stripes move along by one place. (The example is Zhang's, *Making Convolutional Networks
-# Shift-Invariant Again*, ICML 2019.)
+# Moved by one pixel, the stripes become a flat bright line: the pooled row neither stays the same nor moves along.
+# Moved by two pixels, the stride, the pooled stripes move along by one place. (The example is Zhang's, *Making
+# Convolutional Networks Shift-Invariant Again*, ICML 2019.)
 
 # %%
 from torch.nn.functional import pad
@@ -365,10 +369,11 @@ def change(layer, shift, back=0):
 
 
 # %% [markdown]
-# For the photograph we compare the map of the moved image with that of the unmoved one: once as it lies, and once after
-# moving it back by the nearest whole number of places.
+# For the photograph we compare the map of the moved image with that of the unmoved one: once as it lies, and once moved
+# back by the nearest whole number of places.
 #
-# **Predict:** which of the three layers is the most invariant, and which the most equivariant?
+# **Predict:** convolution with ReLU, the same pooled by 2, and pooled by 4. Which is the most invariant, and which the
+# most equivariant?
 
 # %%
 import matplotlib.pyplot as plt
@@ -393,10 +398,10 @@ plots.show(axes, "shifted photograph")
 # 19 %. Pooling does help against small shifts, the more so the larger its windows. But it makes nothing invariant.
 
 # %% [markdown]
-# Right: convolution commutes with every shift, pooling only with multiples of its stride. Stride 2 fails at every odd
-# shift; stride 4 fails worst half-way between two multiples.
+# Right: a convolution's map moves along with every shift, a pooled map only with multiples of the stride. Stride 2
+# fails at every odd shift; stride 4 fails worst half-way between two multiples.
 #
-# So both sentences hold: a pooled map is *more* invariant than the map of a convolution and *less* equivariant. In the
+# So both are true: a pooled map is *more* invariant than the map of a convolution and *less* equivariant. In the
 # exercise we measure both on a colour photograph.
 
 # %% [markdown]
@@ -406,7 +411,7 @@ plots.show(axes, "shifted photograph")
 # and standard deviation 1, over the batch and all places. Then a learned scale and offset follow.
 #
 # By hand: the responses 1, 3, 5, 7 have mean 4 and standard deviation √5 ≈ 2.24. Normalised they are −1.34, −0.45, 0.45
-# and 1.34.
+# and 1.34. In the cells below we do this with the maps of four photographs.
 
 # %%
 from torchvision.transforms.v2.functional import center_crop
@@ -439,15 +444,16 @@ plots.show(axes, "batch normalisation")
 
 # %% [markdown]
 # **Mind the mode.** In training, mean and standard deviation are those of the batch, so an answer depends on the other
-# images in it. `model.eval()` switches to running averages that were collected on the way. Forgetting `eval()` is easy,
-# and nothing warns you.
+# images in it. `model.eval()` switches to running averages that were collected in training. Forgetting `eval()` is
+# easy, and nothing warns you.
 #
 # AlexNet normalised over neighbouring channels instead. VGG's authors found that this does not help.
 
 # %% [markdown]
 # ### One layer
 #
-# Here are the four steps in the order that is usual today, from 3 channels to 16.
+# Here are the four steps in the order that is usual today: 16 filters of 3 × 3 with padding 1 on 3 channels, and
+# pooling by 2.
 #
 # **Predict:** what is the shape after each step, for 300 × 340 pixels?
 
@@ -465,6 +471,10 @@ for step in layer:
         f"{type(step).__name__:12} {list(x.shape)}, "
         f"{sum(p.numel() for p in step.parameters())} parameters"
     )
+
+# %% [markdown]
+# Only the convolution changes the number of channels, and only the pooling changes height and width. The ReLU and the
+# pooling have nothing to learn.
 
 # %% [markdown]
 # ## 6 · What does a unit see?
@@ -491,7 +501,7 @@ plots.show(picture, "three layers", words=words)
 # %% [markdown]
 # The authors of VGG (Simonyan, Zisserman, ICLR 2015) asked: why not one 7 × 7 layer, with C channels in and out?
 #
-# **Predict:** which has more weights?
+# **Predict:** which has more weights, this layer or three of 3 × 3?
 
 # %%
 three, one = 3 * 3**2, 7**2  # times C · C
@@ -501,7 +511,7 @@ print(
 )
 
 # %% [markdown]
-# 45 % fewer weights, the same patch, and three ReLUs instead of one. Since then, small kernels have been the rule.
+# 45 % fewer weights, the same patch, and three ReLUs instead of one. After that, small kernels were the rule for years.
 #
 # Strides let a patch grow much faster. Here is what a unit in the middle sees in three networks, after their last
 # pooling. Each network reads the photograph in its own size.
@@ -529,7 +539,7 @@ axes = plots.image_grid(pictures, titles, columns=3, width=12)
 plots.show(axes, "what three networks see")
 
 # %% [markdown]
-# LeNet's patch of 16 × 16 holds most of a digit: its largest characters have 20 × 20 pixels (LeCun et al., 1998).
+# LeNet's patch of 16 × 16 holds most of a digit: the largest characters of its data have 20 × 20 (LeCun et al., 1998).
 # AlexNet's unit sees 74 % of the image's area and VGG's 90 %, so a single unit may stand for a whole cat's face.
 
 # %% [markdown]
@@ -537,8 +547,8 @@ plots.show(axes, "what three networks see")
 #
 # All layers of the stack are alike. Red dots mark neighbouring units.
 #
-# Try: (1) Five layers of 3 × 3: stride 1 or 2 in each? (2) See 25 × 25 pixels at total stride 1 with as few weights
-# as you can. (3) Look at the right picture for dilation 3. What is left out?
+# Try: (1) How much do five layers of 3 × 3 see with stride 1 in each, and with stride 2? (2) See 25 × 25 pixels at
+# total stride 1 with as few weights as you can. (3) Look at the right picture for dilation 3. What is left out?
 
 # %%
 from course_lib.explorers.cnn_recap import receptive_field_explorer
@@ -554,11 +564,12 @@ receptive_field_explorer(cat, center=(185, 140))
 # ## 7 · LeNet, and how a network learns
 #
 # LeCun, Bottou, Bengio, Haffner, *Gradient-based learning applied to document recognition*, Proceedings of the IEEE,
-# 1998: two layers as above, then linear ones.
-#
-# We have real handwritten digits too, smaller ones: 8 × 8 pixels (Alpaydin, Kaynak, 1998; from scikit-learn). Most are
-# for **training**, a sixth of them for **validation**, by which we make choices. The **test** digits wait until all
-# choices are made.
+# 1998: two layers that convolve and pool, then linear ones.
+
+# %% [markdown]
+# We have real handwritten digits too, smaller ones: 8 × 8 pixels (Alpaydin, Kaynak, 1998; from scikit-learn). A sixth
+# of the known ones is for **validation**, by which we make choices, the rest for **training**. The **test** digits wait
+# until all choices are made.
 
 # %%
 from course_lib.data import digits
@@ -578,17 +589,17 @@ axes = plots.image_grid(
 plots.show(axes, "digits for LeNet")
 
 # %% [markdown]
-# Our network is LeNet-5 in small: convolve, rectify, pool, twice; then two linear layers. (LeNet-5 has 60,000 weights,
-# wider layers, and tanh in place of ReLU.)
+# Coarse, but readable. Our network is a small LeNet-5: twice convolve, rectify, pool; then two linear layers. (LeNet-5
+# has 60,000 weights, wider layers, and tanh in place of ReLU.)
 #
-# **Predict:** how many of its weights sit in the convolutions?
+# **Predict:** what share of our network's weights sits in the convolutions?
 
 # %%
 from torch import nn
 
 
 def new_lenet():
-    """LeNet in small, with new weights."""
+    """A small LeNet with new weights."""
     torch.manual_seed(0)
     return nn.Sequential(
         *(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)),  # [8, 4, 4]
@@ -601,6 +612,9 @@ def new_lenet():
 lenet = new_lenet()
 for name, part in (("convolutions", lenet[:6]), ("linear layers", lenet[6:])):
     print(name, sum(weights.numel() for weights in part.parameters()))
+
+# %% [markdown]
+# A third: 1,248 of 3,658, with biases.
 
 # %% [markdown]
 # ### The loop
@@ -655,8 +669,10 @@ def fit(model, batch, loss, steps, lr):
 # - `optimizer.step()`: move the weights.
 
 # %% [markdown]
-# `course_lib/training.py` holds this loop word for word, and adds conveniences: GPUs, half precision, a progress bar,
-# going on after a crash, an error where the loss is no number. A test keeps the two equal.
+# `course_lib/training.py` holds the same loop and adds conveniences: GPUs, half precision, a progress bar, going on
+# after a crash, an error where the loss is no number. A test keeps the two equal.
+#
+# And `learning_rate`? Here is what it gives for 300 steps.
 
 # %%
 rates = [learning_rate(step, 300, 0.01) for step in range(300)]
@@ -664,11 +680,11 @@ ax = plots.curve(range(300), {"learning rate": rates}, "step", "learning rate")
 plots.show(ax, "learning rate by step")
 
 # %% [markdown]
-# A short **warm-up**: at first AdamW knows the usual size of a gradient from a few batches only, and its steps should
-# not trust that too much. Then the rate falls, so that the weights come to rest.
+# It begins with a short **warm-up**: at first AdamW knows the usual size of a gradient from a few batches only, so its
+# steps should be small. Then the rate falls, so that the weights come to rest.
 
 # %% [markdown]
-# What differs from task to task is the batch and the loss. Ours is **cross-entropy**: minus the logarithm of the
+# What differs from task to task are the batch and the loss. Ours is **cross-entropy**: minus the logarithm of the
 # probability that the network gives to the right digit.
 
 
@@ -689,8 +705,9 @@ def loss(model, x, y):
 
 
 # %% [markdown]
-# **Predict:** before training, the network knows nothing of ten digits. What should the loss be at step 0? (A loss that
-# starts elsewhere is a sign of an error. Always look.) And which of three learning rates will do best?
+# **Predict:** before training, the network knows nothing about the ten digits. What should the loss be at step 0? (A
+# loss that starts far from there is a sign of an error. Always look.) And which learning rate will do best: 0.0003,
+# 0.01 or 0.3?
 
 # %%
 import numpy as np
@@ -709,7 +726,8 @@ plots.show(ax, "loss by step")
 # All begin at about ln 10 = 2.30 (dotted): probability 1/10 for each digit. With the small rate the loss falls slowly.
 # With the large one it jumps about. In between it falls fast, if unevenly, since each step sees other images.
 #
-# The loss on images that a network has trained on says little. We choose the rate by the validation digits.
+# The loss on images that a network has trained on says little about others. We choose the rate by the validation
+# digits.
 
 # %%
 from course_lib.metrics import accuracy
@@ -745,7 +763,7 @@ plots.show(axes, "LeNet's mistakes")
 # %% [markdown]
 # ### What the first layer learned (optional)
 #
-# Nobody gave it edges. **Predict:** will there be any?
+# Nobody told the network to look for edges. **Predict:** will some of its filters do so?
 
 # %%
 kernels, one = lenet[0].weight.detach()[:, 0], test_images[:1]
@@ -762,8 +780,8 @@ axes = plots.image_grid(pictures, titles, columns=9, width=12)
 plots.show(axes, "first layer's filters")
 
 # %% [markdown]
-# Some filters have a red and a blue side: edges, as in section 2. Others answer to ink of any shape, or to none in this
-# digit. All were learned from 1,081 digits in seconds.
+# Some filters have a red and a blue side: edges, as in section 2. Others answer to ink of any shape, or to nothing in
+# this digit. All were learned from 1,081 digits in seconds.
 #
 # *Part one ends here. It is a good place for a break.*
 
@@ -773,7 +791,7 @@ plots.show(axes, "first layer's filters")
 # Then came ImageNet: 1.2 million photographs of 1,000 classes, and a yearly contest, ILSVRC. An answer counts as right
 # when the class is among the five best guesses.
 #
-# **Predict:** in 2011 the best team was wrong on 26 %. And in 2012, with the first convolutional networks?
+# **Predict:** in 2011 the best team was wrong on 26 %. And in 2012, with convolutional networks?
 
 # %%
 top5 = {
@@ -797,21 +815,21 @@ ax = plots.bars(
 plots.show(ax, "ILSVRC by year")
 
 # %% [markdown]
-# Most bars are an average of several networks: a single AlexNet was wrong on 18.2 % (its paper), a single ResNet-152 on
-# 4.5 % (validation images; He et al., CVPR 2016).
+# Most blue bars average the answers of several networks. On validation images, a single AlexNet was wrong on 18.2 %
+# (its paper), a single ResNet-152 on 4.5 % (He et al., CVPR 2016).
 #
 # Sources: to 2014 and the person (one expert): Russakovsky et al., IJCV 2015, without outside data. ResNet: He et al.
 # SENet: Hu, Shen, Sun, CVPR 2018.
 
 # %% [markdown]
-# *A slip to know about:* the slide gives VGG 6.7 %. As submitted it had 7.3 %, and GoogLeNet had 6.67 %.
+# *A slip to know about:* the course's slide gives VGG 6.7 %. As submitted, VGG had 7.3 %, and GoogLeNet had 6.67 %.
 
 # %% [markdown]
 # ### AlexNet
 #
-# Krizhevsky, Sutskever, Hinton, *ImageNet Classification with Deep Convolutional Neural Networks*, NIPS 2012. What was
-# new? ReLU, two GPUs, more data by shifts and mirroring, and **dropout**: in training, each unit is silenced with
-# probability ½, so that none can rely on another.
+# Krizhevsky, Sutskever, Hinton, *ImageNet Classification with Deep Convolutional Neural Networks*, NIPS 2012. What did
+# it bring together? ReLU, two GPUs, more data by shifts and mirroring, and **dropout**: in training, each unit of two
+# linear layers is silenced with probability ½, so that none can rely on another.
 
 # %%
 torch.manual_seed(0)
@@ -871,7 +889,7 @@ print(counts)
 
 # %% [markdown]
 # torchvision's AlexNet is not the paper's. It follows a later one-tower version (Krizhevsky, *One weird trick*, 2014)
-# with fewer filters, each of which sees all channels. The linear layers, which hold most parameters, are the same.
+# with fewer filters, each of which sees all channels. The linear layers are the same.
 #
 # The paper says 224 pixels, but (224 − 11) / 4 is no whole number. 227 gives the map of 55 × 55. torchvision pads by 2
 # instead.
@@ -909,8 +927,10 @@ axes = draw_layouts()
 plots.show(axes, "three layouts")
 
 # %% [markdown]
-# All three have one shape: from left to right the maps become smaller and more numerous, and linear layers end the row.
-#
+# VGG has 13 convolutions instead of 5. All three have the same shape: from left to right the maps become smaller and
+# more numerous, and linear layers end the row.
+
+# %% [markdown]
 # **VGG** (Simonyan, Zisserman, ICLR 2015) is the simplest recipe: only 3 × 3 convolutions, 2 × 2 pooling after every
 # two or three, and twice the channels after each pooling until there are 512. Of its 138 million parameters, 103
 # million are in one linear layer.
@@ -920,7 +940,7 @@ plots.show(axes, "three layouts")
 # parameters. Instead of large linear layers it averages each of the last maps over all places. In its **Inception**
 # modules, 1 × 1, 3 × 3 and 5 × 5 filters and pooling work side by side.
 #
-# **Predict:** channels add up. What is the trouble with stacking nine such modules?
+# **Predict:** their maps are stacked. What is the trouble with nine such modules in a row?
 
 # %%
 from course_lib.explorers.depth import draw_inception
@@ -933,8 +953,9 @@ draw_inception(*inception_3a, ax=axes[1])
 plots.show(axes, "inception modules")
 
 # %% [markdown]
-# The naive module more than doubles the channels each time, since pooling hands all 192 through. A 1 × 1 convolution
-# before each expensive branch, and after the pooling, makes the depth columns shorter.
+# The naive module turns 192 channels into 416, since pooling hands all 192 through, and the next one would hand on all
+# 416. The remedy: a 1 × 1 convolution before each expensive filter, and after the pooling, makes the depth columns
+# shorter.
 
 # %% [markdown]
 # ### The branches, counted (optional)
@@ -975,7 +996,7 @@ print("together", list(module(x).shape), "· its 5×5:", module.branch3[1].conv)
 
 # %% [markdown]
 # Look at the last line: torchvision's "5 × 5" is a 3 × 3, an old slip that was kept because its weights were trained
-# so. It also adds batch norm, which was unknown in 2014. Hence the 6,624,904 parameters counted above.
+# so. It also adds batch norm, which was published in 2015. Hence the 6,624,904 parameters counted above.
 
 # %% [markdown]
 # ### Help on the way
@@ -988,7 +1009,7 @@ print("together", list(module(x).shape), "· its 5×5:", module.branch3[1].conv)
 #
 # He, Zhang, Ren, Sun, *Deep Residual Learning for Image Recognition*, CVPR 2016, begins with a riddle. With batch norm,
 # plain networks do train. But on ImageNet a plain network of 34 layers is worse (28.5 % top-1 error) than one of 18
-# (27.9 %), *on the training images too*.
+# (27.9 %), *even on the training images*.
 
 # %% [markdown]
 # So it is not overfitting. The deeper network could copy the 18 layers and let the other 16 do nothing. Training does
@@ -1005,7 +1026,7 @@ draw_residual(ax=axes[1])
 plots.show(axes, "plain and residual")
 
 # %% [markdown]
-# Add the input to the output. The layers then learn only the **residual** F(x), what is to change.
+# Add the input to the output. The layers then learn only the **residual** F(x), that is, what is to change.
 #
 # By hand: a block should pass on x = (2, 5). A plain pair of layers has to find weights that rebuild 2 and 5. A
 # residual one has to find F(x) = (0, 0), and weights of 0 do that.
@@ -1020,16 +1041,17 @@ print("does nothing:", torch.equal(block(x), x))
 
 # %% [markdown]
 # Where a block changes the size of its map, the input no longer fits. The paper pads it with zeros (option A) or takes
-# it through a 1 × 1 convolution with the same stride (option B, which is torchvision's and ours). With option A, 34
-# layers (25.0 %) beat 18 (27.9 %). Networks of up to 152 layers won ILSVRC 2015.
+# it through a 1 × 1 convolution with the same stride (option B, which is torchvision's and ours). With shortcuts
+# (option A), 34 layers (25.0 %) now beat 18 (27.9 %). Networks of up to 152 layers won ILSVRC 2015.
 
 # %% [markdown]
 # ### Are deep plain networks worse on our digits, too?
 #
 # The course has trained He's networks for small images, with 8 to 56 layers, from three random starts each, on the same
-# batches. Trainings of 90, 270 and 810 steps are separate, each with its whole schedule.
+# batches. Trainings of 90, 270 and 810 steps are separate, each with its own schedule of rates.
 #
-# **Predict:** the plain network of 56 layers has three times as many steps. Does it catch up?
+# **Predict:** does the plain network of 56 layers fall behind the one of 20? And does it catch up with three times as
+# many steps?
 
 # %%
 from course_lib.explorers.depth import draw_reached
@@ -1045,11 +1067,13 @@ for run in ("90 steps", "270 steps", "810 steps", "270 steps, rate 0.01"):
     print(f"plain, 56 layers, {run}: {deep.mean():.0f} ± {deep.std(ddof=1):.0f} %")
 
 # %% [markdown]
-# It does not. After 90 steps the plain network of 56 layers is right on 21 % of its own training digits, and the
-# residual one on 99 %. After 270 steps it has reached 42 %, after 810 steps 81 %. With 20 layers, 90 steps are enough
-# for 99 %.
-#
-# So deep plain networks are not stuck. They are *slower to optimise*. A higher rate helps, but does not close the gap.
+# It falls behind, and does not catch up. After 90 steps the plain network of 56 layers is right on 21 % of its own
+# training digits, and the residual one on 99 %. After 270 steps the plain one has reached 42 %, after 810 steps 81 %.
+# With 20 layers, 90 steps are enough for 99 %.
+
+# %% [markdown]
+# So deep plain networks are not stuck. They are *slower to optimise*. A higher rate (0.01) helps, but does not close
+# the gap. (One step of 56 layers also needs about three times as many multiplications as one of 20.)
 
 # %% [markdown]
 # ### Is it the gradients?
@@ -1096,13 +1120,13 @@ print("first layer's gradient over that of the last convolution:", ratios)
 
 # %% [markdown]
 # Left: the gradient does not vanish, it *explodes*. From layer to layer on the way back it grows by about 15 %, and
-# 1.15⁵⁴ is 1,893. With shortcuts it also travels directly, and grows some twentyfold. The jumps at layers 20 and 38 are
-# where a group begins: half the size, twice the filters.
+# 1.15⁵⁴ is about 1,900. With shortcuts it also travels directly, and grows some twentyfold. The jumps at layers 20 and
+# 38 are where a group begins: half the size, twice the filters. Layer 56 is the linear one.
 
 # %% [markdown]
 # The cause of this growth is batch norm itself (Yang et al., *A Mean Field Theory of Batch Normalization*, ICLR 2019).
-# We can check that: take all batch norms out of the plain network. Over three starts the gradient then grows by a
-# factor of 0.98 to 1.01 per layer, which means not at all.
+# We can check that: take all batch norms out of the plain network. Over three starts the gradient then changes by a
+# factor of 0.98 to 1.01 per layer: it does not grow.
 
 
 # %%
@@ -1122,7 +1146,7 @@ for name in ("plain 56", "residual 56", "plain 56 without batch norm"):
 # network learns more slowly. (Plain gradient descent does not divide.)
 
 # %% [markdown]
-# **Explorer: depth.** Three random starts, four depths. *Quantity* changes between the gradient and the first step.
+# **Explorer: depth.** Three random starts, four depths. *Quantity* switches between the gradient and the first step.
 #
 # Try: (1) From which depth on do the gradients differ clearly? (2) Is it chance? (3) Is there a depth or a start at
 # which the first steps differ?
@@ -1137,8 +1161,8 @@ measured = {
 depth_explorer(measured)
 
 # %% [markdown]
-# (1) From 32 layers on; with 8 and 20 they look alike. (2) No, every start shows it. (3) No: in every layer they agree
-# within 15 %.
+# (1) From 32 layers on. With 8 they look alike; with 20, the plain network's are at most 2.6 times as long in the
+# convolutions. (2) No, every start shows it. (3) No: in every layer they agree within 15 %.
 
 # %% [markdown]
 # ### What, then?
@@ -1147,8 +1171,8 @@ depth_explorer(measured)
 # two batches of digits ask a layer for the same change?
 
 # %% [markdown]
-# **Predict:** for 500 digits we look for the nearest neighbour among the numbers that the last layer reads. How often
-# does it show the same digit, behind 8 random layers, and behind 56?
+# **Predict:** for each of 500 digits we look for the nearest of the others, compared by the numbers that the last layer
+# reads. How often do both show the same digit, in an untrained network of 8 layers and in one of 56?
 
 # %%
 from course_lib.explorers.depth import draw_start
@@ -1157,15 +1181,18 @@ axes = draw_start(long.results, depths)
 plots.show(axes, "what random layers keep")
 
 # %% [markdown]
-# Left: behind 8 random layers, plain or residual, more than 80 % of the digits have a neighbour of their class. Behind
-# 56 plain layers it is 10 %, which is chance (dotted); behind 56 residual ones it is 21 %. Right: two batches agree
-# less and less about what to change, and behind 56 plain layers not at all.
+# Left: behind 8 untrained layers, plain or residual, more than 80 % of the digits have a neighbour of their class.
+# Behind 56 plain layers it is 10 %, which is chance (dotted); behind 56 residual ones it is 21 %. Right: the deeper the
+# network, the less two batches agree about what to change; in 56 plain layers their cosine is 0.01.
 
 # %% [markdown]
-# These are two differences that go along with slow training. They do not prove a cause. He et al. wrote that their
-# gradients had "healthy norms", conjectured that deep plain networks converge exponentially slowly, and left the reason
-# open. Three times as many steps did not help them. Balduzzi et al. (*The Shattered Gradients Problem*, ICML 2017)
-# study the second difference.
+# These are two differences that go along with slow training. They do not prove a cause: with 20 plain layers only 15 %
+# have such a neighbour, and training works.
+
+# %% [markdown]
+# He et al. wrote that their gradients had "healthy norms", conjectured that deep plain networks converge exponentially
+# slowly, and left the reason open. Three times as many steps did not close the gap. Balduzzi et al. (*The Shattered
+# Gradients Problem*, ICML 2017) study the second difference.
 
 # %% [markdown]
 # ## 11 · Check yourself
@@ -1227,10 +1254,12 @@ plots.show(axes, "what random layers keep")
 
 # %% [markdown]
 # **2019, EfficientNet** (Tan, Le, ICML). Depth, width and image size grow together, in fixed proportion. The largest
-# one was 8.4 times smaller than the best network before it.
-#
-# **2021, ViT** (Dosovitskiy et al., ICLR). No convolution: patches of 16 × 16 pixels attend to one another. With
-# ImageNet alone it stays below ResNets of its size; after 14 to 300 million images it reaches or beats the best.
+# one was as accurate as the best network before it, and 8.4 times smaller.
+
+# %% [markdown]
+# **2021, ViT** (Dosovitskiy et al., ICLR). No convolution: patches of 16 × 16 pixels are compared with one another
+# ("attention"). With ImageNet alone it stays below ResNets of its size; after 14 to 300 million images it reaches or
+# beats the best.
 
 # %% [markdown]
 # **2022, ConvNeXt** (Liu et al., CVPR). A ResNet takes over, one by one, what transformers had brought: patches at the
@@ -1238,7 +1267,7 @@ plots.show(axes, "what random layers keep")
 
 # %% [markdown]
 # **Predict:** ResNet-50 of 2015 is right on 76.1 % of ImageNet, ConvNeXt-T on 82.5 %, at about the same cost. How much
-# of this gain can better training alone bring, with ResNet-50 as it was?
+# of this gain can better training alone bring, with the layers of ResNet-50 unchanged?
 
 # %%
 from torchvision import models
@@ -1279,15 +1308,15 @@ plots.show(ax, "accuracy against cost")
 #
 # - A layer: **convolve, normalise, rectify, pool**. Filters are local, shared, and span all channels.
 # - Sharing saves weights, not responses.
-# - Three 3 × 3 layers see 7 × 7 with 45 % fewer weights than one layer.
+# - Three 3 × 3 layers see 7 × 7 with 45 % fewer weights than one 7 × 7 layer.
 # - Convolution is **equivariant**. Pooling makes a map more **invariant**, and equivariant only for multiples of its
 #   stride.
 
 # %% [markdown]
 # - One loop trains everything: batch, `zero_grad`, loss, `backward`, `step`. Choices are made on validation images.
 # - AlexNet: ReLU, dropout, GPUs. VGG: 3 × 3 only. GoogLeNet: 1 × 1 before expensive filters. ResNet: add the input.
-# - Deep plain networks are slower to optimise, even on training images. Their gradients explode at the start, but AdamW
-#   divides that out: it is not the reason here.
+# - Deep plain networks are slower to optimise: they are worse even on training images. Their gradients explode before
+#   training, but AdamW divides that out: the explosion is not the reason here.
 
 # %% [markdown]
 # Next: the exercise `00_cnn_recap`, where we write what PyTorch lent us here.

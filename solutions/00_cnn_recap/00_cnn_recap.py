@@ -23,12 +23,12 @@
 # ## How this works
 #
 # Write your code where it says `raise NotImplementedError`. Keep the names and arguments. After each function stands a
-# check: run it as often as you like, it tells you what is wrong, and draws it.
-# The checks use fixed inputs; the grade uses others of the same kinds.
+# check: run it as often as you like. It tells you what is wrong, and draws it. The checks use fixed inputs; the grade
+# uses others of the same kinds.
 
 # %% [markdown]
 # A signature like `image: Float[Tensor, "n c h w"]` says: a float tensor with four axes, here *n* images of *c*
-# channels, *h* rows and *w* columns. Letters that come twice in one signature stand for the same number.
+# channels, *h* rows and *w* columns. Letters that occur twice in one signature stand for the same number.
 
 # %% [markdown]
 # `Float` means float32 or float64, on the CPU or a GPU, contiguous or not, and the checks try all of them. Let a tensor
@@ -121,7 +121,8 @@ check("conv2d", conv2d)
 # ## 2 · Pooling keeps the strongest response
 #
 # A filter says at every pixel how well it fits. Often we need to know *that* it fits somewhere near, not where exactly.
-# So we keep the largest response of each small window. AlexNet's windows are 3 wide and move by 2: neighbours overlap.
+# So we keep the largest response of each small window. AlexNet's windows are 3 wide and move by 2, so that neighbours
+# overlap.
 
 # %% [markdown]
 # <details><summary>Hint: how do I get at the windows?</summary>
@@ -330,8 +331,8 @@ check("receptive_field", receptive_field)
 #
 # <details><summary>Hint: the branches do not fit together</summary>
 #
-# Write down height and width behind each branch for a map of 7×9. Each size of window needs another padding so that
-# they stay, and so does the pooling. Only the number of channels may differ: which axis is that?
+# Write down height and width behind each branch for a map of 7×9. Each size of window, the pooling's too, needs a
+# padding of its own so that both stay. Only the number of channels may differ: which axis is that?
 # </details>
 
 
@@ -394,8 +395,8 @@ check("InceptionModule", InceptionModule)
 # ## 6 · A residual block
 #
 # A deeper network should never be worse: its extra layers could simply pass on what they get. Yet training does not
-# find even that for plain layers. He et al. therefore add the input to the output. Now a block that has learned nothing
-# does no harm.
+# find even that for plain layers. He et al. therefore add the input to the output. Now a block whose weights are 0 does
+# no harm.
 #
 # By hand: to pass on (2, 5), F(x) must be (0, 0), and weights of 0 do that.
 
@@ -479,8 +480,8 @@ check("ResidualBlock", ResidualBlock)
 
 # %% [markdown]
 # The loss falls from step to step. Now two things that go wrong easily. PyTorch *adds* each new gradient to the one
-# that it finds: with −1 still there, the second step would follow −1.538. And were the image in the batch twice, the
-# *sum* of both losses would have the gradient −2, their *mean* −1, as for one.
+# that it finds: with −1 still there, the second step would follow −1.538. And were the image in the first batch twice,
+# the *sum* of both losses would have the gradient −2, their *mean* −1, as for a single image.
 
 # %% [markdown]
 # <details><summary>Hint: in which order?</summary>
@@ -492,8 +493,8 @@ check("ResidualBlock", ResidualBlock)
 #
 # <details><summary>Hint: what does it look like in the end?</summary>
 #
-# A handful of lines without a loop and without an `if`, each of them one call. Network, loss and optimizer bring the
-# methods along. `F.cross_entropy` says in its documentation whether it expects logits or probabilities, and whether it
+# A handful of lines without a loop and without an `if`, each of them one call. Network, loss and optimizer have the
+# methods for it. `F.cross_entropy` says in its documentation whether it expects logits or probabilities, and whether it
 # gives a sum or a mean. A tensor with one number has a method that gives it as Python's.
 # </details>
 
@@ -547,8 +548,8 @@ check("train_step", train_step)
 # %% [markdown]
 # ## The experiment, part one: what do the famous networks cost?
 #
-# Seven parts are written. We begin with networks of the lecture and ask *your* `count_cost` what they cost.
-# On PyTorch's device "meta" tensors have shapes but no numbers: VGG-16's 550 MB need no memory at all.
+# Seven parts are written. We begin with networks of the lecture and ask *your* `count_cost` what they cost. On
+# PyTorch's device "meta", tensors have shapes but no numbers: VGG-16's 550 MB need no memory at all.
 
 # %% tags=["given"]
 import copy
@@ -568,8 +569,8 @@ from course_lib.training import trained
 from course_lib.trainings import shipped
 
 # %% [markdown]
-# torchvision's AlexNet has one tower. The paper's had two, one for each GPU, which met only in layer 3: layers 2, 4 and
-# 5 have two groups. We write it down as the paper's figure 2 draws it.
+# torchvision's AlexNet has one tower. The paper's had two, one for each GPU, which met only in layer 3 and in the
+# linear layers: layers 2, 4 and 5 have two groups. We write it down as the paper's figure 2 draws it.
 
 
 # %% tags=["given"]
@@ -600,7 +601,8 @@ def googlenet() -> nn.Module:
 
 
 # %% [markdown]
-# Before you run the cell: which of the five has the fewest parameters, and which needs the most multiplications?
+# Predict, before you run the cell: which of the five networks in its list has the fewest parameters, and which needs
+# the most multiplications?
 
 # %% tags=["experiment"]
 FAMOUS = {
@@ -620,8 +622,9 @@ for name, cost in costs.items():
     print(f"{name:24}{cost.parameters:14,}{cost.activations:14,}{cost.macs:18,}")
 
 # %% [markdown]
-# VGG-16's linear layers alone have twice as many parameters as all of AlexNet. GoogLeNet has a single linear layer, and
-# a twentieth of VGG-16's parameters. Does your function count what has been published?
+# GoogLeNet has the fewest parameters, a twentieth of VGG-16's, and a single linear layer. VGG-16 needs the most
+# multiplications, and its linear layers alone have twice as many parameters as all of AlexNet. Does your function count
+# what has been published?
 
 # %% tags=["experiment"]
 PUBLISHED = {  # parameters; units where the lecture names them
@@ -673,11 +676,14 @@ naive = sum(count_cost(branch, (192, 28, 28)).macs for branch in branches)
 print(f"Inception 3a: {reduced / 1e6:.0f} M multiply-adds, naive {naive / 1e6:.0f} M")
 
 # %% [markdown]
+# Less than half, although the reduced module has six convolutions and the naive one three.
+
+# %% [markdown]
 # ## Part two: is pooling robust to translations?
 #
-# "Pooling makes the network robust to small translations", one reads. The lecture found two meanings. A map is
-# *invariant* if it stays the same when the image moves. It is *equivariant* if it moves along. We measure both on a
-# colour photograph. The convolution and the pooling are yours.
+# "Pooling makes the network robust to small translations", one reads. The lecture found two meanings in this sentence.
+# A map is *invariant* if it stays the same when the image moves. It is *equivariant* if it moves along. We measure both
+# on a colour photograph. The convolution and the pooling are yours.
 
 
 # %% tags=["given"]
@@ -708,7 +714,7 @@ def changes(
     """By how many percent a map changes when the image moves to the right in a circle:
     the sum of all differences over the sum of all responses.
 
-    With `follow`, the map is moved back by the nearest whole number of places before.
+    With `follow`, the map is first moved back by the nearest whole number of places.
     """
     still, found = stage(image[None]), []
     for shift in shifts:
@@ -744,7 +750,7 @@ plots.show(axes, "shift sensitivity")
 # %% [markdown]
 # Left: after one pixel the maps have changed by 27 % without pooling, by 18 % when pooled 2×2, and by 6 % when pooled
 # 8×8. Pooling makes small shifts count less, but it makes nothing invariant. Only the mean over the whole map comes
-# near, and that forgets *where*.
+# near to that, and it forgets *where*.
 
 # %% [markdown]
 # Right: without pooling the map moves along with every shift. (The 1 to 2 % that remain are the border, where the zeros
@@ -806,9 +812,9 @@ print(f"loss at the start {losses[0]:.2f}, after 30 steps {sum(losses[-3:]) / 3:
 def first_step(
     model: nn.Module, batch: tuple[Tensor, Tensor]
 ) -> dict[str, tuple[float, float]]:
-    """For each convolution's and linear layer's weights: the length of the loss's
-    gradient, and that of AdamW's first step over that of the weights. The model stays
-    as it was.
+    """For the weights of each convolution and linear layer: the length of their
+    gradient, and the length of AdamW's first step over their own length. The model
+    stays as it was.
     """
     model = copy.deepcopy(model)
     loss(model, *batch).backward()
@@ -829,7 +835,7 @@ def first_step(
 
 # %% [markdown]
 # Eight trainings of 90 steps need about 25 seconds of one processor core, and longer where others use it, too. Each is
-# reported as it ends. Predict the order of the eight *training* accuracies first.
+# reported as it ends. Predict first which of the eight *training* accuracies fall behind, and in which order.
 
 # %% tags=["experiment"]
 BLOCKS = {"plain": PlainBlock, "residual": ResidualBlock}
@@ -861,12 +867,13 @@ for name in BLOCKS:
 plots.show(axes, "training accuracy by depth")
 
 # %% [markdown]
-# This is not overfitting: the *training* accuracy falls. Nor is the plain network of 56 layers stuck: it reaches 42 %
-# after 270 steps and 81 % after 810 (means of three starts). It is slower to optimise. With shortcuts, or with 20
-# layers, 90 steps are enough for 99 %.
+# This is not overfitting: with depth, the *training* accuracy of plain networks falls. Nor is the plain network of 56
+# layers stuck: it reaches 42 % after 270 steps and 81 % after 810 (means of three starts). It is slower to optimise.
+# With shortcuts, or with 20 layers, 90 steps are enough for 99 %.
 
 # %% [markdown]
-# **Is it the gradient?** Look at both panels before you answer.
+# **Is it the gradient?** Here is what `first_step` found in the two networks of 56 layers. Look at both panels before
+# you answer.
 
 # %% tags=["experiment"]
 # all but the projections
@@ -890,7 +897,7 @@ plots.show(axes, "gradients of 56 layers")
 
 # %% [markdown]
 # Right: AdamW divides that out. Both networks take almost the same first step in every layer. The size of the gradients
-# does not explain the difference.
+# does not explain the difference in accuracy. Now the same in numbers, from the course's three starts.
 
 
 # %% tags=["experiment"]
@@ -972,13 +979,13 @@ plots.show(axes, "ten sheets")
 
 # %% [markdown]
 # The grade asks about sheets that nobody has seen. Could one compare them pixel by pixel with sheets whose digits are
-# known, and take the nearest? Among 120,000 sheets that finds half of the digits: nearest is what has the same paper
-# and its digit in the same place.
+# known, and take the nearest ones? Among 120,000 sheets that finds half of the digits: the nearest are those with
+# similar paper and the digit in the same place.
 
 # %% [markdown]
 # A convolution looks everywhere with the same filters, and the mean at the network's end forgets where it found
-# something. So it learns from 38,400 sheets, each seen once. Their digits are 1,081 of the known ones. The others, a
-# sixth, are for validation.
+# something. Our network learns from 38,400 sheets, each seen once. Their digits are 1,081 of the known ones. The
+# others, a sixth, are for validation.
 #
 # `trained` calls `fit` once and writes `00_cnn_recap.safetensors` beside this notebook. The next time it loads that
 # file.
@@ -1006,7 +1013,7 @@ def fit() -> dict[str, Tensor]:
 # %% tags=["given"]
 @torch.no_grad()
 def predict(images: Float[Tensor, "n 1 12 12"]) -> Int64[Tensor, "n"]:
-    """The digit on each sheet, 0 … 1; ink is light."""
+    """The digit on each sheet. Pixels are 0 … 1, and ink is light."""
     model = DeepNet(20, ResidualBlock)
     model.load_state_dict(weights)
     return model.eval()(images).argmax(dim=1)
@@ -1049,8 +1056,9 @@ right = (predict(test_sheets) == test_labels).float().mean()
 print(f"accuracy on {len(test_sheets)} sheets with test digits: {right:.3f}")
 
 # %% [markdown]
-# Your `conv2d` computes what PyTorch computes, in a trained network as well. Here is its first layer, computed by your
-# function for one sheet. The sheet comes first. Behind it are the activation maps of eight of the 16 filters.
+# Your `conv2d` computes what PyTorch computes, in a trained network as well. Here is the trained network's first layer,
+# computed by your function for one sheet. On the left is the sheet, beside it the activation maps of eight of the 16
+# filters.
 
 # %% tags=["experiment"]
 first = conv2d(test_sheets[:1], weights["first.0.weight"], None, stride=1, padding=1)
@@ -1061,12 +1069,15 @@ titles = ["the sheet", *[f"filter {number}" for number in range(8)]]
 axes = plots.image_grid([test_sheets[0], *responses], titles, columns=9)
 plots.show(axes, "first layer by your conv2d")
 
+# %% [markdown]
+# The filters answer to strokes and edges in many directions.
+
 # %% [markdown] tags=["written"]
 # ## One question in words (4 points)
 #
-# After as many steps, the plain network of 56 layers had a lower *training* accuracy than the one of 20. Why is this
-# not overfitting? Why could 56 layers, in principle, always do at least as well? What does the shortcut change about
-# this? What do the gradients and first steps of part three explain, and what not? Four to eight sentences.
+# After equally many steps, the plain network of 56 layers had a lower *training* accuracy than the one of 20. Why is
+# this not overfitting? Why could 56 layers, in principle, always do at least as well? What does the shortcut change
+# about this? What do the gradients and first steps of part three explain, and what not? Four to eight sentences.
 #
 # ### BEGIN MARK SCHEME
 # - 1 point: overfitting means that training error is low and test error high. Here the training error itself is
@@ -1084,4 +1095,4 @@ plots.show(axes, "first layer by your conv2d")
 # ## What to hand in
 #
 # Two files: this notebook and `00_cnn_recap.safetensors`, which lies beside it. With the second one, the grade uses the
-# network that you trained; without it, it is trained again while grading.
+# network that you trained; without it, the network is trained again while grading.
