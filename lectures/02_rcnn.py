@@ -84,8 +84,8 @@ plots.show(ax, "moved box")
 # %% [markdown]
 # ## 2 · Why not look everywhere?
 #
-# The classical answer to "where?" is a **sliding window**: ask a classifier at every place. So let us count the
-# places. Two different columns and two different rows of pixel borders make a box.
+# The classical answer to "where?" is a **sliding window**: ask a classifier at every place. So let us count the places.
+# Two different vertical and two different horizontal pixel borders make a box.
 #
 # **Predict:** how many boxes fit into 512 × 512 pixels: a million, a billion, or more?
 
@@ -115,7 +115,7 @@ print(f"{windows:,} windows")
 # That is feasible for a classifier that takes microseconds per window. How long would a network need?
 #
 # We time the course's small backbone, which has 0.3 million parameters and was trained on drawings of objects: 256
-# windows of 64 × 64 pixels, once, on your machine.
+# windows of 64 × 64 pixels, once, on your machine. Times the number of boxes, that is the time for one photograph.
 
 # %%
 import time
@@ -236,7 +236,7 @@ plots.show(draw_merges(head, merges, [0, 4, 8, 12]), "four merges")
 
 # %% [markdown]
 # The parts of the collar and of the hair come first. Late merges join regions that have little in common, and some are
-# wrong: half of the face has joined the wall. But by then the hair had been a region, and had left its box.
+# wrong: half of the face has joined the wall. But by then the hair had been a region, and its box is on our list.
 
 # %% [markdown]
 # ### The real thing
@@ -301,8 +301,8 @@ plots.show(ax, "Tinytown street")
 # %% [markdown]
 # Selective search needs a rival. We let chance draw as many boxes as selective search found: two random corners each.
 #
-# **Predict:** with all of its boxes (some 150 per scene), which share of the objects does selective search find?
-# And which share does chance find?
+# **Predict:** with all of its boxes (some 150 per scene), what share of the objects does selective search find? And
+# what share does chance find?
 
 
 # %%
@@ -341,8 +341,9 @@ print({name: f"{values[-1]:.2f}" for name, values in (mean | chance).items()})
 
 # %% [markdown]
 # Expect a recall around 0.7, where chance stays below 0.3. (Selective search lists its boxes in no useful order, so
-# each curve is the mean over five shufflings.) On real photographs the paper's most thorough setting reaches a recall
-# of 99 % and a mean average best overlap of 0.879 with 10,097 boxes (Uijlings et al., IJCV 2013).
+# each of its curves is the mean over five shufflings; chance drew once.) On real photographs the paper's most thorough
+# setting reaches a recall of 99 % and a mean average best overlap of 0.879 with 10,097 boxes (Uijlings et al., IJCV
+# 2013).
 
 # %% [markdown]
 # **Explorer: proposals.** White boxes are objects. Blue: the best proposal for an object that was found. Dashed: the
@@ -416,14 +417,14 @@ plots.show(
 
 # %% [markdown]
 # Regions of every shape become squares, so long ones look squeezed. The network sees such squeezed regions in training
-# too. The paper tried keeping the shape (with and without surroundings) and lost 3 to 5 points of mAP against this
-# simple warp (appendix A).
+# too. The paper tried keeping the shape (with and without surroundings) and lost 3 to 5 points of mAP (a detector's
+# usual score, in percent; section 11 explains it) against this simple warp (appendix A).
 
 # %% [markdown]
 # ## 5 · Features
 #
-# A detector needs a description of each square that stays similar when the same kind of object looks different. Pixels
-# do not. What did people use before networks?
+# A detector needs a description of each square that stays similar when the same kind of object looks different. Raw
+# pixels do not stay similar. What did people use before networks?
 
 # %% [markdown]
 # ### Before networks: HOG and deformable parts
@@ -507,8 +508,8 @@ def same_kind(vectors):
 
 
 # %% [markdown]
-# **Predict:** with twelve kinds, blind guessing finds 8 % neighbours of the same kind. How many do pixels find, and how
-# many does HOG find?
+# **Predict:** with twelve kinds, 8 % of blindly guessed neighbours are of the same kind. What share do pixels reach,
+# and what share does HOG?
 
 # %%
 by_pixels, share_pixels = same_kind(crops.flatten(1).float())
@@ -603,14 +604,14 @@ plots.show(axes, "three bands of overlap")
 # Look at the boxes in the middle. Fine-tuning calls them background; the SVM ignores them. Why two rules?
 #
 # Fine-tuning trains millions of weights. On the few exact boxes alone it would overfit, the authors suppose, so it
-# takes loose boxes too: some 30 times more positives (appendix B). The price is that it never learns to prefer an exact
-# box.
+# takes loose boxes too: some 30 times more positives (appendix B). The price is that the network never learns to prefer
+# an exact box.
 
 # %% [markdown]
-# The SVM has only 4,096 weights per class and can afford to be strict. It also trains on hard negatives, not on random
-# ones. With the network's own softmax in place of the SVMs, mAP falls from 54.2 to 50.9 (appendix B).
+# The SVM has only 4,096 weights per class and can afford to be strict. Its negatives are hard ones (section 8), not
+# random. With the network's own softmax in place of the SVMs, mAP falls from 54.2 to 50.9 (appendix B).
 #
-# The threshold of 0.3 was chosen on a validation set: 0.5 costs 5 points of mAP, 0 costs 4 (section 2.3).
+# The threshold of 0.3 was chosen on a validation set: 0.5 costs 5 points of mAP, 0 costs 4 (the paper's section 2.3).
 
 # %% [markdown]
 # ## 7 · One linear SVM per class
@@ -620,13 +621,14 @@ plots.show(axes, "three bands of overlap")
 # $$s = \mathbf w \cdot \mathbf f + b$$
 #
 # and calls it an object when s > 0. All regions and all classes together are one matrix product. So the features cost
-# the time, and one class more costs nearly nothing: for 100,000 classes the product takes 10 seconds (section 2.2).
+# the time, and one class more costs nearly nothing: for 100,000 classes the product takes 10 seconds (the paper's
+# section 2.2).
 
 # %% [markdown]
 # ### What does it minimise?
 #
-# It wants more than the right sign: an object (y = 1) should score at least 1, background (y = −1) at most −1. What is
-# missing is the **hinge loss**, max(0, 1 − y·s).
+# It wants more than the right sign: an object (y = 1) should score at least 1, background (y = −1) at most −1. The
+# amount by which it falls short is the **hinge loss**, max(0, 1 − y·s).
 
 # %% [markdown]
 # | example | y | score s | hinge loss |
@@ -672,7 +674,7 @@ for name, one in {"all points": flat, "ringed points": again}.items():
     print(f"{name:14} w = {one.coef_[0].round(3)}, b = {one.intercept_.round(3)}")
 
 # %% [markdown]
-# The same SVM. That is why R-CNN can leave out nearly all of its negatives. Keep it in mind for the next section.
+# The same SVM. That is why R-CNN can leave out nearly all of its negatives. Keep it in mind for section 8.
 
 # %% [markdown]
 # ### A face SVM
@@ -818,7 +820,7 @@ for number in range(1, 7):
 
 # %% [markdown]
 # The first round does nearly everything. The paper saw the same: "mAP stops increasing after only a single pass over
-# all images" (section 2.3). The face should be near the first rank by now, with a few dozen false alarms at most.
+# all images" (its section 2.3). The face should be near the first rank by now, with a few dozen false alarms at most.
 #
 # **Predict:** would an SVM trained on *all* background regions be better still?
 
@@ -892,8 +894,8 @@ from course_lib.explorers.rcnn import nms_explorer
 nms_explorer(image, five, certainty)
 
 # %% [markdown]
-# NMS has a limit. Two real objects that overlap by more than the threshold are merged into one, and a low threshold
-# makes that worse. A high threshold leaves duplicates. No value is right for a crowd.
+# NMS has a limit. When the boxes of two real objects overlap by more than the threshold, one object is lost, and the
+# lower the threshold, the more often that happens. A high threshold leaves duplicates. No value is right for a crowd.
 #
 # Now our detector's own boxes, everything with a positive score.
 
@@ -917,7 +919,7 @@ plots.show(ax, "after suppression")
 # %% [markdown]
 # ## 10 · A better box: regression
 #
-# The best proposal was not made for faces, so its borders are off. But the features can tell that half an ear is
+# Proposals are not made for faces, so their borders are off. But the features may tell, say, that half an ear is
 # missing on the left. So R-CNN learns, for each class, a linear map from the features to a **correction** of the box.
 
 # %% [markdown]
@@ -940,7 +942,7 @@ plots.show(ax, "after suppression")
 # $$\hat x = w\,d_x + x \qquad \hat y = h\,d_y + y \qquad \hat w = w\,e^{d_w} \qquad \hat h = h\,e^{d_h}$$
 
 # %% [markdown]
-# *A slip to know about:* the slide behind this section prints the width's weights for the height, too. Each of the four
+# *A slip to know about:* the slide on box regression prints the width's weights for the height, too. Each of the four
 # corrections has weights of its own.
 
 # %% [markdown]
@@ -977,14 +979,14 @@ badge, around = (
 regression_explorer(image, {"face": (loose, face[0]), "badge": (around, badge)})
 
 # %% [markdown]
-# It fits just as well, since the four numbers do not depend on pixels: the same relative error needs the same
-# correction.
+# It fits just as well, since the four numbers do not depend on the size in pixels: the same relative error needs the
+# same correction.
 
 # %% [markdown]
 # ### Can features predict it? (optional)
 #
 # We try on Tinytown, with boxes that we shift and stretch at random around each object. Those with an IoU above 0.6 are
-# kept, since from a box far off nothing can be learned. Ridge regression leads from pool5 to the correction.
+# kept, since a box far off teaches nothing. Ridge regression then predicts the correction from pool5.
 
 
 # %%
@@ -1043,7 +1045,7 @@ for name, some in {"before": near, "after": corrected}.items():
 
 # %% [markdown]
 # A detection is right when its IoU with an object of the class is at least 0.5, and no better detection has taken that
-# object. Here are ten detections, and 7 objects in the images.
+# object. The images hold 7 objects. Here are ten detections, the highest score first; `right` says which are right.
 #
 # **Predict:** can the recall reach 1 here?
 
@@ -1075,8 +1077,8 @@ print(f"average precision by hand: {by_hand:.3f}")
 # %% [markdown]
 # ### Does the library agree? (optional)
 #
-# All units use torchmetrics. It wants boxes. So each detection gets a place of its own on a
-# line; the right ones lie on an object, the others in between.
+# All units compute AP with torchmetrics, which wants boxes. So each detection gets a place of its own on a line; the
+# right ones lie on an object, the others in between.
 
 # %%
 from course_lib.metrics import mean_average_precision
@@ -1162,7 +1164,7 @@ print(
 # R-CNN's ideas stayed; its problems were solved within two years. The bars are results on VOC 2007. The detectors were
 # trained on VOC 2007; the networks inside had seen ImageNet before.
 #
-# **Predict:** R-CNN with VGG-16 reached 66.0. How much more did Fast R-CNN gain by training everything together?
+# **Predict:** R-CNN with VGG-16 reached 66.0. Fast R-CNN trains everything together. How many points did it gain?
 
 # %%
 history = {
@@ -1185,10 +1187,10 @@ plots.show(ax, "mAP by year")
 # The large step was learned features: 20.5 points without box regression (33.7 → 54.2), 24.8 with it.
 
 # %% [markdown]
-# Fast R-CNN gained little accuracy. It gained 146 times the speed at test time: 47 s → 0.32 s per image with VGG-16 on
-# an Nvidia K40, where the 0.32 s are without the proposals (table 4 and abstract).
+# Fast R-CNN gained little accuracy. What it gained is speed, 146-fold at test time: 47 s → 0.32 s per image with VGG-16
+# on an Nvidia K40, where the 0.32 s are without the proposals (table 4 and abstract).
 #
-# In between, many tried to mend one part of R-CNN at a time.
+# Meanwhile others changed one part of R-CNN at a time.
 
 # %% [markdown]
 # **Other proposals.** *MultiBox* (Erhan, Szegedy, Toshev, Anguelov, CVPR 2014) lets a network predict a set of boxes
@@ -1199,7 +1201,7 @@ plots.show(ax, "mAP by year")
 # %% [markdown]
 # **No proposals.** *OverFeat* (Sermanet et al., ICLR 2014) slides its network over the image, sharing the convolutions,
 # and predicts a box at each place. On ILSVRC 2013 it reached 24.3 mAP, R-CNN 31.4 (our paper, section 2.5). Detectors
-# without proposals came back later, and stayed: unit 04 tells their story.
+# without proposals came back later, and stayed.
 
 # %% [markdown]
 # **Shared convolutions.** *SPPnet* (He, Zhang, Ren, Sun, ECCV 2014) computes the convolutions once per image and pools
@@ -1222,8 +1224,8 @@ plots.show(ax, "mAP by year")
 # </details>
 
 # %% [markdown]
-# **2.** A proposal overlaps a dog by 0.4. Is it a positive, a negative or nothing for fine-tuning, for the dog's SVM
-# and for the dog's box regressor?
+# **2.** A proposal overlaps a dog by 0.4. Is it positive, negative or ignored in fine-tuning, for the dog's SVM and for
+# the dog's box regressor?
 #
 # <details><summary>Answer</summary>
 #
