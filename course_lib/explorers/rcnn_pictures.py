@@ -104,11 +104,11 @@ def grouping(
     Returns:
         The merges in their order: the similarity of the two regions, and their masks.
     """
-    from scipy.ndimage import binary_dilation
+    from skimage.morphology import dilation
 
     regions, merges = list(regions), []
     while len(regions) > 1:
-        pairs = [(i, j) for i, a in enumerate(regions) for j in range(i) if (binary_dilation(a) & regions[j]).any()]
+        pairs = [(i, j) for i, a in enumerate(regions) for j in range(i) if (dilation(a) & regions[j]).any()]
         alike, i, j = max((similarity(regions[i], regions[j]), i, j) for i, j in pairs)
         merges.append((alike, regions[i], regions[j]))
         regions = [region for k, region in enumerate(regions) if k not in (i, j)] + [regions[i] | regions[j]]
