@@ -1280,7 +1280,7 @@ plots.show(ax, "mAP by year")
 # ### Papers
 #
 # - R. Girshick, J. Donahue, T. Darrell, J. Malik: *Rich feature hierarchies for accurate object detection and
-#   semantic segmentation*, CVPR 2014 (sections and appendices are cited from the longer version, arXiv:1311.2524v5)
+#   semantic segmentation*, CVPR 2014 (long: arXiv:1311.2524)
 # - J. Uijlings, K. van de Sande, T. Gevers, A. Smeulders: *Selective search for object recognition*, IJCV 2013
 # - R. Girshick: *Fast R-CNN*, ICCV 2015
 # - S. Ren, K. He, R. Girshick, J. Sun: *Faster R-CNN*, NIPS 2015
