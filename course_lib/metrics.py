@@ -45,8 +45,8 @@ def mean_average_precision(
     """COCO's average precision (101 recall points) at one IoU threshold, computed by torchmetrics.
 
     Args:
-        predictions: one dict an image: boxes [k, 4], scores [k], labels [k] (positions in ``classes``).
-        targets: one dict an image: boxes [n, 4], labels [n]; an optional ``difficult`` bool [n] marks objects
+        predictions: one dict per image: boxes [k, 4], scores [k], labels [k] (positions in ``classes``).
+        targets: one dict per image: boxes [n, 4], labels [n]; an optional ``difficult`` bool [n] marks objects
             that count neither as found nor as missed.
         classes: the names.
         iou: a detection is right when it overlaps an object of its class that much.
@@ -58,7 +58,7 @@ def mean_average_precision(
         ValueError: when the two lists differ in length.
     """
     if len(predictions) != len(targets):
-        raise ValueError(f"{len(predictions)} predictions for {len(targets)} targets: give one dict an image in both")
+        raise ValueError(f"{len(predictions)} predictions for {len(targets)} targets: give one dict per image in both")
     per_class = dict.fromkeys(classes, float("nan"))
     present = {int(label) for target in targets for label in target["labels"]}
     if not present:

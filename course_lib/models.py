@@ -118,7 +118,7 @@ class Backbone(nn.Module):
         return next(islice(self.stages(x), stage - 1, None))
 
     def embed(self, x: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d"]:
-        """One vector an image: the mean of the last map over its cells."""
+        """One vector per image: the mean of the last map over its cells."""
         return self.features(x).mean(dim=(2, 3))
 
     def forward(self, x: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n d i j"]:

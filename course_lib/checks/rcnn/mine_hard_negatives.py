@@ -22,7 +22,7 @@ class LinearScores:
         self.classes_ = np.array([0, 1])
 
     def decision_function(self, features: Any) -> np.ndarray:
-        """One score a row; positive means class 1."""
+        """One score per row; positive means class 1."""
         rows = np.asarray(features)
         if len(rows) == 0:
             raise ValueError("Found array with 0 sample(s) while a minimum of 1 is required.")
