@@ -110,9 +110,9 @@ ax.set_xscale("log")
 plots.show(ax, "search and backbone")
 
 # %% [markdown]
-# Expect a factor of ten or more on both. The papers measured the same with VGG-16 on a GPU. Fast R-CNN needs 0.32 s per
-# image when its proposals are not counted (Girshick, ICCV 2015), and 1.83 s when selective search is (Ren et al., NIPS
-# 2015).
+# Expect a factor of ten or more on both pictures. The papers met the same bottleneck with VGG-16 on a GPU. Fast R-CNN
+# needs 0.32 s per image when its proposals are not counted (Girshick, ICCV 2015), and 1.83 s when selective search is
+# counted (Ren et al., NIPS 2015).
 
 # %%
 papers = {
@@ -133,8 +133,9 @@ ax.set_xscale("log")
 plots.show(ax, "seconds in the papers")
 
 # %% [markdown]
-# (47 s: Girshick, ICCV 2015. 0.198 s: Ren et al.) Fast R-CNN spent four fifths of its time outside the network. Faster
-# R-CNN takes 0.198 s with everything included, which is five images per second. How can proposals become nearly free?
+# (47 s, proposals not counted: Girshick, ICCV 2015. 0.198 s: Ren et al.) Fast R-CNN spent four fifths of its time
+# outside the network. Faster R-CNN takes 0.198 s with everything included, which is five images per second. How can
+# proposals become nearly free?
 
 # %% [markdown]
 # ## 2 · Ask the map
@@ -283,8 +284,8 @@ plots.show(ax, "anchors across the border")
 # its IoU is 32 · 40 / 40² = 0.8. Anchor 3 has 1,200 pixels. It holds the whole ball, and half of the house.
 
 # %% [markdown]
-# **Predict:** fill in the table on paper before you run the cell. For each anchor: its IoU with the house and with the
-# ball; its label by the thresholds alone; its label in the end, and for which object.
+# **Predict:** draw up a table on paper before you run the cell, which holds the coordinates. For each anchor: its IoU
+# with the house and with the ball; its label by the thresholds alone; its label in the end, and for which object.
 
 # %%
 from course_lib.explorers.by_hand import draw_assignment
@@ -352,8 +353,8 @@ ax.set_xscale("log")
 plots.show(ax, "three kinds of anchors")
 
 # %% [markdown]
-# They are a handful among thousands. If all anchors counted, the network would do well by always saying no. So the
-# paper draws 256 anchors per image, up to half of them positive. We draw 64.
+# The positive ones are a handful among thousands. If all anchors counted, the network would do well by always saying
+# no. So the paper draws 256 anchors per image, up to half of them positive. We draw 64.
 
 # %% [markdown]
 # And why do we ignore the middle? Take an anchor as large as the object. At an IoU of 0.5 the two share two thirds of
@@ -537,7 +538,7 @@ for name, rows in cells.items():
 
 # %% [markdown]
 # Cells with a positive anchor are bright, cells with negative ones alone are dark. Between them lie six times as many
-# cells whose best anchor was *ignored*: nobody told the network what to say there, and its score fades out slowly.
+# cells with an *ignored* anchor: nobody told the network what to say about it, and the mean score lies in between.
 # Such cells turn a spot into an area.
 
 # %% [markdown]
@@ -602,8 +603,8 @@ plots.show(picture, "suppressed boxes", words=words)
 
 # %% [markdown]
 # Suppression removes one of the ten and six of the thirty, and the next best boxes take their places. In the paper,
-# about 6,000 anchors per image are left in training once those across the border are dropped; suppression leaves about
-# 2,000 of their boxes. At test time it uses the best 300.
+# about 6,000 anchors per image are left in training once those across the border are dropped; suppression leaves
+# about 2,000 of their boxes. At test time the paper uses the best 300.
 
 # %% [markdown]
 # ## 6 · The budget of proposals
@@ -648,12 +649,13 @@ ax.set(xscale="log", ylim=(0, 1), xticks=numbers, xticklabels=numbers)
 plots.show(ax, "recall by budget")
 
 # %% [markdown]
-# Among 271 objects, 50 proposals of the RPN find 77 %, *all* boxes of selective search 69 %. Is the difference luck? We
-# trained the RPN from three random starts: 77.1, 77.9 and 75.6 %. Their spread is one point, the gap is seven.
+# Among 271 objects, 50 proposals of the RPN find 77 %, *all* boxes of selective search 69 %. Is the difference luck?
+# We trained the RPN from three random starts: 77.1, 77.9 and 75.6 %. Their spread is about one point; even the worst
+# of them is six points above selective search.
 
 # %% [markdown]
-# With only 50 of its boxes, selective search finds 52 %. It is ahead in one case: when the IoU has to be 0.7, its full
-# list finds 49 % and the RPN's 50 find 34 to 38 %. Borders that exact are not what our frozen RPN is good at.
+# With only 50 of its boxes, selective search finds 52 %. It is ahead where the IoU has to be 0.7: there its full list
+# finds 49 %, and 50 proposals of the RPN find 34 to 38 %. Borders that exact are not what our frozen RPN is good at.
 
 # %% [markdown]
 # ### Scores or boxes? (optional)
@@ -701,10 +703,10 @@ budget_explorer(tests, {"RPN": found, "selective search": shuffled[0]}, numbers,
 
 # %% [markdown]
 # Each finds what the other misses. With 50 proposals of the RPN, 22 objects are found by selective search alone, and
-# 43 by the RPN alone, half of them no larger than 12 × 12 pixels.
+# 43 by the RPN alone; half of these 43 are no larger than 12 × 12 pixels.
 #
 # The paper's result on VOC 2007: 300 proposals of an RPN give 69.9 % mAP, 2,000 of selective search 66.9 % (VGG-16,
-# trained on VOC 2007). There are fewer proposals, and they are better.
+# trained on VOC 2007). So fewer proposals do better.
 
 # %% [markdown]
 # ## 7 · Four losses, one backbone
@@ -925,13 +927,13 @@ ax = plots.bars(
 plots.show(ax, "before and after")
 
 # %% [markdown]
-# They do not. Objectness pulls less than before. The second stage's two losses fell as well, but their gradients at the
-# map have become *longer*. Fixed weights do not mean fixed shares.
+# They do not. Objectness pulls less than before. The second stage's two losses fell, and yet their gradients at the
+# map have become *longer*. So even with fixed weights the balance of the four changes.
 
 # %% [markdown]
 # ### The paper's four steps
 #
-# Ren et al. published their figures with **alternating training**:
+# Ren et al. published their results with **alternating training**, in four steps:
 #
 # | step | trains | shared layers |
 # |---|---|---|
@@ -980,8 +982,8 @@ print("gradient of the box:", box.grad)
 
 # %% [markdown]
 # There is none: torchvision's RoIAlign passes gradients to the map only, as RoI pooling does. For RoI align the
-# gradient exists, since it interpolates; torchvision leaves it out. This is what "approximate" means: how the losses
-# respond to moving a box is not learned. (RoI *warping* includes it: Dai, He, Sun, CVPR 2016.)
+# gradient exists, since it interpolates; torchvision leaves it out. This is what "approximate" means: the gradient
+# leaves out how the losses change when a box moves. (RoI *warping* includes it: Dai, He, Sun, CVPR 2016.)
 
 # %% [markdown]
 # **Path 2: the target.** The second stage should predict the correction *from the proposal to the object*. So the
@@ -1086,8 +1088,8 @@ plots.show(ax, "COCO in the papers")
 
 # %% [markdown]
 # More: 6 points, which is 28 % of the old value (He et al., CVPR 2016, Table 8; everything but the backbone is the
-# same). But ResNet-101 differs from VGG-16 in more than its depth. Does depth *alone* help? The exercise asks, with two
-# residual networks of one stride.
+# same). But ResNet-101 differs from VGG-16 in more than its depth. Does depth *alone* help? The exercise asks, with
+# two residual networks of the same stride.
 
 # %% [markdown]
 # ## 11 · Three detectors
@@ -1101,14 +1103,14 @@ from course_lib.explorers.detectors import draw_parts
 plots.show(draw_parts(), "who learns what")
 
 # %% [markdown]
-# Read it from top to bottom: in each row, more is blue, which means learned together. Fast R-CNN took features, classes
-# and borders into one training, Faster R-CNN the regions as well. The time fell with it: 47 s per image, then 1.83 s,
-# then 0.198 s, with VGG-16 on a GPU.
+# Read it from top to bottom: in each row, more is blue, which means learned together. Fast R-CNN took features,
+# classes and borders into one training, Faster R-CNN the regions as well. The time fell with it, with VGG-16 on a
+# GPU: 47 s per image (and 1.5 s for its proposals), then 1.83 s, then 0.198 s, both with proposals.
 
 # %% [markdown]
 # And the accuracy? With VGG-16 it rose at both steps: 66.0, 66.9, 69.9 %. With AlexNet, Fast R-CNN was no better than
-# R-CNN: 57.1 against 58.5 % (Girshick, ICCV 2015). So learning together made detection faster; whether it also made it
-# more accurate depended on the network. In the exercise we compare all three at equal work.
+# R-CNN: 57.1 against 58.5 % (Girshick, ICCV 2015). So detection became faster at each step; whether Fast R-CNN was
+# also more accurate depended on the network. In the exercise we compare all three at equal work.
 
 # %% [markdown]
 # Is the second stage needed at all? The RPN could name classes itself. The authors tried it: one stage on 20,000 dense
@@ -1231,9 +1233,9 @@ plots.show(draw_timeline(lanes), "timeline")
 # - Anchors are positive from an IoU of 0.7 on *or as an object's best*, negative below 0.3, and ignored in between.
 
 # %% [markdown]
-# - Scores become proposals in five steps: decode, clip, drop what is small, suppress, keep the first N.
+# - Scores become proposals without weights: decode the best, clip, drop what is small, suppress, keep the first N.
 # - Few learned proposals do better than many unlearned ones: 300 against 2,000.
-# - Four losses train one backbone by one sum. The value of a loss does not tell how hard it pulls.
+# - Four losses train one backbone by one sum. The value of a loss does not tell how hard that loss pulls.
 # - Proposals are data for the second stage, so they are detached.
 
 # %% [markdown]
