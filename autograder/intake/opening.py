@@ -7,6 +7,7 @@ then: nobody can swap a file for a link between a look and a reading.
 
 import os
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from autograder.intake import names
 
 FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC  # a pipe is not waited for
+TICK = 0.02  # seconds; Linux counts a file's time in steps of 1 to 10 ms
 
 
 def above(folder: Path) -> Path:
@@ -38,6 +40,7 @@ def opened(path: Path, trusted: Path, most: int) -> Iterator[BinaryIO]:
     """
     with _folder(path.parent, trusted) as parent:
         before = os.stat(path.name, dir_fd=parent, follow_symlinks=False)
+        _settle(parent, before.st_ctime_ns)
         with open(os.open(path.name, FILE, dir_fd=parent), "rb") as file:
             found = os.fstat(file.fileno())
             after = os.stat(path.name, dir_fd=parent, follow_symlinks=False)
@@ -57,6 +60,23 @@ def _refuse(shown: str, found: os.stat_result, most: int, states: set[tuple]) ->
     if found.st_size > most:
         expected, got = f"at most {most / 2**20:.3g} MB", f"{found.st_size / 2**20:.3g} MB"
         raise BrokenSubmission(f"{shown} is too large.", expected=expected, got=got)
+
+
+def _settle(folder: int, changed: int) -> None:
+    """Let come to an end what is happening to a folder's names; what happens from here on is then seen by its time.
+
+    A name that is being removed leads to its file until the very end, while the file's names are already one less: a
+    listing waits for that, as it needs the folder's lock. And clocks of file systems tick: a name that came and went
+    within one tick would leave the time of the one before. A time to come (the clock was set back) proves nothing.
+
+    Args:
+        folder: a descriptor.
+        changed: when the file did last, in nanoseconds.
+    """
+    with os.scandir(folder) as entries:
+        next(entries, None)
+    if time.time_ns() - changed < TICK * 1e9:
+        time.sleep(TICK)
 
 
 def _state(found: os.stat_result) -> tuple:

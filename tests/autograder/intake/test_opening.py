@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import threading
+import time
 from contextlib import contextmanager, suppress
 
 import pytest
@@ -106,7 +107,8 @@ def swapping(path, target):
         thread.join()
 
 
-def test_a_file_that_is_swapped_all_the_time_gives_the_students_own_bytes_or_nothing(hand_in, tmp_path):
+def test_a_file_that_is_swapped_all_the_time_gives_the_students_own_bytes_or_nothing(hand_in, tmp_path, monkeypatch):
+    monkeypatch.setattr(opening, "TICK", 0)  # more tries
     (hand_in / "a").write_bytes(b"mine")
     found = set()
     with swapping(hand_in / "a", tmp_path / "autograder.key"):
@@ -114,6 +116,38 @@ def test_a_file_that_is_swapped_all_the_time_gives_the_students_own_bytes_or_not
             with suppress(BrokenSubmission, OSError):
                 found.add(opening.content(hand_in / "a", opening.above(hand_in), 99))
     assert found <= {b"mine"}
+
+
+def test_a_second_name_that_comes_and_goes_within_a_tick_of_the_clock_is_seen(hand_in, tmp_path, monkeypatch):
+    """At each look the path leads to the key, whose second name is gone again when names are counted."""
+    key, real_stat, real_open = tmp_path / "autograder.key", os.stat, os.open
+    looks = []
+
+    def briefly(look):
+        def looked(path, *args, **kwargs):
+            if path != "a":
+                return look(path, *args, **kwargs)
+            os.link(key, hand_in / "a")
+            looks.append(real_open(hand_in / "a", os.O_RDONLY))
+            (hand_in / "a").unlink()
+            return os.dup(looks[-1]) if look is real_open else os.fstat(looks[-1])
+
+        return looked
+
+    monkeypatch.setattr(os, "stat", briefly(real_stat))
+    monkeypatch.setattr(os, "open", briefly(real_open))
+    with pytest.raises(BrokenSubmission, match="was exchanged for another while it was read"):
+        opening.content(hand_in / "a", opening.above(hand_in), 99)
+    assert len(looks) == 3
+    for descriptor in looks:
+        os.close(descriptor)
+
+
+def test_a_file_whose_time_is_to_come_is_read_all_the_same(hand_in, monkeypatch):
+    """A clock that was set back loses no point."""
+    (hand_in / "a").write_bytes(b"mine")
+    monkeypatch.setattr(time, "time_ns", lambda: os.stat(hand_in / "a").st_ctime_ns - 10**12)
+    assert opening.content(hand_in / "a", opening.above(hand_in), 99) == b"mine"
 
 
 def test_a_folder_that_is_swapped_all_the_time_leads_nowhere_else(hand_in, tmp_path):
