@@ -777,9 +777,11 @@ if settings().profile == "mini":
     counts = curve.results["images per class"][0].astype(int).tolist()
     measured = {told: curve.results[name] for told, name in STRATEGIES.items()}
 else:  # on other images what this notebook has measured itself
-    counts, names = SIZES, list(STRATEGIES)[:3]
-    rows = {name: [accuracies[name, size] for size in SIZES] for name in names}
-    measured = {name: torch.stack(row, 1).numpy() for name, row in rows.items()}
+    counts, measured = SIZES, {}
+    for name in STRATEGIES:
+        row = [accuracies[name, size] for size in SIZES if (name, size) in accuracies]
+        if len(row) == len(SIZES):
+            measured[name] = torch.stack(row, 1).numpy()
 print("images per class".ljust(30), *(f"{count:11}" for count in counts))
 for name, values in measured.items():
     row = zip(values.mean(0), values.std(0, ddof=1), strict=True)
@@ -923,8 +925,8 @@ def at(name: str, size: int) -> list[float] | None:
     """Accuracy in % at so many images per class, one for each seed; None if it was not
     measured.
     """
-    values = measured[name]
-    if size not in counts[: values.shape[1]]:
+    values = measured.get(name)
+    if values is None or size not in counts[: values.shape[1]]:
         return None
     return values[:, counts.index(size)].tolist()
 
