@@ -782,6 +782,8 @@ else:  # on other images what this notebook has measured itself
         row = [accuracies[name, size] for size in SIZES if (name, size) in accuracies]
         if len(row) == len(SIZES):
             measured[name] = torch.stack(row, 1).numpy()
+
+# %% tags=["experiment"]
 print("images per class".ljust(30), *(f"{count:11}" for count in counts))
 for name, values in measured.items():
     row = zip(values.mean(0), values.std(0, ddof=1), strict=True)
