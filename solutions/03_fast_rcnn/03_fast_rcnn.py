@@ -1027,9 +1027,10 @@ figure(
 )
 
 # %% [markdown]
-# We expect about 10, and somewhat less on some machines. Only the convolutions are saved: R-CNN convolves 31 times as
-# many pixels. What every region needs for itself, pooling and large layers, costs both the same, and takes most of
-# Fast R-CNN's time. Beside its large layers VGG-16 has far heavier convolutions: one reason why the paper saves more.
+# We expect a factor between 8 and 15, depending on the machine. Only the convolutions are saved: R-CNN convolves 31
+# times as many pixels. What every region needs for itself, pooling and large layers, costs both the same, and takes
+# most of Fast R-CNN's time. Beside its large layers VGG-16 has far heavier convolutions: one reason why the paper
+# saves more.
 
 # %% [markdown]
 # **Thinner layers.** Your `truncated_svd` replaces fc6 and fc7. In the paper this saved over 30 % of the time and
