@@ -626,8 +626,9 @@ from course_lib.explorers.neighbours import neighbours_explorer
 neighbours_explorer(tests, test_kinds, names, spaces)
 
 # %% [markdown]
-# Queries that fail are mostly half hidden, tiny, or turned. Where a query's neighbours are wrong, the probe is likely
-# to have a hard time, too: it works in the same space.
+# Among the queries that fail you will find some that are half hidden, tiny, or turned. (We have not counted whether
+# these fail more often than others.) Where a query's neighbours are wrong, the probe is likely to have a hard time,
+# too: it works in the same space.
 
 # %% [markdown]
 # ## 7 · Near and far

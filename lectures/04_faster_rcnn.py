@@ -383,6 +383,10 @@ anchors_explorer(scenes, stride, scales)
 # anchor nearby in any case. Denser grids and more shapes cost little time; where no object is, they only add negatives.
 
 # %% [markdown]
+# In scene 3 the scales 24 and 48 are enough: each of its four objects has an anchor with an IoU of 0.53 to 0.67. The
+# scale 12 alone reaches 0.33.
+
+# %% [markdown]
 # ## 4 · What does objectness learn?
 #
 # We train our RPN on 100 scenes. The backbone stays **frozen**: its maps are computed once, and only the RPN's 40
@@ -654,6 +658,9 @@ plots.show(ax, "recall by budget")
 # of them is six points above selective search.
 
 # %% [markdown]
+# So 50 are enough, and 20 are not: these find 64 %.
+
+# %% [markdown]
 # With only 50 of its boxes, selective search finds 52 %. It is ahead where the IoU has to be 0.7: there its full list
 # finds 49 %, and 50 proposals of the RPN find 34 to 38 %. Borders that exact are not what our frozen RPN is good at.
 
@@ -805,8 +812,9 @@ plots.show(ax, "gradients of four losses")
 # %% [markdown]
 # All four gradients arrive at the same map, and through it at the same weights. A loss's *value* (printed above) does
 # not tell how hard it pulls: the classifier's value is some fifty times that of objectness, but their gradients
-# have about the same length.
-#
+# have about the same length. These two pull hardest, and the RPN's box loss pulls least.
+
+# %% [markdown]
 # And where do they pull?
 
 # %%
