@@ -30,7 +30,7 @@ BOUNDARIES = {
     "train_step": {"one or more, of the model's type": "a batch of one image"},
     "extract_features": {"at most 64 images at a time": "exactly one pass"},
     "few_shot_split": {"to train on, at least 1": DOMAIN},
-    "linear_probe": {"n or n − 1 below the sum": LEFT_OPEN},
+    "linear_probe": {"by n or by n − 1: either will do": LEFT_OPEN},
     "swap_head": {"one or more `nn.Linear`": DOMAIN},
     "freeze": {"Hold everything up to a layer still": NO_DECISION},
     "parameter_groups": {
@@ -73,8 +73,8 @@ BOUNDARIES = {
         "at least 1 cell wide and high": "regions smaller than a cell, in the older convention",
     },
     "assign_anchors": {
-        "from this largest IoU on": "overlaps of exactly high and exactly low",
-        "below this largest IoU it is negative": "overlaps of exactly high and exactly low",
+        "whose largest IoU is at least this is positive": "overlaps of exactly high and exactly low",
+        "whose largest IoU is below this is negative": "overlaps of exactly high and exactly low",
         "`low <= high`": DOMAIN,
         "even below `low`, but not when it is 0": "an object that no anchor overlaps",
     },

@@ -7,23 +7,15 @@ import pytest
 
 from autograder.book import gradebook
 from autograder.book.gradebook import quiet
-from tests.helpers.classes import STUDENTS, canned, class_of_three, grade, points
+from tests.helpers.classes import STUDENTS, canned, grade, points
 from tools.samples.small_course import UNIT
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """The class of three."""
-    return class_of_three(tmp_path_factory.mktemp("made") / "course")
-
-
 @pytest.fixture
-def course(made, tmp_path, monkeypatch):
-    """A copy of it, in which we stand, with canned results."""
-    shutil.copytree(made, tmp_path / "course")
-    monkeypatch.chdir(tmp_path / "course")
+def course(course, monkeypatch):
+    """The class of three, with canned results."""
     canned(monkeypatch)
-    return tmp_path / "course"
+    return course
 
 
 def late(course, method="zero"):
