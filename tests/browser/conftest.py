@@ -57,8 +57,7 @@ def serving(folder, root, **more):
             _wait_for(address, server, folder / "lab.log")
             yield address
         finally:
-            server.terminate()
-            server.wait(timeout=300)
+            _end(server)
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +100,16 @@ def _environment(root, folder, **more) -> dict[str, str]:
     own = {"JUPYTER_CONFIG_DIR": folder / "config", "JUPYTER_DATA_DIR": folder / "data", "PYTHONPATH": root}
     own["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", "")])
     return os.environ | {name: str(value) for name, value in (own | more).items()}
+
+
+def _end(server: subprocess.Popen) -> None:
+    """Asks the server to end. One that has not after a minute is killed; its kernels notice that and end as well."""
+    server.terminate()
+    try:
+        server.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
 
 
 def _wait_for(address: str, server: subprocess.Popen, log) -> None:
