@@ -1,8 +1,8 @@
 """How fast unit 04's detector of `full` trains and detects beside torchvision's with the same backbone, on any device:
 
-COURSE_BACKBONE=resnet50 COURSE_DEVICE=cuda python -m benchmarks.throughput
+COURSE_PROFILE=full COURSE_BACKBONE=resnet50 COURSE_DEVICE=cuda python -m benchmarks.throughput
 
-Both at 600 pixels, with random weights, on Tinytown's scenes enlarged: time hardly depends on what a network has
+Both at 600 pixels, with random weights, on the photographs of `full`: time hardly depends on what a network has
 learned or sees. Training uses the course's loop and its mixed precision. The last printed line is "training ratio: A,
 testing ratio: B", ours divided by torchvision's, in images a second.
 """
@@ -48,13 +48,13 @@ def trained_a_second(one: Contestant, network: nn.Module, steps: int) -> float:
 
 
 def main(steps: Annotated[int, typer.Option(help="Steps of training, and images of testing.")] = 20) -> None:
-    """Time both detectors. Example: COURSE_BACKBONE=resnet18 python -m benchmarks.throughput --steps 2"""
-    if settings().backbone == "small":
+    """Time both detectors. Example, with COURSE_PROFILE=full COURSE_BACKBONE=resnet18: throughput --steps 2"""
+    if not settings().backbone.startswith("resnet"):
         raise SettingsError(
-            "There is no peer with the small backbone.",
-            expected="COURSE_BACKBONE=resnet18 … resnet101",
-            got="COURSE_BACKBONE=small",
-            advice="COURSE_BACKBONE=resnet50 python -m benchmarks.throughput; or make detection",
+            "There is a peer with a ResNet as its backbone only.",
+            expected="COURSE_PROFILE=full COURSE_BACKBONE=resnet18 … resnet101",
+            got=f"COURSE_BACKBONE={settings().backbone}",
+            advice="COURSE_PROFILE=full COURSE_BACKBONE=resnet50 python -m benchmarks.throughput; or make detection",
         )
     speeds, scenes = [], detection("test", steps)
     for one in (ours(IMAGES, "ours"), torchvisions(same_backbone, "torchvision", IMAGES)):

@@ -5,12 +5,14 @@ import platform
 import shutil
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 
 from course_lib import threads
 from course_lib.data.files import folders_in, lines
 from course_lib.data.folders import CALTECH
 from course_lib.data.layout import list_of
+from course_lib.models.weights import PACKAGE
 from course_lib.settings import PROFILES, VOC_YEARS, Settings
 
 PACKAGES = ("torch", "torchvision", "lightning-fabric", "torchmetrics", "opencv-contrib-python-headless", "jupyterlab")
@@ -54,8 +56,7 @@ def data(found: Settings) -> Iterator[Row]:
             yield f"PASCAL VOC {year}", f"not found; get it with: course data voc --year {year}"
     caltech = len(folders_in(found.data / CALTECH))
     yield "Caltech-256", f"found ({caltech} folders)" if caltech else "not found; get it with: course data caltech256"
-    weights = _torchvision_weights()
-    yield "ImageNet weights", ", ".join(weights) or "none yet; torchvision fetches them at first use"
+    yield "ImageNet weights", ", ".join(_imagenet_weights()) or "none yet; torchvision fetches them at first use"
 
 
 def profiles(found: Settings) -> Iterator[Row]:
@@ -71,7 +72,11 @@ def profiles(found: Settings) -> Iterator[Row]:
         "full": f"PASCAL VOC {year}{limit} on {device}: {'ready' if ready else 'needs its data first'}",
     }
     for name in PROFILES:
-        backbone = found.backbone if name == found.profile else {"mini": "small", "full": "resnet50"}[name]
+        backbone = (
+            found.backbone
+            if name == found.profile
+            else {"mini": "small", "full": "resnet50, without a network lite0"}[name]
+        )
         yield f"{name} *" if name == found.profile else name, f"{told[name]}; backbone {backbone}"
 
 
@@ -83,10 +88,11 @@ def _voc_splits(root: Path, year: int) -> dict[str, int]:
     return {split: len(lines(path)) for split, path in files.items() if path.is_file()}
 
 
-def _torchvision_weights() -> list[str]:
+def _imagenet_weights() -> list[str]:
     import torch
 
-    return sorted(path.stem for path in Path(torch.hub.get_dir(), "checkpoints").glob("resnet*.pth"))
+    fetched = sorted(path.stem for path in Path(torch.hub.get_dir(), "checkpoints").glob("resnet*.pth"))
+    return (["lite0"] if find_spec(PACKAGE.replace("-", "_")) else []) + fetched
 
 
 def _gpus() -> list[str]:

@@ -3,7 +3,8 @@
 variable               default                      meaning
 COURSE_PROFILE         mini                         mini: embedded data on a CPU; full: the papers' data sets
 COURSE_DEVICE          cuda in full where present   any torch device: cpu, cuda, cuda:1, mps
-COURSE_BACKBONE        small (mini), resnet50       the network that units build on
+COURSE_BACKBONE        small (mini), resnet50       the network that units build on; in full lite0 where
+                                                    ResNet-50's weights are neither here nor within reach
 COURSE_THREADS         1 (mini), PyTorch's own      how many threads compute; threads.py says why
 COURSE_LIMIT           none                         at most this many images of a data set
 COURSE_DATA            <cache>/data                 folder that holds data sets, e.g. VOCdevkit/VOC2007
@@ -16,6 +17,8 @@ COURSE_FIGURES         none                         file that takes a line of JS
 """
 
 import os
+import socket
+import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,7 +27,8 @@ from course_lib.errors import SettingsError
 
 PROFILES = ("mini", "full")
 VOC_YEARS = tuple(str(year) for year in range(2007, 2013))
-BACKBONES = ("small", "resnet18", "resnet34", "resnet50", "resnet101")
+SERVER = "download.pytorch.org"  # of torchvision's weights
+BACKBONES = ("small", "lite0", "resnet18", "resnet34", "resnet50", "resnet101")
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ def settings() -> Settings:
     return Settings(
         profile=profile,
         device=_device(profile),
-        backbone=_choice("COURSE_BACKBONE", BACKBONES, default="small" if profile == "mini" else "resnet50"),
+        backbone=_backbone(profile),
         threads=_integer("COURSE_THREADS", default=None, smallest=1),
         limit=_integer("COURSE_LIMIT", default=None, smallest=1),
         data=_path("COURSE_DATA") or cache_folder / "data",
@@ -77,12 +81,12 @@ def unchecked(variable: str) -> str:
     return os.environ.get(variable, "")
 
 
-def _choice(variable: str, allowed: tuple[str, ...], default: str) -> str:
+def _choice(variable: str, allowed: tuple[str, ...], default: str, more: str = "") -> str:
     value = unchecked(variable) or default
     if value not in allowed:
         raise SettingsError(
             f"The environment variable {variable} holds an unknown value.",
-            expected=" or ".join(allowed),
+            expected=" or ".join(allowed) + more,
             got=repr(value),
             advice=f"export {variable}={default}, or unset {variable}",
         )
@@ -112,6 +116,35 @@ def _platform_cache() -> Path:
     import pooch
 
     return Path(pooch.os_cache("course_lib"))
+
+
+def _backbone(profile: str) -> str:
+    """The network asked for; else the small one in `mini`, and in `full` ResNet-50 or what stands in for it."""
+    if profile == "mini":  # its budgets and its exam are made for this one
+        others = "; with COURSE_PROFILE=full also " + ", ".join(BACKBONES[1:])
+        return _choice("COURSE_BACKBONE", ("small",), default="small", more=others)
+    chosen = _choice("COURSE_BACKBONE", BACKBONES, default="resnet50")
+    if unchecked("COURSE_BACKBONE") or _at_hand(chosen):
+        return chosen
+    print(
+        f"ResNet-50's ImageNet weights are not on this machine and {SERVER} does not answer: the backbone is lite0, "
+        "EfficientNet-Lite0, also trained on ImageNet.",
+        file=sys.stderr,
+    )
+    return "lite0"
+
+
+def _at_hand(name: str) -> bool:
+    """Whether torchvision's weights lie in PyTorch's cache, or their server can be reached."""
+    import torch
+
+    if any(Path(torch.hub.get_dir(), "checkpoints").glob(f"{name}-*.pth")):
+        return True
+    try:
+        socket.create_connection((SERVER, 443), timeout=3).close()
+    except OSError:
+        return False
+    return True
 
 
 def _device(profile: str) -> str:

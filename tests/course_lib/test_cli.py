@@ -56,7 +56,8 @@ def test_doctor_shows_versions_machine_data_and_profiles(course, tmp_path):
 
 
 def test_doctor_counts_the_images_it_finds(course, test_data):
-    found = course("doctor", COURSE_PROFILE="full", COURSE_DATA=test_data, COURSE_VOC_YEAR=2012, COURSE_LIMIT=5).output
+    asked = {"COURSE_PROFILE": "full", "COURSE_BACKBONE": "resnet50", "COURSE_VOC_YEAR": 2012, "COURSE_LIMIT": 5}
+    found = course("doctor", **asked, COURSE_DATA=test_data).output
     assert "train (57 images), val (18 images), trainval (75 images)" in found
     assert "full *" in found
     assert "PASCAL VOC 2012, at most 5 images" in found

@@ -1,3 +1,4 @@
+import io
 import re
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
@@ -18,10 +19,54 @@ def test_without_variables_the_course_runs_mini_on_the_cpu(settings_from, tmp_pa
     assert (found.voc_year, found.detection, found.classification, found.figures) == (2007, None, None, None)
 
 
-def test_full_takes_the_papers_backbone_and_a_gpu_where_there_is_one(settings_from):
-    found = settings_from(COURSE_PROFILE="full")
-    assert found.backbone == "resnet50"
-    assert found.device == ("cuda" if torch.cuda.is_available() else "cpu")
+def test_full_takes_a_gpu_where_there_is_one(settings_from):
+    assert settings_from(COURSE_PROFILE="full").device == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@pytest.fixture
+def server(monkeypatch, tmp_path):
+    """Decides whether torchvision's server can be reached, and gives PyTorch an empty cache: `server(answers=True)`."""
+
+    def decide(answers):
+        def connect(address, timeout):
+            if not answers:
+                raise OSError("no network")
+            return io.BytesIO()
+
+        monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+        monkeypatch.setattr(course_lib.settings.socket, "create_connection", connect)
+
+    return decide
+
+
+def test_full_takes_the_papers_backbone_where_its_server_answers(settings_from, server, capsys):
+    server(answers=True)
+    assert settings_from(COURSE_PROFILE="full").backbone == "resnet50"
+    assert capsys.readouterr().err == ""
+
+
+def test_full_takes_the_papers_backbone_where_its_weights_lie_here(settings_from, server, tmp_path):
+    server(answers=False)
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "resnet50-11ad3fa6.pth").touch()
+    assert settings_from(COURSE_PROFILE="full").backbone == "resnet50"
+
+
+def test_full_takes_lite0_without_either_and_says_so(settings_from, server, capsys):
+    server(answers=False)
+    assert settings_from(COURSE_PROFILE="full").backbone == "lite0"
+    assert "the backbone is lite0" in capsys.readouterr().err
+
+
+def test_who_asks_for_a_backbone_gets_it_without_a_look_at_the_network(settings_from, server, capsys):
+    server(answers=False)
+    assert settings_from(COURSE_PROFILE="full", COURSE_BACKBONE="resnet50").backbone == "resnet50"
+    assert capsys.readouterr().err == ""
+
+
+def test_mini_has_one_backbone_and_says_which_profile_has_more(settings_from):
+    with pytest.raises(SettingsError, match=r"small; with COURSE_PROFILE=full also lite0, resnet18.*\n.*'lite0'"):
+        settings_from(COURSE_BACKBONE="lite0")
 
 
 def test_every_variable_is_read(settings_from, tmp_path):
@@ -65,7 +110,7 @@ def test_a_tilde_in_a_folder_means_home(settings_from, monkeypatch, tmp_path):
     [
         ("COURSE_PROFILE", "tiny", "mini or full"),
         ("COURSE_PROFILE", "Full", "mini or full"),
-        ("COURSE_BACKBONE", "vgg16", "small or resnet18"),
+        ("COURSE_BACKBONE", "vgg16", "small; with COURSE_PROFILE=full also lite0, resnet18"),
         ("COURSE_LIMIT", "many", "a whole number, at least 1"),
         ("COURSE_LIMIT", "0", "a whole number, at least 1"),
         ("COURSE_LIMIT", "-3", "a whole number, at least 1"),

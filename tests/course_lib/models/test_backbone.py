@@ -6,9 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from course_lib import models
 from course_lib.errors import DataBroken, DataMissing, SettingsError
-from course_lib.models import Backbone, SmallResNet, Trunk, backbone
+from course_lib.models import Backbone, SmallResNet, Trunk, backbone, weights
 
 
 @pytest.mark.parametrize("size", [64, 128])
@@ -40,7 +39,7 @@ def test_colours_are_normalised_inside():
     assert seen[0].abs().max() == 0
 
 
-@pytest.mark.parametrize("name", ["small", "resnet18", "resnet50"])
+@pytest.mark.parametrize("name", ["small", "lite0", "resnet18", "resnet50"])
 def test_the_parts_one_after_the_other_are_the_backbone(name):
     net, images = backbone(name, pretrained=False), torch.rand(2, 3, 64, 48)
     parts = net.parts()
@@ -50,7 +49,7 @@ def test_the_parts_one_after_the_other_are_the_backbone(name):
 
 
 def test_backbone_follows_the_settings(settings_from):
-    settings_from(COURSE_BACKBONE="resnet18")
+    settings_from(COURSE_PROFILE="full", COURSE_BACKBONE="resnet18")
     net = backbone(pretrained=False)
     assert net.name == "resnet18"
     assert net.features(torch.rand(1, 3, 64, 64)).shape == (1, 512, 2, 2)
@@ -58,10 +57,10 @@ def test_backbone_follows_the_settings(settings_from):
 
 
 def test_shipped_weights_recognise_held_out_objects():
-    recipe = models.recipe()
+    recipe = weights.recipe()
     assert recipe["accuracy"] > 0.9
     assert {"command", "seed", "tinytown_version", "seconds"} <= recipe.keys()
-    assert (models.WEIGHTS / "smallresnet.safetensors").stat().st_size < 6_000_000
+    assert (weights.WEIGHTS / "smallresnet.safetensors").stat().st_size < 6_000_000
     assert not torch.equal(backbone("small").net.stem[0].weight, SmallResNet().stem[0].weight)
 
 
@@ -71,16 +70,16 @@ def test_unknown_backbone_is_named():
 
 
 def test_missing_weights_say_where_they_are_sought(tmp_path, monkeypatch):
-    monkeypatch.setattr(models, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(weights, "WEIGHTS", tmp_path)
     with pytest.raises(DataMissing, match=r"smallresnet\.safetensors"):
         backbone("small")
 
 
 def test_damaged_weights_are_named(tmp_path, monkeypatch):
-    source = models.WEIGHTS / "smallresnet.safetensors"
+    source = weights.WEIGHTS / "smallresnet.safetensors"
     shutil.copy(source, tmp_path)
     (tmp_path / source.name).write_bytes(source.read_bytes()[:1000])
-    monkeypatch.setattr(models, "WEIGHTS", tmp_path)
+    monkeypatch.setattr(weights, "WEIGHTS", tmp_path)
     with pytest.raises(DataBroken, match=r"smallresnet\.safetensors"):
         backbone("small")
 
@@ -91,13 +90,15 @@ def test_no_network_says_where_imagenet_weights_are_sought(tmp_path, monkeypatch
 
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
-    with pytest.raises(DataMissing, match=r"(?s)resnet18-.*pth in .*no network.*COURSE_BACKBONE=small"):
+    with pytest.raises(DataMissing, match=r"(?s)resnet18-.*pth in .*no network.*COURSE_BACKBONE=lite0"):
         backbone("resnet18")
 
 
-@pytest.mark.parametrize(("name", "stage", "stride"), [("small", 3, 8), ("small", 2, 4), ("resnet18", 3, 16)])
+@pytest.mark.parametrize(
+    ("name", "stage", "stride"), [("small", 3, 8), ("small", 2, 4), ("lite0", 3, 16), ("resnet18", 3, 16)]
+)
 def test_a_trunk_makes_the_map_of_its_stage(settings_from, name, stage, stride):
-    settings_from(COURSE_BACKBONE=name)
+    settings_from(COURSE_PROFILE="full", COURSE_BACKBONE=name)
     trunk = Trunk(stage, channels=24, pretrained=False)
     images = torch.rand(2, 3, 64, 96)
     assert trunk.stride == stride
@@ -113,15 +114,15 @@ def backbone_of(trunk, name):
     return whole
 
 
-@pytest.mark.parametrize("name", ["small", "resnet18"])
+@pytest.mark.parametrize("name", ["small", "lite0", "resnet18"])
 def test_a_trunk_holds_no_later_stage_and_keeps_its_first_one_and_its_statistics(settings_from, name):
-    settings_from(COURSE_BACKBONE=name)
+    settings_from(COURSE_PROFILE="full", COURSE_BACKBONE=name)
     trunk = Trunk(3, channels=8, pretrained=False).train()
     before = {key: value.clone() for key, value in trunk.state_dict().items()}
     trunk(torch.rand(2, 3, 64, 64)).sum().backward()
     torch.optim.SGD([p for p in trunk.parameters() if p.requires_grad], lr=1.0).step()
     changed = {key for key, value in trunk.state_dict().items() if not torch.equal(value, before[key])}
-    learning = {"small": ("stage2", "stage3"), "resnet18": ("layer2", "layer3")}[name]
+    learning = ("layer2", "layer3") if name == "resnet18" else ("stage2", "stage3")
     assert {"narrow.weight", "narrow.bias"} < changed
     assert all("running" not in key for key in changed)
     assert all(part in learning for key in changed for part in key.split(".")[2:-1] if part.startswith(("st", "lay")))
