@@ -1,14 +1,10 @@
-"""GloVe's words and Google's questions: what ships, what is read, and what gensim says of both."""
+"""GloVe's words and Google's questions: what ships, what is read, what is fetched, and what is damaged or missing."""
 
 import json
 import zipfile
-from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from gensim.models import KeyedVectors
-from gensim.test.utils import datapath
 from safetensors import safe_open
 from safetensors.torch import save_file
 
@@ -27,25 +23,12 @@ from course_lib.data.words import (
 from course_lib.errors import DataBroken, DataMissing, SettingsError
 
 LINE = " ".join(["0.25"] * 100)
-ORIGINAL = Path(datapath("questions-words.txt"))  # Google's file ships with gensim
+SECTIONS = QUESTIONS.with_suffix("")
 
 
 @pytest.fixture(scope="module")
 def shipped():
     return read_shipped(SHIPPED)
-
-
-@pytest.fixture(scope="module")
-def vectors(shipped):
-    """The shipped words in gensim."""
-    keyed = KeyedVectors(100)
-    keyed.add_vectors(shipped.words, shipped.vectors.numpy())
-    return keyed
-
-
-@pytest.fixture(scope="module")
-def asked():
-    return read_questions(ORIGINAL)
 
 
 def told(error) -> str:
@@ -75,12 +58,6 @@ def test_the_file_is_small_and_says_whose_it_is_and_how_it_was_cut():
     assert "subset of GloVe 6B" in recipe["what"]
 
 
-def test_gensim_opens_it_and_finds_the_queen(vectors):
-    assert vectors.most_similar(positive=["king", "woman"], negative=["man"])[0][0] == "queen"
-    bare = vectors.get_vector("king", norm=True) - vectors.get_vector("man", norm=True)
-    assert vectors.similar_by_vector(bare + vectors.get_vector("woman", norm=True))[0][0] == "king"
-
-
 @pytest.mark.parametrize(
     ("section", "count", "excluded", "included"),
     [
@@ -91,8 +68,9 @@ def test_gensim_opens_it_and_finds_the_queen(vectors):
     ],
 )
 def test_analogies_are_answered_mostly_because_the_query_words_are_excluded(
-    shipped, asked, section, count, excluded, included
+    shipped, test_data, section, count, excluded, included
 ):
+    asked = read_questions(test_data / SECTIONS / f"{section}.txt")
     places = {word: index for index, word in enumerate(shipped.words)}
     a, b, c, d = torch.tensor([[places[word] for word in question] for question in asked[section]]).T
     unit = torch.nn.functional.normalize(shipped.vectors)
@@ -103,32 +81,12 @@ def test_analogies_are_answered_mostly_because_the_query_words_are_excluded(
     assert (scores.argmax(1) == d).float().mean() == pytest.approx(excluded, abs=0.01)
 
 
-def test_gensim_counts_the_same_right_answers(vectors, asked, tmp_path):
-    (tmp_path / "family.txt").write_text(": family\n" + "\n".join(" ".join(question) for question in asked["family"]))
-    share, _ = vectors.evaluate_word_analogies(tmp_path / "family.txt")
-    assert share == pytest.approx(0.84, abs=0.01)
-
-
-@pytest.fixture(scope="module")
-def original(test_data, tmp_path_factory):
-    """The original's first words as gensim reads them; with word2vec's header, without which it leaves a file open."""
-    lines = (test_data / GLOVE).read_bytes()
-    path = tmp_path_factory.mktemp("words") / "word2vec.txt"
-    path.write_bytes(b"%d 100\n" % lines.count(b"\n") + lines)
-    return KeyedVectors.load_word2vec_format(path)
-
-
-def test_the_shipped_values_are_the_original_s_in_float16(shipped, original):
-    assert list(shipped.words[:8000]) == original.index_to_key[:8000]
-    rows = torch.from_numpy(original[list(shipped.words)])
+def test_the_shipped_values_are_the_original_s_in_float16(shipped, test_data):
+    original = read_glove(test_data / GLOVE)
+    assert shipped.words[:8000] == original.words[:8000]
+    rows = original.vectors[[original.words.index(word) for word in shipped.words]]
     assert torch.equal(shipped.vectors, rows.half().float())
     assert torch.allclose(shipped.vectors, rows, rtol=2**-11, atol=2**-25)
-
-
-def test_the_original_is_read_as_gensim_reads_it(original, test_data):
-    read = read_glove(test_data / GLOVE)
-    assert list(read.words) == original.index_to_key
-    assert np.array_equal(read.vectors.numpy(), original.vectors)
 
 
 def test_full_takes_all_words_where_they_lie_and_else_those_that_ship(settings_from, test_data, tmp_path):
@@ -200,20 +158,10 @@ def test_missing_shipped_words_are_named(tmp_path):
     assert "tools/cut_words.py" in told(error)
 
 
-def test_google_s_questions_have_fourteen_sections_in_small_letters(asked):
-    assert len(asked) == 14
-    assert sum(map(len, asked.values())) == 19_544
-    assert asked["capital-common-countries"][0] == ("athens", "greece", "baghdad", "iraq")
-
-
-@pytest.mark.parametrize("section", ["family", "gram8-plural"])
-def test_questions_are_found_whole_or_section_by_section(settings_from, test_data, asked, tmp_path, section):
+def test_a_section_may_have_a_file_of_its_own(settings_from, test_data):
     settings_from(COURSE_DATA=test_data)
-    assert questions(section) == asked[section]
-    (tmp_path / "words").mkdir()
-    (tmp_path / QUESTIONS).write_bytes(ORIGINAL.read_bytes())
-    settings_from(COURSE_DATA=tmp_path)
-    assert questions(section) == asked[section]
+    assert len(questions("family")) == 506
+    assert questions("capital-common-countries")[0] == ("athens", "greece", "baghdad", "iraq")
 
 
 def test_missing_questions_say_where_they_are_sought(settings_from, tmp_path):
