@@ -53,7 +53,8 @@ def glove() -> Words:
     In `mini` 8,060 that ship with the course: the 8,000 most frequent ones, and those that are left of Google's
     questions on capitals, family, past tense and plural. In `full` all 400,000 where COURSE_DATA holds them ("course
     data words"), else the same as in `mini`. COURSE_LIMIT counts images and bounds no words. gensim takes them as they
-    are: `KeyedVectors(100).add_vectors(words, vectors.numpy())`. Raises DataMissing and DataBroken, naming the file.
+    are: `keyed = KeyedVectors(100)`, then `keyed.add_vectors(words, vectors.numpy())`. Raises DataMissing and
+    DataBroken, naming the file.
     """
     original = settings().data / GLOVE
     return read_glove(original) if settings().profile == "full" and original.is_file() else read_shipped(SHIPPED)
