@@ -111,6 +111,19 @@ def caltech256() -> None:
     typer.echo(f"Caltech-256 is in {download_caltech()}")
 
 
+@data.command()
+@readable
+def words() -> None:
+    """Fetch all of GloVe 6B (862 MB) and Google's analogy questions, checked, or not at all.
+
+    Example: course data words
+    """
+    from course_lib.data.words import download_words
+
+    vectors, questions = download_words()
+    typer.echo(f"GloVe 6B is in {vectors}, Google's questions in {questions}")
+
+
 @app.command()
 @readable
 def check(

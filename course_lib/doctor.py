@@ -12,6 +12,7 @@ from course_lib import threads
 from course_lib.data.files import folders_in, lines
 from course_lib.data.folders import CALTECH
 from course_lib.data.layout import list_of
+from course_lib.data.words import GLOVE
 from course_lib.models.weights import PACKAGE
 from course_lib.settings import PROFILES, VOC_YEARS, Settings
 
@@ -56,6 +57,8 @@ def data(found: Settings) -> Iterator[Row]:
             yield f"PASCAL VOC {year}", f"not found; get it with: course data voc --year {year}"
     caltech = len(folders_in(found.data / CALTECH))
     yield "Caltech-256", f"found ({caltech} folders)" if caltech else "not found; get it with: course data caltech256"
+    some = "its most frequent words come with the course; get all with: course data words"
+    yield "GloVe 6B", "found" if (found.data / GLOVE).is_file() else some
     yield "ImageNet weights", ", ".join(_imagenet_weights()) or "none yet; torchvision fetches them at first use"
 
 

@@ -129,6 +129,17 @@ def test_a_folder_without_a_class_is_no_caltech_256(course, monkeypatch, tmp_pat
     assert list(tmp_path.glob(".caltech-*")) == []
 
 
+def test_words_are_fetched_and_their_places_said(course, monkeypatch, tmp_path):
+    monkeypatch.setattr("course_lib.data.words.download_words", lambda: (tmp_path / "vectors", tmp_path / "questions"))
+    shown = course("data", "words").output.strip()
+    assert shown == f"GloVe 6B is in {tmp_path / 'vectors'}, Google's questions in {tmp_path / 'questions'}"
+
+
+def test_doctor_finds_the_words(course, test_data):
+    assert "get all with: course data words" in course("doctor").output
+    assert re.search(r"GloVe 6B +found", course("doctor", COURSE_DATA=test_data).output)
+
+
 @pytest.mark.parametrize("option", [["--year", "1999"], ["--split", "holiday"]])
 def test_data_refuses_what_voc_does_not_have(course, option):
     assert course("data", "voc", *option).exit_code == 2

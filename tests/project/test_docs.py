@@ -175,6 +175,13 @@ def test_requirements_are_exact_and_leave_cuda_to_torch():
     assert {line.split("==")[0] for line in lines} >= {"torch", "torchvision", "nbgrader", "pytest", "uv"}
 
 
+def test_binder_installs_exact_versions_and_nothing_for_tests():
+    script = (ROOT / "binder" / "postBuild").read_text()
+    assert "--constraint requirements.txt" in script
+    assert re.findall(r"\.\[(\w+)\]", script) == ["instructor"]
+    assert os.access(ROOT / "binder" / "postBuild", os.X_OK)
+
+
 def test_contributing_adds_a_unit_in_at_most_ten_steps():
     text = (ROOT / "CONTRIBUTING.md").read_text()
     section = text.split("## Add a unit")[1].split("\n## ")[0]
