@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from course_lib import threads
 from course_lib.data import tinytown
 from course_lib.download import atomic_write
-from course_lib.models import WEIGHTS, Backbone, backbone
+from course_lib.models import Backbone, backbone
+from course_lib.models.weights import WEIGHTS
 from course_lib.training import fit
 
 OBJECTS, HELD_OUT, BATCH, SIZE = 16_000, 2_000, 128, 64

@@ -1,6 +1,7 @@
 """What may import what: the contracts in pyproject.toml, and those that need the units' or the modules' names."""
 
 import ast
+import importlib
 import json
 import re
 import shutil
@@ -51,6 +52,16 @@ def code_of(path: Path) -> str:
     cells = json.loads(path.read_text())["cells"]
     lines = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code").splitlines()
     return "\n".join("pass" if line.startswith(("%", "!")) else line for line in lines)
+
+
+@pytest.mark.parametrize("package", ["tools", "benchmarks"])
+def test_everything_that_maintainers_run_can_be_imported(package):
+    files = [
+        path for path in (ROOT / package).rglob("*.py") if path.stem != "__main__" and "template" not in path.parts
+    ]
+    assert files
+    for path in files:
+        importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"))
 
 
 def test_the_contracts_of_pyproject_are_kept():
