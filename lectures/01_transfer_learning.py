@@ -426,8 +426,9 @@ from course_lib.explorers.transfer_learning import probe_explorer
 probe_explorer(tests, test_kinds, names, predictions)
 
 # %% [markdown]
-# One more stage is worth many images: stage 4 with two images per class does about as well as stage 3 with 15 or 30.
-# The random network does not profit from more images at all.
+# (1) The layer: stage 4 with two images per class does about as well as stage 3 with 15 or 30. (2) With 30 images per
+# class, stage 3 is right on nine in ten castles and cats, and on less than half of the trucks. (3) It does not profit
+# from more images at all.
 
 # %% [markdown]
 # ## 5 · A look inside (optional)
