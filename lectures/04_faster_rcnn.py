@@ -381,8 +381,8 @@ anchors_explorer(scenes, stride, scales)
 
 # %% [markdown]
 # (1) Small objects: with a stride of 32, an object of 12 pixels falls between the centres. Large ones have an anchor
-# nearby in any case. (2) Now long objects suffer. We counted those with one side 1.5 times the other: 60 % of them have
-# an anchor with an IoU of 0.5 with three ratios, 23 % with ratio 1 alone. The others do not change (76 %).
+# nearby in any case. (2) Now long objects suffer. We counted those with one side over 1.5 times the other: 60 % have an
+# anchor with an IoU of 0.5 with three ratios, 23 % with ratio 1 alone. The others do not change (76 %).
 
 # %% [markdown]
 # Denser grids and more shapes cost little time; where no object is, they only add negatives. (3) In scene 3 the scales
@@ -911,13 +911,8 @@ detector.eval()
 with torch.no_grad():
     shared = shared_map(images[few])
     detections, _ = detector({"0": shared}, propose(shared)[0], [(128, 128)] * len(few))
-rows = [("true", targets[i]) for i in few] + [("detected", seen) for seen in detections]
-axes = plots.image_grid([*images[few], *images[few]], [" "] * 8, columns=4, width=12)
-for ax, i, (title, seen) in zip(axes, few + few, rows, strict=True):
-    boxes, kinds, sure = seen["boxes"], seen["labels"] - 1, seen.get("scores")
-    plots.draw_boxes(
-        images[i], boxes, kinds, sure, tinytown.CLASSES, ax, title=title, linewidth=1.5
-    )
+seen = [{**one, "labels": one["labels"] - 1} for one in detections]  # 0 is background
+axes = plots.draw_detections([street[i] for i in few], seen, tinytown.CLASSES, 12)
 plots.show(axes, "training scenes")
 
 # %% [markdown]

@@ -587,6 +587,7 @@ def library_pool(features, rois, output_size, spatial_scale) -> Tensor:
     return ops.roi_pool(features.float(), rois.float(), output_size, spatial_scale)
 
 
+# %% tags=["given"]
 class YourPool(torch.autograd.Function):
     """Your two functions as one layer: autograd calls the second on the way back."""
 
@@ -846,6 +847,11 @@ def detect(
     }
 
 
+# %% [markdown]
+# `predict` does so for several images. It is what the check below and the grade call.
+
+
+# %% tags=["given"]
 def predict(images: list[Tensor]) -> list[dict[str, Tensor]]:
     """Detect the objects in uint8 images [3, H, W]."""
     network = trained_network()
