@@ -488,6 +488,9 @@ plots.show(ax, "the plateau and after")
 # the proposals that broke the plateau. What changed were the features, learned from ImageNet's labels.
 
 # %% [markdown]
+# (On VOC 2012 the best earlier result was 40.9, R-CNN's 53.3: README of `rbgirshick/rcnn`.)
+
+# %% [markdown]
 # ### Learned features
 #
 # R-CNN sends each square through a network *once* and keeps what comes out. We test such features on twelve kinds of
@@ -900,7 +903,11 @@ from course_lib.explorers.rcnn import nms_explorer
 nms_explorer(image, five, certainty)
 
 # %% [markdown]
-# NMS has a limit. When the boxes of two real objects overlap by more than the threshold, one object is lost, and the
+# (1) From 0.4 on, since the two overlap by 0.395. (2) Both are removed, because both overlap B by that much. (3) As
+# close as the threshold says: at 0.3, an IoU of 0.3.
+
+# %% [markdown]
+# So NMS has a limit. When the boxes of two real objects overlap by more than the threshold, one object is lost, and the
 # lower the threshold, the more often that happens. A high threshold leaves duplicates. No value is right for a crowd.
 #
 # Now our detector's own boxes, everything with a positive score.
@@ -1178,21 +1185,22 @@ print(
 
 # %%
 history = {
-    "Deformable parts v5": 33.7,
+    "Deformable parts v5 (2012)": 33.7,
     "R-CNN, AlexNet (2014)": 58.5,
+    "SPPnet, VGG-16 (2014)": 63.1,
     "R-CNN, VGG-16 (2014)": 66.0,
     "Fast R-CNN, VGG-16 (2015)": 66.9,
     "Faster R-CNN, VGG-16 (2015)": 69.9,
 }
-colors = [plots.ORANGE, *[plots.BLUE] * 4]
+colors = [plots.ORANGE, *[plots.BLUE] * 5]
 ax = plots.bars(
     list(history), list(history.values()), "mAP on VOC 2007 (%)", colors=colors
 )
 plots.show(ax, "mAP by year")
 
 # %% [markdown]
-# Sources: 33.7, 58.5: Girshick et al., CVPR 2014, table 2. 66.0, 66.9: Girshick, ICCV 2015, table 1.
-# 69.9: Ren, He, Girshick, Sun, *Faster R-CNN*, NIPS 2015, table 3.
+# Sources: 33.7, 58.5: Girshick et al., CVPR 2014, table 2. 63.1, 66.0, 66.9: Girshick, ICCV 2015, table 1 (SPPnet was
+# trained without the objects marked as difficult). 69.9: Ren, He, Girshick, Sun, *Faster R-CNN*, NIPS 2015, table 3.
 #
 # The large step was learned features: 20.5 points without box regression (33.7 → 54.2), 24.8 with it.
 
@@ -1215,8 +1223,11 @@ plots.show(ax, "mAP by year")
 
 # %% [markdown]
 # **Shared convolutions.** *SPPnet* (He, Zhang, Ren, Sun, ECCV 2014) computes the convolutions once per image and pools
-# each region from their map. At test time it is 24 to 102 times faster than R-CNN and about as accurate. That is the
-# idea on which Fast R-CNN, our unit 03, is built. Unit 04 then puts the proposals into the same network.
+# each region from their map. At test time it is 24 to 102 times faster than R-CNN and, with the smaller networks of its
+# paper, about as accurate.
+
+# %% [markdown]
+# That is the idea on which Fast R-CNN, our unit 03, is built. Unit 04 then puts the proposals into the same network.
 
 # %% [markdown]
 # ## 14 · Check yourself

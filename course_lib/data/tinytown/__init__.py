@@ -25,7 +25,7 @@ two pixels. The laws (the numbers stand in plan.py and scene.py):
 Families of ``objects`` are neither classes nor shared between the source and the target group.
 """
 
-from course_lib.data.tinytown.cache import VERSION, objects, scenes
+from course_lib.data.tinytown.cache import VERSION, hidden, objects, scenes
 from course_lib.data.tinytown.crops import FAMILIES
 from course_lib.data.tinytown.plan import CLASSES, SPLITS
 from course_lib.data.tinytown.scene import Scene, drawn, scene
@@ -43,6 +43,7 @@ __all__ = [
     "VERSION",
     "Scene",
     "drawn",
+    "hidden",
     "objects",
     "scene",
     "scenes",

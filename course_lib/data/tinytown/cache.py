@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Int, UInt8
+from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from course_lib import progress
-from course_lib.data.tinytown.crops import FAMILIES, crop
+from course_lib.data.tinytown.crops import FAMILIES, covered_crop
 from course_lib.data.tinytown.draws import Draw
 from course_lib.data.tinytown.plan import SPLITS
 from course_lib.data.tinytown.scene import Scene, scene
@@ -46,22 +46,42 @@ def objects(
     `group` is "source" or "target"; families come in turn, so every one is as frequent. The first n crops of a longer
     request are the same pictures. Raises SettingsError for an unknown group or split.
     """
+
+    def drawn() -> Arrays:
+        images = [image for image, _ in _crops(group, split, count, size)]
+        return {"images": np.array(images, np.uint8).reshape(-1, 3, size, size)}
+
+    _check(group, split)
+    images = torch.from_numpy(_kept(f"objects-{group}-{split}-{size}-{count}", drawn)["images"])
+    return images, torch.arange(count) % len(FAMILIES[group])
+
+
+def hidden(group: str, split: str, count: int) -> Float[Tensor, " n"]:
+    """The share of each of these `objects` that a pole or leaves in front of it hide, from 0 to 1."""
+
+    def drawn() -> Arrays:
+        return {"hidden": np.array([share for _, share in _crops(group, split, count)], np.float32)}
+
+    _check(group, split)
+    return torch.from_numpy(_kept(f"hidden-{group}-{split}-{count}", drawn)["hidden"])
+
+
+def _check(group: str, split: str) -> None:
     if group not in FAMILIES or split not in SPLITS[:3]:
         raise SettingsError(
             "There are no such crops.",
             expected=f"group in {tuple(FAMILIES)}, split in {SPLITS[:3]}",
             got=f"{group}, {split}",
         )
+
+
+def _crops(group: str, split: str, count: int, size: int = 64) -> list[tuple[np.ndarray, float]]:
+    """Crops, and how much of each object is hidden."""
     names = tuple(FAMILIES[group])
-
-    def drawn() -> Arrays:
-        draws = [Draw(f"object/{group}/{split}/{index}") for index in range(count)]
-        told = progress.bar(draws, "drawing", unit="object")
-        images = [crop(draw, names[index % len(names)], group, size) for index, draw in enumerate(told)]
-        return {"images": np.array(images, np.uint8).reshape(-1, 3, size, size)}
-
-    images = torch.from_numpy(_kept(f"objects-{group}-{split}-{size}-{count}", drawn)["images"])
-    return images, torch.arange(count) % len(names)
+    told = progress.bar(range(count), "drawing", unit="object")
+    return [
+        covered_crop(Draw(f"object/{group}/{split}/{index}"), names[index % len(names)], group, size) for index in told
+    ]
 
 
 def pack(drawn: list[Scene]) -> Arrays:

@@ -17,6 +17,11 @@ STEP = 4  # canvas pixels to a pixel of the crop
 
 def crop(draw: Draw, family: str, group: str, size: int) -> UInt8[np.ndarray, "3 size size"]:
     """One object of the family: 55 to 95 % of the crop, turned, mirrored, a third of them partly covered."""
+    return covered_crop(draw, family, group, size)[0]
+
+
+def covered_crop(draw: Draw, family: str, group: str, size: int) -> tuple[UInt8[np.ndarray, "3 size size"], float]:
+    """A crop, and the share of the object that something in front of it hides."""
     canvas = Canvas(STEP * size)
     backdrop(canvas, draw, draw.uniform(-0.1, 0.6))
     length = draw.uniform(0.55, 0.95) * canvas.side
@@ -31,15 +36,22 @@ def crop(draw: Draw, family: str, group: str, size: int) -> UInt8[np.ndarray, "3
     )
     placed = place(figure, length, x, y + (y - float(top)) / 2, turn, mirror, squeeze)
     canvas.add(placed, [paint(draw, draw.uniform(0.15, 0.5)) for _ in range(SLOTS)], draw.integer(2), 1, draw)
-    if draw.chance(0.35):
-        cover(canvas, draw)
-    return np.ascontiguousarray(finish(canvas.reduced(size), draw).transpose(2, 0, 1))
+    hidden = cover(canvas, draw) if draw.chance(0.35) else 0.0
+    return np.ascontiguousarray(finish(canvas.reduced(size), draw).transpose(2, 0, 1)), hidden
 
 
-def cover(canvas: Canvas, draw: Draw) -> None:
-    """Something in front: a pole across the crop, or scattered leaves."""
+def cover(canvas: Canvas, draw: Draw) -> float:
+    """Put scattered leaves or a pole in front; the share of the object (the canvas' figure 1) that changes its look."""
+    before, thing = canvas.image.copy(), canvas.owner == 1
     if draw.chance(0.5):
-        return clutter(canvas, draw, 0.2, 4)
+        clutter(canvas, draw, 0.2, 4)
+    else:
+        pole(canvas, draw)
+    return float((canvas.image != before).any(axis=2)[thing].mean())
+
+
+def pole(canvas: Canvas, draw: Draw) -> None:
+    """A pole from the upper to the lower edge."""
     start, end = (draw.random() * canvas.side for _ in range(2))
     strip = bar(start, 0, end, canvas.side, draw.uniform(0.03, 0.1) * canvas.side, 0)
     canvas.add(Figure([strip]), [paint(draw, 0.3)], 0, 2, draw)

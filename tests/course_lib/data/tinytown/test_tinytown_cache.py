@@ -26,6 +26,19 @@ def test_objects_are_balanced_repeatable_and_nested(cache_folder):
     assert not torch.equal(other, again)
 
 
+def test_what_is_hidden_of_an_object_is_another_look(cache_folder, monkeypatch):
+    shares = tinytown.hidden("target", "test", 24)
+    assert 0.1 < (shares > 0).float().mean() < 0.6
+    assert shares.max() <= 1
+    covered, _ = tinytown.objects("target", "test", 24)
+    monkeypatch.setattr("course_lib.data.tinytown.crops.cover", lambda canvas, draw: 0.0)
+    monkeypatch.setattr("course_lib.data.tinytown.cache.VERSION", "uncovered")
+    bare, _ = tinytown.objects("target", "test", 24)
+    assert not tinytown.hidden("target", "test", 24).any()
+    changed = (covered != bare).flatten(1).any(dim=1)
+    assert changed[shares > 0].all()
+
+
 def test_objects_in_another_size(cache_folder):
     assert tinytown.objects("source", "val", 2, size=32)[0].shape == (2, 3, 32, 32)
 
@@ -34,6 +47,8 @@ def test_objects_in_another_size(cache_folder):
 def test_unknown_crops_are_refused(cache_folder, group, split):
     with pytest.raises(SettingsError, match="expected"):
         tinytown.objects(group, split, 1)
+    with pytest.raises(SettingsError, match="expected"):
+        tinytown.hidden(group, split, 1)
 
 
 def test_cached_scenes_equal_drawn_ones(cache_folder, same):
