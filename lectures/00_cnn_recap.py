@@ -67,14 +67,15 @@ chelsea = photo("chelsea")
 where = cat_map(chelsea)
 pictures = [chelsea, heat(chelsea, where, largest=1)]
 axes = plots.image_grid(pictures, ["photograph", "a cat?"], columns=2, width=12)
+axes[0].figure.set_figheight(4.4)
 plots.show(axes, "where the cat is")
 print(f"largest {where.max():.2f}; four columns on the right {where[:, 25:].max():.2f}")
 for name in ("coffee", "astronaut"):
     print(f"{name}: largest {cat_map(photo(name)).max():.2f}")
 
 # %% [markdown]
-# On parts of her face and her fur (yellow), with up to 99 %. In the four columns at the right, which are background, it
-# never exceeds 5 %, and neither does it on two photographs without a cat.
+# On parts of her face and her fur (yellow), with up to almost 100 %. In the four columns at the right, which are
+# background, it stays below 10 %, and so it does on two photographs without a cat.
 #
 # By the end of this lecture we can read every line of these cells.
 
@@ -971,6 +972,7 @@ with torch.inference_mode():  # with batch norm and ReLU
     seen = network.net.stem[0](network.normalise(chelsea[None] / 255))[0]
 few = {"edge 21": 21, "edge 15": 15, "colour 18": 18, "colour 20": 20}
 axes = plots.image_grid([signed(seen[i]) for i in few.values()], list(few), width=13)
+axes[0].figure.set_figheight(2.6)
 plots.show(axes, "first layer's maps")
 
 # %% [markdown]
@@ -994,6 +996,7 @@ last = {name: cells(image) for name, image in shown.items()}
 pictures = [heat(image, last[name][209], largest=6) for name, image in shown.items()]
 titles = [f"{name}: sum {maps[209].sum():.0f}" for name, maps in last.items()]
 axes = plots.image_grid(pictures, titles, columns=4, width=13)
+axes[0].figure.set_figheight(3.8)
 plots.show(axes, "channel 209")
 
 # %% [markdown]
@@ -1482,6 +1485,7 @@ plots.show(ax, "accuracy against cost")
 
 # %% [markdown]
 # - One loop trains everything: batch, `zero_grad`, loss, `backward`, `step`. Choices are made on validation images.
+# - First filters: edges and colours. A deep channel that fits one picture has no name yet.
 # - AlexNet: ReLU, dropout, GPUs. VGG: 3 × 3 only. GoogLeNet: 1 × 1 before expensive filters. ResNet: add the input.
 # - Deep plain networks are slower to optimise: they are worse even on training images. Their gradients explode before
 #   training, but AdamW divides that out: the explosion is not the reason here.

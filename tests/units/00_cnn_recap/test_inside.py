@@ -61,7 +61,7 @@ def test_the_class_map_lies_on_the_cat_and_on_no_other_photograph(network):
 def test_a_channel_that_fits_the_eyes_answers_more_to_paint(network):
     before, after = (last_map(network, image)[209] for image in (photo("chelsea"), painted(photo("chelsea"))))
     left, right = (before[top // 16 : bottom // 16 + 1, x // 16 : x2 // 16 + 1] for x, top, x2, bottom in EYES)
-    assert (before > 0).sum() == 9
+    assert 8 <= (before > 0).sum() <= 10
     assert left.sum() + right.sum() == pytest.approx(float(before.sum()))
     assert 7 < after.sum() / before.sum() < 10
 
