@@ -1482,10 +1482,10 @@ plots.show(ax, "accuracy against cost")
 # - Three 3 × 3 layers see 7 × 7 with 45 % fewer weights than one 7 × 7 layer.
 # - Convolution is **equivariant**. Pooling makes a map more **invariant**, and equivariant only for multiples of its
 #   stride.
+# - First filters: edges, colours. One picture does not name a deep channel.
 
 # %% [markdown]
 # - One loop trains everything: batch, `zero_grad`, loss, `backward`, `step`. Choices are made on validation images.
-# - First filters: edges and colours. A deep channel that fits one picture has no name yet.
 # - AlexNet: ReLU, dropout, GPUs. VGG: 3 × 3 only. GoogLeNet: 1 × 1 before expensive filters. ResNet: add the input.
 # - Deep plain networks are slower to optimise: they are worse even on training images. Their gradients explode before
 #   training, but AdamW divides that out: the explosion is not the reason here.
