@@ -43,10 +43,11 @@ network, classifier = backbone("lite0"), imagenet_classifier()
 
 
 def cells(image):
-    """The network's last map for the image at twice its size: 1280 channels."""
-    double = resize(image, [2 * side for side in image.shape[1:]])
+    """The network's last map, 1280 channels, of the image with 600 pixels per side (the
+    shorter one).
+    """
     with torch.inference_mode():
-        return network(double[None] / 255)[0]
+        return network(resize(image, [600])[None] / 255)[0]
 
 
 def cat_map(image):

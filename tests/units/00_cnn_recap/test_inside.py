@@ -22,7 +22,7 @@ def network():
 
 def last_map(network, image):
     with torch.inference_mode():
-        return network(resize(image, [2 * side for side in image.shape[1:]])[None] / 255)[0]
+        return network(resize(image, [600])[None] / 255)[0]
 
 
 def painted(image):
