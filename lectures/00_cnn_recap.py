@@ -1001,9 +1001,9 @@ axes[0].figure.set_figheight(3.8)
 plots.show(axes, "channel 209")
 
 # %% [markdown]
-# The plain squares of paint excite it about eight times as much as the eyes. On the coffee it answers to a glint, on
-# the astronaut to the reflection in her helmet. We had picked it from 1,280 *because* it fits Chelsea's eyes: after
-# such a choice, only other pictures can tell.
+# The plain squares of paint excite it about eight times as much as the eyes. On the coffee it answers most to a
+# glint, on the astronaut to the reflection in her helmet. We had picked it from 1,280 *because* it fits Chelsea's
+# eyes: after such a choice, only other pictures can tell.
 #
 # **Predict:** does the network need her eyes at all?
 
