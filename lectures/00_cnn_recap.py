@@ -29,15 +29,63 @@
 # is named, or cited.
 
 # %% [markdown]
-# ## 1 · Why not connect everything?
+# ## Where is the cat?
 #
-# A photograph is three tables of numbers, one for each colour. Here is Chelsea, a cat whom we shall meet again.
+# A network has learned from a million photographs, each with one word. Nobody told it *where* anything is. We ask it at
+# 19 × 29 places of a new photograph: is a cat here?
 
 # %%
 import torch
+from course_lib.models import backbone, imagenet_classifier
+from torchvision.transforms.v2.functional import resize
+
+network, classifier = backbone("lite0"), imagenet_classifier()
+
+
+def cells(image):
+    """The network's last map, 1280 channels, of the image with 600 pixels per side (the
+    shorter one).
+    """
+    with torch.inference_mode():
+        return network(resize(image, [600])[None] / 255)[0]
+
+
+def cat_map(image):
+    """How probable a cat is in each cell: ImageNet's classes 281 to 285 are cats."""
+    scores = classifier(cells(image).movedim(0, -1))  # a thousand for each cell
+    return scores.softmax(dim=-1)[..., 281:286].sum(dim=-1)
+
+
+# %% [markdown]
+# **Predict:** where will it say yes?
+
+# %%
 from course_lib import plots
 from course_lib.data.photos import photo
+from course_lib.explorers.shares import heat
 
+chelsea = photo("chelsea")
+where = cat_map(chelsea)
+pictures = [chelsea, heat(chelsea, where, largest=1)]
+axes = plots.image_grid(pictures, ["photograph", "a cat?"], columns=2, width=12)
+axes[0].figure.set_figheight(4.4)
+plots.show(axes, "where the cat is")
+print(f"largest {where.max():.2f}; four columns on the right {where[:, 25:].max():.2f}")
+for name in ("coffee", "astronaut"):
+    print(f"{name}: largest {cat_map(photo(name)).max():.2f}")
+
+# %% [markdown]
+# On parts of her face and her fur (yellow), with up to almost 100 %. In the four columns at the right, which are
+# background, it stays below 10 %, and so it does on two photographs without a cat.
+#
+# By the end of this lecture we can read every line of these cells.
+
+# %% [markdown]
+# ## 1 · Why not connect everything?
+#
+# What the network gets is three tables of numbers, one for each colour. Here they are for Chelsea's face.
+
+# %%
 # whole numbers 0 … 255, shape [3, 300, 340]: channels, rows, columns
 cat = photo("chelsea")[:, :, 40:380]
 axes = plots.image_grid(
@@ -227,7 +275,6 @@ plots.show(axes, "one-by-one filter")
 
 # %%
 from course_lib.explorers.cnn_recap import draw_convolution
-from torchvision.transforms.v2.functional import resize
 
 face = resize(grey[None, 20:270, 70:320], [64, 64])[0]  # Chelsea's face, 64 × 64
 picture, words = draw_convolution(face, vertical, stride=2)
@@ -759,29 +806,6 @@ plots.show(axes, "LeNet's mistakes")
 
 # %% [markdown]
 # Expect some 97 %. Always look at the failures: some of these are hard for us, too.
-
-# %% [markdown]
-# ### What the first layer learned (optional)
-#
-# Nobody told the network to look for edges. **Predict:** will some of its filters do so?
-
-# %%
-kernels, one = lenet[0].weight.detach()[:, 0], test_images[:1]
-with torch.no_grad():
-    seen = lenet[0](one)[0].relu()
-pictures = [
-    1 - one[0, 0],
-    *map(signed, kernels),
-    0 * one[0, 0] + 1,
-    *(values / seen.max() for values in seen),
-]
-titles = ["a digit", *["filter"] * 8, " ", *["response"] * 8]
-axes = plots.image_grid(pictures, titles, columns=9, width=12)
-plots.show(axes, "first layer's filters")
-
-# %% [markdown]
-# Some filters have a red and a blue side: edges, as in section 2. Others answer to ink of any shape, or to nothing in
-# this digit. All were learned from 1,081 digits in seconds.
 #
 # *Part one ends here. It is a good place for a break.*
 
@@ -913,6 +937,102 @@ plots.show(axes, "AlexNet by layer")
 # saves weights, not responses.
 
 # %% [markdown]
+# ### Inside a network that has seen photographs
+#
+# The network of our first picture begins with 32 filters of 3 × 3. Filters whose weights sum to 0 *in each colour* give
+# nothing on a flat surface: they see **edges** only. Where they sum to 0 *at each place*, a grey photograph gives
+# nothing: such filters see **colour** only.
+#
+# **Predict:** how many of the 32 are of each kind?
+
+# %%
+filters = network.net.stem[0][0].weight.detach()  # [32, 3 colours, 3, 3]
+size = filters.abs().sum(dim=(1, 2, 3))
+flat = filters.sum(dim=(2, 3)).abs().sum(dim=1) / size
+colourless = filters.sum(dim=1).abs().sum(dim=(1, 2)) / size
+kinds = {"edge": flat < 0.1, "colour": colourless < 0.1, "empty": size < 0.001}
+kinds["mixed"] = ~torch.stack(list(kinds.values())).any(dim=0)
+print({kind: int(those.sum()) for kind, those in kinds.items()})
+
+# %%
+largest = filters.abs().amax(dim=(1, 2, 3), keepdim=True).clamp(min=0.001)
+colours = 0.5 + filters / largest / 2  # grey is a weight of 0
+order = [(kind, int(i)) for kind, those in kinds.items() for i in those.nonzero()]
+titles = [f"{kind} {i}" for kind, i in order]
+axes = plots.image_grid([colours[i] for _, i in order], titles, columns=8, width=10)
+plots.show(axes, "first layer's filters")
+
+# %% [markdown]
+# Seven see only edges. Six see only colour: each sets one against another. Four are empty, their weights below a
+# millionth. AlexNet's authors found edges and coloured blobs, too (their figure 3).
+#
+# **Predict:** number 20 sets green against red. What will it find in Chelsea's photograph?
+
+# %%
+with torch.inference_mode():  # with batch norm and ReLU
+    seen = network.net.stem[0](network.normalise(chelsea[None] / 255))[0]
+few = {"edge 21": 21, "edge 15": 15, "colour 18": 18, "colour 20": 20}
+axes = plots.image_grid([signed(seen[i]) for i in few.values()], list(few), width=13)
+axes[0].figure.set_figheight(2.6)
+plots.show(axes, "first layer's maps")
+
+# %% [markdown]
+# Her eyes. In section 2 we chose such a filter by hand; training has found one, too.
+
+# %% [markdown]
+# ### An eye detector? (optional)
+#
+# The last map has 1,280 channels. Channel 209 answers in nine cells of Chelsea's photograph, all on her eyes.
+#
+# **Predict:** what will it do when we paint them over? And on a cup of coffee, and on the portrait of an astronaut?
+
+# %%
+painted = chelsea.clone()
+for left, top, right, bottom in ((150, 95, 205, 150), (292, 112, 345, 155)):
+    fur = torch.tensor([150, 120, 90], dtype=torch.uint8)
+    painted[:, top:bottom, left:right] = fur[:, None, None]
+shown = {"Chelsea": chelsea, "eyes painted over": painted}
+shown |= {name: photo(name) for name in ("coffee", "astronaut")}
+last = {name: cells(image) for name, image in shown.items()}
+pictures = [heat(image, last[name][209], largest=6) for name, image in shown.items()]
+titles = [f"{name}: sum {maps[209].sum():.0f}" for name, maps in last.items()]
+axes = plots.image_grid(pictures, titles, columns=4, width=13)
+axes[0].figure.set_figheight(3.8)
+plots.show(axes, "channel 209")
+
+# %% [markdown]
+# The plain squares of paint excite it about eight times as much as the eyes. On the coffee it answers most to a
+# glint, on the astronaut to the reflection in her helmet. We had picked it from 1,280 *because* it fits Chelsea's
+# eyes: after such a choice, only other pictures can tell.
+#
+# **Predict:** does the network need her eyes at all?
+
+# %%
+from course_lib.models import classify
+
+for name in ("Chelsea", "eyes painted over"):
+    print(name, [f"{kind} {chance:.2f}" for kind, chance in classify(shown[name], 3)])
+
+# %% [markdown]
+# No: the three cats get 0.87 together, and without eyes 0.92. In general, most concepts need several filters, and often
+# a filter serves several concepts (Fong, Vedaldi, *Net2Vec*, CVPR 2018).
+
+# %% [markdown]
+# ### Explorer: 1,280 channels (optional)
+#
+# Try: (1) What does channel 37 seem to find on Chelsea? What do the other photographs say? (2) Find a channel that
+# answers to fur, and check it.
+
+# %%
+from course_lib.explorers.channels import channels_explorer
+
+channels_explorer(shown, last, channel=37)
+
+# %% [markdown]
+# (1) Her eyes, and it fits better than 209: with paint, a fifth of its sum remains. (2) For example 198. Three
+# photographs are few: it stays a guess.
+
+# %% [markdown]
 # ## 9 · Deeper: VGG and GoogLeNet
 #
 # Here are three networks as rows of maps. Height stands for the side in pixels (written above), width for the number of
@@ -937,8 +1057,25 @@ plots.show(axes, "three layouts")
 
 # %% [markdown]
 # **GoogLeNet** (Szegedy et al., *Going Deeper with Convolutions*, CVPR 2015) has 22 layers and a twentieth of VGG's
-# parameters. Instead of large linear layers it averages each of the last maps over all places. In its **Inception**
-# modules, 1 × 1, 3 × 3 and 5 × 5 filters and pooling work side by side.
+# parameters. Instead of large linear layers it averages each of the last maps over all places. A single linear layer
+# follows.
+
+# %% [markdown]
+# Our network does the same, and that made the first picture possible. By hand: two cells (3, 1) and (1, 5), and weights
+# (2, −1) for a class. The cells score 5 and −3, with mean 1. The mean cell (2, 3) scores 1, too.
+
+# %%
+maps = last["Chelsea"]
+of_mean = classifier(maps.mean(dim=(1, 2)))
+mean_of = classifier(maps.movedim(0, -1)).mean(dim=(0, 1))
+print(f"largest difference {(of_mean - mean_of).abs().max():.0e}")
+
+# %% [markdown]
+# So each cell has a vote, and the photograph's score is their mean. The votes for one class are its **class map** (Zhou
+# et al., *Learning Deep Features for Discriminative Localization*, CVPR 2016).
+
+# %% [markdown]
+# In GoogLeNet's **Inception** modules, 1 × 1, 3 × 3 and 5 × 5 filters and pooling work side by side.
 #
 # **Predict:** their maps are stacked. What is the trouble with nine such modules in a row?
 
@@ -1146,7 +1283,9 @@ for name in ("plain 56", "residual 56", "plain 56 without batch norm"):
 # network learns more slowly. (Plain gradient descent does not divide.)
 
 # %% [markdown]
-# **Explorer: depth.** Three random starts, four depths. *Quantity* switches between the gradient and the first step.
+# ### Explorer: depth (optional)
+#
+# Three random starts, four depths. *Quantity* switches between the gradient and the first step.
 #
 # Try: (1) From which depth on do the gradients differ clearly? (2) Is it chance? (3) Is there a depth or a start at
 # which the first steps differ?
@@ -1257,6 +1396,37 @@ plots.show(axes, "what random layers keep")
 # one was as accurate as the best network before it, and 8.4 times smaller.
 
 # %% [markdown]
+# ### Why it is cheap (optional)
+#
+# Its convolutions are **depthwise**: each filter sees a single channel. 1 × 1 convolutions mix the channels (Sandler et
+# al., *MobileNetV2*, CVPR 2018). For 480 channels, a 3 × 3 layer takes 9 · 480 · 480 = 2,073,600 multiply–adds per
+# place; depthwise and 1 × 1 take 9 · 480 + 480 · 480 = 234,720.
+#
+# **Predict:** our network is EfficientNet-Lite0. Which share of its cost is depthwise?
+
+# %%
+from torch.utils.flop_counter import FlopCounterMode
+
+with torch.no_grad(), FlopCounterMode(display=False) as counter:
+    network(torch.zeros(1, 3, 224, 224))  # counts a multiply–add as two
+counts, cost, ordinary = counter.get_flop_counts(), {}, 0
+for name, part in network.named_modules():
+    if isinstance(part, nn.Conv2d):
+        macs = sum(counts[f"Backbone.{name}"].values()) / 2
+        kind = "depthwise" if part.groups > 1 else "{} × {}".format(*part.kernel_size)
+        cost[kind] = cost.get(kind, 0) + macs
+        ordinary += macs * part.groups  # if each filter saw all channels
+total = sum(cost.values())
+print({kind: f"{macs / total:.0%}" for kind, macs in cost.items()})
+print(f"{total / 1e9:.2f} billion; ordinary filters: {ordinary / 1e9:.1f} billion")
+
+# %% [markdown]
+# A tenth; nearly all the rest is 1 × 1. With ordinary filters instead of depthwise ones, it would cost 15 billion, as
+# much as VGG-16. As it is, it needs about half of what AlexNet needs.
+
+# %% [markdown]
+# ### Since then
+#
 # **2021, ViT** (Dosovitskiy et al., ICLR). No convolution: patches of 16 × 16 pixels are compared with one another
 # ("attention"). With ImageNet alone it stays below ResNets of its size; after 14 to 300 million images it reaches or
 # beats the best.
@@ -1285,6 +1455,7 @@ since = {
 }
 top1 = {name: w.meta["_metrics"]["ImageNet-1K"]["acc@1"] for name, w in since.items()}
 billions = {name: w.meta["_ops"] for name, w in since.items()}
+top1["EfficientNet-Lite0"], billions["EfficientNet-Lite0"] = 75.1, total / 1e9
 
 # %%
 ax = plt.subplots(figsize=(9, 4.4), layout="constrained")[1]
@@ -1298,8 +1469,9 @@ plots.show(ax, "accuracy against cost")
 
 # %% [markdown]
 # (torchvision's weights and their published accuracy on ImageNet's validation images; ViT here is trained on ImageNet
-# alone, with strong augmentation.)
-#
+# alone, with strong augmentation. Lite0: Google's weights and accuracy.)
+
+# %% [markdown]
 # Three quarters of it: the same ResNet-50 rises to 80.9 % by longer training and more augmentation. A comparison of
 # networks that were trained differently compares the training, too. Keep this in mind for every table that you read.
 
@@ -1311,6 +1483,7 @@ plots.show(ax, "accuracy against cost")
 # - Three 3 × 3 layers see 7 × 7 with 45 % fewer weights than one 7 × 7 layer.
 # - Convolution is **equivariant**. Pooling makes a map more **invariant**, and equivariant only for multiples of its
 #   stride.
+# - First filters: edges, colours. One picture does not name a deep channel.
 
 # %% [markdown]
 # - One loop trains everything: batch, `zero_grad`, loss, `backward`, `step`. Choices are made on validation images.

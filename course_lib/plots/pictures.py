@@ -19,7 +19,7 @@ def to_picture(image: Tensor | np.ndarray) -> Picture:
         ValueError: another number of axes or channels.
     """
     array = image.detach().cpu().numpy() if isinstance(image, Tensor) else np.asarray(image)
-    if array.ndim == 3 and array.shape[0] in (1, 3) and array.shape[-1] != 3:
+    if array.ndim == 3 and array.shape[0] in (1, 3) and (array.shape[-1] != 3 or isinstance(image, Tensor)):
         array = array.transpose(1, 2, 0)
     if array.ndim == 2:
         array = array[:, :, None]

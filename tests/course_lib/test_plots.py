@@ -42,6 +42,13 @@ def test_a_picture_three_pixels_high_keeps_its_rows():
     assert (plots.to_picture(image)[0] == 200).all()
 
 
+def test_a_tensor_three_pixels_wide_keeps_its_columns():
+    image = torch.zeros(3, 3, 3, dtype=torch.uint8)
+    image[:, :, 0] = 200
+    assert (plots.to_picture(image)[:, 0] == 200).all()
+    assert (plots.to_picture(image)[:, 1:] == 0).all()
+
+
 @pytest.mark.parametrize("shape", [(5,), (2, 4, 6), (1, 3, 4, 6)])
 def test_an_array_that_is_no_image_is_named(shape):
     with pytest.raises(ValueError, match=r"this array has the shape"):

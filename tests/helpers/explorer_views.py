@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import torch
 
-from course_lib.explorers import cnn_recap, depth, fast_rcnn, faster_rcnn, neighbours, rcnn, transfer_learning
+from course_lib.explorers import channels, cnn_recap, depth, fast_rcnn, faster_rcnn, neighbours, rcnn, transfer_learning
 
 RNG = torch.Generator().manual_seed(0)
 GREY = torch.rand(64, 64, generator=RNG)
@@ -32,6 +32,13 @@ def convolution_view():
 
 def field_view():
     return cnn_recap.receptive_field_explorer(PHOTO, (70, 60))
+
+
+def channels_view():
+    """Four channels of three photographs: the responses are other numbers everywhere."""
+    images = {"cat": PHOTO, "painted": PHOTO.flip(2), "cup": LARGE}
+    maps = {name: torch.rand(4, 4, 5, generator=torch.Generator().manual_seed(i)) for i, name in enumerate(images)}
+    return channels.channels_explorer(images, maps, channel=1)
 
 
 def depth_view():
@@ -112,6 +119,6 @@ def weights_view():
     return faster_rcnn.loss_weights_explorer(SCENES, gradients, LOSSES)
 
 
-QUICK = (convolution_view, field_view, probe_view, rates_view, neighbours_view, proposals_view, nms_view)
+QUICK = (convolution_view, field_view, channels_view, probe_view, rates_view, neighbours_view, proposals_view, nms_view)
 QUICK += (regression_view, pooling_view, smooth_l1_view, sampling_view, anchors_view, budget_view, weights_view)
 SECONDS = dict.fromkeys(QUICK, 0.05) | {depth_view: 0.25}  # of a redraw; matplotlib draws the gradients anew
