@@ -1001,7 +1001,7 @@ axes[0].figure.set_figheight(3.8)
 plots.show(axes, "channel 209")
 
 # %% [markdown]
-# The plain squares of paint excite it about eight times as much as the eyes. On the coffee it answers most to a
+# Plain paint excites it about eight times as much as the eyes. On the coffee it answers most to a
 # glint, on the astronaut to the reflection in her helmet. We had picked it from 1,280 *because* it fits Chelsea's
 # eyes: after such a choice, only other pictures can tell.
 #
@@ -1072,7 +1072,7 @@ print(f"largest difference {(of_mean - mean_of).abs().max():.0e}")
 
 # %% [markdown]
 # So each cell has a vote, and the photograph's score is their mean. The votes for one class are its **class map** (Zhou
-# et al., *Learning Deep Features for Discriminative Localization*, CVPR 2016).
+# et al., *Learning Deep Features for Discriminative Localization*, CVPR 2016). Our picture shows them as probabilities.
 
 # %% [markdown]
 # In GoogLeNet's **Inception** modules, 1 × 1, 3 × 3 and 5 × 5 filters and pooling work side by side.
