@@ -736,7 +736,7 @@ for name, rows in gathered.items():
 # %% [markdown]
 # The network of photographs lifts that to 0.94 at stage 3, and in grey still to 0.86: it tells cloth from wood. At
 # stage 4, next to the names of whole objects, it loses a little. The network of drawings never needed cloth or wood:
-# from its first stage to its last it agrees less and less, and ends below the pixels.
+# from its first stage on it agrees less and less, and ends below the pixels.
 
 # %% [markdown]
 # (A patch and the one beside it often show the same fur or the same sky. That helps every space, pixels too.)
