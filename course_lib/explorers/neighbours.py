@@ -1,6 +1,7 @@
 """Explorer of unit 01: which images lie nearest to a query, by pixels or by the features of a layer."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,11 +17,6 @@ SIDE = 128  # pixels of a neighbour; the query is twice as large
 COUNT = 8
 
 
-def distances_between(queries: Float[Tensor, "q d"], vectors: Float[Tensor, "n d"]) -> Float[Tensor, "q n"]:
-    """Euclidean distances, exactly 0 between equal vectors (no matrix product, which rounds)."""
-    return torch.cdist(queries, vectors, compute_mode="donot_use_mm_for_euclid_dist")
-
-
 def nearest(vectors: Float[Tensor, "n d"], query: int, count: int = COUNT) -> tuple[Tensor, Tensor]:
     """The `count` nearest others of one vector, the nearest first, and how far they are.
 
@@ -28,7 +24,7 @@ def nearest(vectors: Float[Tensor, "n d"], query: int, count: int = COUNT) -> tu
         Positions [count] and Euclidean distances [count], divided by the mean distance of all others from the query: at
         1, a neighbour is no nearer than any image.
     """
-    distances = distances_between(vectors[query : query + 1], vectors)[0]
+    distances = (vectors - vectors[query]).norm(dim=1)
     others = torch.arange(len(vectors)) != query
     order = distances.masked_fill(~others, torch.inf).argsort(stable=True)[:count]
     return order, distances[order] / distances[others].mean().clamp(min=1e-12)
@@ -36,7 +32,9 @@ def nearest(vectors: Float[Tensor, "n d"], query: int, count: int = COUNT) -> tu
 
 def same_class(vectors: Float[Tensor, "n d"], labels: Int[Tensor, " n"], count: int = COUNT) -> float:
     """The share of all images' `count` nearest others that are of the image's own class."""
-    distances = distances_between(vectors, vectors).fill_diagonal_(torch.inf)
+    distances = torch.full((len(vectors), len(vectors)), torch.inf)
+    row, column = torch.triu_indices(len(vectors), len(vectors), offset=1)
+    distances[row, column] = distances[column, row] = torch.pdist(vectors)  # ten times as fast as between two sets
     order = distances.argsort(dim=1, stable=True)[:, :count]  # [n, count]
     return float((labels[order] == labels[:, None]).float().mean())
 
@@ -65,31 +63,50 @@ def draw_neighbours(
     ]
     hits = int((labels[order] == labels[query]).sum())
     words = (
-        f"<b>{hits} of {len(order)}</b> neighbours show a {truth}<br>their distances, with the mean over all images as "
-        f"1: {distances[0]:.2f} to {distances[-1]:.2f}"
+        f"<b>{hits} of {len(order)}</b> neighbours are labelled {truth}<br>"
+        f"their distances, with the mean over all images as 1: {distances[0]:.2f} to {distances[-1]:.2f}"
     )
     return np.hstack([canvas.picture, tiled(tiles, rows=2)]), words
 
 
-def neighbours_explorer(
-    images: UInt8[Tensor, "n 3 h w"], labels: Int[Tensor, " n"], names: Sequence[str], spaces: Mapping[str, Tensor]
-):
-    """Query, space → the eight nearest images, and over all queries how many neighbours are of the same class.
+class Gallery(NamedTuple):
+    """Images that lie in several spaces.
 
-    Args:
+    Attributes:
         images, labels, names: as in `draw_neighbours`.
         spaces: name → vectors [n, d] to compare by.
     """
+
+    images: UInt8[Tensor, "n 3 h w"]
+    labels: Int[Tensor, " n"]
+    names: Sequence[str]
+    spaces: Mapping[str, Tensor]
+
+
+def neighbours_explorer(galleries: Mapping[str, Gallery]):
+    """Query, space, gallery → the eight nearest images, and over all queries how many neighbours are of the same class.
+
+    Args:
+        galleries: name → as many images in each, in spaces of the same names.
+    """
     import ipywidgets
 
-    shares = {space: same_class(vectors, labels) for space, vectors in spaces.items()}
+    first = next(iter(galleries.values()))
+    shares = {
+        (gallery, space): same_class(vectors, labels)
+        for gallery, (_, labels, _, spaces) in galleries.items()
+        for space, vectors in spaces.items()
+    }
 
-    def draw(query: int, space: str) -> tuple[Picture, str]:
+    def draw(query: int, space: str, gallery: str) -> tuple[Picture, str]:
+        images, labels, names, spaces = galleries[gallery]
         picture, words = draw_neighbours(images, labels, names, spaces[space], query - 1)
-        return picture, f"by {space}: {words}<br>over all {len(images)} queries: {shares[space]:.0%} of the same class"
+        share = f"over all {len(images)} queries: {shares[gallery, space]:.0%} of the same class"
+        return picture, f"{gallery} by {space}: {words}<br>{share}"
 
     controls = {
-        "query": slider("query", 2, 1, len(images), 1),
-        "space": ipywidgets.Dropdown(options=list(spaces), description="compare by"),
+        "query": slider("query", 2, 1, len(first.images), 1),
+        "space": ipywidgets.Dropdown(options=list(first.spaces), description="compare by"),
+        "gallery": ipywidgets.Dropdown(options=list(galleries), description="pictures"),
     }
     return panel(draw, controls)

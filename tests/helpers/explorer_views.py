@@ -65,7 +65,11 @@ def rates_view():
 
 def neighbours_view():
     spaces = {"pixels": IMAGES.flatten(1) / 255, "perfect": LABELS[:, None] * 10.0 + torch.arange(9)[:, None] / 10}
-    return neighbours.neighbours_explorer(IMAGES, LABELS, NAMES, spaces)
+    galleries = {
+        "drawings": neighbours.Gallery(IMAGES, LABELS, NAMES, spaces),
+        "patches": neighbours.Gallery(IMAGES.flip(0), 0 * LABELS, NAMES, spaces),
+    }
+    return neighbours.neighbours_explorer(galleries)
 
 
 def scenes():

@@ -188,7 +188,7 @@ def test_neighbours_are_framed_and_counted():
     vectors = torch.tensor([0.0, 1, 2, 3, 4, 5, 6, 7, 90])[:, None]
     picture, words = neighbours.draw_neighbours(IMAGES, LABELS, NAMES, vectors, 0)
     assert picture.shape == (256, 768, 3)
-    assert "<b>2 of 8</b> neighbours show a cat" in words
+    assert "<b>2 of 8</b> neighbours are labelled cat" in words
     assert has(picture[:128, 256:384], VERMILLION)  # the nearest, a duck
     assert has(picture[:128, 512:640], BLUE)  # the third, a cat
     mean = (sum(range(1, 8)) + 90) / 8
@@ -218,5 +218,13 @@ def test_the_rates_explorer_counts_the_images_of_all_classes():
 def test_the_neighbours_explorer_tells_one_query_and_all():
     view = widgets(neighbours_view())
     control(view, "compare").value, control(view, "query").value = "perfect", 4
-    assert view.words.value.startswith("by perfect: <b>2 of 8</b> neighbours show a cat")
+    assert view.words.value.startswith("drawings by perfect: <b>2 of 8</b> neighbours are labelled cat")
     assert "over all 9 queries: 25% of the same class" in view.words.value
+
+
+def test_the_neighbours_explorer_changes_to_other_pictures():
+    view = widgets(neighbours_view())
+    before, control(view, "pictures").value = view.image.value, "patches"
+    assert view.words.value.startswith("patches by pixels: <b>8 of 8</b> neighbours are labelled cat")
+    assert "over all 9 queries: 100% of the same class" in view.words.value
+    assert view.image.value != before
