@@ -454,9 +454,9 @@ axes = plots.image_grid(*zip(*rows, strict=True), columns=6, width=14)
 plots.show(axes, "squares with names")
 
 # %% [markdown]
-# The shuttle is right, the helmet is close. The badge becomes a hockey puck, and the face a suit or a bow tie: none of
-# ImageNet's thousand classes is a face. R-CNN therefore gives the network a new last layer, with a class for each kind
-# of object and one more for **background**. The old layer has to give everything a name.
+# The shuttle is right, the helmet is close. The badge becomes a hockey puck. The face becomes a suit or a bow tie:
+# none of ImageNet's thousand classes is a face, and none is *nothing*. R-CNN therefore gives the network a new last
+# layer, with a class for each kind of object and one more for **background**.
 
 # %% [markdown]
 # Only some seven of the 100 names reach 0.5, and several of these are wrong. But beware of the size of the squares.
@@ -470,9 +470,10 @@ for side, some in {"224 pixels": likely, "128 pixels": smaller}.items():
 
 # %% [markdown]
 # Nearly half of the names are "sure" now, for the same boxes: a probability means little away from what the network
-# was trained on. So we warp to its own size.
-#
-# Stretching changes the shape of things. The paper tried keeping it and lost 3 to 5 points of mAP (a detector's usual score, in
+# was trained on. So we warp to the network's own size.
+
+# %% [markdown]
+# Stretching changes shapes. The paper tried keeping them and lost 3 to 5 points of mAP (a detector's usual score, in
 # percent; section 11) against the simple warp (appendix A).
 
 # %% [markdown]
@@ -691,16 +692,17 @@ plots.show(axes, "espresso by box")
 
 # %% [markdown]
 # Every box with an IoU of 0.3 or more gets over 0.5, and so do most between 0.1 and 0.3. The surest box has an IoU of
-# 0.40; the one that fits nearly perfectly is a little less sure. ImageNet's labels ask *what* is in the picture, wherever
-# it lies, so a part will do. Sorted by such scores, a good box does not come first.
+# 0.40; the one that fits nearly perfectly is a little less sure.
 
 # %% [markdown]
-# A detector needs other labels: half a cup must be a *wrong* answer. That is what the thresholds of the table are for.
+# ImageNet's labels ask *what* is in the picture, wherever it lies, so a part will do. A detector needs other labels:
+# half a cup must be a *wrong* answer. That is what the thresholds of the table are for.
 
 # %% [markdown]
 # Now look at the middle of the three pictures again. Fine-tuning calls these boxes background; the SVM ignores them.
 # Why two rules?
-#
+
+# %% [markdown]
 # Fine-tuning trains millions of weights. On the few exact boxes alone it would overfit, the authors suppose, so it
 # takes loose boxes too: some 30 times more positives (appendix B). The price is that the network never learns to prefer
 # an exact box.
@@ -960,9 +962,9 @@ scores_untrained = judged(backbone("lite0", pretrained=False))
 scores_photos = judged(lite)
 
 # %% [markdown]
-# The network that has seen photographs raises no false alarm, where the one of drawings raised 14. The architecture
-# alone does not do it: untrained, it raised 60 with seed 0, and 35 with seeds 1 and 2. So it is what the features have
-# learned that counts, at least on this one photograph.
+# The network that has seen photographs raises no false alarm. The architecture alone does not do it: untrained, it
+# raised 60 with seed 0, and 35 with seeds 1 and 2. So it is what the features have learned that counts, at least on
+# this one photograph.
 
 # %% [markdown]
 # ## 9 · One object, one box: non-maximum suppression
@@ -1257,8 +1259,8 @@ print(f"R-CNN with VGG-16: 47 s per image, {vgg_days:.1f} days for VOC 2007's te
 
 # %% [markdown]
 # With our small network and squares of 64 pixels the two take about as long. With EfficientNet-Lite0, timed on 100
-# squares in section 4, the features take a minute or more, nearly all of the time. VGG-16 needs some forty times its
-# multiply–adds. The regions overlap heavily, but each goes through the network on its own.
+# squares in section 4, the features take most of the time, and VGG-16 needs 40 times its multiply–adds. The regions
+# overlap heavily, but each goes through the network on its own.
 
 # %% [markdown]
 # **Problem 3: disk.** Training the SVMs needs the features of all regions many times, so these are stored.
