@@ -11,7 +11,7 @@
 # %% [markdown]
 # # 02 · R-CNN: regions with CNN features
 #
-# *Deep Learning Applications. About 75 minutes, with the explorers and the quiz. Sections marked (optional) take
+# *Deep Learning Applications. About 80 minutes, with the explorers and the quiz. Sections marked (optional) take
 # another 20.*
 
 # %% [markdown]
@@ -459,7 +459,13 @@ plots.show(axes, "squares with names")
 # layer, with a class for each kind of object and one more for **background**.
 
 # %% [markdown]
-# Only some seven of the 100 names reach 0.5, and several of these are wrong. But beware of the size of the squares.
+# Stretching changes shapes. The paper tried keeping them and lost 3 to 5 points of mAP (a detector's usual score, in
+# percent; section 11) against the simple warp (appendix A).
+
+# %% [markdown]
+# ### Squares of another size (optional)
+#
+# Only some seven of the 100 names reach 0.5, and several of these are wrong.
 #
 # **Predict:** the same 100 boxes at 128 pixels instead of 224. Is the network more or less sure?
 
@@ -471,10 +477,6 @@ for side, some in {"224 pixels": likely, "128 pixels": smaller}.items():
 # %% [markdown]
 # Nearly half of the names are "sure" now, for the same boxes: a probability means little away from what the network
 # was trained on. So we warp to the network's own size.
-
-# %% [markdown]
-# Stretching changes shapes. The paper tried keeping them and lost 3 to 5 points of mAP (a detector's usual score, in
-# percent; section 11) against the simple warp (appendix A).
 
 # %% [markdown]
 # ## 5 · Features
@@ -793,8 +795,8 @@ from torchvision.transforms.v2.functional import rgb_to_grayscale
 
 @torch.no_grad()
 def describe(regions, network=net, stage=4):
-    """pool5 of grey or coloured regions [n, 1 or 3, 64, 64], scaled to length 1: an
-    array [n, 2048].
+    """A network's maps of grey or coloured regions [n, 1 or 3, 64, 64], each flattened and
+    scaled to length 1: an array, of our backbone's pool5 [n, 2048].
     """
     maps = torch.cat(
         [
