@@ -8,6 +8,9 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 UNIT ?=
 
+# the tests start hundreds of processes: each module is compiled once
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help lab test quick lint unit build figures trainings grade attacks mutants agreement bench detection requirements debian
 

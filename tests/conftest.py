@@ -5,6 +5,7 @@ fails one test, which prints the command that installs it (test_packages.py); th
 COURSE_SKIP=browser,postgres leaves out tests by their marker, and the summary counts them.
 """
 
+import gc
 import importlib
 import os
 import shutil
@@ -80,6 +81,19 @@ def pytest_configure(config):
     known = {line.split(":")[0] for line in config.getini("markers")}
     if unknown := [name for name in _left_out() if name not in known]:
         raise pytest.UsageError(f"COURSE_SKIP names no marker of these tests: {', '.join(unknown)}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """What is imported to collect the tests stays to the end: nobody looks there for garbage."""
+    from autograder.box.startup import uncollected
+
+    with uncollected():
+        return (yield)
+
+
+def pytest_unconfigure():
+    gc.unfreeze()  # or libraries would complain of what lives on at the end
 
 
 def pytest_runtest_setup(item):

@@ -1,5 +1,6 @@
 """The detectors of units 03 and 04 on what data sets really hold: they learn and detect, or say what is wrong."""
 
+import os
 import subprocess
 import sys
 from functools import cache
@@ -23,13 +24,15 @@ from autograder import reference
 from course_lib import training
 from course_lib.data import detection
 
-own, scenes = reference.load(sys.argv[1]), list(detection("train", 8))
-data = [own["regions"](scene) for scene in scenes] if "regions" in own else scenes
-torch.manual_seed(0)
-network = own[sys.argv[2]]().train()
-losses = training.fit(network, own["batches"](data, 2), own["loss"], 3, 1e-3, progress=False)
-total = sum(weight.detach().double().abs().sum().item() for weight in network.parameters())
-Path(sys.argv[3], os.environ["RANK"]).write_text(f"{total} {losses}")
+scenes = list(detection("train", 8))
+for unit, name in zip(sys.argv[2::2], sys.argv[3::2]):
+    own = reference.load(unit)
+    data = [own["regions"](scene) for scene in scenes] if "regions" in own else scenes
+    torch.manual_seed(0)
+    network = own[name]().train()
+    losses = training.fit(network, own["batches"](data, 2), own["loss"], 3, 1e-3, progress=False)
+    total = sum(weight.detach().double().abs().sum().item() for weight in network.parameters())
+    Path(sys.argv[1], unit + os.environ["RANK"]).write_text(f"{total} {losses}")
 """
 UNITS = {"03_fast_rcnn": "FastRCNN", "04_faster_rcnn": "detector"}
 IMAGE = tinytown.scene(3, split="train").image
@@ -163,20 +166,29 @@ def test_half_precision_learns_as_well(unit):
     assert losses["bf16-mixed"] != losses["32-true"]
 
 
-@pytest.mark.parametrize("unit", UNITS)
-def test_two_processes_see_different_batches_and_end_with_the_same_weights(unit, tmp_path):
-    script = tmp_path / "train.py"
+@pytest.fixture(scope="module")
+def two_processes(tmp_path_factory):
+    """The folder in which both of two processes have noted weights and losses of each unit's training."""
+    folder = tmp_path_factory.mktemp("two")
+    script = folder / "train.py"
     script.write_text(TWO_PROCESSES)
-    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", script]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", script, folder]
+    others = {name: value for name, value in os.environ.items() if not name.startswith("COURSE_")}
     run = subprocess.run(
-        [*command, unit, UNITS[unit], tmp_path],
+        [*command, *sum(UNITS.items(), ())],
         cwd=reference.ROOT,
+        env=others | {"COURSE_DEVICE": "cpu", "COURSE_CACHE": str(folder / "cache")},
         capture_output=True,
         text=True,
         timeout=3600,
         check=False,
     )
     assert run.returncode == 0, run.stderr
-    (first, one), (second, other) = [(tmp_path / rank).read_text().split(" ", 1) for rank in "01"]
+    return folder
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_two_processes_see_different_batches_and_end_with_the_same_weights(unit, two_processes):
+    (first, one), (second, other) = [(two_processes / f"{unit}{rank}").read_text().split(" ", 1) for rank in "01"]
     assert float(first) == pytest.approx(float(second), rel=1e-9)
     assert one != other

@@ -29,6 +29,16 @@ def clean(**variables):
 def counted(code, **variables):
     """The threads of PyTorch, of OpenCV, and of all pools that are loaded, after this code in a fresh process."""
     words = [sys.executable, "-c", f"{code}\n{COUNT}"]
+    return _told(words, **variables)
+
+
+def started(parent, code="", **variables):
+    """The same after this code in a process that another one starts, with these variables, after the parent's code."""
+    child, more = [sys.executable, "-c", f"{code}\n{COUNT}"], f"os.environ | {variables!r}"
+    return _told([sys.executable, "-c", f"{parent}\nimport os, subprocess\nsubprocess.run({child!r}, env={more})"])
+
+
+def _told(words, **variables):
     done = subprocess.run(words, env=clean(**variables), cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout.split("threads: ")[1].split()
@@ -38,6 +48,12 @@ def counted(code, **variables):
 def untouched():
     """What the libraries do on this machine without the course."""
     return counted("")
+
+
+@pytest.fixture(scope="module")
+def two():
+    """The same where everything says two."""
+    return counted("", **dict.fromkeys(OWN, "2"))
 
 
 @pytest.mark.parametrize(
@@ -55,8 +71,8 @@ def test_whatever_is_imported_first_one_thread_computes(part, before):
 
 
 @pytest.mark.parametrize("before", ["", "import torch, cv2, sklearn.linear_model"])
-def test_who_asks_for_more_gets_them_whatever_else_is_said(before):
-    code, two = f"{before}\nimport course_lib", counted("", **dict.fromkeys(OWN, "2"))
+def test_who_asks_for_more_gets_them_whatever_else_is_said(two, before):
+    code = f"{before}\nimport course_lib"
     assert counted(code, COURSE_THREADS="2", OMP_NUM_THREADS="1", COURSE_PROFILE="mini") == two
     assert counted(code, COURSE_THREADS="1", OMP_NUM_THREADS="2", COURSE_PROFILE="full") == ["1", "1", "1"]
 
@@ -73,18 +89,11 @@ def test_full_takes_what_the_libraries_take(untouched, before):
 @pytest.mark.parametrize("before", ["", "import torch"])
 def test_full_is_not_bound_by_the_process_that_started_it(untouched, before):
     """JupyterLab with nbgrader imports the course; a kernel that it starts is in `full`."""
-    child = [sys.executable, "-c", f"{before}\nimport course_lib\n{COUNT}"]
-    code = (
-        f"import course_lib, os, subprocess\nsubprocess.run({child!r}, env=os.environ | {{'COURSE_PROFILE': 'full'}})"
-    )
-    found = subprocess.run([sys.executable, "-c", code], env=clean(), cwd=ROOT, capture_output=True, text=True)
-    assert found.stdout.split("threads: ")[1].split()[0] == untouched[0]
+    assert started("import course_lib", f"{before}\nimport course_lib", COURSE_PROFILE="full")[0] == untouched[0]
 
 
 def test_what_a_process_starts_computes_with_one_thread_too():
-    child = [sys.executable, "-c", COUNT]
-    found = counted(f"import course_lib, subprocess\nsubprocess.run({child!r})")
-    assert found[:3] == ["1", "1", "1"]
+    assert started("import course_lib") == ["1", "1", "1"]
 
 
 def test_a_number_that_cannot_be_used_stops_no_import():

@@ -82,7 +82,7 @@ def test_average_precision_gives_the_published_numbers(test_data, student, metho
 DETECTION = {"VOC": {"COURSE_VOC_YEAR": "2012"}, "blood cells": {"COURSE_DETECTION": "BCCD"}}
 CLASSIFICATION = {
     "photographs": {"COURSE_CLASSIFICATION": "hymenoptera_data/train"},
-    "tiny photographs": {"COURSE_CLASSIFICATION": "cifar10_jpg/train", "COURSE_LIMIT": "80"},
+    "tiny photographs": {"COURSE_CLASSIFICATION": "cifar10_jpg/train", "COURSE_LIMIT": "40"},
 }
 UNITS = {"00_cnn_recap": {"digits": {}}, "01_transfer_learning": CLASSIFICATION}  # all others detect
 SETS = [
@@ -99,7 +99,7 @@ def test_the_experiment_runs_unchanged_on_real_images(test_data, unit, name, tmp
     variables = {
         "COURSE_PROFILE": "full",
         "COURSE_BACKBONE": "small",
-        "COURSE_LIMIT": "16",
+        "COURSE_LIMIT": "6",
         "COURSE_DATA": str(test_data),
         "COURSE_CACHE": str(tmp_path / "cache"),
         "COURSE_DEVICE": "cpu",

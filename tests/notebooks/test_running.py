@@ -11,6 +11,7 @@ from tools import ROOT
 from tools.build.notebooks import build_exercise
 from tools.figures.run_notebooks import run_notebook
 
+RCNN = [ROOT / "solutions" / "02_rcnn" / "02_rcnn.py"]
 LECTURE_SECONDS = 45
 SOLUTION_SECONDS = 120
 PEAK_BYTES = 1.5e9
@@ -69,11 +70,12 @@ def test_solution_runs_within_its_budget_and_measures_what_the_docs_say(unit, so
     assert [figure for figure in missed if not any(figure in line for line in admitted)] == []
 
 
-def test_with_what_the_solution_has_learned_a_perfect_notebook_is_valid(solved, tmp_path):
-    unit = "02_rcnn"
-    _, folder = solved(unit)
-    shutil.copy(folder / f"{unit}.safetensors", tmp_path)
-    assert "Success! Your notebook passes all the tests." in validate(perfect(unit, tmp_path))[0]
+@pytest.mark.parametrize("unit", RCNN, indirect=True, ids=lambda path: path.stem)  # beside the test that trains it
+def test_with_what_the_solution_has_learned_a_perfect_notebook_is_valid(unit, solved, tmp_path):
+    name = unit.source.stem
+    _, folder = solved(name)
+    shutil.copy(folder / f"{name}.safetensors", tmp_path)
+    assert "Success! Your notebook passes all the tests." in validate(perfect(name, tmp_path))[0]
 
 
 def test_the_exercise_as_released_stops_at_its_first_check_and_says_why(unit, mini, tmp_path):

@@ -1,7 +1,6 @@
 """`autograder grade` as an instructor runs it: a class, Ctrl-C, and what it says when something is wrong."""
 
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -10,23 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers.classes import class_of_three
 from tools.samples.small_course import UNIT
 
 pytestmark = [pytest.mark.long, pytest.mark.sandbox]
 PROGRAM = Path(sys.executable).with_name("autograder")
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """The class of three."""
-    return class_of_three(tmp_path_factory.mktemp("made") / "course")
-
-
-@pytest.fixture
-def course(made, tmp_path):
-    """A copy of it."""
-    return shutil.copytree(made, tmp_path / "course")
 
 
 def command(course, *words):
@@ -74,13 +60,16 @@ def test_ctrl_c_at_any_moment_and_then_on(course):
     assert [json.loads(line)["points"] for line in done.stdout.splitlines()] == [7.0] * 3
 
 
-def test_errors_of_the_command_are_readable(course):
-    for words, told in (
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
         (("--scheduler", "tcp://127.0.0.1:9"), "--anyone-may-connect"),
         (("--scheduler", "tcp://127.0.0.1:9", "--anyone-may-connect"), "does not answer"),
         (("--database", "postgresql://127.0.0.1:9/book"), "cannot be used"),
-    ):
-        done = command(course, *words)
-        assert done.returncode == 1
-        assert told in done.stderr
-        assert "Traceback" not in done.stderr
+    ],
+)
+def test_errors_of_the_command_are_readable(course, words, told):
+    done = command(course, *words)
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
