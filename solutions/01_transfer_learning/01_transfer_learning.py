@@ -494,7 +494,7 @@ from course_lib.trainings import shipped
 # %% tags=["given"]
 SMALL = settings().backbone == "small"
 LAPTOP = settings().device == "cpu" and not SMALL  # a larger backbone, no GPU
-SIDE = 64 if SMALL else 96 if LAPTOP else 224  # pixels
+SIDE = 64 if SMALL else 128 if LAPTOP else 224  # pixels
 # images per class; draws of each size of training set
 PER_CLASS, SEEDS = 55, range(settings().seed, settings().seed + 3)
 BATCH, FEWEST_STEPS = (16, 60) if SMALL or LAPTOP else (64, 500)

@@ -789,9 +789,11 @@ SHORTER, LONGER = (256, 512) if SMALL else (240, 320) if LAPTOP else (600, 1000)
 LONGEST = LONGER if LAPTOP else None  # to shrink photographs before they are searched
 # the map's stage and channels; length of fc7
 STAGE, CHANNELS, HIDDEN = (3, 64, 256) if SMALL or LAPTOP else (3, 256, 1024)
-SCALES, RATIOS = (16, 28, 48, 80, 128), (0.5, 1.0, 2.0)
-SCALES = SCALES if SMALL or LAPTOP else (128, 256, 512)
-OUTPUT, IMAGES = 7, 2  # bins along a side; images of a batch
+SCALES = (16, 28, 48, 80, 128) if SMALL or LAPTOP else (128, 256, 512)
+# bins along a side; images of a batch
+RATIOS, OUTPUT, IMAGES = (0.5, 1.0, 2.0), 7, 2
+
+# %% tags=["given"]
 SCENES, VALS, TESTS, FIRST = 200, 50, 100, 5000  # as in unit 02
 MINI = settings().profile == "mini"
 STEPS, RATE = (900, 1e-3) if MINI or LAPTOP else (20000, 2e-4)

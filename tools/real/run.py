@@ -56,11 +56,11 @@ def defined(source: str) -> set[str]:
 
 
 def digest(run: Run) -> str:
-    """SHA-256 of what a run does: of its cells, without their comments, and of what it is told."""
+    """SHA-256 of what a run does: of its cells, joined and without their comments, and of what it is told."""
     sources = cells(run)
     if run.backbone:
         sources.append((Path(__file__).parent / "frozen.py").read_text(encoding="utf-8"))
-    done = [ast.unparse(ast.parse(source)) for source in sources]
+    done = "\n".join(ast.unparse(ast.parse(source)) for source in sources)
     return hashlib.sha256(json.dumps([done, run.variables(Path("data"), Path("cache"))]).encode()).hexdigest()
 
 
