@@ -12,7 +12,7 @@ UNIT ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test quick lint unit build figures trainings grade attacks mutants agreement bench detection requirements debian
+.PHONY: help lab test quick lint unit build figures real trainings grade attacks mutants agreement bench detection requirements debian
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -41,6 +41,9 @@ build: $(READY) ## the public checks' answers and the notebooks, from their text
 
 figures: $(READY) ## run the experiments and rewrite docs/figures.md
 	$(BIN)/python -m tools.figures
+
+real: $(READY) ## the experiments on real photographs, on a CPU in about an hour, into docs/real.md
+	$(BIN)/python -m tools.real $(NAME)
 
 trainings: $(READY) ## the trainings that are too long for a notebook, whose results are shipped: make trainings NAME=…
 	$(BIN)/python -m tools.trainings $(NAME)

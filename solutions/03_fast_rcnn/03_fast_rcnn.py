@@ -559,16 +559,19 @@ from course_lib.trainings import shipped
 
 # %% tags=["given"]
 SMALL = settings().backbone == "small"
+LAPTOP = settings().device == "cpu" and not SMALL  # a larger backbone, no GPU
 # pixels of an image's sides, the longer one at most
-SHORTER, LONGER = (256, 512) if SMALL else (600, 1000)
+SHORTER, LONGER = (256, 512) if SMALL else (240, 320) if LAPTOP else (600, 1000)
+LONGEST = LONGER if LAPTOP else None  # to shrink photographs before they are searched
 # the map's stage and depth; length of fc7
-STAGE, CHANNELS, HIDDEN = (3, 48, 256) if SMALL else (3, 256, 1024)
+STAGE, CHANNELS, HIDDEN = (3, 48, 256) if SMALL or LAPTOP else (3, 256, 1024)
 # bins along a side; the standard deviation of corrections, roughly
 OUTPUT, SPREAD = 6, torch.tensor([0.1, 0.1, 0.2, 0.2])
 SCENES, TESTS, FIRST = 200, 100, 5000  # as in unit 02
 # images of a batch, regions of each, share of objects. Paper: 2, 64, 0.25
 IMAGES, ROIS, QUARTER = 4, 64, 0.25
-STEPS, RATE = (800, 1e-3) if settings().profile == "mini" else (20000, 2e-4)
+MINI = settings().profile == "mini"
+STEPS, RATE = (800, 1e-3) if MINI or LAPTOP else (20000, 2e-4)
 STEPS = min(STEPS, 10 * settings().limit) if settings().limit else STEPS
 CLASSES = detection("test", 1).classes
 DEVICE = settings().device
@@ -643,14 +646,14 @@ class FastRCNN(nn.Module):
 
 # %% tags=["experiment"]
 torch.manual_seed(0)
-scene = detection("train", 4)[1]
-features = FastRCNN().trunk(scaled(scene.image, 2.0)[None]).detach().requires_grad_()
+scene, trunk = detection("train", 4, LONGEST)[1], FastRCNN().trunk
+features = trunk(scaled(scene.image, 2.0)[None]).detach().requires_grad_()
 boxes = 2.0 * proposals(scene.image, seed=0) + 0.1
 rois = nn.functional.pad(boxes, (1, 0))  # a column in front: image 0
 weight, answers = torch.rand(len(rois), CHANNELS, OUTPUT, OUTPUT), {}
 for name, pool in (("yours", YourPool.apply), ("torchvision's", library_pool)):
     start = time.perf_counter()
-    pooled = pool(features, rois, OUTPUT, 1 / 8)
+    pooled = pool(features, rois, OUTPUT, 1 / trunk.stride)
     (gradient,) = torch.autograd.grad((pooled * weight).sum(), features)
     print(
         f"{len(rois)} regions, forward and backward, {name}: "
@@ -767,7 +770,7 @@ def loss(network, images, rois, labels, targets) -> Tensor:
 
 # %% tags=["experiment"]
 torch.manual_seed(0)
-ten = [regions(scene) for scene in detection("train", 10)[:10]]
+ten = [regions(scene) for scene in detection("train", 10, LONGEST)[:10]]
 losses = training.fit(
     FastRCNN(pool=YourPool.apply), batches(ten, images=2), loss, steps=15, lr=RATE
 )
@@ -783,15 +786,13 @@ def fit() -> dict[str, Tensor]:
     """Train the network on the training images; all that prediction needs, and the
     seconds it took.
     """
-    torch.manual_seed(0)
-    data = [
-        regions(scene)
-        for scene in bar(detection("train", SCENES), "selective search", unit="image")
-    ]
-    network = FastRCNN()
+    torch.manual_seed(settings().seed)
+    scenes = detection("train", SCENES, LONGEST)
+    data = [regions(scene) for scene in bar(scenes, "selective search", unit="image")]
+    network, drawn = FastRCNN(), batches(data, seed=settings().seed)
     checkpoint = Path("03_fast_rcnn_checkpoint.safetensors")
     losses = training.fit(
-        network, batches(data), loss, STEPS, RATE, checkpoint=checkpoint, keep=True
+        network, drawn, loss, STEPS, RATE, checkpoint=checkpoint, keep=True
     )
     return network.state_dict() | {"seconds": torch.tensor([losses.seconds])}
 
@@ -871,7 +872,7 @@ check("experiment", predict)
 # detector reports with a probability above 50 %. Which objects does it miss? Which boxes lie badly?
 
 # %% tags=["experiment"]
-test = list(detection("test", TESTS, start=FIRST))
+test = list(detection("test", TESTS, LONGEST, start=FIRST))
 targets = [{"boxes": scene.boxes, "labels": scene.labels} for scene in test]
 network = trained_network()
 
@@ -1044,7 +1045,7 @@ figure(
 # does mAP break down? Choose the rank on *validation* scenes: the test scenes answer only once.
 
 # %% tags=["experiment"]
-val = list(detection("val", 50)[:50])
+val = list(detection("val", 50, LONGEST)[:50])
 val_targets = [{"boxes": scene.boxes, "labels": scene.labels} for scene in val]
 for rank in (HIDDEN, 64, 16, 4):
     thin = trained_network()

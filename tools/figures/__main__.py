@@ -12,6 +12,7 @@ from course_lib.figures import record
 from tools import ROOT
 from tools.build.notebooks import unit_sources
 from tools.figures.measure import measure, summary, table
+from tools.real.page import read, with_real
 
 
 def main() -> int:
@@ -25,7 +26,7 @@ def main() -> int:
         record(figures[source.stem])  # later units show it beside theirs
         print(*(f"  {figure}" for figure in figures[source.stem]), sep="\n")
     with atomic_write(ROOT / "docs" / "figures.md") as temporary:
-        temporary.write_text(table(figures), encoding="utf-8")
+        temporary.write_text(with_real(table(figures), read()), encoding="utf-8")
     print(summary(figures))
     return 0
 

@@ -8,16 +8,18 @@ from course_lib.figures import Figure, quantity, read_figures
 from tools.build.notebooks import build_exercise
 from tools.figures.run_notebooks import run_notebook
 
-HEADER = """# Figures
+COLUMNS = """| unit | figure | target | measured | ± | seeds | paper |
+|---|---|---|--:|--:|--:|---|
+"""
+HEADER = f"""# Figures
 
 What the course's experiments measure, beside what the papers report. `make figures` writes this file: it runs every
-solution notebook in the `mini` profile. "not measured" needs the `full` profile: real data, a GPU and a download.
+solution notebook in the `mini` profile. "not measured" needs the `full` profile: real data, a GPU and a download. What
+a CPU measures on real photographs stands below, in a table of its own.
 Where there are several seeds "measured" is their mean, and "±" the standard deviation of one run. A target is met,
 or missed, by the mean.
 
-| unit | figure | target | measured | ± | seeds | paper |
-|---|---|---|--:|--:|--:|---|
-"""
+{COLUMNS}"""
 
 
 class FigureRunError(CourseError):
@@ -40,12 +42,17 @@ def measure(source: Path) -> list[Figure]:
 
 def table(figures: dict[str, list[Figure]]) -> str:
     """docs/figures.md for the figures of each unit."""
-    rows = [
+    return HEADER + rows(figures)
+
+
+def rows(figures: dict[str, list[Figure]]) -> str:
+    """A line of the table for each figure of each unit."""
+    lines = [
         (unit, figure.name, figure.wanted or "–", *_columns(figure), figure.paper or "–")
         for unit, measured in figures.items()
         for figure in measured
     ]
-    return HEADER + "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |\n" for row in rows)
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
 
 
 def summary(figures: dict[str, list[Figure]]) -> str:
