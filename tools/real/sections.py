@@ -16,10 +16,10 @@ notebooks' own cells, from the first to the one that has the result, with `lite0
 ImageNet), two notebooks at a time with one thread each. The samples are small, and a test image decides much: read
 the spreads. "±" is the standard deviation of one run, or of one draw; seconds are those of a CPU.
 
-Without a GPU the notebooks take photographs of 128 × 128 pixels in unit 01, 256 pixels on the longer side in unit 02 and
-320 in units 03 and 04; layers behind the backbone and numbers of steps are those for Tinytown. So are the learning
-rates, but for unit 01's, 0.002: of three it was best with six images per class on `val`. The targets on BCCD were set
-on a part of its training images, below what a network reached that had seen the rest of them.
+Without a GPU the notebooks take photographs of 128 × 128 pixels in unit 01, 256 pixels on the longer side in unit 02
+and 320 in units 03 and 04; layers behind the backbone and numbers of steps are those for Tinytown. So are the learning
+rates, but for unit 01's, 0.002: of three none was better with six images per class on `val`. The targets on BCCD were
+set on a part of its training images, below what a network reached that had seen the rest of them.
 """
 
 
