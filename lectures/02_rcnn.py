@@ -798,8 +798,8 @@ from torchvision.transforms.v2.functional import rgb_to_grayscale
 
 @torch.no_grad()
 def describe(regions, network=net, stage=4):
-    """A network's maps of grey or coloured regions [n, 1 or 3, 64, 64], each flattened and
-    scaled to length 1: an array, of our backbone's pool5 [n, 2048].
+    """A network's maps of grey or coloured regions [n, 1 or 3, 64, 64], each flattened
+    and scaled to length 1: an array, of our backbone's pool5 [n, 2048].
     """
     maps = torch.cat(
         [

@@ -13,7 +13,7 @@ Results = dict[str, Kept]
 SETS = ("hymenoptera", "cifar10")
 DETECTORS = {"04_faster_rcnn": "Faster R-CNN", "03_fast_rcnn": "Fast R-CNN", "02_rcnn": "R-CNN"}
 GAIN = 3  # points of mAP that pretraining should gain at least; said before anything was measured
-TARGETS: dict[str, float] = {}  # of mAP on BCCD in %, set on a part of train
+TARGETS = {"04_faster_rcnn": 70, "03_fast_rcnn": 68}  # of mAP on BCCD in %, below what a part of train gave: 77, 75
 BASELINE = "90.2 %, YOLOv5s at 640 pixels on a split of its own (keremberke/yolov5s-blood-cell, Hugging Face)"
 
 
