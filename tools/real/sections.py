@@ -18,13 +18,8 @@ the spreads. "±" is the standard deviation of one run, or of one draw; seconds 
 
 Without a GPU the notebooks take photographs of 128 × 128 pixels in unit 01, 256 pixels on the longer side in unit 02
 and 320 in units 03 and 04; layers behind the backbone and numbers of steps are those for Tinytown. So are the learning
-<<<<<<< HEAD
-rates, but for unit 01's, 0.002: of three it was best with six images per class on `val`. The targets on BCCD were set
-on a part of its training images, below what a network reached that had seen the rest of them.
-=======
 rates, but for unit 01's, 0.002: of three none was better with six images per class on `val`. The targets on BCCD were
 set on a part of its training images, below what a network reached that had seen the rest of them.
->>>>>>> real15
 """
 
 
