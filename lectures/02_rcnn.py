@@ -423,7 +423,7 @@ lite, last_layer, class_names = (
 @torch.no_grad()
 def probabilities(image, boxes, size=224, context=16):
     """What ImageNet's classes say of each warped box: [n, 1000]."""
-    squares = (warp(image, some, size, context) for some in boxes.split(8))
+    squares = (warp(image, some, size, context) for some in boxes.split(4))
     return torch.cat([last_layer(lite.embed(some)) for some in squares]).softmax(dim=1)
 
 
@@ -804,7 +804,7 @@ def describe(regions, network=net, stage=4):
     maps = torch.cat(
         [
             network.features(part.expand(-1, 3, -1, -1), stage).flatten(1)
-            for part in regions.split(64)
+            for part in regions.split(24)
         ]
     )
     return torch.nn.functional.normalize(maps).numpy()
