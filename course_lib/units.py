@@ -85,7 +85,7 @@ class Unit:
 UNITS = (
     Unit(0, "cnn_recap", "CNNs, a recap", "what they compute, cost and see, and how deep they can be", (75, 150)),
     Unit(1, "transfer_learning", "Transfer learning", "what six images per class can do", (75, 150)),
-    Unit(2, "rcnn", "R-CNN", "finding objects with region proposals", (75, 180)),
+    Unit(2, "rcnn", "R-CNN", "finding objects with region proposals", (80, 180)),
     Unit(3, "fast_rcnn", "Fast R-CNN", "one pass over the image for all its regions", (75, 180)),
     Unit(4, "faster_rcnn", "Faster R-CNN", "proposals from the network itself", (75, 180)),
 )
