@@ -20,16 +20,21 @@ SETTINGS = {
 
 
 @pytest.fixture(scope="session")
-def lab(root, tmp_path_factory):
+def lab_folder(tmp_path_factory):
+    """The folder of `lab`; the course's cache lies in it."""
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="session")
+def lab(root, lab_folder):
     """Address of a running JupyterLab whose folder holds copies of the lectures; it ends with the session."""
-    folder = tmp_path_factory.mktemp("lab")
     for notebook in (root / "lectures").glob("*.ipynb"):
-        shutil.copy(notebook, folder)
+        shutil.copy(notebook, lab_folder)
     for name, values in SETTINGS.items():
-        file = folder / "settings" / f"{name}.jupyterlab-settings"
+        file = lab_folder / "settings" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values))
-    with serving(folder, root) as address:
+    with serving(lab_folder, root, COURSE_CACHE=lab_folder / "cache", COURSE_PROFILE="mini") as address:
         yield address
 
 

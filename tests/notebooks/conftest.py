@@ -7,9 +7,8 @@ import pytest
 from nbformat import NotebookNode
 
 from tools import ROOT
-from tools.build.notebooks import build_exercise, build_lecture, unit_sources
+from tools.build.notebooks import build_exercise, unit_sources
 
-LECTURES = [path for path in unit_sources() if path.parent.name == "lectures"]
 SOLUTIONS = [path for path in unit_sources() if path.parent.name != "lectures"]
 
 
@@ -31,9 +30,3 @@ class Unit:
 def unit(request) -> Unit:
     """Each unit's exercise in turn."""
     return Unit(request.param, *build_exercise(request.param))
-
-
-@pytest.fixture(scope="session", params=LECTURES, ids=lambda path: path.stem)
-def lecture(request) -> NotebookNode:
-    """Each lecture in turn."""
-    return build_lecture(request.param)
