@@ -752,6 +752,11 @@ def batches(
     return batch
 
 
+# %% [markdown]
+# What the training lowers is the sum of your two losses.
+
+
+# %% tags=["given"]
 def loss(network, images, rois, labels, targets) -> Tensor:
     """Both parts of your `fast_rcnn_loss`, added; 0 where images without objects give
     no region.

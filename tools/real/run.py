@@ -60,7 +60,7 @@ def digest(run: Run) -> str:
     sources = cells(run)
     if run.backbone:
         sources.append((Path(__file__).parent / "frozen.py").read_text(encoding="utf-8"))
-    done = "\n".join(ast.unparse(ast.parse(source)) for source in sources)
+    done = ast.unparse(ast.parse("\n".join(sources)))
     return hashlib.sha256(json.dumps([done, run.variables(Path("data"), Path("cache"))]).encode()).hexdigest()
 
 

@@ -25,8 +25,8 @@ set on a part of its training images, below what a network reached that had seen
 
 def sections(results: Results) -> str:
     """The whole document; what is not measured yet is named at the end."""
-    parts = [HEADER, "\n## Unit 01: accuracy in % by training images per class\n"]
-    parts += [few_shot(data, of(results, "01_transfer_learning", data)) for data in SETS]
+    few = "".join(few_shot(data, of(results, "01_transfer_learning", data)) for data in SETS)
+    parts = [HEADER, few and f"\n## Unit 01: accuracy in % by training images per class\n{few}"]
     parts += [blood_cells(results), pretrained(results)]
     missing = [f"- `{run.name}`\n" for run in plan() if run.name not in results]
     if missing:
