@@ -22,12 +22,12 @@ lab: $(READY) ## JupyterLab on the start page
 
 ALONE := notebook or browser or timed
 
-test: $(READY) debian ## all tests, two at a time; at the end what measures processor time or memory
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not ($(ALONE))"
+test: $(READY) debian ## all tests, three at a time on two cores (many wait); at the end, two at a time, what measures processor time or memory
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not ($(ALONE))"
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "$(ALONE)"
 
 quick: $(READY) ## all tests but those of notebooks, of the browser and long ones
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not ($(ALONE) or long)"
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not ($(ALONE) or long)"
 
 lint: $(READY) ## style and forbidden imports
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports

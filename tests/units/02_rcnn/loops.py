@@ -51,10 +51,9 @@ def fine_tune_batch(ious, rng):
     fg, bg = [], []
     for i, row in enumerate(ious.tolist()):
         (fg if any(v >= 0.5 for v in row) else bg).append(i)
-    shuffle = random.Random(int(torch.randint(2**31, (1,), generator=rng))).shuffle
-    shuffle(fg)
-    shuffle(bg)
-    return torch.tensor(fg[:32], dtype=torch.long), torch.tensor(bg[:96], dtype=torch.long)
+    some = random.Random(int(torch.randint(2**31, (1,), generator=rng))).sample
+    fg, bg = some(fg, min(32, len(fg))), some(bg, min(96, len(bg)))
+    return torch.tensor(fg, dtype=torch.long), torch.tensor(bg, dtype=torch.long)
 
 
 def label_proposals(ious, positive, negative):
