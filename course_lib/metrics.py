@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Integer
 from torch import Tensor, nn
 
 from course_lib.hooks import evaluating
@@ -178,3 +178,17 @@ def _best_overlaps(proposals: Sequence[Tensor], targets: Sequence[Detections]) -
         ious = box_iou(boxes.reshape(-1, 4).float(), target["boxes"].reshape(-1, 4).float())  # [n, m]
         best.append(torch.cat([ious, torch.zeros(1, ious.shape[1])]).amax(dim=0))
     return torch.cat(best)
+
+
+def near_border(mask: Integer[Tensor, "h w"], width: int = 2, void: int = 255) -> Bool[Tensor, "h w"]:
+    """The pixels of a true mask that lie near a border between two classes: a trimap (Kohli, Ladický and Torr, IJCV
+    2009).
+
+    A pixel is near when a square of 2 * width + 1 pixels around it, as far as it lies in the image, holds more than one
+    class. Void is no class: where it begins is no border, and its own pixels are never near.
+    """
+    whole, side = mask[None].float(), 2 * width + 1
+    known = mask != void
+    highest = nn.functional.max_pool2d(whole.masked_fill(~known, -torch.inf), side, 1, width)
+    lowest = -nn.functional.max_pool2d((-whole).masked_fill(~known, -torch.inf), side, 1, width)
+    return (highest > lowest)[0] & known

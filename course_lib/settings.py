@@ -10,6 +10,7 @@ COURSE_LIMIT           none                         at most this many images of 
 COURSE_DATA            <cache>/data                 folder that holds data sets, e.g. VOCdevkit/VOC2007
 COURSE_VOC_YEAR        2007, the papers' year       which PASCAL VOC full detects on
 COURSE_DETECTION       PASCAL VOC                   folder in COURSE_DATA, in VOC's layout, to detect on instead
+COURSE_SEGMENTATION    PASCAL VOC                   folder in COURSE_DATA, in VOC's or CamVid's layout, instead
 COURSE_CLASSIFICATION  Caltech-256                  folder in COURSE_DATA, a subfolder per class, to classify instead
 COURSE_CACHE           the platform's cache folder  where the course keeps what it computed
 COURSE_SEED            0                            the seed of every random generator
@@ -43,6 +44,7 @@ class Settings:
     data: Path
     voc_year: int
     detection: str | None
+    segmentation: str | None
     classification: str | None
     cache: Path
     seed: int
@@ -66,6 +68,7 @@ def settings() -> Settings:
         data=_path("COURSE_DATA") or cache_folder / "data",
         voc_year=int(_choice("COURSE_VOC_YEAR", VOC_YEARS, default="2007")),
         detection=unchecked("COURSE_DETECTION") or None,
+        segmentation=unchecked("COURSE_SEGMENTATION") or None,
         classification=unchecked("COURSE_CLASSIFICATION") or None,
         cache=cache_folder,
         seed=_integer("COURSE_SEED", default=0, smallest=0),

@@ -88,6 +88,7 @@ UNITS = (
     Unit(2, "rcnn", "R-CNN", "finding objects with region proposals", (80, 180)),
     Unit(3, "fast_rcnn", "Fast R-CNN", "one pass over the image for all its regions", (75, 180)),
     Unit(4, "faster_rcnn", "Faster R-CNN", "proposals from the network itself", (75, 180)),
+    Unit(5, "fcn", "Fully convolutional segmentation", "a class for every pixel", (75, 180)),
 )
 
 

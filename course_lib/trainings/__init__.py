@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from course_lib.errors import DataMissing
+from course_lib.models import weights
 
 FOLDER = Path(__file__).parent
 
@@ -66,3 +68,34 @@ def shipped(name: str) -> Training:
         raise DataMissing(f"No results of a training {name!r} are shipped.", expected=known or "none yet")
     content = json.loads(path.read_text(encoding="utf-8"))
     return Training(**content | {"seeds": tuple(content["seeds"])})
+
+
+def pictures(name: str) -> dict[str, np.ndarray]:
+    """What the networks of a recipe say of a few scenes of val, for pictures.
+
+    "segmentation" has the images u8 [n, 3, h, w] and the true masks u8 [n, h, w] under "images" and "masks", the
+    classes of each network under its name, u8 [n, h, w], and under "person" FCN-8s' probability of that class times
+    255, u8 [n, h, w].
+
+    Raises:
+        DataMissing: no such pictures are shipped.
+    """
+    path = FOLDER / f"{name}.npz"
+    if not path.is_file():
+        raise DataMissing(f"No pictures of a training {name!r} are shipped.", expected=str(path))
+    with np.load(path) as arrays:
+        return dict(arrays)
+
+
+def trained_weights(name: str, part: str) -> dict[str, Tensor]:
+    """The weights of one network of a recipe, by their names in its state dict; floating-point numbers of 16 bits.
+
+    Raises:
+        DataMissing: no such weights are shipped; the error names the networks whose weights are.
+    """
+    kept = weights.shipped(name)
+    found = {key.removeprefix(f"{part}/"): value for key, value in kept.items() if key.startswith(f"{part}/")}
+    if not found:
+        known = ", ".join(dict.fromkeys(key.partition("/")[0] for key in kept))
+        raise DataMissing(f"No weights of {part!r} are shipped.", expected=known)
+    return found

@@ -1,5 +1,6 @@
 """Detection metrics: literal values, published values, and slow loops as oracles."""
 
+import itertools
 import math
 
 import pytest
@@ -11,6 +12,7 @@ from course_lib.metrics import (
     false_positives_per_image,
     match_detections,
     mean_average_precision,
+    near_border,
     recall,
 )
 
@@ -167,3 +169,30 @@ def overlap(a, b):
     width = max(0, min(a[2], b[2]) - max(a[0], b[0]))
     height = max(0, min(a[3], b[3]) - max(a[1], b[1]))
     return width * height / (200 - width * height)
+
+
+def test_a_pixel_is_near_a_border_when_its_square_holds_another_class():
+    mask = torch.zeros(5, 9, dtype=torch.uint8)
+    mask[:, 5:] = 3
+    assert near_border(mask).int().tolist() == [[0, 0, 0, 1, 1, 1, 1, 0, 0]] * 5
+    assert near_border(mask, width=1).int().tolist() == [[0, 0, 0, 0, 1, 1, 0, 0, 0]] * 5
+
+
+def test_void_makes_no_border_and_is_never_near_one():
+    mask = torch.zeros(3, 9, dtype=torch.uint8)
+    mask[:, 4] = 255
+    assert not near_border(mask).any()
+    mask[:, 5:] = 1
+    assert near_border(mask).int().tolist() == [[0, 0, 0, 1, 0, 1, 0, 0, 0]] * 3
+    assert not near_border(torch.full((4, 4), 255)).any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_near_a_border_is_found_pixel_by_pixel(seed):
+    mask = torch.randint(3, (4, 5), generator=torch.Generator().manual_seed(seed)).repeat_interleave(4, 0)
+    mask = mask.repeat_interleave(4, 1)
+    mask[mask == 2] = 255
+    for row, column in itertools.product(range(16), range(20)):
+        square = mask[max(0, row - 2) : row + 3, max(0, column - 2) : column + 3]
+        several = len(set(square[square != 255].tolist())) > 1
+        assert bool(near_border(mask)[row, column]) == (several and mask[row, column] != 255)

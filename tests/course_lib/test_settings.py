@@ -79,6 +79,7 @@ def test_every_variable_is_read(settings_from, tmp_path):
         COURSE_DATA=tmp_path / "sets",
         COURSE_VOC_YEAR="2012",
         COURSE_DETECTION="BCCD",
+        COURSE_SEGMENTATION="CamVid",
         COURSE_CLASSIFICATION="hymenoptera_data/train",
         COURSE_SEED="7",
         COURSE_FIGURES=tmp_path / "figures.jsonl",
@@ -87,6 +88,7 @@ def test_every_variable_is_read(settings_from, tmp_path):
     assert found.data == tmp_path / "sets"
     assert found.threads == 3
     assert (found.voc_year, found.detection, found.classification) == (2012, "BCCD", "hymenoptera_data/train")
+    assert found.segmentation == "CamVid"
     assert found.figures == tmp_path / "figures.jsonl"
 
 
@@ -135,7 +137,13 @@ def test_a_wrong_value_is_named_with_its_variable_and_what_is_allowed(settings_f
 
 def test_all_variables_are_read_once(settings_from, monkeypatch):
     found = settings_from()
-    for name in ("COURSE_VOC_YEAR", "COURSE_DETECTION", "COURSE_CLASSIFICATION", "COURSE_FIGURES"):
+    for name in (
+        "COURSE_VOC_YEAR",
+        "COURSE_DETECTION",
+        "COURSE_SEGMENTATION",
+        "COURSE_CLASSIFICATION",
+        "COURSE_FIGURES",
+    ):
         monkeypatch.setenv(name, "2012")
     assert settings() == found
 

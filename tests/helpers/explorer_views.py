@@ -2,9 +2,20 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import torch
 
-from course_lib.explorers import channels, cnn_recap, depth, fast_rcnn, faster_rcnn, neighbours, rcnn, transfer_learning
+from course_lib.explorers import (
+    channels,
+    cnn_recap,
+    depth,
+    fast_rcnn,
+    faster_rcnn,
+    fcn,
+    neighbours,
+    rcnn,
+    transfer_learning,
+)
 
 RNG = torch.Generator().manual_seed(0)
 GREY = torch.rand(64, 64, generator=RNG)
@@ -123,6 +134,29 @@ def weights_view():
     return faster_rcnn.loss_weights_explorer(SCENES, gradients, LOSSES)
 
 
+def masks_of_two():
+    """Class maps of two scenes: background, a person and a car."""
+    masks = np.zeros((2, 64, 64), dtype=np.uint8)
+    masks[0, 10:37, 7:30], masks[1, 21:50, 30:55], masks[0, 40:60, 33:62] = 1, 1, 2
+    return masks
+
+
+def upsampling_view():
+    return fcn.upsampling_explorer([torch.from_numpy(mask > 0) for mask in masks_of_two()])
+
+
+def skip_view():
+    masks = masks_of_two()
+    maps = {f"FCN-{stride}s": np.roll(masks, stride // 8, axis=1) for stride in (32, 16, 8)}
+    return fcn.skip_explorer(SCENES.numpy(), masks, maps, classes=3)
+
+
+def threshold_view():
+    probability = torch.randint(0, 256, (2, 64, 64), dtype=torch.uint8, generator=RNG).numpy()
+    return fcn.threshold_explorer(SCENES.numpy(), masks_of_two(), probability, label=1, name="person")
+
+
 QUICK = (convolution_view, field_view, channels_view, probe_view, rates_view, neighbours_view, proposals_view, nms_view)
 QUICK += (regression_view, pooling_view, smooth_l1_view, sampling_view, anchors_view, budget_view, weights_view)
+QUICK += (upsampling_view, skip_view, threshold_view)
 SECONDS = dict.fromkeys(QUICK, 0.05) | {depth_view: 0.25}  # of a redraw; matplotlib draws the gradients anew

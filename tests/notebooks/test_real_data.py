@@ -84,7 +84,12 @@ CLASSIFICATION = {
     "photographs": {"COURSE_CLASSIFICATION": "hymenoptera_data/train"},
     "tiny photographs": {"COURSE_CLASSIFICATION": "cifar10_jpg/train", "COURSE_LIMIT": "40"},
 }
-UNITS = {"00_cnn_recap": {"digits": {}}, "01_transfer_learning": CLASSIFICATION}  # all others detect
+SEGMENTATION = {"streets": {"COURSE_SEGMENTATION": "CamVid"}}
+UNITS = {  # all others detect
+    "00_cnn_recap": {"digits": {}},
+    "01_transfer_learning": CLASSIFICATION,
+    "05_fcn": SEGMENTATION,
+}
 LITE0 = ("03_fast_rcnn", "blood cells")  # with the other backbone that needs no download; `make real` runs all so
 SETS = [
     pytest.param(path.stem, name, id=f"{path.stem}-{name}")
@@ -111,6 +116,6 @@ def test_the_experiment_runs_unchanged_on_real_images(test_data, unit, name, tmp
     assert run.failure is None, str(run.failure)
     shown = [output for cell in run.notebook.cells for output in cell.get("outputs", [])]
     text = "\n".join(output.get("text", "") for output in shown)
-    metric = "accuracy" if unit in UNITS else "AP"
+    metric = "mean IoU" if unit == "05_fcn" else "accuracy" if unit in UNITS else "AP"
     assert re.search(rf"\b{metric}\b", text), "the metric is printed"
     assert any("image/png" in str(output.get("data", {})) for output in shown), "results are drawn"

@@ -15,6 +15,7 @@ from tools.figures.measure import table
 from tools.real import page, run
 from tools.real.frozen import give, settle
 from tools.real.plan import BACKBONES, DATA, Run, chosen, part_of_train, plan
+from tools.real.scratch import begin
 from tools.real.sections import few_shot, sections
 from tools.real.summary import GAIN, figures, of, pretraining, told, values
 
@@ -25,8 +26,15 @@ def result(**numbers):
 
 def detections():
     """Results of all detectors' runs: 50 % and more with the seed, one point less with random weights."""
-    runs = [one for one in plan() if not one.unit.startswith("01")]
+    runs = [one for one in plan() if not one.unit.startswith(("01", "05"))]
     return {one.name: result(mAP=50.0 + one.seed - (one.backbone == "random")) for one in runs}
+
+
+def streets():
+    """Results of all segmentation runs: 60 % and more with the seed, 10 points less from scratch; prior 20 %."""
+    runs = [one for one in plan() if one.unit == "05_fcn"]
+    whole = {one.name: 60.0 + one.seed - 10 * (one.backbone == "scratch") for one in runs}
+    return {name: result(**{"your FCN-8s": [value, 30.0], "prior": [20.0, 10.0]}) for name, value in whole.items()}
 
 
 def test_every_run_has_a_name_of_its_own_and_three_seeds_at_least_tell_what_is_reported():
@@ -131,6 +139,14 @@ def test_a_frozen_backbone_has_the_weights_asked_for_and_learns_nothing(given, p
     assert not torch.equal(next(models.backbone("small", pretrained=False).parameters()), next(known.parameters()))
 
 
+def test_a_network_from_scratch_learns_all_its_weights(given):
+    known = models.backbone("small")
+    begin()
+    one = models.backbone("small")
+    assert not torch.equal(next(one.parameters()), next(known.parameters()))
+    assert all(weight.requires_grad for weight in one.parameters())
+
+
 def test_random_batch_normalisation_sees_images_before_it_stands_still():
     net = models.backbone("small", pretrained=False)
     settle(net)
@@ -178,7 +194,19 @@ def test_the_page_names_what_is_not_measured():
     assert "| Faster R-CNN | 205 images, tested on 87 | 51.0 ± 1.0 |" in sections(results)
     full = results | {one.name: result(**{"fine-tuned, 1": [1.0, 2.0]}) for one in plan() if one.data == "cifar10"}
     full |= {one.name: result(**{"fine-tuned, 1": [1.0, 2.0]}) for one in plan() if one.data == "hymenoptera"}
-    assert "Not measured" not in sections(full)
+    assert "Not measured" in sections(full)
+    assert "Not measured" not in sections(full | streets())
+
+
+def test_segmentation_is_told_with_its_prior_and_without_pretraining():
+    text = sections(streets())
+    assert "| most frequent class of each place | 20.0 | 10.0 | – | – |" in text
+    assert "| FCN-8s, ImageNet's weights | 61.0 ± 1.0 | 30.0 ± 0.0 | 40 | 3 |" in text
+    assert "| FCN-8s, random weights | 51.0 ± 1.0 | 30.0 ± 0.0 | – | 3 |" in text
+    shown = figures(streets())["full · 05_fcn"]
+    assert [(one.value, one.seeds, one.met) for one in shown] == [(61.0, 3, True), (41.0, 3, True), (10.0, 3, True)]
+    alone = {name: kept for name, kept in streets().items() if "scratch" not in name}
+    assert len(figures(alone)["full · 05_fcn"]) == 2
 
 
 def test_results_of_changed_cells_are_dropped_and_those_of_the_cache_come_first(tmp_path, settings_from):

@@ -86,6 +86,7 @@ BOUNDARIES = {
         "at exactly this IoU both stay": "an overlap of exactly the threshold",
     },
     "joint_loss": {"one or more losses by name": DOMAIN},
+    "bilinear_kernel": {"of the map, at least 1": "one channel", "becomes, at least 1": "factor 1"},
     "postprocess_detections": {
         "is above this number, not where it equals it": "a probability of exactly the threshold",
         "IoU above which, of two boxes": "an overlap of exactly the threshold",

@@ -8,13 +8,15 @@ BACKBONES = {
     "": "",  # as the notebook trains it
     "frozen": "from tools.real.frozen import give; give(pretrained=True)",
     "random": "from tools.real.frozen import give; give(pretrained=False)",
+    "scratch": "from tools.real.scratch import begin; begin()",  # random weights that learn
 }
-CLASSIFY, DETECT = "COURSE_CLASSIFICATION", "COURSE_DETECTION"
+CLASSIFY, DETECT, SEGMENT = "COURSE_CLASSIFICATION", "COURSE_DETECTION", "COURSE_SEGMENTATION"
 DATA = {
     "hymenoptera": {CLASSIFY: "hymenoptera_data/train"},
     "cifar10": {CLASSIFY: "cifar10_jpg/train"},
     "BCCD": {DETECT: "BCCD"},
     "VOC": {"COURSE_VOC_YEAR": "2012"},
+    "CamVid": {SEGMENT: "CamVid"},
     "BCCD-part": {DETECT: "BCCD-part"},  # a part of BCCD's train: what settings and targets are chosen on
 }
 
@@ -57,7 +59,8 @@ def plan() -> list[Run]:
         for seed in range(3)
         for backbone in ("frozen", "random")
     ]
-    return few_shot + parts + cells + voc
+    streets = [Run("05_fcn", "CamVid", seed, backbone) for seed in range(3) for backbone in ("", "scratch")]
+    return few_shot + parts + cells + streets + voc
 
 
 def chosen(names: list[str]) -> list[Run]:

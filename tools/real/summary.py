@@ -15,6 +15,8 @@ DETECTORS = {"04_faster_rcnn": "Faster R-CNN", "03_fast_rcnn": "Fast R-CNN", "02
 AHEAD = 10  # points of accuracy: fixed features at 6 images per class before scratch at 30; said before measuring
 GAIN = 3  # points of mAP that pretraining should gain at least; said before anything was measured
 TARGETS = {"04_faster_rcnn": 70, "03_fast_rcnn": 68}  # of mAP on BCCD in %, below what a part of train gave: 77, 75
+# of mean IoU on CamVid: what lite0 reaches, in %, and its points ahead of the prior and of random weights; said before
+STREETS = {"reached": 40, "prior": 15, "scratch": 5}  # anything was measured
 BASELINE = "90.2 %, YOLOv5s at 640 pixels on a split of its own (keremberke/yolov5s-blood-cell, Hugging Face)"
 
 
@@ -56,7 +58,32 @@ def figures(results: Results) -> dict[str, list[Figure]]:
         gain = f"VOC sample, frozen backbone: ImageNet's weights gain {name} mAP at IoU 0.5"
         shown.append(_figure(gain, pretraining(results, unit), GAIN, "points"))
         rows[f"full · {unit}"] = [one for one in shown if one.value is not None]
-    return rows
+    return rows | {"full · 05_fcn": _streets(results)}
+
+
+def ious(kept: list[Kept], name: str = "your FCN-8s") -> list[float]:
+    """Mean IoU in % over all pixels, of each seed."""
+    return [one["result"][name][0] for one in kept]
+
+
+def _streets(results: Results) -> list[Figure]:
+    """CamVid: FCN-8s on `lite0`, and how far it is ahead."""
+    known, random = ({run["seed"]: run for run in _seeded(results, one)} for one in ("", "scratch"))
+    reached, usual = ious(list(known.values())), ious(list(known.values()), "prior")
+    gains = [ious([known[seed]])[0] - ious([random[seed]])[0] for seed in known if seed in random]
+    ahead = [one - other for one, other in zip(reached, usual, strict=True)]
+    shown = [
+        _figure("CamVid: FCN-8s' mean IoU", reached, STREETS["reached"], "%"),
+        _figure("CamVid: FCN-8s less the most frequent class of each place", ahead, STREETS["prior"], "points"),
+        _figure("CamVid: ImageNet's weights gain FCN-8s mean IoU", gains, STREETS["scratch"], "points"),
+    ]
+    return [one for one in shown if one.value is not None]
+
+
+def _seeded(results: Results, backbone: str) -> list[Kept]:
+    """The runs on CamVid that there are, each with its seed."""
+    runs = [run for run in plan() if (run.data, run.backbone) == ("CamVid", backbone)]
+    return [results[run.name] | {"seed": run.seed} for run in runs if run.name in results]
 
 
 def _few_shot(data: str, kept: list[Kept]) -> list[Figure]:

@@ -1,8 +1,7 @@
 """Unit 00, CNNs, a recap: what is asked of each function, one module a function.
 
 Each holds its inputs, probes, rule, hints and explanation, and at its end `CHECK`. What several of them need:
-`shared` draws numbers, `networks` builds from plain data, `built` looks at the modules that a student's class builds,
-`lent` at networks that a function was lent, `pictures` draws.
+`shared` draws numbers, `networks` builds from plain data, `lent` looks at networks that a function was lent.
 """
 
 from course_lib.checks.cnn_recap import (

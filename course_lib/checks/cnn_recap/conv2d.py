@@ -7,11 +7,11 @@ import torch
 from numpy.random import Generator
 from torch import Tensor, nn
 
-from course_lib.checks.cnn_recap.pictures import both, number, numbered
 from course_lib.checks.cnn_recap.shared import maps
 from course_lib.checks.codec import copy
 from course_lib.checks.compare import close, worst
 from course_lib.checks.kit.hints import GRAPH
+from course_lib.checks.kit.pictures import both, number, numbered
 from course_lib.checks.kit.probes import gradients_of
 from course_lib.checks.kit.styles import styles
 from course_lib.checks.spec import Case, Check, Counterexample, Inputs

@@ -7,12 +7,12 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
-from course_lib.checks.cnn_recap.built import BELOW_ZERO, gradients, has_layers, run, run_each
-from course_lib.checks.cnn_recap.pictures import both, numbered
-from course_lib.checks.cnn_recap.shared import numbers, weights
 from course_lib.checks.compare import close, worst
+from course_lib.checks.kit.built import BELOW_ZERO, gradients, has_layers, run, run_each
 from course_lib.checks.kit.hints import GRAPH
+from course_lib.checks.kit.pictures import both, numbered
 from course_lib.checks.kit.styles import styles
+from course_lib.checks.kit.weights import numbers, weights
 from course_lib.checks.spec import Case, Check, Compare, Counterexample, Inputs, Mismatch
 
 LAYERS = {  # layer: (output, input, kernel); places among the module's arguments
@@ -138,7 +138,7 @@ CHECK = Check(
             "property",
             module(),
             close(1e-3, 1e-3),
-            gradients,
+            gradients("x"),
             hint=GRAPH,
             explain=False,
         ),

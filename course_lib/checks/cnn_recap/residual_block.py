@@ -3,12 +3,12 @@
 from numpy.random import Generator
 from torch import Tensor
 
-from course_lib.checks.cnn_recap.built import BELOW_ZERO, gradients, has_layers, run, run_each, train
-from course_lib.checks.cnn_recap.pictures import both, number, numbered
-from course_lib.checks.cnn_recap.shared import batch_norm, numbers, weights
 from course_lib.checks.compare import close, worst
+from course_lib.checks.kit.built import BELOW_ZERO, gradients, has_layers, run, run_each, train
 from course_lib.checks.kit.hints import GRAPH
+from course_lib.checks.kit.pictures import both, number, numbered
 from course_lib.checks.kit.styles import styles
+from course_lib.checks.kit.weights import batch_norm, numbers, weights
 from course_lib.checks.spec import Case, Check, Counterexample, Inputs
 from course_lib.deepnet import residual_block
 from course_lib.hooks import recording
@@ -95,7 +95,7 @@ CHECK = Check(
             "property",
             block(2, 4),
             close(1e-3, 1e-3),
-            gradients,
+            gradients("x"),
             hint=GRAPH,
             explain=False,
         ),

@@ -17,8 +17,8 @@ from numpy.random import Generator
 from torch import Tensor, nn
 
 from course_lib.checks.cnn_recap.networks import FLAT, RELU, Plan, build, chain, conv, linear, norm
-from course_lib.checks.cnn_recap.shared import batch_norm, numbers, weights
 from course_lib.checks.kit.probes import graph
+from course_lib.checks.kit.weights import batch_norm, numbers, weights
 from course_lib.checks.spec import Inputs
 
 State = dict[str, Tensor]

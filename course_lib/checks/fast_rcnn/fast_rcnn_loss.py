@@ -10,8 +10,8 @@ from torch import Tensor
 
 from course_lib import plots
 from course_lib.checks.compare import close
-from course_lib.checks.fast_rcnn.shared import named
 from course_lib.checks.kit.numbers import rounded
+from course_lib.checks.kit.parts import named
 from course_lib.checks.kit.probes import gradients_of
 from course_lib.checks.kit.show import EXPECTED, YOURS
 from course_lib.checks.kit.styles import styles

@@ -10,7 +10,8 @@ from torch import Tensor
 from course_lib.checks.compare import close, worst
 from course_lib.checks.fast_rcnn.pictures import bins, draw_grids, legend, show_roi
 from course_lib.checks.fast_rcnn.regions import TWO_IMAGES, WIDE, pooling
-from course_lib.checks.fast_rcnn.shared import PIXELS, Guess, named, same
+from course_lib.checks.fast_rcnn.shared import PIXELS, Guess, same
+from course_lib.checks.kit.parts import named
 from course_lib.checks.kit.show import EXPECTED, YOURS
 from course_lib.checks.kit.styles import styles
 from course_lib.checks.spec import Case, Check, Counterexample, Inputs

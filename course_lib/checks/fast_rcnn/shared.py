@@ -1,27 +1,11 @@
 """Unit 03: what several of its functions need to judge an answer and to speak of it."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from course_lib.checks.spec import Compare, Inputs, Mismatch
-
 PIXELS = "The regions are in pixels of the image. In which unit does the map count?"
-
-
-def named(compare: Compare, *names: str) -> Compare:
-    """The same comparison of several values, whose messages call the parts by these names."""
-
-    def compared(answer: Any, expected: Any, inputs: Inputs) -> Mismatch | None:
-        wrong = compare(answer, expected, inputs)
-        for number, name in enumerate(names, start=1):
-            if wrong and wrong.message.startswith(f"In part {number}:"):
-                return replace(wrong, message=wrong.message.replace(f"In part {number}:", f"In `{name}`:", 1))
-        return wrong
-
-    return compared
 
 
 @dataclass(frozen=True)

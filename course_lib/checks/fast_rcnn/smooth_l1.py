@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from course_lib import plots
 from course_lib.checks.compare import close, worst
-from course_lib.checks.fast_rcnn.shared import named
 from course_lib.checks.kit.numbers import floats
+from course_lib.checks.kit.parts import named
 from course_lib.checks.kit.probes import gradients_of
 from course_lib.checks.kit.show import YOURS
 from course_lib.checks.kit.styles import styles

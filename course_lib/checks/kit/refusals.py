@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from course_lib.checks.spec import Compare, Inputs, Mismatch
+
 
 def refusal(act: Callable[[], Any], kind: type[Exception], names_it: Callable[[str], bool]) -> str:
     """What becomes of bad input: "named" or "nameless" in an error of this kind, another error's name, or "accepted".
@@ -25,6 +27,22 @@ def refusal(act: Callable[[], Any], kind: type[Exception], names_it: Callable[[s
 def holding(*words: str) -> Callable[[str], bool]:
     """Whether a message holds all of these words."""
     return lambda message: all(re.search(rf"\b{re.escape(word)}\b", message) for word in words)
+
+
+def names(what: str) -> Compare:
+    """Bad input is refused with a ValueError whose message says `what`; the answer is what became of it, in a word.
+
+    An answer that begins with "accepted" may go on with what the function gave: that tells two wrong ones apart.
+    """
+
+    def compare(answer: Any, expected: Any, inputs: Inputs) -> Mismatch | None:
+        if answer == expected:
+            return None
+        came = {"nameless": "its message does not say that", "accepted": "your function gave an answer"}
+        said = came.get(str(answer).split(" ")[0], f"your function raised {answer}")
+        return Mismatch(f"Expected a ValueError whose message says {what}; {said}.", symptom=str(answer))
+
+    return compare
 
 
 def forgotten(answer: Any) -> str:

@@ -1,4 +1,4 @@
-"""Unit 00: how counterexamples show numbers: in words, and maps with their numbers in the cells."""
+"""How counterexamples show numbers: in words, and maps with their numbers in the cells."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Unit 00: the modules that a student's class builds: their layers, and what they answer.
+"""The modules that a student's class builds: their layers, and what they answer.
 
 Layers are found by the names that the docstring gives (`conv1`, `shortcut`); what stands inside one of them is taken in
 order, whatever it is called there. A layer that is registered twice is still one layer.
@@ -42,7 +42,7 @@ def tensors(made: nn.Module, state: State) -> State:
     return found | {name: value for name, value in made.named_parameters() if id(value) not in known}
 
 
-def layer_shapes(module: Callable, config: tuple[int, ...], state: State, x: Tensor) -> dict[str, list]:
+def layer_shapes(module: Callable, config: tuple[int, ...], state: State, *inputs: Tensor) -> dict[str, list]:
     """The shapes of a new module's weights and buffers, by name."""
     return {name: list(value.shape) for name, value in tensors(module(*config), state).items()}
 
@@ -78,13 +78,13 @@ def has_layers(name: str, make_inputs: Callable[[Generator], Inputs], hint: str 
     return Case(name, "values", make_inputs, same_layers(), layer_shapes, hint=hint, explain=False, weight=0.5, draws=1)
 
 
-def loaded(module: Callable, config: tuple[int, ...], state: State, x: Tensor) -> nn.Module:
-    """A module with these weights, of the input's type and on its device, in evaluation mode.
+def loaded(module: Callable, config: tuple[int, ...], state: State, *inputs: Tensor) -> nn.Module:
+    """A module with these weights, of its first input's type and on its device, in evaluation mode.
 
     Raises:
         Refusal: its layers are not those that the docstring names.
     """
-    made = module(*config).to(x).eval()
+    made = module(*config).to(inputs[0]).eval()
     own = tensors(made, state)
     shapes = [{name: value.shape for name, value in each.items()} for each in (own, state)]
     if told := differences(*shapes):
@@ -95,15 +95,18 @@ def loaded(module: Callable, config: tuple[int, ...], state: State, x: Tensor) -
     return made
 
 
-def run(module: Callable, config: tuple[int, ...], state: State, x: Tensor) -> Any:
+def run(module: Callable, config: tuple[int, ...], state: State, *inputs: Tensor) -> Any:
     """The module's answer in evaluation mode."""
-    return loaded(module, config, state, x)(x)
+    return loaded(module, config, state, *inputs)(*inputs)
 
 
-def run_each(module: Callable, config: tuple[int, ...], state: State, x: Tensor) -> Tensor:
-    """The module's answers on each image alone, put together."""
-    made = loaded(module, config, state, x)
-    return torch.cat([torch.as_tensor(copy(made(image[None]))) for image in x])
+def run_each(module: Callable, config: tuple[int, ...], state: State, *inputs: Tensor) -> Tensor | list[Tensor]:
+    """The module's answers on each image alone, put together; of several answers each."""
+    made = loaded(module, config, state, *inputs)
+    alone = [copy(made(*(one[None] for one in images))) for images in zip(*inputs, strict=True)]
+    if isinstance(alone[0], list | tuple):
+        return [torch.cat(list(map(torch.as_tensor, part))) for part in zip(*alone, strict=True)]
+    return torch.cat(list(map(torch.as_tensor, alone)))
 
 
 def _ours(made: nn.Module, state: State) -> Iterator[tuple[str, Tensor]]:
@@ -112,16 +115,22 @@ def _ours(made: nn.Module, state: State) -> Iterator[tuple[str, Tensor]]:
     return ((name, own[name]) for name in state)
 
 
-def train(module: Callable, config: tuple[int, ...], state: State, x: Tensor) -> dict[str, Any]:
+def train(module: Callable, config: tuple[int, ...], state: State, *inputs: Tensor) -> dict[str, Any]:
     """The module's answer in training mode, and the batch norms' running means afterwards."""
-    made = loaded(module, config, state, x).train()
-    answer = made(x)
+    made = loaded(module, config, state, *inputs).train()
+    answer = made(*inputs)
     return {"output": answer} | {name: value for name, value in _ours(made, state) if name.endswith("running_mean")}
 
 
-@graph(kept=True)
-def gradients(module: Callable, config: tuple[int, ...], state: State, x: Tensor) -> State:
-    """Gradients of the module's answer with respect to the input and to each weight."""
-    made, x = loaded(module, config, state, x), x.clone().requires_grad_()
-    weights = {name: value for name, value in _ours(made, state) if isinstance(value, nn.Parameter)}
-    return dict(zip(["x", *weights], backward([made(x)], [x, *weights.values()]), strict=True))
+def gradients(*names: str) -> Callable[..., State]:
+    """A probe: gradients of the module's answer with respect to its inputs, which have these names, and each weight."""
+
+    @graph(kept=True)
+    def probe(module: Callable, config: tuple[int, ...], state: State, *inputs: Tensor) -> State:
+        made, inputs = loaded(module, config, state, *inputs), [one.clone().requires_grad_() for one in inputs]
+        weights = {name: value for name, value in _ours(made, state) if isinstance(value, nn.Parameter)}
+        answer = made(*inputs)
+        parts = answer if isinstance(answer, list | tuple) else [answer]
+        return dict(zip([*names, *weights], backward(parts, [*inputs, *weights.values()]), strict=True))
+
+    return probe

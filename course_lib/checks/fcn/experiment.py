@@ -1,0 +1,81 @@
+"""Unit 05's experiment: `predict`, asked for the class of each pixel of new street scenes."""
+
+from typing import Any
+
+import torch
+from numpy.random import Generator
+from torch import Tensor
+
+from course_lib.checks.compare import metric
+from course_lib.checks.spec import Case, Check, Inputs
+from course_lib.checks.unseen import streams
+
+PUBLIC = (("train", 400, 0), ("val", 100, 0), ("test", 100, 5000))  # the notebook's scenes: split, count, first one
+
+
+def unseen(count: int):
+    """Street scenes that nobody has seen; `_labels` holds their masks for the judge."""
+
+    def make(rng: Generator) -> Inputs:
+        from course_lib.data import tinytown
+
+        return _asked([tinytown.drawn(draw, split="test") for draw in streams(rng, count)])
+
+    return make
+
+
+def shown(count: int):
+    """Street scenes for the public check, which everybody may see."""
+
+    def make(rng: Generator) -> Inputs:
+        from course_lib.data import tinytown
+
+        return _asked([tinytown.scene(int(seed), split="test") for seed in rng.integers(10**6, 2**31, count)])
+
+    return make
+
+
+def _asked(scenes: list) -> Inputs:
+    return {"images": [one.image for one in scenes], "_labels": torch.stack([one.semantic for one in scenes])}
+
+
+def known() -> tuple[list[Tensor], list[Tensor]]:
+    """The scenes that the notebook uses, and their masks."""
+    from course_lib.data import tinytown
+
+    scenes = [scene for split, count, start in PUBLIC for scene in tinytown.scenes(split, count, start=start)]
+    return [scene.image for scene in scenes], [scene.semantic for scene in scenes]
+
+
+def iou(answer: Any, inputs: Inputs) -> float:
+    """Mean over the classes of intersection over union, over the pixels of all scenes together.
+
+    Raises:
+        TypeError: not one mask of whole numbers for each image, of its size.
+    """
+    masks = inputs["_labels"]
+    whole = isinstance(answer, list | tuple | Tensor) and len(answer) == len(masks)
+    if not whole or not all(_fits(one, mask) for one, mask in zip(answer, masks, strict=True)):
+        raise TypeError(f"expected {len(masks)} masks of whole numbers, each of the size of its image")
+    said = torch.stack([one.long() for one in answer])
+    found = []
+    for label in torch.cat([masks.unique(), said.unique()]).unique():
+        mine, theirs = said == label, masks == label
+        found.append((mine & theirs).sum() / (mine | theirs).sum())
+    return float(torch.stack(found).mean())
+
+
+def _fits(answer: Any, mask: Tensor) -> bool:
+    return isinstance(answer, Tensor) and not answer.is_floating_point() and answer.shape == mask.shape
+
+
+_CASE = Case(
+    "mean IoU on new scenes",
+    "values",
+    unseen(48),
+    metric("mean IoU", iou, low=0.15, high=0.30),
+    truth=lambda inputs: None,
+    draws=1,
+    public=shown(12),
+)
+CHECK = Check("experiment", 10, (_CASE,), target="predict", seconds=120.0, profile="mini", known=known)

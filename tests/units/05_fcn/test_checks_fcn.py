@@ -1,0 +1,131 @@
+"""Unit 05: what a student reads and sees when an answer is wrong points at that mistake and at no other."""
+
+import pytest
+import torch
+from torch import nn
+
+from autograder import misconceptions, reference
+from autograder.exam import papers
+from course_lib import plots
+from course_lib.checks import report, run
+from course_lib.checks.fcn import (
+    bilinear_kernel,
+    confusion_matrix,
+    convolutionize,
+    full_resolution_residual_unit,
+    fuse_skip,
+    mean_iou,
+    up_block,
+)
+from tests.helpers.relatives import relatives_of
+
+UNIT = "05_fcn"
+CHECKS = {check.name: check for check in papers.checks_of(UNIT)}
+OURS = reference.load(UNIT)
+VERSIONS = {(m.check, m.name): m.version for m in misconceptions.of(UNIT)} | {
+    (name, version.__name__): version for name, version, _ in relatives_of(UNIT)
+}
+
+
+def reported(check, version):
+    return run.run(UNIT, CHECKS[check], VERSIONS[check, version] if isinstance(version, str) else version)
+
+
+@pytest.mark.parametrize(
+    ("check", "version", "hint"),
+    [
+        ("confusion_matrix", "transposed", confusion_matrix.ELSEWHERE),
+        ("confusion_matrix", "symmetric", confusion_matrix.MORE),
+        ("confusion_matrix", "lost-counts", confusion_matrix.FEWER),
+        ("confusion_matrix", "wraps", confusion_matrix.STRANGER),
+        ("confusion_matrix", "shapes-ignored", confusion_matrix.SAME_SHAPE),
+        ("confusion_matrix", "asserts", ""),
+        ("mean_iou", "dice", mean_iou.CIRCLES),
+        ("mean_iou", "absent-zero", mean_iou.NOTHING),
+        ("mean_iou", "nan", mean_iou.NOTHING),
+        ("mean_iou", "only-occurring", mean_iou.UNION),
+        ("convolutionize", "hwc-view", convolutionize.ORDER),
+        ("convolutionize", "mean_over_the_window", convolutionize.WHAT),
+        ("convolutionize", "bias_twice", ""),
+        ("bilinear_kernel", "mixes-channels", bilinear_kernel.MIXED),
+        ("bilinear_kernel", "steeper", bilinear_kernel.TENT),
+        ("fuse_skip", "cut_at_the_beginning", fuse_skip.OTHER_END),
+        ("fuse_skip", "difference", fuse_skip.TWO_PARTS),
+        ("UpBlock", "Leaky", up_block.BELOW_ZERO),
+        ("UpBlock", "ReluOnInputs", up_block.WAY),
+        ("FullResolutionResidualUnit", "SmallestPooled", full_resolution_residual_unit.Y),
+        ("FullResolutionResidualUnit", "Subtracted", full_resolution_residual_unit.Z),
+        ("FullResolutionResidualUnit", "no-last-relu", full_resolution_residual_unit.BELOW_ZERO),
+    ],
+)
+def test_a_hint_fits_what_is_wrong(check, version, hint):
+    values = [result for result in reported(check, version).failed if result.message.startswith(("At", "In", "Exp"))]
+    assert values[0].hint == hint
+
+
+def test_a_border_alone_is_named():
+    def at_the_border(coarse, fine):
+        right = OURS["fuse_skip"](coarse, fine)
+        changed = right + 1
+        changed[:, :, 1:-1, 1:-1] = right[:, :, 1:-1, 1:-1]
+        return changed
+
+    assert reported("fuse_skip", at_the_border).failed[0].hint == fuse_skip.BORDER
+
+
+@pytest.mark.parametrize(
+    ("check", "version", "words"),
+    [
+        ("confusion_matrix", "transposed", "all counts together: expected 30, yours 30"),
+        ("mean_iou", "absent-one", "0/0, "),
+        ("convolutionize", "rows_turned", "weight at [1, 0, 0, 1]: expected 0.38, yours -0.42"),
+        ("convolutionize", "bias-lost", "expected a bias, yours has no bias"),
+        ("bilinear_kernel", "later_middle", "from channel 0 to channel 0"),
+        ("fuse_skip", "ignores-fine", "the fine score there is"),
+        ("UpBlock", "order", "coarse 3 × 2 × 3, skip 3 × 4 × 6"),
+        ("FullResolutionResidualUnit", "tiled", "z was"),
+    ],
+)
+def test_a_counterexample_says_and_draws_what_is_wrong(check, version, words):
+    found = reported(check, version).counterexample
+    assert words in found.text
+    if found.draw:
+        plots.close(found.draw())
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [
+        (lambda linear, shape: lambda x: x, "Expected an nn.Conv2d, got function"),
+        (lambda linear, shape: None, "got None. Is there a `return`?"),
+        (lambda linear, shape: nn.Sequential(nn.Unfold(shape[1:]), linear), "Expected an nn.Conv2d"),
+        (lambda linear, shape: OURS["convolutionize"](linear, shape).half(), "torch.float32"),
+    ],
+)
+def test_what_is_no_convolution_is_refused_in_words_and_not_as_the_students_exception(version, words):
+    found = report.text(reported("convolutionize", version))
+    assert words in found
+    assert "raised" not in found
+
+
+def test_both_ways_to_meet_an_odd_size_are_right():
+    def straight(coarse, fine):
+        larger = nn.functional.interpolate(coarse, fine.shape[2:], mode="bilinear", align_corners=False)
+        return larger + fine
+
+    coarse, fine = torch.randn(1, 2, 4, 5), torch.randn(1, 2, 7, 9)
+    assert not torch.allclose(straight(coarse, fine), OURS["fuse_skip"](coarse, fine))
+    assert reported("fuse_skip", straight).passed
+
+
+def test_weights_that_are_left_at_random_are_named():
+    def fresh(linear, shape):
+        return nn.Conv2d(shape[0], linear.out_features, kernel_size=shape[1:], bias=linear.bias is not None)
+
+    torch.manual_seed(7)
+    assert reported("convolutionize", fresh).misconception == "fresh-weights"
+
+
+def test_the_stream_that_is_wrong_is_named():
+    assert "In `z`: " in reported("FullResolutionResidualUnit", "tiled").failed[0].message
+    assert "In `y`: " in reported("FullResolutionResidualUnit", "order").failed[0].message
