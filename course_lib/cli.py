@@ -74,8 +74,10 @@ def list_units() -> None:
     Example: course list
     """
     table = Table(box=None, padding=(0, 1, 0, 0))
-    for heading in ("unit", "title", "to write", "points", "minutes"):
-        table.add_column(heading, no_wrap=heading in ("unit", "title"), overflow="fold")
+    longest = max(len(name) for unit in units.UNITS for name in unit.functions)
+    widths = {"unit": None, "title": None, "to write": longest + 1, "points": None, "minutes": None}
+    for heading, least in widths.items():
+        table.add_column(heading, no_wrap=heading in ("unit", "minutes"), overflow="fold", min_width=least)
     for unit in units.UNITS:
         minutes = " + ".join(str(count) for count in unit.minutes)
         table.add_row(unit.id, unit.title, ", ".join(unit.functions), f"{unit.points:g}", minutes)
