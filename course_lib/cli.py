@@ -75,9 +75,11 @@ def list_units() -> None:
     """
     table = Table(box=None, padding=(0, 1, 0, 0))
     longest = max(len(name) for unit in units.UNITS for name in unit.functions)
-    widths = {"unit": None, "title": None, "to write": longest + 1, "points": None, "minutes": None}
-    for heading, least in widths.items():
-        table.add_column(heading, no_wrap=heading in ("unit", "minutes"), overflow="fold", min_width=least)
+    table.add_column("unit", no_wrap=True)
+    table.add_column("title", max_width=14)
+    table.add_column("to write", min_width=longest + 1, overflow="fold")
+    table.add_column("points")
+    table.add_column("minutes", no_wrap=True)
     for unit in units.UNITS:
         minutes = " + ".join(str(count) for count in unit.minutes)
         table.add_row(unit.id, unit.title, ", ".join(unit.functions), f"{unit.points:g}", minutes)
