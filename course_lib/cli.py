@@ -73,17 +73,17 @@ def list_units() -> None:
 
     Example: course list
     """
-    table = Table(box=None, padding=(0, 1, 0, 0))
+    console, table = Console(), Table(box=None, padding=(0, 1, 0, 0))
     longest = max(len(name) for unit in units.UNITS for name in unit.functions)
     table.add_column("unit", no_wrap=True)
-    table.add_column("title", max_width=14)
+    table.add_column("title", max_width=14 if console.width < 100 else None)  # by words, so that no name is cut
     table.add_column("to write", min_width=longest + 1, overflow="fold")
     table.add_column("points")
     table.add_column("minutes", no_wrap=True)
     for unit in units.UNITS:
         minutes = " + ".join(str(count) for count in unit.minutes)
         table.add_row(unit.id, unit.title, ", ".join(unit.functions), f"{unit.points:g}", minutes)
-    Console().print(table)
+    console.print(table)
 
 
 @data.command()
