@@ -64,6 +64,7 @@ def test_right_answers_pass_the_public_checks(path):
     passes_public_checks(path.parent.name, functions_of(path))
 
 
+@pytest.mark.long
 @STYLES
 @pytest.mark.parametrize("way", OTHERWISE)
 @pytest.mark.filterwarnings("ignore:this is slow")
