@@ -3,15 +3,6 @@
 PEAK_BYTES = 1.5e9  # a free Binder has 2 GB
 
 
-def fits(worked: float, peak: int, seconds: float) -> bool:
-    """Whether both stay below their bounds.
-
-    One run in some twenty has taken far more memory than all others (2.17 GB, where they take 1.43): a second one is
-    worth a try.
-    """
-    return worked <= seconds and peak <= PEAK_BYTES
-
-
 def within(seconds: float, worked: float, peak: int, record_property) -> None:
     """Both stay below their bounds; what they were is kept in the test's report."""
     record_property("processor_seconds", round(worked, 1))
