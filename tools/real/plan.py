@@ -50,7 +50,7 @@ class Run:
 
 def plan() -> list[Run]:
     """All runs, the short ones first; unit 01 draws three training sets from each seed on."""
-    few_shot = [Run("01_transfer_learning", *one) for one in (("hymenoptera", 0), ("hymenoptera", 3), ("cifar10", 0))]
+    few_shot = [Run("01_transfer_learning", data, seed) for data in ("hymenoptera", "cifar10") for seed in (0, 3)]
     cells = [Run(unit, "BCCD", seed) for seed in range(3) for unit in ("04_faster_rcnn", "03_fast_rcnn")]
     parts = [Run(unit, "BCCD-part", 0) for unit in ("04_faster_rcnn", "03_fast_rcnn")]
     voc = [
