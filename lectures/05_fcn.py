@@ -203,10 +203,10 @@ for margin in (0, 64, 128):
 # %% [markdown]
 # ## 2 · A sliding classifier is a convolution
 #
-# First by hand. A linear classifier reads patches of 2 × 2 numbers, with these wfours and the bias 1. We slide it
+# First by hand. A linear classifier reads patches of 2 × 2 numbers, with these weights and the bias 1. We slide it
 # over a map of 3 × 3:
 #
-# | wfours | | | map | | |
+# | weights | | | map | | |
 # |---|---|---|---|---|---|
 # | 1 | 2 | | 1 | 0 | 2 |
 # | 0 | −1 | | 3 | 1 | 0 |
@@ -218,17 +218,17 @@ for margin in (0, 64, 128):
 # **Predict:** the scores of the other three patches. Which layer gives all four at once?
 
 # %%
-wfours = torch.tensor([[1.0, 2], [0, -1]])
+weights = torch.tensor([[1.0, 2], [0, -1]])
 small_map = torch.tensor([[1.0, 0, 2], [3, 1, 0], [0, 2, 1]])
 patches = small_map.unfold(0, 2, 1).unfold(1, 2, 1)  # [2, 2, 2, 2]
-print("slid:", ((patches * wfours).sum(dim=(2, 3)) + 1).tolist())
+print("slid:", ((patches * weights).sum(dim=(2, 3)) + 1).tolist())
 bias = torch.tensor([1.0])
-convolved = F.conv2d(small_map[None, None], wfours[None, None], bias)
+convolved = F.conv2d(small_map[None, None], weights[None, None], bias)
 print("convolved:", convolved[0, 0].tolist())
 
 # %% [markdown]
-# The scores are 1, 5 / 4, 1, and a convolution with the classifier's own wfours gives them all. Nothing was trained
-# anew; the wfours have only been laid out as a square.
+# The scores are 1, 5 / 4, 1, and a convolution with the classifier's own weights gives them all. Nothing was trained
+# anew; the weights have only been laid out as a square.
 
 # %% [markdown]
 # That holds for whole networks. Convolutions do not mind how large their input is. The first *linear* layer does: it
@@ -524,13 +524,13 @@ axes = plots.image_grid(boards, titles, columns=4, width=11)
 plots.show(axes, "four kernels, stride 2")
 
 # %% [markdown]
-# The input was *constant*. A network can learn wfours that cancel the pattern, but it has to fight for what a better
+# The input was *constant*. A network can learn weights that cancel the pattern, but it has to fight for what a better
 # kernel gives for free: choose a multiple of the stride, or interpolate and then convolve (Odena, Dumoulin, Olah,
 # *Distill* 2016).
 
 # %% [markdown]
 # **Explorer: upsampling.** We average a true mask over cells, enlarge the cells again, and ask which pixels reach
-# 0.5. The two transposed convolutions have equal wfours.
+# 0.5. The two transposed convolutions have equal weights.
 #
 # Try: (1) Factor 2 to 32 with *nearest*, then with *bilinear*: which IoU is higher, and where do legs go? (2) Find
 # the checkerboard, and a factor at which it tears the object apart.
@@ -664,7 +664,7 @@ plots.show(draw_encoder_decoder(), "an encoder and a decoder")
 
 # %% [markdown]
 # **Predict:** the coarse map has 64 channels of 8 × 8 cells, the skip 32 channels of 16 × 16, and 32 channels shall
-# come out. What is the shape of the stack, and how many wfours has a 3 × 3 convolution behind it?
+# come out. What is the shape of the stack, and how many weights has a 3 × 3 convolution behind it?
 
 # %%
 coarse, skip = torch.randn(1, 64, 8, 8), torch.randn(1, 32, 16, 16)
@@ -672,10 +672,10 @@ larger = F.interpolate(coarse, scale_factor=2, mode="bilinear")
 stacked = torch.cat([larger, skip], dim=1)
 combine = nn.Conv2d(96, 32, 3, padding=1, bias=False)
 print(list(stacked.shape), "→", list(combine(stacked).shape))
-print(f"{combine.weight.numel():,} wfours")
+print(f"{combine.weight.numel():,} weights")
 
 # %% [markdown]
-# The stack has 96 channels of 16 × 16 cells, and the convolution 96 · 32 · 9 = 27,648 wfours. Adding would need
+# The stack has 96 channels of 16 × 16 cells, and the convolution 96 · 32 · 9 = 27,648 weights. Adding would need
 # none, but it would also need equal channels, and both maps to speak the same language.
 
 # %% [markdown]
@@ -710,7 +710,7 @@ print(f"z: {z_numbers:,}; y: {y_numbers:,}; ratio {z_numbers / y_numbers:.0f}")
 
 # %% [markdown]
 # The first four start from the same pretrained encoder. No pretrained network with two streams exists here, so FRRN
-# starts from random wfours. To be fair to it, FCN-8s is also trained from random wfours, in the last row.
+# starts from random weights. To be fair to it, FCN-8s is also trained from random weights, in the last row.
 
 # %%
 from course_lib.trainings import shipped
@@ -794,11 +794,11 @@ plots.show(draw_answers(worst), "the hardest street")
 
 # %% [markdown]
 # **1.** A classifier ends with 512 channels of 7 × 7 cells and a linear layer for 10 classes. What does this layer
-# become, and how many wfours are new?
+# become, and how many weights are new?
 #
 # <details><summary>Answer</summary>
 #
-# A convolution with a 7 × 7 kernel, from 512 channels to 10, without padding. It has the same 250,880 wfours, in
+# A convolution with a 7 × 7 kernel, from 512 channels to 10, without padding. It has the same 250,880 weights, in
 # another shape; none is new.
 # </details>
 
