@@ -3,48 +3,24 @@
 from typing import Any
 
 import torch
-from numpy.random import Generator
 from torch import Tensor
 
 from course_lib.checks.compare import metric
+from course_lib.checks.kit import scenes
 from course_lib.checks.spec import Case, Check, Inputs
-from course_lib.checks.unseen import streams
 
 PUBLIC = (("train", 400, 0), ("val", 100, 0), ("test", 100, 5000))  # the notebook's scenes: split, count, first one
 
 
-def unseen(count: int):
-    """Street scenes that nobody has seen; `_labels` holds their masks for the judge."""
-
-    def make(rng: Generator) -> Inputs:
-        from course_lib.data import tinytown
-
-        return _asked([tinytown.drawn(draw, split="test") for draw in streams(rng, count)])
-
-    return make
-
-
-def shown(count: int):
-    """Street scenes for the public check, which everybody may see."""
-
-    def make(rng: Generator) -> Inputs:
-        from course_lib.data import tinytown
-
-        return _asked([tinytown.scene(int(seed), split="test") for seed in rng.integers(10**6, 2**31, count)])
-
-    return make
-
-
-def _asked(scenes: list) -> Inputs:
-    return {"images": [one.image for one in scenes], "_labels": torch.stack([one.semantic for one in scenes])}
+def _asked(found: list) -> Inputs:
+    """Scenes as a question, their masks for the judge."""
+    return {"images": [one.image for one in found], "_labels": torch.stack([one.semantic for one in found])}
 
 
 def known() -> tuple[list[Tensor], list[Tensor]]:
     """The scenes that the notebook uses, and their masks."""
-    from course_lib.data import tinytown
-
-    scenes = [scene for split, count, start in PUBLIC for scene in tinytown.scenes(split, count, start=start)]
-    return [scene.image for scene in scenes], [scene.semantic for scene in scenes]
+    found = scenes.public(PUBLIC)
+    return [one.image for one in found], [one.semantic for one in found]
 
 
 def iou(answer: Any, inputs: Inputs) -> float:
@@ -72,10 +48,10 @@ def _fits(answer: Any, mask: Tensor) -> bool:
 _CASE = Case(
     "mean IoU on new scenes",
     "values",
-    unseen(48),
+    scenes.unseen(48, _asked),
     metric("mean IoU", iou, low=0.15, high=0.30),
     truth=lambda inputs: None,
     draws=1,
-    public=shown(12),
+    public=scenes.shown(12, _asked),
 )
 CHECK = Check("experiment", 10, (_CASE,), target="predict", seconds=120.0, profile="mini", known=known)
