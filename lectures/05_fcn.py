@@ -77,8 +77,8 @@ def cell_by_cell(pixels):
 
 
 # %% [markdown]
-# A cell looks at a neighbourhood of so many *pixels*. The larger we make the photograph, the more cells lie on the
-# cat, and the smaller is the part of the cat that each of them looks at.
+# However large the photograph is, a cell looks at the same number of *pixels* around it. The larger we make the
+# photograph, the more cells lie on the cat, and the smaller is the part of the cat that each of them looks at.
 
 # %% [markdown]
 # **Predict:** we take the photograph at half, once, one and a half and twice its size. Where is the map brightest:
@@ -96,7 +96,7 @@ axes[0].figure.set_size_inches(10, 7.4)
 plots.show(axes, "cat or not")
 
 # %% [markdown]
-# Yellow is sure. At half the size nearly every cell on the face says "cat". The larger the photograph, the finer the
+# Yellow means sure. At half the size nearly every cell on the face says "cat". The larger the photograph, the finer the
 # map, but the fewer cells are sure: whiskers, the nose and the corners of the eyes remain, while plain fur is no cat.
 #
 # Nobody trained this map, and yet it shows *where*.
@@ -421,8 +421,8 @@ for name, answer in answers.items():
     print(f"{name}: mean IoU {mean_iou:.2f} on {int((with_void != 255).sum())} pixels")
 
 # %% [markdown]
-# B's errors lay partly there: its mean IoU rises to 0.75. Of A it still holds that it found nobody. A *prediction* is
-# never void; a network that may refuse hard pixels would always look good.
+# B's errors lay partly there: its mean IoU rises to 0.75. A has still found nobody. A *prediction* is never void: a
+# network that could leave out the hard pixels would always look good.
 
 # %% [markdown]
 # ### Near borders
@@ -818,7 +818,8 @@ plots.show(draw_answers(worst), "the hardest street")
 #
 # <details><summary>Answer</summary>
 #
-# Nobody can say. With 95 % background, a network that finds nothing has that accuracy. Ask for the IoU of each class.
+# That cannot be said. With 95 % background, a network that finds nothing has that accuracy. Ask for the IoU of each
+# class.
 # </details>
 
 # %% [markdown]

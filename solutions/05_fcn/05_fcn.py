@@ -391,7 +391,8 @@ check("fuse_skip", fuse_skip)
 
 # %% [markdown]
 # By hand: 8 coarse channels of 3 × 4 cells and 5 fine channels of 6 × 7 cells. Enlarged: 8 channels of 6 × 7. Stacked:
-# 13 channels. A 3×3 convolution to 6 channels has 13 · 6 · 9 = 702 weights; its answer is 6 × 7 × 6 numbers an image.
+# 13 channels. A 3×3 convolution to 6 channels has 13 · 6 · 9 = 702 weights; its answer has 6 × 7 × 6 numbers for each
+# image.
 
 # %% [markdown]
 # <details><summary>Hint: the map and the skip do not meet</summary>
