@@ -34,15 +34,16 @@ def iou(answer: Any, inputs: Inputs) -> float:
     if not whole or not all(_fits(one, mask) for one, mask in zip(answer, masks, strict=True)):
         raise TypeError(f"expected {len(masks)} masks of whole numbers, each of the size of its image")
     said = torch.stack([one.long() for one in answer])
-    found = []
-    for label in torch.cat([masks.unique(), said.unique()]).unique():
-        mine, theirs = said == label, masks == label
-        found.append((mine & theirs).sum() / (mine | theirs).sum())
-    return float(torch.stack(found).mean())
+    labels = masks.unique()
+    pairs = [(said == label, masks == label) for label in labels]
+    found = [(mine & theirs).sum() / (mine | theirs).sum() for mine, theirs in pairs]
+    classes = len(torch.cat([labels, said.unique()]).unique())  # one that is only said counts with 0
+    return float(torch.stack(found).sum() / classes)
 
 
 def _fits(answer: Any, mask: Tensor) -> bool:
-    return isinstance(answer, Tensor) and not answer.is_floating_point() and answer.shape == mask.shape
+    whole = isinstance(answer, Tensor) and not (answer.is_floating_point() or answer.is_complex())
+    return whole and answer.shape == mask.shape
 
 
 _CASE = Case(
