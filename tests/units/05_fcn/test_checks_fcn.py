@@ -6,6 +6,7 @@ from torch import nn
 
 from autograder import misconceptions, reference
 from autograder.exam import papers
+from autograder.exam.judge import judge
 from course_lib import plots
 from course_lib.checks import report, run
 from course_lib.checks.fcn import (
@@ -17,6 +18,7 @@ from course_lib.checks.fcn import (
     mean_iou,
     up_block,
 )
+from tests.helpers.kept_papers import paper_of
 from tests.helpers.relatives import relatives_of
 
 UNIT = "05_fcn"
@@ -145,6 +147,23 @@ def test_counts_that_overflow_are_named_and_not_the_circles():
 
     (only,) = reported("mean_iou", narrow).failed
     assert "billions" in only.hint
+
+
+def test_a_table_of_the_public_kernels_earns_next_to_nothing():
+    check = CHECKS["bilinear_kernel"]
+    questions, _ = run.load_public(UNIT, check)
+    kept = {question.inputs["factor"]: question.expected for question in questions if question.case.kind != "property"}
+
+    def remembered(channels, factor):
+        tent = kept[factor][0, 0] if factor in kept else torch.zeros(2 * factor - factor % 2, 2 * factor - factor % 2)
+        return torch.eye(channels)[:, :, None, None] * tent
+
+    earned = []
+    for seed in range(20):
+        paper = paper_of(UNIT, check.name, seed)
+        verdict = judge([paper], papers.answers_of([paper], {check.name: remembered}), ())
+        earned.append(verdict.reports[check.name].points)
+    assert sum(earned) / len(earned) < 0.1 * check.points
 
 
 def test_both_ways_to_meet_an_odd_size_are_right():
