@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.checks.fcn.experiment import CHECK, iou
+from autograder.exam.replies import MAX_ANSWER
+from course_lib.checks import codec
+from course_lib.checks.fcn.experiment import CHECK, iou, narrow
 
 MASKS = torch.tensor([[[0, 0, 1], [0, 2, 2]], [[0, 0, 0], [1, 1, 0]]])
 
@@ -27,6 +29,20 @@ def test_a_flood_of_labels_does_not_hold_the_judge():
     started = time.process_time()
     assert iou(flood(12), {"_labels": torch.zeros(12, 128, 128, dtype=torch.int64)}) < 1e-4
     assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("kind", [torch.uint8, torch.int32, torch.int64])
+def test_masks_of_any_whole_numbers_travel_as_they_are_and_fit_into_an_answer(kind):
+    masks = [torch.tensor([[0, 8], [255, 1]]).to(kind).repeat(64, 64) for _ in range(48)]
+    answer = narrow(lambda images: masks, masks)
+    assert all(torch.equal(one.long(), mask.long()) for one, mask in zip(answer, masks, strict=True))
+    assert codec.weight(answer) < MAX_ANSWER
+
+
+@pytest.mark.parametrize("answer", [None, 7, [None], {"masks": [MASKS[0]]}, MASKS[0].float(), "masks"])
+def test_what_is_no_list_of_masks_is_refused_in_words_behind_the_probe_too(answer):
+    with pytest.raises(TypeError, match="2 masks of whole numbers"):
+        iou(narrow(lambda images: answer, list(MASKS)), {"_labels": MASKS})
 
 
 @pytest.mark.parametrize("kind", [torch.float32, torch.complex64])
