@@ -10,6 +10,7 @@ from nbformat import NotebookNode
 
 from autograder.errors import BrokenSubmission
 from autograder.intake import choice, names
+from autograder.intake.copied import is_the_course_s
 from autograder.intake.files import Entry
 
 ENDING = ".safetensors"
@@ -74,7 +75,9 @@ def found(
     foreign = [one for one in opened if one.fit < 0 and not (asked and asked <= (one.tensors or frozenset()))]
     halves = [one for one in opened if one.is_checkpoint and one not in foreign]
     broken = [one for one in opened if one.tensors is None and one not in foreign]
-    usable = [one for one in opened if one not in [*foreign, *halves, *broken]]
+    left = [one for one in opened if one not in [*foreign, *halves, *broken]]
+    copies = [one for one in left if is_the_course_s(one.content, one.tensors or frozenset())]
+    usable = [one for one in left if one not in copies]
     if foreign and not usable:
         notes.append(f"{_listed(foreign, folder)} has the name of another unit and was not taken.")
         doubts.append(notes[-1])
@@ -83,6 +86,9 @@ def found(
         doubts.append(notes[-1])
     if broken and not usable:
         notes.append(f"{_listed(broken, folder)} cannot be read as weights (a part of a file?) and was not taken.")
+        doubts.append(notes[-1])
+    if copies:
+        notes.append(f"{_listed(copies, folder)} holds weights that come with the course, and was not taken.")
         doubts.append(notes[-1])
     if not usable:
         return None

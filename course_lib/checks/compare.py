@@ -187,7 +187,8 @@ def describe(value: Any) -> str:
         return f"a {type(value).__name__} of {len(value)}"
     if isinstance(value, Other):
         return value.words
-    return "None" if value is None else f"{type(value).__name__} {str(value)[:60]}"
+    name, words = type(value).__name__, " ".join(str(value).split())[:60]
+    return words if value is None or words.startswith(name) else f"{name} {words}"
 
 
 def _first(function: Callable, answer: Any, expected: Any, *more: Any, name: str = "") -> Mismatch | None:

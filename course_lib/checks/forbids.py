@@ -17,6 +17,7 @@ from course_lib.checks.spec import Check
 from course_lib.checks.statements import DEFINES, IMPORTS, Read, Statement, aliases_of, dotted, own
 
 Reader = Callable[[str], Read]
+JUDGES = "course_lib.checks"  # where one thing is forbidden, how answers are judged is no ready-made answer either
 STAR = "*."  # before a name that the cells do not bind, where they import everything from a module
 
 
@@ -50,7 +51,7 @@ def searched(check: Check, sources: Sequence[str], read: Reader) -> tuple[str, s
     if not check.forbids or not sources:
         return "", ""
     names, unread = _Search(sources, read).of(check.function)
-    found = hits(check.forbids, names)
+    found = hits((*check.forbids, JUDGES), names)
     if found:
         return f"`{check.function}` uses `{'`, `'.join(found)}`. This check asks you to write it yourself.", ""
     lines = ", ".join(f"`{line}`" for line in unread[:3])

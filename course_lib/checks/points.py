@@ -60,6 +60,8 @@ def _passing(results: Sequence[CaseResult], what: str) -> str:
     count, partly = sum(result.credit == 1.0 for result in results), [r.credit for r in results if 0 < r.credit < 1]
     if partly and len(results) == 1:
         return f"its case counts {partly[0]:.0%}"
+    if len(results) == 1:
+        return f"the one {what[:-1]} {'passes' if count else 'does not pass'}"
     more = f", {len(partly)} in part" if partly else ""
     return f"{count or 'none'} of {len(results)} {what} {'passes' if count == 1 else 'pass'}{more}"
 

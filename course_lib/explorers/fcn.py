@@ -18,6 +18,9 @@ from course_lib.explorers.masks import draw_counts, mark_errors, mark_outcomes, 
 from course_lib.explorers.panel import panel, slider
 from course_lib.plots import Picture, to_picture, white
 
+Image, Images = UInt8[np.ndarray, "3 h w"], UInt8[np.ndarray, "n 3 h w"]
+Map, Maps = UInt8[np.ndarray, "h w"], UInt8[np.ndarray, "n h w"]
+
 SIDE, SMALL, GAP = 256, 192, 6  # pixels: of one of three panes, of one of four, between two
 WAYS = ("nearest", "bilinear", "transposed, kernel 2 × factor", "transposed, kernel 1.5 × factor")
 
@@ -83,13 +86,7 @@ def scene_scores(
     return right, float(multiclass_jaccard_index(*pair, classes, ignore_index=VOID))
 
 
-def draw_skip(
-    image: UInt8[np.ndarray, "3 h w"],
-    truth: UInt8[np.ndarray, "h w"],
-    predicted: UInt8[np.ndarray, "h w"],
-    name: str,
-    classes: int,
-) -> tuple[Picture, str]:
+def draw_skip(image: Image, truth: Map, predicted: Map, name: str, classes: int) -> tuple[Picture, str]:
     """The image, the true map, what one network found, and where it is wrong."""
     panes = [image, paint(truth), paint(predicted), mark_errors(image, truth, predicted)]
     right, iou = scene_scores(truth, predicted, classes)
@@ -97,12 +94,7 @@ def draw_skip(
     return _side_by_side(panes, ["image", "truth", name, "wrong in red"], SMALL), words
 
 
-def skip_explorer(
-    images: UInt8[np.ndarray, "n 3 h w"],
-    masks: UInt8[np.ndarray, "n h w"],
-    maps: Mapping[str, UInt8[np.ndarray, "n h w"]],
-    classes: int,
-):
+def skip_explorer(images: Images, masks: Maps, maps: Mapping[str, Maps], classes: int):
     """Scene and network → its class map and its errors. `maps`: of each network, by name, coarsest first."""
     import ipywidgets
 
@@ -125,12 +117,7 @@ def outcomes(
 
 
 def draw_threshold(
-    image: UInt8[np.ndarray, "3 h w"],
-    mask: UInt8[np.ndarray, "h w"],
-    probability: UInt8[np.ndarray, "h w"],
-    label: int,
-    name: str,
-    threshold: float,
+    image: Image, mask: Map, probability: Map, label: int, name: str, threshold: float
 ) -> tuple[Picture, str]:
     """What counts as `name` at this threshold: the probability, the outcome of each pixel, and the four counts.
 
@@ -151,13 +138,7 @@ def draw_threshold(
     return np.hstack([left, white(SIDE, GAP), draw_counts(counts, name)]), words
 
 
-def threshold_explorer(
-    images: UInt8[np.ndarray, "n 3 h w"],
-    masks: UInt8[np.ndarray, "n h w"],
-    probability: UInt8[np.ndarray, "n h w"],
-    label: int,
-    name: str,
-):
+def threshold_explorer(images: Images, masks: Maps, probability: Maps, label: int, name: str):
     """Threshold on a probability map → confusion matrix, IoU, precision and recall."""
 
     def draw(scene: int, threshold: float) -> tuple[Picture, str]:

@@ -391,7 +391,8 @@ check("fuse_skip", fuse_skip)
 
 # %% [markdown]
 # By hand: 8 coarse channels of 3 × 4 cells and 5 fine channels of 6 × 7 cells. Enlarged: 8 channels of 6 × 7. Stacked:
-# 13 channels. A 3×3 convolution to 6 channels has 13 · 6 · 9 = 702 weights; its answer is 6 × 7 × 6 numbers an image.
+# 13 channels. A 3×3 convolution to 6 channels has 13 · 6 · 9 = 702 weights; its answer has 6 × 7 × 6 numbers for each
+# image.
 
 # %% [markdown]
 # <details><summary>Hint: the map and the skip do not meet</summary>
@@ -738,7 +739,7 @@ class FRRN(nn.Module):
 def network(name: str, pretrained: bool = True) -> nn.Module:
     """One of the five; `pretrained` is about the encoder."""
     if name == "FRRN":
-        # in this order of the numbers a CPU is a third faster
+        # in this order of the numbers a CPU is a fifth to a third faster
         return FRRN().to(memory_format=torch.channels_last)
     encoder = Encoder(pretrained)
     if name == "encoder–decoder":
@@ -749,9 +750,12 @@ def network(name: str, pretrained: bool = True) -> nn.Module:
 NAMES = "FCN-32s", "FCN-16s", "FCN-8s", "encoder–decoder", "FRRN"
 
 # %% [markdown]
-# **What we train on.** Half of the images are mirrored, each with its mask. Those of other sizes are filled up to the
-# largest of the batch, their masks with void. The loss passes over void. Of 100 pixels of a street 93 are background:
-# each of them counts a fifth, or the networks would learn to say nothing else.
+# **What we train on.** Half of the images are mirrored, each with its mask. Images that are smaller than the largest
+# of their batch are filled up, their masks with void. The loss passes over void.
+
+# %% [markdown]
+# Of 100 pixels of a street 93 are background; each of them counts a fifth in the loss. With the full weight, FCN-8s
+# says background for 96 pixels of 100, and its mean IoU on `val` falls from 0.35 to 0.29 (three seeds, 400 steps).
 
 
 # %% tags=["given"]
@@ -942,8 +946,8 @@ display(
 
 # %% [markdown]
 # From the same start FRRN is level with FCN-8s, also near borders: three seeds cannot tell them apart. What it lacks
-# here is what the encoder has learned from other images. It also takes four times as long, since most of its work is
-# done on large maps.
+# here is what the encoder has learned from other images. It also takes four times as long: it multiplies four times as
+# often, and 72 % of that on maps of stride 1 and 2.
 
 # %% [markdown]
 # ## What the networks see
@@ -1091,7 +1095,8 @@ for image in (scene.image, scene.image[:, 40:133, 50:120], scene.image[:, :20, :
 # ### BEGIN MARK SCHEME
 # - 1 point: where a border lies within a cell of 32 × 32 pixels must still be in the numbers of that cell; what the
 #   strides have thrown away no filter can bring back. It can learn a shape that is likely on average: a smooth blob.
-# - 1 point: FCN-8s adds *scores* of maps with strides 16 and 8, which know the place four times as finely.
+# - 1 point: FCN-8s adds *scores* of maps with strides 16 and 8, which know the place two and four times as
+#   finely.
 # - 1 point: U-Net stacks *features* of every level up to full (or half) resolution and learns how to weigh them.
 # - 1 point: the residual stream never loses the resolution: it is only added to, so that places survive and gradients
 #   reach every unit directly; the price is memory.

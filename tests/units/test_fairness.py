@@ -68,6 +68,12 @@ def test_the_public_check_says_what_is_forbidden(unit, check):
     assert "write it yourself" in report.text(found)
 
 
+@pytest.mark.parametrize(("unit", "check"), FORBIDDING)
+def test_what_judges_an_answer_is_no_answer(unit, check):
+    source = f"from {forbids.JUDGES}.kit import judge\ndef {check.function}(*inputs):\n    return judge.iou(*inputs)"
+    assert f"uses `{forbids.JUDGES}`" in forbids.refusal(check, [source])
+
+
 @pytest.mark.parametrize("unit", UNITS)
 def test_the_solution_uses_nothing_that_is_forbidden(unit):
     cells = list(reference.definitions(unit).values())

@@ -8,7 +8,9 @@ import torch
 
 from autograder import reference
 from autograder.exam import papers
+from autograder.exam.replies import MAX_ANSWER
 from course_lib import training
+from course_lib.checks import codec
 from course_lib.checks.run import generator
 from course_lib.units import EXPERIMENT
 from tests.helpers.right_answers import RIGHT, functions_of
@@ -46,9 +48,13 @@ def test_right_answers_train_and_predict(unit, path, settings_from, monkeypatch,
     case = check.cases[0]
     inputs = case.public(generator(1, case))
     with torch.no_grad():
-        wrong = case.compare(case.probe(own["predict"], *seen(inputs)), None, inputs)
+        answer = codec.copy(case.probe(own["predict"], *seen(inputs)))
     forget(own)
+    wrong = case.compare(answer, None, inputs)
     assert wrong is None or wrong.rung != "type", wrong.message
+    in_the_exam = case.make_inputs(generator(1, case))
+    times = len(seen(in_the_exam)[0]) / len(seen(inputs)[0])
+    assert times * codec.weight(answer) < MAX_ANSWER
 
 
 def forget(own):

@@ -116,6 +116,14 @@ def in_silence(answer: str, expected: str, inputs: Inputs) -> str:
     return SAME_SHAPE if inputs["pred"].shape != inputs["target"].shape else STRANGER
 
 
+def refused(
+    name: str, make_inputs: Callable, told: str = "that label", probe: Callable = with_stranger, essential: bool = False
+) -> Case:
+    """Bad input, which must be refused with an error that says what is `told`."""
+    options = {"hint": in_silence, "explain": False, "essential": essential}
+    return Case(name, "edge", make_inputs, names(told), probe, **options)
+
+
 def hint(answer: Tensor, expected: Tensor, inputs: Inputs) -> str:
     """Whether there are too many pixels, too few, or as many in other cells."""
     mine, right = int(answer.sum()), int(expected.sum())
@@ -162,70 +170,13 @@ CHECK = Check(
             anything_in_void,
             hint="Where the truth is void, nobody looks at the prediction.",
         ),
-        Case(
-            "a prediction that is no class",
-            "edge",
-            one_stranger("pred"),
-            names("that label"),
-            with_stranger,
-            hint=in_silence,
-            explain=False,
-            essential=True,
-        ),
-        Case(
-            "a prediction far above all classes",
-            "edge",
-            one_stranger("pred", above=100),
-            names("that label"),
-            with_stranger,
-            hint=in_silence,
-            explain=False,
-        ),
-        Case(
-            "a negative prediction",
-            "edge",
-            one_stranger("pred", above=-1),
-            names("that label"),
-            with_stranger,
-            hint=in_silence,
-            explain=False,
-        ),
-        Case(
-            "a true label that is no class",
-            "edge",
-            one_stranger("target"),
-            names("that label"),
-            with_stranger,
-            hint=in_silence,
-            explain=False,
-        ),
-        Case(
-            "a negative true label",
-            "edge",
-            one_stranger("target", above=-1),
-            names("that label"),
-            with_stranger,
-            hint=in_silence,
-            explain=False,
-        ),
-        Case(
-            "a mask that lies on its side",
-            "edge",
-            turned,
-            names("both shapes"),
-            with_two_shapes,
-            hint=in_silence,
-            explain=False,
-        ),
-        Case(
-            "a mask of one row",
-            "edge",
-            one_row,
-            names("both shapes"),
-            with_two_shapes,
-            hint=in_silence,
-            explain=False,
-        ),
+        refused("a prediction that is no class", one_stranger("pred"), essential=True),
+        refused("a prediction far above all classes", one_stranger("pred", above=100)),
+        refused("a negative prediction", one_stranger("pred", above=-1)),
+        refused("a true label that is no class", one_stranger("target")),
+        refused("a negative true label", one_stranger("target", above=-1)),
+        refused("a mask that lies on its side", turned, "both shapes", with_two_shapes),
+        refused("a mask of one row", one_row, "both shapes", with_two_shapes),
         Case(
             "uint8, 21 classes",
             "edge",

@@ -19,6 +19,8 @@ NEAR = close(1e-3, 1e-4)
 ORDER = "The weights are the right ones in other places. In which order does `flatten` read channels, rows and columns?"
 PLACES = "The weights are right, the outputs are not. Where does the first window lie, and where the next one?"
 WHAT = "The convolution answers for one window what the layer answers. What is the same number at which place?"
+MEMORY = "The convolution needs memory of its own."
+STILL_LEARNS = "The layer that you were given no longer learns. Somebody may want to train it further."
 
 
 def layer(channels: int, height: int, width: int, outputs: int, bias: bool = True, more: int = 3, images: int = 2):
@@ -54,6 +56,8 @@ def convolution(function: Callable, linear: nn.Linear, shape: tuple[int, int, in
     made = function(linear, shape)
     if not isinstance(made, nn.Conv2d):
         raise Refusal(f"Expected an nn.Conv2d, got {describe(made)}.{forgotten(made)}")
+    if not isinstance(made.weight, nn.Parameter) or not isinstance(made.bias, nn.Parameter | None):
+        raise Refusal("Expected a convolution whose weight and bias are parameters (nn.Parameter), got plain tensors.")
     kinds = {str(parameter.dtype) for parameter in made.parameters()}
     if kinds != {str(linear.weight.dtype)}:
         raise Refusal(f"Expected weights of the layer's type ({linear.weight.dtype}), got {' and '.join(kinds)}.")
@@ -118,12 +122,18 @@ def on_gpu(function: Callable, weight: Tensor, bias: Tensor, shape: tuple[int, i
     return convolve(function, weight.to(device), bias.to(device), shape, x.to(device))
 
 
-def layer_after(function: Callable, weight: Tensor, bias: Tensor, shape: tuple[int, int, int], x: Tensor) -> list:
+def layer_after(function: Callable, weight: Tensor, bias: Tensor, shape: tuple[int, int, int], x: Tensor) -> dict:
     """The layer's own weight and bias after the call, and after the convolution was changed."""
     linear = linear_of(weight, bias)
     for parameter in convolution(function, linear, shape).parameters():
         parameter.data.zero_()
-    return [linear.weight, linear.bias]
+    learns = all(parameter.requires_grad for parameter in linear.parameters())
+    return {"weight": linear.weight, "bias": linear.bias, "it learns": learns}
+
+
+def left_alone(answer: dict, expected: dict, inputs: Inputs) -> str:
+    """Whether the layer's numbers were changed, or only whether they learn."""
+    return MEMORY if answer["it learns"] else STILL_LEARNS
 
 
 def hint(answer: dict, expected: dict, inputs: Inputs) -> str:
@@ -207,7 +217,7 @@ CHECK = Check(
             layer(2, 2, 3, outputs=2),
             exact(),
             layer_after,
-            hint="The convolution needs memory of its own.",
+            hint=left_alone,
             explain=False,
             weight=0.5,
         ),

@@ -16,7 +16,8 @@ from course_lib.checks.kit.styles import styles
 from course_lib.checks.spec import Case, Check, Counterexample, Inputs
 
 CIRCLES = "Draw truth and prediction of one class as two circles. What have they in common, and what do they cover?"
-
+PERCENT = "Your number is a hundred times too large. In which range does the docstring want it?"
+NEARLY = "Your number is nearly right. Is it rounded, or is something small added before you divide?"
 NOTHING = "Whoever neither drew nor predicted a class has made no mistake. What is 0 / 0 worth in a mean?"
 UNION = "One class has no hit, but it was drawn or predicted. Is its union 0?"
 
@@ -81,12 +82,19 @@ def other_views(function: Callable, confusion: Tensor) -> Tensor:
 def absent(answer: Any, expected: Any, inputs: Inputs) -> str:
     """Class 3 of five occurs nowhere: it counts all the same, with 0, with 1, or with no number."""
     counted = [4 * float(expected) / 5, (4 * float(expected) + 1) / 5]
-    return NOTHING if _is(answer, *counted) else CIRCLES
+    return NOTHING if _is(answer, *counted) else apart(answer, expected, inputs)
 
 
 def overlooked(answer: Any, expected: Any, inputs: Inputs) -> str:
     """Class 3 of five has no hit, but a union: it is left out, or no number."""
-    return UNION if _is(answer, 5 * float(expected) / 4) else CIRCLES
+    return UNION if _is(answer, 5 * float(expected) / 4) else apart(answer, expected, inputs)
+
+
+def apart(answer: Any, expected: Any, inputs: Inputs) -> str:
+    """A mean that is a hundred times too large, nearly right, or wrong."""
+    if np.isclose(float(answer), 100 * float(expected), rtol=1e-3):
+        return PERCENT
+    return NEARLY if abs(float(answer) - float(expected)) < 0.005 else CIRCLES
 
 
 def _is(answer: Any, *values: float) -> bool:
@@ -119,7 +127,7 @@ CHECK = Check(
     points=3,
     forbids=("torchmetrics", "sklearn.metrics", "course_lib.metrics"),
     compare=close(1e-4, 1e-6),
-    hint=CIRCLES,
+    hint=apart,
     explain=explain,
     cases=(
         Case("three classes", "values", counts(3)),
@@ -157,7 +165,12 @@ CHECK = Check(
         Case("a class of one pixel", "edge", one_pixel),
         Case("nothing is right", "edge", all_wrong),
         Case("one class", "edge", counts(1)),
-        Case("counts of a whole test set", "edge", counts(3, most=2**33)),
+        Case(
+            "counts of a whole test set",
+            "edge",
+            counts(3, most=2**33),
+            hint="These counts are in the billions. How far does the type go in which you add and divide?",
+        ),
         Case(
             "no pixel at all",
             "edge",

@@ -8,8 +8,8 @@ from numpy.random import Generator
 from torch import Tensor
 
 from course_lib.checks.compare import metric
+from course_lib.checks.kit import scenes
 from course_lib.checks.spec import Case, Check, Inputs
-from course_lib.checks.unseen import streams
 from course_lib.data.proposals import remember
 
 MOST = 100  # boxes of one class in one image that are looked at, as in COCO: those with the highest scores
@@ -38,29 +38,22 @@ def detect(function: Callable, images: list[Tensor], searched: list[Tensor]) -> 
     return function(images)
 
 
-def unseen(count: int):
+def unseen(count: int) -> Callable[[Generator], Inputs]:
     """Street scenes that nobody has seen; `_targets` holds their objects for the judge."""
+    draw = scenes.unseen(count, _asked)
 
     def make(rng: Generator) -> Inputs:
         import faster_coco_eval  # noqa: F401 (the judge works in forks, which would each import it again)
         import torchmetrics.detection  # noqa: F401
 
-        from course_lib.data import tinytown
-
-        return _asked([tinytown.drawn(draw, split="test") for draw in streams(rng, count)])
+        return draw(rng)
 
     return make
 
 
-def shown(count: int):
+def shown(count: int) -> Callable[[Generator], Inputs]:
     """Street scenes for the public check, which everybody may see."""
-
-    def make(rng: Generator) -> Inputs:
-        from course_lib.data import tinytown
-
-        return _asked([tinytown.scene(int(seed), split="test") for seed in rng.integers(10**6, 2**31, count)])
-
-    return make
+    return scenes.shown(count, _asked)
 
 
 def searched(count: int):
@@ -75,19 +68,17 @@ def searched(count: int):
     return make
 
 
-def _asked(scenes: list) -> Inputs:
+def _asked(found: list) -> Inputs:
     """Scenes as a question, their objects for the judge."""
-    targets = [{"boxes": scene.boxes, "labels": scene.labels} for scene in scenes]
-    return {"images": [scene.image for scene in scenes], "searched": [], "_targets": targets}
+    targets = [{"boxes": one.boxes, "labels": one.labels} for one in found]
+    return {"images": [one.image for one in found], "searched": [], "_targets": targets}
 
 
 def known_scenes() -> tuple[list[Tensor], list[dict[str, Tensor]]]:
     """The scenes that the notebooks use, and a perfect answer for each."""
-    from course_lib.data import tinytown
-
-    scenes = [scene for split, count, start in PUBLIC for scene in tinytown.scenes(split, count, start=start)]
-    answers = [{"boxes": s.boxes, "labels": s.labels, "scores": torch.ones(len(s.labels))} for s in scenes]
-    return [scene.image for scene in scenes], answers
+    found = scenes.public(PUBLIC)
+    answers = [{"boxes": s.boxes, "labels": s.labels, "scores": torch.ones(len(s.labels))} for s in found]
+    return [one.image for one in found], answers
 
 
 def map50(answer: Any, inputs: Inputs) -> float:

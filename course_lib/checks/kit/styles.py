@@ -27,8 +27,10 @@ def _double(values: Tensor) -> Tensor:
 
 
 def _strided(values: Tensor) -> Tensor:
-    """The same values as a view that is not contiguous."""
-    return torch.stack([values, torch.zeros_like(values)], dim=-1)[..., 0]
+    """The same values as a view that is not contiguous: with gaps, and column by column, so that `view` fails."""
+    columns = values.mT if values.dim() > 1 else values
+    view = torch.stack([columns, torch.zeros_like(columns)], dim=-1)[..., 0]
+    return view.mT if values.dim() > 1 else view
 
 
 def in_double(function: Callable, *inputs: Any) -> Any:

@@ -63,7 +63,7 @@ HEAVY, LIGHT, VITAL = case("h", weight=2.0), case("l", "edge", weight=0.5), case
             "0 of 4 points: 1 of 5 basic cases passes; fewer than half could be luck and earn nothing.",
         ),
         (BASIC, (0, 1), "2 of 4 points: 2 of 4 basic cases pass."),
-        ([BASIC[0]], (), "0 of 4 points: none of 1 basic cases pass."),
+        ([BASIC[0]], (), "0 of 4 points: the one basic case does not pass."),
     ],
 )
 def test_the_points_say_how_they_come_about(cases, right, sentence):

@@ -6,6 +6,7 @@ from torch import nn
 
 from autograder import misconceptions, reference
 from autograder.exam import papers
+from autograder.exam.judge import judge
 from course_lib import plots
 from course_lib.checks import report, run
 from course_lib.checks.fcn import (
@@ -17,6 +18,7 @@ from course_lib.checks.fcn import (
     mean_iou,
     up_block,
 )
+from tests.helpers.kept_papers import paper_of
 from tests.helpers.relatives import relatives_of
 
 UNIT = "05_fcn"
@@ -44,6 +46,8 @@ def reported(check, version):
         ("mean_iou", "absent-zero", mean_iou.NOTHING),
         ("mean_iou", "nan", mean_iou.NOTHING),
         ("mean_iou", "only-occurring", mean_iou.UNION),
+        ("mean_iou", "rounded", mean_iou.NEARLY),
+        ("mean_iou", lambda confusion: 100 * OURS["mean_iou"](confusion), mean_iou.PERCENT),
         ("convolutionize", "hwc-view", convolutionize.ORDER),
         ("convolutionize", "mean_over_the_window", convolutionize.WHAT),
         ("convolutionize", "bias_twice", ""),
@@ -93,6 +97,14 @@ def test_a_counterexample_says_and_draws_what_is_wrong(check, version, words):
         plots.close(found.draw())
 
 
+def with_plain_tensors(linear, shape):
+    conv = OURS["convolutionize"](linear, shape)
+    for name, values in (("weight", linear.weight.view(-1, *shape)), ("bias", linear.bias)):
+        delattr(conv, name)
+        setattr(conv, name, values)
+    return conv
+
+
 @pytest.mark.parametrize(
     ("version", "words"),
     [
@@ -100,12 +112,58 @@ def test_a_counterexample_says_and_draws_what_is_wrong(check, version, words):
         (lambda linear, shape: None, "got None. Is there a `return`?"),
         (lambda linear, shape: nn.Sequential(nn.Unfold(shape[1:]), linear), "Expected an nn.Conv2d"),
         (lambda linear, shape: OURS["convolutionize"](linear, shape).half(), "torch.float32"),
+        (lambda linear, shape: nn.Conv1d(shape[0], linear.out_features, shape[1]), "got Conv1d(1, 2, kernel_size"),
+        (lambda linear, shape: with_plain_tensors(linear, shape), "parameters (nn.Parameter), got plain tensors"),
     ],
 )
 def test_what_is_no_convolution_is_refused_in_words_and_not_as_the_students_exception(version, words):
     found = report.text(reported("convolutionize", version))
     assert words in found
     assert "raised" not in found
+
+
+def test_a_layer_that_no_longer_learns_is_not_left_alone():
+    def freezes(linear, shape):
+        return OURS["convolutionize"](linear.requires_grad_(False), shape).requires_grad_(True)
+
+    (only,) = reported("convolutionize", freezes).failed
+    assert (only.case.name, only.hint) == ("leaves the layer alone", convolutionize.STILL_LEARNS)
+
+
+def test_masks_that_view_cannot_flatten_are_among_the_cases():
+    def flattens(pred, target, classes, ignore):
+        if pred.shape == target.shape:
+            pred, target = pred.view(-1), target.view(-1)
+        return OURS["confusion_matrix"](pred, target, classes, ignore)
+
+    (only,) = reported("confusion_matrix", flattens).failed
+    assert only.case.name == "views that are not contiguous"
+    assert "view" in only.message
+
+
+def test_counts_that_overflow_are_named_and_not_the_circles():
+    def narrow(confusion):
+        return OURS["mean_iou"](confusion.int())
+
+    (only,) = reported("mean_iou", narrow).failed
+    assert "billions" in only.hint
+
+
+def test_a_table_of_the_public_kernels_earns_next_to_nothing():
+    check = CHECKS["bilinear_kernel"]
+    questions, _ = run.load_public(UNIT, check)
+    kept = {question.inputs["factor"]: question.expected for question in questions if question.case.kind != "property"}
+
+    def remembered(channels, factor):
+        tent = kept[factor][0, 0] if factor in kept else torch.zeros(2 * factor - factor % 2, 2 * factor - factor % 2)
+        return torch.eye(channels)[:, :, None, None] * tent
+
+    earned = []
+    for seed in range(20):
+        paper = paper_of(UNIT, check.name, seed)
+        verdict = judge([paper], papers.answers_of([paper], {check.name: remembered}), ())
+        earned.append(verdict.reports[check.name].points)
+    assert sum(earned) / len(earned) < 0.1 * check.points
 
 
 def test_both_ways_to_meet_an_odd_size_are_right():
