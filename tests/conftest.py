@@ -9,6 +9,7 @@ import gc
 import importlib
 import os
 import shutil
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -20,6 +21,7 @@ verify("course_lib", "autograder")  # signatures: shapes and types of what goes 
 
 ROOT = Path(__file__).resolve().parents[1]
 importlib.import_module("course_lib")  # one thread for each test and for what it starts: course_lib/threads.py
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts behind an `&` would not hear Ctrl-C
 
 POSTGRES = [str(path) for path in Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")]
 PACKAGES = {  # marker: Debian package, the programs that show that it is there

@@ -32,40 +32,50 @@ def _compared(question: Question, answer: Any, expected: Any) -> Mismatch | None
 
 
 def named(
-    questions: Sequence[Question], outcomes: Sequence[Outcome], suspicions: Iterable[Suspicion]
+    questions: Sequence[Question],
+    outcomes: Sequence[Outcome],
+    wrong: Sequence[Mismatch | None],
+    suspicions: Iterable[Suspicion],
 ) -> Suspicion | None:
     """The one misconception that the student's answers reproduce; None where none does, or more than one.
 
     Without any answer nothing is suspected.
+
+    Args:
+        wrong: what is wrong in each outcome, see `wrong_in`.
     """
     if not any(outcome.status == "answered" for outcome in outcomes):
         return None
-    guilty = [suspicion for suspicion in suspicions if reproduced(questions, outcomes, suspicion)]
+    guilty = [suspicion for suspicion in suspicions if reproduced(questions, outcomes, wrong, suspicion)]
     return guilty[0] if len(guilty) == 1 else None
 
 
-def reproduced(questions: Sequence[Question], outcomes: Sequence[Outcome], suspicion: Suspicion) -> bool:
+def reproduced(
+    questions: Sequence[Question],
+    outcomes: Sequence[Outcome],
+    wrong: Sequence[Mismatch | None],
+    suspicion: Suspicion,
+) -> bool:
     """Whether the outcomes are the wrong version's wherever it is wrong, and right or without answer elsewhere.
 
     A wrong answer in common is enough; a failure in common only where the student's code fails nowhere else.
     """
     signs: set[str] = set()
-    for triple in zip(questions, outcomes, suspicion.outcomes, strict=True):
-        signs.add(_sign(*triple))
+    for asked in zip(questions, outcomes, wrong, suspicion.outcomes, strict=True):
+        signs.add(_sign(*asked))
         if "differs" in signs:
             return False
     return "same" in signs or ("fails" in signs and "fails alone" not in signs)
 
 
-def _sign(question: Question, mine: Outcome, theirs: Outcome) -> str:
+def _sign(question: Question, mine: Outcome, slip: Mismatch | None, theirs: Outcome) -> str:
     """What one question tells: "same" (wrong answer), "fails" (both), "fails alone" (ours), "" (right), "differs"."""
-    known = wrong_in(question, theirs)
     if "answered" not in (mine.status, theirs.status):
         return "fails" if mine.status == theirs.status or {mine.status, theirs.status} == RAISED else "differs"
+    known = wrong_in(question, theirs)
     if mine.status != "answered":
         beside = known is None and question.case.kind in ("edge", "unchanged")
         return "fails alone" if beside and mine.status in (*RAISED, "refused") else "differs"
-    slip = wrong_in(question, mine)
     if slip is None or known is None:
         return "" if slip is known else "differs"
     if theirs.status != "answered":

@@ -76,7 +76,7 @@ def climb(
     """
     wrong = [wrong_in(question, outcome) for question, outcome in zip(questions, outcomes, strict=True)]
     results = tuple(_case_result(case, questions, outcomes, wrong) for case in check.cases)
-    guilty = named(questions, outcomes, suspicions) if any(wrong) else None
+    guilty = named(questions, outcomes, wrong, suspicions) if any(wrong) else None
     found = earned(check, results, [case for case in check.cases if guessable(case, questions)])
     return Report(
         check,

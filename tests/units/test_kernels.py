@@ -24,9 +24,10 @@ NEWER = {
     "COURSE_THREADS": "2",
     "OMP_NUM_THREADS": "2",
     "OMP_WAIT_POLICY": "passive",  # a thread that waits for the other takes no core from anybody
+    "OPENBLAS_THREAD_TIMEOUT": "4",  # OpenBLAS's own way to say so: it spins for 2 ** 4 cycles, otherwise for 2 ** 26
 }
 KERNELS = pytest.mark.parametrize("kernels", [OLD, NEWER], ids=["old", "newer"])
-ANSWERS = "solution_earns or public_answers or pass_the_public"
+ANSWERS = "solution_earns or pass_the_public"  # that the public answers are the solution's is what a build finds out
 
 
 def run(root, kernels, *words):

@@ -12,7 +12,7 @@ from functools import partial
 from autograder import reference
 from autograder.exam.judge import Paper
 from autograder.exam.papers import checks_of, set_paper
-from course_lib.checks.diagnosis import reproduced
+from course_lib.checks.diagnosis import reproduced, wrong_in
 from course_lib.checks.ladder import climb
 from course_lib.checks.run import ask, load_public
 from course_lib.checks.spec import Check, Question, Suspicion
@@ -70,12 +70,13 @@ def trial(papers: Papers, version: Version) -> dict[str, object]:
         for paper, outcomes in zip(papers.papers, answers, strict=True)
     ]
     named, outcomes = {report.misconception for report in reports} - {""}, sum(answers, [])
+    wrong = list(map(wrong_in, papers.questions, outcomes))
     return {
         "seconds": time.process_time() - started,
         "points": [report.points for report in reports],
         "failed": [[result.case.name for result in report.failed] for report in reports],
         "named": [report.misconception for report in reports],
-        "false": [n for n in sorted(named) if not reproduced(papers.questions, outcomes, papers.suspicion(n))],
+        "false": [n for n in sorted(named) if not reproduced(papers.questions, outcomes, wrong, papers.suspicion(n))],
     }
 
 

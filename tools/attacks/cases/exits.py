@@ -54,14 +54,14 @@ def recursion_in_c(desk: Desk) -> None:
 def loop_that_hears_no_interrupt(desk: Desk) -> None:
     """A loop that ignores SIGINT, SIGTERM, SIGALRM and SIGHUP and catches everything; the functions are right."""
     loop = """
-import signal
+import signal, time
 
 for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM, signal.SIGHUP, signal.SIGXCPU):
     signal.signal(number, signal.SIG_IGN)
 while True:
     try:
         while True:
-            pass
+            time.sleep(0.1)
     except BaseException:
         pass
 """

@@ -1,7 +1,7 @@
 """Answers that are not what they look like: objects that equal everything, subclasses that lie, absurd shapes."""
 
 from tools.attacks.attack import FULL, Desk, attack
-from tools.attacks.handing import RIGHT_IOU, RIGHT_NMS, hand_in
+from tools.attacks.handing import RIGHT_IOU, RIGHT_NMS, WRONG_BOTH, hand_in
 
 FAMILY = "lying answers"
 BOTH = "def box_iou(boxes1, boxes2):\n    return {0}\n", "def nms(boxes, scores, threshold):\n    return {0}\n"
@@ -10,6 +10,11 @@ BOTH = "def box_iou(boxes1, boxes2):\n    return {0}\n", "def nms(boxes, scores,
 def answer(desk: Desk, first: str, value: str) -> None:
     """Hand in two functions that return the same expression."""
     hand_in(desk, first, *(source.format(value) for source in BOTH))
+
+
+def answer_slowly(desk: Desk, first: str, value: str) -> None:
+    """Hand in a function that returns the expression, which takes up all its time, and a wrong one."""
+    hand_in(desk, first, BOTH[0].format(value), WRONG_BOTH[1])
 
 
 @attack(family=FAMILY, deserved=0)
@@ -122,11 +127,8 @@ class Pairs(dict):
 @attack(family=FAMILY, deserved=0)
 def items_without_end(desk: Desk) -> None:
     """A list whose iteration never ends, and grows."""
-    answer(
-        desk,
-        "class Endless(list):\n    def __iter__(self):\n        while True:\n            yield 'more'",
-        "Endless([1])",
-    )
+    endless = "class Endless(list):\n    def __iter__(self):\n        while True:\n            yield 'more'"
+    answer_slowly(desk, endless, "Endless([1])")
 
 
 @attack(family=FAMILY, deserved=0)
@@ -158,7 +160,7 @@ def a_hundred_thousand_brackets(desk: Desk) -> None:
 def half_a_million_tensors(desk: Desk) -> None:
     """A dict of half a million keys, each with a tensor of no element."""
     many = "many = {f'{key}': torch.zeros(0) for key in range(500_000)}"
-    answer(desk, many, "many")
+    answer_slowly(desk, many, "many")
 
 
 @attack(family=FAMILY, deserved=0)
