@@ -67,6 +67,6 @@ _CASE = Case(
     narrow,
     truth=lambda inputs: None,
     draws=1,
-    public=scenes.shown(12, _asked),
+    public=scenes.shown(48, _asked),
 )
 CHECK = Check("experiment", 10, (_CASE,), target="predict", seconds=120.0, profile="mini", known=known)
