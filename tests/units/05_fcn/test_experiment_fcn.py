@@ -31,7 +31,7 @@ def test_a_flood_of_labels_does_not_hold_the_judge():
     assert time.process_time() - started < 2
 
 
-@pytest.mark.parametrize("kind", [torch.uint8, torch.int32, torch.int64])
+@pytest.mark.parametrize("kind", [torch.uint8, torch.int16, torch.int32, torch.int64])
 def test_masks_of_any_whole_numbers_travel_as_they_are_and_fit_into_an_answer(kind):
     masks = [torch.tensor([[0, 8], [255, 1]]).to(kind).repeat(64, 64) for _ in range(48)]
     answer = narrow(lambda images: masks, masks)
