@@ -27,7 +27,7 @@ def narrow(function: Callable, images: list[Tensor]) -> Any:
 
 def _in_16_bits(labels: Tensor) -> Tensor:
     whole = not (labels.is_floating_point() or labels.dtype == torch.bool)
-    return labels.clamp(-1, 2**15 - 1).short() if whole else labels
+    return labels.long().clamp(-1, 2**15 - 1).short() if whole else labels
 
 
 def known() -> tuple[list[Tensor], list[Tensor]]:
@@ -67,6 +67,6 @@ _CASE = Case(
     narrow,
     truth=lambda inputs: None,
     draws=1,
-    public=scenes.shown(12, _asked),
+    public=scenes.shown(48, _asked),
 )
 CHECK = Check("experiment", 10, (_CASE,), target="predict", seconds=120.0, profile="mini", known=known)

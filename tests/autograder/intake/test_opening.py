@@ -29,6 +29,8 @@ NOT_HANDED_IN = {  # what these open is the course's own, or in memory already
     ("choice", "_lectures"): "read",
     ("clean", "clean_copy"): "read",
     ("similar", "released_sources"): "read",
+    ("copied", "_networks"): "read_bytes",
+    ("copied", "_tensors"): "load",
 }
 READS = {  # these ask `opening`
     *(("archives", "_entries"), ("choice", "_candidate"), ("weights", "_opened"), ("handed_in", "_stamp_in")),

@@ -31,7 +31,7 @@ def test_a_flood_of_labels_does_not_hold_the_judge():
     assert time.process_time() - started < 2
 
 
-@pytest.mark.parametrize("kind", [torch.uint8, torch.int32, torch.int64])
+@pytest.mark.parametrize("kind", [torch.uint8, torch.int16, torch.int32, torch.int64])
 def test_masks_of_any_whole_numbers_travel_as_they_are_and_fit_into_an_answer(kind):
     masks = [torch.tensor([[0, 8], [255, 1]]).to(kind).repeat(64, 64) for _ in range(48)]
     answer = narrow(lambda images: masks, masks)
@@ -51,8 +51,9 @@ def test_masks_of_other_numbers_are_refused_in_words(kind):
         iou([mask.to(kind) for mask in MASKS], {"_labels": MASKS})
 
 
-def test_what_is_shown_and_what_is_hidden_are_asked_alike():
+def test_what_is_shown_and_what_is_hidden_are_asked_alike_and_of_as_many_scenes():
+    """Of twelve scenes the mean IoU of one network has a standard deviation of 0.045, of 48 one of 0.016."""
     (case,) = CHECK.cases
     shown, hidden = (make(np.random.default_rng(0)) for make in (case.public, case.make_inputs))
     assert list(shown) == list(hidden) == ["images", "_labels"]
-    assert (len(shown["images"]), len(hidden["images"])) == (12, 48)
+    assert (len(shown["images"]), len(hidden["images"])) == (48, 48)
