@@ -14,7 +14,9 @@ from course_lib import threads
 ROOT = Path(__file__).parents[2]
 OWN = "OMP_NUM_THREADS OPENBLAS_NUM_THREADS MKL_NUM_THREADS VECLIB_MAXIMUM_THREADS OPENCV_FOR_THREADS_NUM".split()
 COUNT = """
-import cv2, numpy, sklearn.linear_model, threadpoolctl, torch
+import ctypes, cv2, importlib.util, numpy, pathlib, scipy.linalg, threadpoolctl, torch
+places = pathlib.Path(importlib.util.find_spec("sklearn").origin).parents[1].glob("scikit_learn.libs/*")
+loaded = [ctypes.CDLL(str(place)) for place in places]  # its threads; all of it would take most of a second
 pools = {pool["num_threads"] for pool in threadpoolctl.threadpool_info()}
 print("threads:", torch.get_num_threads(), cv2.getNumThreads(), *sorted(pools))
 """

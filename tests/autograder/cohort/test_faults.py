@@ -1,4 +1,4 @@
-"""Grading 200 submissions while things die: each is graded once, with the scores of a run that nobody disturbed.
+"""Grading 100 submissions while things die: each is graded once, with the scores of a run that nobody disturbed.
 
 A worker, the coordinator and PostgreSQL are killed in the middle (kill -9), then the disk fills up; each time the
 command is started again. What was counted stands in the output of `pytest -s` and in faults.json.
@@ -27,7 +27,7 @@ from tools.samples.small_course import UNIT, make_course
 
 pytestmark = [pytest.mark.long, pytest.mark.postgres, pytest.mark.sandbox]
 PROGRAM = Path(sys.executable).with_name("autograder")
-COUNT = 200
+COUNT = 100
 WRONG = "def box_iou(boxes1, boxes2):\n    return torch.zeros(len(boxes1), len(boxes2))"
 GRADED = re.compile(r"^s\d{3}  [\d.]+ of ")
 MEASURES = "size=96m"
@@ -142,23 +142,23 @@ def disturbed(made, undisturbed, tmp_path_factory, program):
 
 def _disturb(course, postgres, seen):
     run = Run(course, postgres.url)
-    run.wait_for(25)
+    run.wait_for(15)
     before, victim = run.graded, run.workers()[0]
     victim.kill()
-    run.wait_for(60)
+    run.wait_for(35)
     seen["worker killed"] = {"graded before": before, "graded after": run.graded, "workers": len(run.workers())}
     run.process.kill()
     _note(run, "coordinator killed", seen)
 
     run = Run(course, postgres.url)
-    run.wait_for(30)
+    run.wait_for(20)
     postgres.kill()
     _note(run, "PostgreSQL killed", seen)
     postgres.start()
 
     run = Run(course, postgres.url)
     if seen["can fill"]:
-        run.wait_for(30)
+        run.wait_for(20)
         filler = course.parent / "filler"
         with open(filler, "wb") as file:
             subprocess.run(["cat", "/dev/zero"], stdout=file, stderr=subprocess.DEVNULL, check=False)
