@@ -24,7 +24,8 @@ def nearest(vectors: Float[Tensor, "n d"], query: int, count: int = COUNT) -> tu
         Positions [count] and Euclidean distances [count], divided by the mean distance of all others from the query: at
         1, a neighbour is no nearer than any image.
     """
-    distances = (vectors - vectors[query]).norm(dim=1)
+    # no table of differences: many queries would leave many of them beside each other in memory, gigabytes in all
+    distances = torch.cdist(vectors[query][None], vectors, compute_mode="donot_use_mm_for_euclid_dist")[0]
     others = torch.arange(len(vectors)) != query
     order = distances.masked_fill(~others, torch.inf).argsort(stable=True)[:count]
     return order, distances[order] / distances[others].mean().clamp(min=1e-12)
