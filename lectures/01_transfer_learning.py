@@ -295,7 +295,8 @@ def describe(network, images):
     Images in 0 … 255.
     """
     vectors = {layer: [] for layer in layers}
-    for batch_of_images in images.split(16):  # small batches stay in the cache
+    at_once = 2**16 // images[0, 0].numel()  # 65,536 pixels stay in the cache
+    for batch_of_images in images.split(at_once):
         x = batch_of_images / 255
         for name, part in network.parts().items():
             x = part(x)
@@ -421,6 +422,7 @@ larger, larger_tests = (
 )
 enlarged = by_layer([eyes], [(larger, kinds[:72])], larger_tests, test_kinds[:120])
 print("trained on photographs, enlarged drawings:", enlarged[0].numpy().round(2))
+del larger, larger_tests
 
 # %% [markdown]
 # Better, around 0.4, and still half of what the small network has. For drawings, 16,000 drawings have taught
@@ -1038,7 +1040,7 @@ for mode in (False, True):
     stored = share(model, val, val_kinds)
     with torch.no_grad():
         maps = model.train(mode)[0](val / 255)
-        batched = (model(val / 255).argmax(dim=1) == val_kinds).float().mean()
+        batched = (model[1:](maps).argmax(dim=1) == val_kinds).float().mean()
     dead = (maps.amax(dim=(0, 2, 3)) == 0).sum()
     print(f"trained in {'train' if mode else 'eval'} mode, last loss {error:.2f}:")
     print(f"  {dead} dead channels, {stored:.0%} of val with stored statistics", end="")
