@@ -1,6 +1,7 @@
 """Unit 01's explorers: decisions, neighbours and rates are told as they are, and no control is idle."""
 
 import numpy as np
+import psutil
 import pytest
 import torch
 from hypothesis import given, settings
@@ -228,3 +229,12 @@ def test_the_neighbours_explorer_changes_to_other_pictures():
     assert view.words.value.startswith("patches by pixels: <b>8 of 8</b> neighbours are labelled cat")
     assert "over all 9 queries: 100% of the same class" in view.words.value
     assert view.image.value != before
+
+
+def test_many_queries_by_pixels_leave_no_memory_behind():
+    vectors = torch.rand(240, 3 * 64 * 64)
+    torch.ones(5_000_000)  # from here on the allocator keeps what is as large as a table of differences
+    before = psutil.Process().memory_info().rss
+    found = [neighbours.nearest(vectors, query) for query in range(240)]
+    assert len(found) == 240
+    assert psutil.Process().memory_info().rss - before < 50e6
