@@ -89,6 +89,7 @@ UNITS = (
     Unit(3, "fast_rcnn", "Fast R-CNN", "one pass over the image for all its regions", (75, 180)),
     Unit(4, "faster_rcnn", "Faster R-CNN", "proposals from the network itself", (75, 180)),
     Unit(5, "fcn", "Fully convolutional segmentation", "a class for every pixel", (75, 180)),
+    Unit(6, "pose", "Human pose heatmaps", "a heatmap for every joint", (75, 180)),
 )
 
 

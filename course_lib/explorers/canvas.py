@@ -94,6 +94,20 @@ class Canvas:
         points = [(self.scale * x, self.scale * y) for x, y in (start, end)]
         self._draw.line(points, fill=rgb(color), width=width)
 
+    def dot(self, x: float, y: float, color: str, radius: int = 4) -> None:
+        """A disk in a white ring, its middle at (x, y) of the image; `radius` in pixels of the picture."""
+        x, y = self.scale * x, self.scale * y
+        box = (x - radius, y - radius, x + radius, y + radius)
+        self._draw.ellipse(box, fill=rgb(color), outline=rgb(WHITE))
+
+    def cross(self, x: float, y: float, color: str, arm: int = 7) -> None:
+        """A cross with a white rim, its middle at (x, y) of the image; `arm` in pixels of the picture."""
+        x, y = self.scale * x, self.scale * y
+        for ink, width in ((WHITE, 5), (color, 3)):
+            for sign in (-1, 1):
+                points = [(x - arm, y - sign * arm), (x + arm, y + sign * arm)]
+                self._draw.line(points, fill=rgb(ink), width=width)
+
 
 def _overlap(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -71,11 +71,16 @@ def shipped(name: str) -> Training:
 
 
 def pictures(name: str) -> dict[str, np.ndarray]:
-    """What the networks of a recipe say of a few scenes of val, for pictures.
+    """What the networks of a recipe say of a few images of val, for pictures.
 
     "segmentation" has the images u8 [n, 3, h, w] and the true masks u8 [n, h, w] under "images" and "masks", the
     classes of each network under its name, u8 [n, h, w], and under "person" FCN-8s' probability of that class times
     255, u8 [n, h, w].
+
+    "pose" has persons from the worst to the best: the squares u8 [n, 3, 64, 64] under "images", "joints" f32 [n, 14, 2]
+    in pixels and "annotated" [n, 14]; under "disks" the joints f32 [n, 14, 2] that the network finds, under "disks:
+    heatmaps" its probabilities times 255, u8 [n, 14, 16, 16]; and under "names forgotten" and "names forgotten:
+    heatmaps" those of a network whose mirrored persons kept the names of their sides.
 
     Raises:
         DataMissing: no such pictures are shipped.

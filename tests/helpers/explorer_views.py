@@ -5,6 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import torch
 
+from course_lib.data.bodies import LEEDS
+from course_lib.data.pose import Person
 from course_lib.explorers import (
     channels,
     cnn_recap,
@@ -13,6 +15,7 @@ from course_lib.explorers import (
     faster_rcnn,
     fcn,
     neighbours,
+    pose,
     rcnn,
     transfer_learning,
 )
@@ -156,7 +159,28 @@ def threshold_view():
     return fcn.threshold_explorer(SCENES.numpy(), masks_of_two(), probability, label=1, name="person")
 
 
+def persons():
+    """Two persons whose joints all lie in places of their own, and no two of them alike."""
+    joints = 6 + 52 * torch.rand(2, len(LEEDS.joints), 2, generator=torch.Generator().manual_seed(1))
+    known, box = torch.ones(len(LEEDS.joints), dtype=torch.bool), torch.tensor([0.0, 0, 64, 64])
+    return [Person(image, places, known, box, "one") for image, places in zip(SCENES, joints, strict=True)]
+
+
+def radius_view():
+    return pose.radius_explorer(persons(), LEEDS)
+
+
+def heatmap_view():
+    heatmaps = torch.rand(2, len(LEEDS.joints), 16, 16, generator=torch.Generator().manual_seed(2))
+    found = 64 * torch.rand(2, len(LEEDS.joints), 2, generator=torch.Generator().manual_seed(3))
+    return pose.heatmap_explorer(persons(), heatmaps, found, LEEDS)
+
+
+def flip_view():
+    return pose.flip_explorer(persons(), LEEDS)
+
+
 QUICK = (convolution_view, field_view, channels_view, probe_view, rates_view, neighbours_view, proposals_view, nms_view)
 QUICK += (regression_view, pooling_view, smooth_l1_view, sampling_view, anchors_view, budget_view, weights_view)
-QUICK += (upsampling_view, skip_view, threshold_view)
+QUICK += (upsampling_view, skip_view, threshold_view, radius_view, heatmap_view, flip_view)
 SECONDS = dict.fromkeys(QUICK, 0.05) | {depth_view: 0.25}  # of a redraw; matplotlib draws the gradients anew

@@ -1,6 +1,7 @@
 """The same notebooks on real samples: photographs and digits, and published values of average precision."""
 
 import re
+import shutil
 from types import SimpleNamespace
 
 import pytest
@@ -89,7 +90,9 @@ UNITS = {  # all others detect
     "00_cnn_recap": {"digits": {}},
     "01_transfer_learning": CLASSIFICATION,
     "05_fcn": SEGMENTATION,
+    "06_pose": {"persons": {}},
 }
+METRIC = {"05_fcn": "mean IoU", "06_pose": "PCK"}
 LITE0 = ("03_fast_rcnn", "blood cells")  # with the other backbone that needs no download; `make real` runs all so
 SETS = [
     pytest.param(path.stem, name, id=f"{path.stem}-{name}")
@@ -99,6 +102,18 @@ SETS = [
 ]
 
 
+def coco_in(folder, test_data):
+    """The sample of COCO as its own training and validation images lie."""
+    sample = test_data / "pose_samples" / "coco"
+    if not sample.is_dir():
+        pytest.skip(f"no real samples: {sample} is not there")
+    (folder / "annotations").mkdir()
+    for part in ("train2017", "val2017"):
+        (folder / part).symlink_to(sample)
+        shutil.copy(sample / "test_coco.json", folder / "annotations" / f"person_keypoints_{part}.json")
+    return folder
+
+
 @pytest.mark.notebook
 @pytest.mark.parametrize(("unit", "name"), SETS)
 def test_the_experiment_runs_unchanged_on_real_images(test_data, unit, name, tmp_path):
@@ -106,7 +121,7 @@ def test_the_experiment_runs_unchanged_on_real_images(test_data, unit, name, tmp
         "COURSE_PROFILE": "full",
         "COURSE_BACKBONE": "lite0" if (unit, name) == LITE0 else "small",
         "COURSE_LIMIT": "6",
-        "COURSE_DATA": str(test_data),
+        "COURSE_DATA": str(coco_in(tmp_path, test_data) if unit == "06_pose" else test_data),
         "COURSE_CACHE": str(tmp_path / "cache"),
         "COURSE_DEVICE": "cpu",
         "COURSE_THREADS": "1",
@@ -116,6 +131,6 @@ def test_the_experiment_runs_unchanged_on_real_images(test_data, unit, name, tmp
     assert run.failure is None, str(run.failure)
     shown = [output for cell in run.notebook.cells for output in cell.get("outputs", [])]
     text = "\n".join(output.get("text", "") for output in shown)
-    metric = "mean IoU" if unit == "05_fcn" else "accuracy" if unit in UNITS else "AP"
+    metric = METRIC.get(unit, "accuracy" if unit in UNITS else "AP")
     assert re.search(rf"\b{metric}\b", text), "the metric is printed"
     assert any("image/png" in str(output.get("data", {})) for output in shown), "results are drawn"

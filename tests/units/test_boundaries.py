@@ -87,6 +87,17 @@ BOUNDARIES = {
     },
     "joint_loss": {"one or more losses by name": DOMAIN},
     "bilinear_kernel": {"of the map, at least 1": "one channel", "becomes, at least 1": "factor 1"},
+    "disk_targets": {
+        "of the disks, in cells, above 0": DOMAIN,
+        "whose centre is at most `radius` away": "centres exactly one radius away",
+    },
+    "heatmap_loss": {"positive where t is at least 0.5": "targets of exactly 0.5"},
+    "decode_heatmaps": {"at least one cell each": "one cell"},
+    "pck": {
+        "at most alpha * reference of that person": "errors of exactly the limit",
+        "above 0": DOMAIN,
+    },
+    "Hourglass": {"depth is at least 1": "depth 1"},
     "postprocess_detections": {
         "is above this number, not where it equals it": "a probability of exactly the threshold",
         "IoU above which, of two boxes": "an overlap of exactly the threshold",

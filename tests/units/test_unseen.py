@@ -102,10 +102,12 @@ def test_the_nearest_of_all_known_pictures_earns_nothing(unit, check, settings_f
 
 def constants(answers: list[Any]) -> list[Any]:
     """Answers that are the same for every picture: each class; each class everywhere, and the one that is most frequent
-    in each pixel; the mean boxes, one or a few of each class.
+    in each pixel; the mean boxes, one or a few of each class; the mean and the median place of each joint.
     """
     if isinstance(answers[0], Tensor):
         whole = torch.stack(answers)
+        if whole.is_floating_point():
+            return [whole.nanmean(dim=0), whole.nanmedian(dim=0).values]
         everywhere = [torch.full_like(answers[0], int(label)) for label in whole.unique()]
         return [*everywhere, whole.mode(dim=0).values] if answers[0].ndim else everywhere
     boxes, labels = (torch.cat([answer[name] for answer in answers]) for name in ("boxes", "labels"))

@@ -1,9 +1,11 @@
 """The modules that a student's class builds: their layers, and what they answer.
 
 Layers are found by the names that the docstring gives (`conv1`, `shortcut`); what stands inside one of them is taken in
-order, whatever it is called there. A layer that is registered twice is still one layer.
+order, whatever it is called there. A dotted name without a number (`inner.skip`) is a path to a module of the
+student's own kind. A layer that is registered twice is still one layer.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -30,12 +32,20 @@ def _leaves(part: Any) -> list[nn.Module]:
     return [module for module in part.modules() if _own(module)] if isinstance(part, nn.Module) else []
 
 
+def _part(made: nn.Module, path: str) -> Any:
+    """What a module has under a name, or under a path of names; None for nothing."""
+    part = made
+    for name in path.split("."):
+        part = getattr(part, name, None)
+    return part
+
+
 def tensors(made: nn.Module, state: State) -> State:
     """A module's weights and buffers under the names that `state` has for them; others under their own names."""
     layers = list(dict.fromkeys(name.rpartition(".")[0] for name in state))
     found = {}
-    for top in dict.fromkeys(layer.split(".")[0] for layer in layers):
-        for place, leaf in enumerate(_leaves(getattr(made, top, None))):
+    for top in dict.fromkeys(re.split(r"\.\d", layer)[0] for layer in layers):
+        for place, leaf in enumerate(_leaves(_part(made, top))):
             name = top if not place and top in layers else f"{top}.{place}"
             found |= {f"{name}.{key}": value for key, value in _own(leaf).items()}
     known = {id(value) for value in found.values()}

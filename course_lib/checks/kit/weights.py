@@ -19,6 +19,12 @@ def weights(rng: Generator, *shape: int) -> Tensor:
     return rounded(rng.normal(size=shape) / math.prod(shape[1:]) ** 0.5, 256)
 
 
+def distinct(rng: Generator, *shape: int) -> Tensor:
+    """Numbers from -2 to 2, no two equal: the largest of a window is one alone."""
+    count = math.prod(shape)
+    return rounded(4 * (rng.permutation(count) + 0.5) / max(count, 1) - 2, 1024).reshape(shape)
+
+
 def between(rng: Generator, low: float, high: float, shape: tuple[int, ...] | int) -> Tensor:
     """Coarse numbers from `low` to `high`."""
     return rounded(rng.uniform(low, high, shape), 256)

@@ -21,13 +21,16 @@ two pixels. The laws (the numbers stand in plan.py and scene.py):
   wears the same clothes; train, val and test have different identities (200, 60, 120).
 - ``joint_state`` is 0 where a joint is not annotated (outside the image, on a person under 16 px, or forgotten, 3 %),
   1 where body or others hide it, 2 where it is visible.
+- ``portraits`` show one such person each, near and in the middle; half of them look towards us (the numbers stand in
+  portraits.py).
 
 Families of ``objects`` are neither classes nor shared between the source and the target group.
 """
 
-from course_lib.data.tinytown.cache import VERSION, hidden, objects, scenes
+from course_lib.data.tinytown.cache import VERSION, hidden, objects, portraits, scenes
 from course_lib.data.tinytown.crops import FAMILIES
 from course_lib.data.tinytown.plan import CLASSES, SPLITS
+from course_lib.data.tinytown.portraits import Portrait, portrait
 from course_lib.data.tinytown.scene import Scene, drawn, scene
 from course_lib.data.tinytown.skeleton import JOINTS
 
@@ -41,10 +44,13 @@ __all__ = [
     "SPLITS",
     "TARGET_FAMILIES",
     "VERSION",
+    "Portrait",
     "Scene",
     "drawn",
     "hidden",
     "objects",
+    "portrait",
+    "portraits",
     "scene",
     "scenes",
 ]

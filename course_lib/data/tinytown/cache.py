@@ -2,6 +2,7 @@
 
 import zipfile
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from course_lib import progress
 from course_lib.data.tinytown.crops import FAMILIES, covered_crop
 from course_lib.data.tinytown.draws import Draw
 from course_lib.data.tinytown.plan import SPLITS
+from course_lib.data.tinytown.portraits import Portrait, portrait
 from course_lib.data.tinytown.scene import Scene, scene
 from course_lib.download import atomic_write
 from course_lib.errors import SettingsError
@@ -36,6 +38,26 @@ def scenes(split: str, count: int, size: int = 128, start: int = 0) -> list[Scen
         return pack([scene(seed, size, split) for seed in seeds])
 
     return unpack(_kept(name, drawn))
+
+
+def portraits(split: str, count: int, size: int = 96, start: int = 0) -> list[Portrait]:
+    """One person each, numbers start … start+count-1 of a split; drawn once, then read from the cache folder.
+
+    Raises SettingsError for an unknown split.
+    """
+    if split not in SPLITS:
+        raise SettingsError("There are no such portraits.", expected=" or ".join(SPLITS), got=repr(split))
+    if count < 1:
+        return []
+
+    def drawn() -> Arrays:
+        numbers = progress.bar(range(start, start + count), "drawing", unit="person")
+        some = [portrait(Draw(f"portrait/{split}/{number}"), split, size) for number in numbers]
+        return {field.name: np.array([getattr(one, field.name) for one in some]) for field in fields(Portrait)}
+
+    arrays = _kept(f"portraits-{split}-{size}-{start}-{count}", drawn)
+    columns = [arrays[field.name] for field in fields(Portrait)]
+    return [Portrait(*parts, int(identity)) for *parts, identity in zip(*columns, strict=True)]
 
 
 def objects(

@@ -9,6 +9,7 @@ from course_lib.data.tinytown.draws import Draw, Number
 from course_lib.data.tinytown.shapes import CIRCLE, Figure, Part, disk, poly
 from course_lib.data.tinytown.skeleton import JOINTS, UP, cross, skeleton, unit
 
+DIRECTIONS = (0, 90, 180, 270)  # in which persons look: to us, to the right, away, to the left
 LIMBS = {"shin": 9.0, "thigh": 11.0, "forearm": 7.0, "arm": 8.0}  # widths; each limb belongs to two joints
 SKIN, SHIRT, TROUSERS, SHOES, HAIR, EXTRA, SLEEVES = range(7)
 
@@ -106,11 +107,11 @@ def _trunk(joint: dict[str, np.ndarray], ahead: np.ndarray, stout: float, bag: b
     return pieces
 
 
-def person(draw: Draw, identity: int) -> Body:
-    """One person in a random pose and direction, dressed as this identity always is."""
+def person(draw: Draw, identity: int, directions: tuple[int, ...] = DIRECTIONS) -> Body:
+    """One person in a random pose and one of the directions, dressed as this identity always is."""
     traits = Draw(f"traits/{identity}")
     stout, hat, bag, sleeves = traits.uniform(0.85, 1.25), traits.chance(0.35), traits.chance(0.4), traits.chance(0.5)
-    yaw = math.radians(draw.pick((0, 90, 180, 270)) + draw.uniform(-28, 28))
+    yaw = math.radians(draw.pick(directions) + draw.uniform(-28, 28))
     joints = skeleton(draw, yaw)
     pitch = math.radians(draw.uniform(0, 18))
     cos, sin = math.cos(pitch), math.sin(pitch)

@@ -10,7 +10,7 @@ from torch import Tensor
 from course_lib.data.tinytown.canvas import SIDE, Canvas, Footprint, finish
 from course_lib.data.tinytown.draws import Draw
 from course_lib.data.tinytown.ground import backdrop
-from course_lib.data.tinytown.persons import Body, person
+from course_lib.data.tinytown.persons import DIRECTIONS, Body, person
 from course_lib.data.tinytown.plan import CLASSES, IDENTITIES, LEAST_SIDE, SPLITS, Item, layout
 from course_lib.data.tinytown.shapes import Figure, place
 from course_lib.data.tinytown.skeleton import JOINTS
@@ -76,26 +76,36 @@ def drawn(draw: Draw, size: int = 128, split: str = "train", seed: int = -1) -> 
     horizon, items = layout(draw, split, tuple(CONFUSERS))
     backdrop(canvas, draw, horizon)
     strength = draw.uniform(0.25, 0.6)
-    stood = [_stand(canvas, item, number + 1, draw, split, strength) for number, item in enumerate(items)]
+    stood = [stand(canvas, item, number + 1, draw, split, strength) for number, item in enumerate(items)]
     image = finish(canvas.reduced(size), draw)
     return _annotate(image, canvas, _kept(canvas, stood), seed, draw)
 
 
-def _figure(item: Item, draw: Draw, split: str) -> tuple[Figure, list[Paint], Body | None, int]:
+def _figure(
+    item: Item, draw: Draw, split: str, directions: tuple[int, ...]
+) -> tuple[Figure, list[Paint], Body | None, int]:
     """The figure on its sheet and its paints."""
     if item.kind == "person":
         first, count = IDENTITIES[split]
         identity = first + draw.integer(count)
         clothes = Draw(f"clothes/{identity}")
-        body = person(draw, identity)
+        body = person(draw, identity, directions)
         return body.figure, [paint(clothes, clothes.uniform(0.15, 0.5)) for _ in range(SLOTS)], body, identity
     drawn = {**THINGS, **CONFUSERS}[item.kind](draw, 0.8 / 1.28 / item.size)
     return drawn, [paint(draw, draw.uniform(0.15, 0.5)) for _ in range(SLOTS)], None, -1
 
 
-def _stand(canvas: Canvas, item: Item, number: int, draw: Draw, split: str, strength: float) -> Stood:
-    """Draw one item: shadow first, then the figure."""
-    figure, paints, body, identity = _figure(item, draw, split)
+def stand(
+    canvas: Canvas,
+    item: Item,
+    number: int,
+    draw: Draw,
+    split: str,
+    strength: float,
+    directions: tuple[int, ...] = DIRECTIONS,
+) -> Stood:
+    """Draw one item: shadow first, then the figure; a person looks in one of the directions."""
+    figure, paints, body, identity = _figure(item, draw, split, directions)
     placed = _placed(figure, item, draw, canvas.side, mirror=draw.chance(0.5) and body is None)
     left, top, right, bottom = _extent(placed)
     canvas.shade((left + right) / 2, bottom, 1.2 * (right - left), strength)
@@ -188,7 +198,7 @@ def _annotate(image: UInt8[np.ndarray, "s s 3"], canvas: Canvas, kept: list[Stoo
 def _persons(canvas: Canvas, kept: list[Stood], size: int, draw: Draw) -> dict[str, Tensor]:
     """The scene's fields about persons."""
     rows = [row for row, one in enumerate(kept) if one.body is not None]
-    states = [_joint_states(kept[row], canvas.owner, draw) for row in rows]
+    states = [joint_states(kept[row], canvas.owner, draw) for row in rows]
     joints = [kept[row].joints * (size / canvas.side) for row in rows]
     return {
         "joints": torch.from_numpy(np.array(joints, np.float32).reshape(-1, 14, 2)),
@@ -198,7 +208,7 @@ def _persons(canvas: Canvas, kept: list[Stood], size: int, draw: Draw) -> dict[s
     }
 
 
-def _joint_states(one: Stood, owner: UInt8[np.ndarray, "side side"], draw: Draw) -> list[int]:
+def joint_states(one: Stood, owner: UInt8[np.ndarray, "side side"], draw: Draw) -> list[int]:
     """0 not annotated (outside the image, tiny person, forgotten), 1 occluded (by the body or others), 2 visible."""
     states = []
     tiny = one.footprint.sides[1] < TINY * SIDE / 128

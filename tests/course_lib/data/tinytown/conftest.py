@@ -36,6 +36,8 @@ for split in tinytown.SPLITS:
                 found.update(value.numpy().tobytes())
 for group in ("source", "target"):
     found.update(tinytown.objects(group, "test", 24, 64)[0].numpy().tobytes())
+for one in tinytown.portraits("test", 6):
+    found.update(one.image.tobytes() + one.joints.tobytes() + one.joint_state.tobytes())
 print(found.hexdigest()[:16])
 """
 
