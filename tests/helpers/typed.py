@@ -1,13 +1,12 @@
 """Signatures are verified while tests run: `verify("course_lib")` before that package is imported.
 
-jaxtyping's own hook binds the arguments of every call, verifies them twice, and reads a signature anew whenever its
-function is defined. Here beartype verifies each call once, within a context of jaxtyping's where axes are named, and
-what is defined again and again (a function in a function) is read once.
+jaxtyping's own hook binds the arguments of every call and reads a signature anew whenever its function is defined. Here
+only signatures that name axes pay for that; beartype verifies all others, and what is defined again and again (a
+function in a function) is read once.
 """
 
 import ast
 import sys
-from dataclasses import is_dataclass
 from functools import update_wrapper
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
@@ -15,7 +14,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any, get_args
 
 from beartype import BeartypeConf, beartype
-from jaxtyping import AbstractArray, config, jaxtyped
+from jaxtyping import AbstractArray, jaxtyped
 
 CONF = BeartypeConf(is_pep484_tower=True)  # an int serves as a float
 MARK = "__typed__"  # what the decorator is called in a module
@@ -29,16 +28,13 @@ def verify(*packages: str) -> None:
 
 def typed(function: Any) -> Any:
     """The function, or the dataclass, which refuses what is not of its signature."""
-    if isinstance(function, type):
-        if is_dataclass(function) and "__init__" in vars(function):
-            function.__init__ = typed(function.__init__)
-        return function
+    if isinstance(function, type) or _names_axes(list(function.__annotations__.values())):
+        return jaxtyped(function, typechecker=beartype(conf=CONF))
     if not function.__annotations__:
         return function
     first, verified = _known.get(function.__code__, (function, None))
     again = verified and first.__annotations__ == function.__annotations__
-    verified = _again(first, verified, function) if again else _verified(function)
-    return _in_context(verified, function) if _names_axes(list(function.__annotations__.values())) else verified
+    return _again(first, verified, function) if again else _verified(function)
 
 
 def _names_axes(annotations: Any) -> bool:
@@ -53,28 +49,10 @@ def _verified(function: FunctionType) -> FunctionType:
     """Below beartype's wrapper, whose frames count as the function's own: who reads a traceback sees no stranger."""
     verified, own = beartype(function, conf=CONF), function.__code__
     if function in (verified.__kwdefaults__ or {}).values():  # there the wrapper keeps what it calls
-        _placed(verified, function)
+        place = {"co_filename": own.co_filename, "co_firstlineno": own.co_firstlineno}
+        verified.__code__ = verified.__code__.replace(**place)
         _known[own] = function, verified
     return verified
-
-
-def _in_context(verified: FunctionType, function: FunctionType) -> FunctionType:
-    """Axes of one name are of one length within each call; jaxtyping's own switch turns this off."""
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        if config.jaxtyping_disable:
-            return function(*args, **kwargs)
-        with jaxtyped("context"):
-            return verified(*args, **kwargs)
-
-    return update_wrapper(_placed(call, function), function)
-
-
-def _placed(wrapper: FunctionType, function: FunctionType) -> FunctionType:
-    """The wrapper, whose frames stand where the function does."""
-    own = function.__code__
-    wrapper.__code__ = wrapper.__code__.replace(co_filename=own.co_filename, co_firstlineno=own.co_firstlineno)
-    return wrapper
 
 
 def _again(first: FunctionType, verified: FunctionType, function: FunctionType) -> FunctionType:
