@@ -884,7 +884,7 @@ plots.show(ax, "the radius that serves best")
 #
 # **Part affinity fields.** Cao, Simon, Wei and Sheikh (*Realtime Multi-Person 2D Pose Estimation using Part Affinity
 # Fields*, CVPR 2017; later *OpenPose*) need no crops. All persons' joints light up in the same maps; further maps hold
-# the *direction* of each limb, which joins joints into persons. Placed first in the COCO 2016 keypoints challenge.
+# the *direction* of each limb, which joins joints into persons. It came first in the COCO 2016 keypoints challenge.
 
 # %%
 from course_lib.explorers.pose_pictures import draw_field
