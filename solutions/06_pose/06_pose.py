@@ -98,6 +98,8 @@ def disk_targets(
 ) -> Float[Tensor, "n j {size[0]} {size[1]}"]:
     """Targets for the heatmaps of n persons: a disk around each joint.
 
+    Write it yourself: no `course_lib.explorers` or `skimage.draw`.
+
     Args:
         joints: (x, y) of each joint in cells of the heatmap, anywhere, also outside of
             it. The cell in row i and column j has its centre at (j + 0.5, i + 0.5).
@@ -285,6 +287,8 @@ def decode_heatmaps(
     heatmaps: Float[Tensor, "n j h w"], stride: int
 ) -> Float[Tensor, "n j 2"]:
     """The place of each joint in pixels of the image, read from its heatmap.
+
+    Write it yourself: no `course_lib.explorers`.
 
     Where one cell is higher than all others, its centre is moved by a quarter of a cell
     in x towards the higher of its left and right neighbours, and in y likewise; not at

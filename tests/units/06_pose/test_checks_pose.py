@@ -69,6 +69,22 @@ def test_as_many_cells_in_other_places_are_named():
     assert reported("disk_targets", moved).failed[0].hint == disk_targets.ELSEWHERE
 
 
+READY = {
+    "disk_targets": "from course_lib.explorers.skeletons import disk_maps",
+    "decode_heatmaps": "from course_lib.explorers import pose as drawn",
+}
+
+
+@pytest.mark.parametrize("check", READY)
+@pytest.mark.parametrize("used", [True, False])
+def test_what_the_lecture_draws_with_is_no_answer(check, used):
+    """Imported for a picture it harms nobody."""
+    called = READY[check].split()[-1] if used else "own"
+    source = f"{READY[check]}\ndef {check}(*inputs):\n    return {called}.middle(*inputs)"
+    found = run.run(UNIT, CHECKS[check], OURS[check], [source])
+    assert (found.rung == "forbidden", found.passed) == (used, not used)
+
+
 def test_a_size_that_is_odd_has_a_hint_of_its_own():
     class Late(VERSIONS["Hourglass", "Averaged"].__mro__[1]):
         def forward(self, x):
