@@ -392,7 +392,7 @@ check("flip_pose", flip_pose)
 # orange. In the middle only the places are mirrored. What will the network learn from it?
 
 # %% tags=["experiment"]
-pairs = tinytown_persons("train", 0).body.pairs
+pairs = list(tinytown_persons("train", 0).body.pairs)
 left, right = map(list, zip(*pairs, strict=True))
 picture, places, _ = flip_pose(
     person.image / 255, person.joints, person.annotated, pairs
@@ -681,7 +681,7 @@ def bells_of(joints: Tensor, annotated: Tensor, sigma: float) -> Tensor:
 def batches(data: Persons, targets=disks_of, pairs=None, flips: float = 0.5, seed=None):
     """The function that gives the i-th batch: images, targets, what is annotated."""
     seed = settings().seed if seed is None else seed
-    pairs = data.body.pairs if pairs is None else pairs
+    pairs = list(data.body.pairs if pairs is None else pairs)
 
     def batch(index: int) -> tuple[Tensor, Tensor, Tensor]:
         rng = torch.Generator().manual_seed(100_000 * seed + index)

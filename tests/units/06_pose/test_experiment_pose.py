@@ -60,6 +60,15 @@ def test_a_batch_is_a_function_of_its_number_and_its_seed(own, persons):
     assert not torch.equal(first[0], other[0])
 
 
+@pytest.mark.parametrize("pairs", [None, ()])
+def test_pairs_reach_the_mirror_as_the_list_that_its_docstring_says(own, persons, pairs, monkeypatch):
+    """Whoever adds lists to it cannot add one to a tuple."""
+    given, mirror = [], own["flip_pose"]
+    monkeypatch.setitem(own, "flip_pose", lambda *inputs: (given.append(inputs[3]), mirror(*inputs))[1])
+    own["batches"](persons, pairs=pairs, flips=1.0)(0)
+    assert given == [list(LEEDS.pairs if pairs is None else pairs)] * len(persons)
+
+
 @pytest.mark.parametrize("pairs", [LEEDS.pairs, ()])
 def test_mirrored_persons_have_their_images_and_joints_mirrored(own, persons, pairs):
     image, joints, annotated = own["drawn"](persons[0], pairs, True)
