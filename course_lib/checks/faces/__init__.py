@@ -1,0 +1,13 @@
+"""Unit 07, Faces: what is asked of each function, one module a function.
+
+Each holds its inputs, probes, rule and explanation, and at its end `CHECK`; what several of them need goes into a
+module `shared`.
+"""
+
+from course_lib.checks import run
+
+UNIT = "07_faces"
+FUNCTIONS = ()
+CHECKS = tuple(function.CHECK for function in FUNCTIONS)
+
+check = run.public(UNIT, CHECKS)

@@ -1,0 +1,1 @@
+"""Right answers to unit 07, one element after the other."""

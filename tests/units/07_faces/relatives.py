@@ -1,0 +1,3 @@
+"""Unit 07: near relatives of its misconceptions."""
+
+RELATIVES = []
