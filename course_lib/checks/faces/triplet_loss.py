@@ -111,8 +111,8 @@ def explain(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
     text = f"{len(near)} triplets, margin {margin:g}{first}\nthe loss: expected {right:.4f}, yours {mine:.4f}"
 
     def draw():
-        bars = {f"d(a, p) {one:.2f}, d(a, n) {other:.2f}": 0.0 for one, other in zip(near, far, strict=True)}
-        names = [*(f"{number}: {name}" for number, name in enumerate(bars)), "the loss, expected", "the loss, yours"]
+        names = [f"d(a, p) {one:.2f}, d(a, n) {other:.2f}" for one, other in zip(near, far, strict=True)]
+        names += ["the loss, expected", "the loss, yours"]
         colors = [ASIDE] * len(costs) + [EXPECTED, YOURS]
         return plots.bars(names, [*costs, right, mine], "what a triplet costs", colors=colors, form="{:.3f}")
 
