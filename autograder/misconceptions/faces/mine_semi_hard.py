@@ -131,15 +131,6 @@ def columns_exchanged(distances, labels, margin):
 
 @wrong(
     "mine_semi_hard",
-    "mask",
-    "You return truth values, one for each (a, p, n). The answer is a list: a row of positions per triplet.",
-)
-def mask(distances, labels, margin):
-    return _pairs(labels) & _semi_hard(distances, margin)
-
-
-@wrong(
-    "mine_semi_hard",
     "at-the-positive",
     "A negative exactly as far as the positive is not semi-hard: it must be farther.",
     slip=True,

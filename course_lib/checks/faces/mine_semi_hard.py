@@ -19,9 +19,7 @@ from course_lib.checks.spec import Case, Check, Counterexample, Inputs, Mismatch
 Row = tuple[int, ...]
 NOT_VALID = "Read the triplet that should not be there: are a and p two images of one person, and is n somebody else?"
 NOT_BETWEEN = "Read the triplet that should not be there: is its negative behind the positive, and within the margin?"
-MISSING = (
-    "Take the triplet that is missing. Which of your conditions does it fail, and does the docstring ask for that?"
-)
+MISSING = "Take the triplet that is missing. Which of your conditions does it fail, and does the docstring ask for it?"
 TWICE = "How often does your way of counting meet each triplet?"
 ON_BOUND = "The docstring says what becomes of a negative that lies exactly on one of the two bounds."
 NOBODY = "Nothing is found here, and nothing has a shape, too."
@@ -46,9 +44,8 @@ class Batch:
 
     def __call__(self, rng: Generator) -> Inputs:
         n = sum(self.counts)
-        labels = torch.tensor(
-            [name for name, count in zip(self.names, self.counts, strict=False) for _ in range(count)]
-        )
+        people = zip(self.names, self.counts, strict=False)
+        labels = torch.tensor([name for name, count in people for _ in range(count)])
         upper = np.triu_indices(n, k=1)
         distances = torch.zeros(n, n)
         distances[upper] = torch.as_tensor(self.low + (rng.permutation(len(upper[0])) + 1) / 16).float()
@@ -67,10 +64,13 @@ def none_between(rng: Generator) -> Inputs:
 
 
 def on_a_bound(step: float):
-    """Person 0 has two images, 0.5 apart; of the others some are exactly 0.5 + `step` from both, margin 0.25."""
+    """Person 0 has two images, 0.5 apart; two images of others are exactly 0.5 + `step` from both, margin 9 / 32.
+
+    No other distance lies on a bound.
+    """
 
     def make(rng: Generator) -> Inputs:
-        inputs = Batch((2, 2, 3), margin=0.25)(rng)
+        inputs = Batch((2, 2, 3))(rng)
         labels, distances = inputs["labels"], inputs["distances"] + 1
         anchor, positive = (labels == 0).nonzero()[:, 0].tolist()
         others = (labels != 0).nonzero()[:, 0][torch.as_tensor(rng.permutation(5))]
@@ -204,7 +204,7 @@ CHECK = Check(
         Case("in another order", "property", Batch((3, 2, 3)), probe=reordered, hint=False, explain=False),
         Case("two equal images", "edge", equal_images),
         Case("negatives exactly as far as the positive", "edge", on_a_bound(0.0), hint=ON_BOUND),
-        Case("negatives exactly the margin farther", "edge", on_a_bound(0.25), hint=ON_BOUND),
+        Case("negatives exactly the margin farther", "edge", on_a_bound(9 / 32), hint=ON_BOUND),
         Case("distances that are NaN", "edge", not_a_number),
         Case("labels of any size, 32 bits", "edge", Batch((2, 3, 2), names=(-7, 70_001, 12), dtype=torch.int32)),
         Case("labels of 8 bits without a sign", "edge", Batch((3, 2, 2), names=(200, 3, 90), dtype=torch.uint8)),
