@@ -93,7 +93,7 @@ def equal_images(rng: Generator) -> Inputs:
     for i, j in ((first, second), (a, b)):
         distances[i, j] = distances[j, i] = 0
     near = (labels != 0).nonzero()[:2, 0]
-    distances[first, near] = distances[near, first] = torch.tensor([3 / 16, 5 / 32])
+    distances[first, near] = distances[near, first] = torch.tensor([7 / 32, 5 / 32])
     return inputs
 
 
