@@ -90,6 +90,13 @@ class SameEpoch(Parts):
         return super().__iter__()
 
 
+@wrong("PKSampler", "one-draw", "You draw once per pass: all of its batches are the same. Draw for each batch.")
+class OneDraw(Parts):
+    def __iter__(self):
+        batch = self.batch()
+        return iter([batch] * len(self))
+
+
 @wrong("PKSampler", "own-chance", "Your batches do not follow `rng`, so nobody can repeat your experiment.")
 class OwnChance(Parts):
     def shuffled(self, count):

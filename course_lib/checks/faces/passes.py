@@ -23,8 +23,8 @@ def passes(make: Callable[[torch.Generator], Any], labels: Tensor, K: int, most:
         The numbers that occurred, in rising order: what `len` says ("length"), batches in a pass ("batches"), positions
         in a batch ("sizes"), different people in one ("people"), images of a person in one ("images"); the first batch
         ("first"). Whether a position lay elsewhere ("outside"), a person with K images or more had one twice
-        ("repeats"), one with fewer did not have all ("missing"); whether the two passes of each seed were the same
-        ("same"), and those of seed 0 the second time ("repeatable"). In how many batches each person and each image
+        ("repeats"), one with fewer did not have all ("missing"); whether all batches of a pass were the same ("alike"),
+        the two passes of each seed ("same"), and those of seed 0 the second time ("repeatable"). In how many batches each person and each image
         came ("times of people", in the order of their labels, and "times of images"), the last seed not counted, and
         in how many they could ("total").
     """
@@ -39,6 +39,7 @@ def passes(make: Callable[[torch.Generator], Any], labels: Tensor, K: int, most:
         "length": torch.tensor(sorted(lengths)),
         "batches": _occurring(len(one) for both in drawn for one in both),
         "first": torch.tensor(every[0] if every else [], dtype=torch.int64),
+        "alike": _alike([one for both in drawn for one in both if len(one) > 1]),
         "same": all(one == other for one, other in drawn),
         "repeatable": drawn[0] == drawn[-1],
     }
@@ -48,6 +49,11 @@ def _batches(given: Iterable[Any]) -> Batches:
     """The positions of each batch as plain numbers, whatever holds them."""
     plain = (copy(batch if isinstance(batch, Tensor) else list(batch)) for batch in given)
     return [torch.as_tensor(batch).reshape(-1).tolist() for batch in plain]
+
+
+def _alike(several: list[Batches]) -> bool:
+    """Whether in each of these passes all batches are the first one."""
+    return bool(several) and all(batch == one[0] for one in several for batch in one)
 
 
 def _occurring(numbers: Iterable[int]) -> Tensor:

@@ -22,7 +22,7 @@ POSITIONS = "A position says where an image stands in `labels`, a label who is o
 COMPOSED = "Draw the people first, then images of each of them. Which of your numbers are P and K?"
 CARDS = "Drawing cards and rolling dice differ: which of them never gives the same one twice?"
 ALL_COME = "Deal all of this person's images before you deal one of them again."
-ANEW = "Where in your class is the chance: in what runs once, or in what runs at each pass?"
+ANEW = "Where in your class is the chance: in what runs once, at each pass, or for each batch?"
 FAIR = "Whom do you draw from: a list in which everybody stands once, or one in which everybody stands once per image?"
 TOO_FEW = "Four different people cannot be drawn from three. Whoever asked for them should learn of it at once."
 
@@ -124,6 +124,9 @@ def _chance(answer: Any, inputs: Inputs) -> Iterator[tuple[str, str]]:
         yield "form", "Expected lists of positions."
         return
     if len(counts) > P or bool((counts > K).any()):  # there is something to choose
+        if answer["alike"]:
+            yield "alike", "All batches of a pass are the same."
+            return
         if answer["same"]:
             yield "same", "Two passes over one sampler give the same batches."
         if not answer["repeatable"]:
@@ -140,7 +143,14 @@ def hint(answer: Any, expected: Any, inputs: Inputs) -> str:
     """The first thing to mend."""
     wrong = (valid(answer, inputs) or ("", ""))[0].split(" ")
     told = {"length": HOW_MANY, "batches": HOW_MANY, "outside": POSITIONS, "people": COMPOSED, "repeats": CARDS}
-    told |= {"missing": ALL_COME, "sizes": COMPOSED, "images": COMPOSED, "same": ANEW, "not-repeatable": ANEW}
+    told |= {
+        "missing": ALL_COME,
+        "sizes": COMPOSED,
+        "images": COMPOSED,
+        "alike": ANEW,
+        "same": ANEW,
+        "not-repeatable": ANEW,
+    }
     told |= {"uneven-people": FAIR, "uneven-images": CARDS}
     return next((told[name] for full in wrong for name in told if full.startswith(name)), "")
 
