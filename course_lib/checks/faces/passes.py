@@ -24,9 +24,9 @@ def passes(make: Callable[[torch.Generator], Any], labels: Tensor, K: int, most:
         in a batch ("sizes"), different people in one ("people"), images of a person in one ("images"); the first batch
         ("first"). Whether a position lay elsewhere ("outside"), a person with K images or more had one twice
         ("repeats"), one with fewer did not have all ("missing"); whether all batches of a pass were the same ("alike"),
-        the two passes of each seed ("same"), and those of seed 0 the second time ("repeatable"). In how many batches each person and each image
-        came ("times of people", in the order of their labels, and "times of images"), the last seed not counted, and
-        in how many they could ("total").
+        the two passes of each seed ("same"), and those of seed 0 the second time ("repeatable"). In how many batches
+        each person and each image came ("times of people", in the order of their labels, and "times of images"), the
+        last seed not counted, and in how many they could ("total").
     """
     begin_chance(12345)
     drawn, lengths = [], set()

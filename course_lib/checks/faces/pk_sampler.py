@@ -143,15 +143,8 @@ def hint(answer: Any, expected: Any, inputs: Inputs) -> str:
     """The first thing to mend."""
     wrong = (valid(answer, inputs) or ("", ""))[0].split(" ")
     told = {"length": HOW_MANY, "batches": HOW_MANY, "outside": POSITIONS, "people": COMPOSED, "repeats": CARDS}
-    told |= {
-        "missing": ALL_COME,
-        "sizes": COMPOSED,
-        "images": COMPOSED,
-        "alike": ANEW,
-        "same": ANEW,
-        "not-repeatable": ANEW,
-    }
-    told |= {"uneven-people": FAIR, "uneven-images": CARDS}
+    told |= {"missing": ALL_COME, "sizes": COMPOSED, "images": COMPOSED, "uneven-people": FAIR, "uneven-images": CARDS}
+    told |= dict.fromkeys(("alike", "same", "not-repeatable"), ANEW)
     return next((told[name] for full in wrong for name in told if full.startswith(name)), "")
 
 
