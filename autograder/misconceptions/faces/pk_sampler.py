@@ -83,7 +83,7 @@ class PositionsWithinPerson(Parts):
         return super().some(torch.arange(len(images)))
 
 
-@wrong("PKSampler", "same-epoch", "Each epoch is the same.")
+@wrong("PKSampler", "same-epoch", "Each epoch is the same. Draw new batches at each pass, from where `rng` stands.")
 class SameEpoch(Parts):
     def __iter__(self):
         self.rng.manual_seed(self.rng.initial_seed())

@@ -8,7 +8,9 @@ import torch
 from torch import Tensor
 
 from course_lib.checks.codec import copy
+from course_lib.checks.compare import describe
 from course_lib.checks.kit.draws import begin_chance
+from course_lib.checks.spec import Refusal
 
 Batches = list[list[int]]
 
@@ -33,7 +35,7 @@ def passes(make: Callable[[torch.Generator], Any], labels: Tensor, K: int, most:
     for seed in (*range(seeds), 0):
         sampler = make(torch.Generator().manual_seed(seed))
         lengths.add(int(len(sampler)))
-        drawn.append([_batches(islice(iter(sampler), most)) for _ in range(2)])
+        drawn.append([list(map(_positions, islice(iter(sampler), most))) for _ in range(2)])
     every = [batch for both in drawn[:-1] for one in both for batch in one]
     return _counted(every, labels, K) | {
         "length": torch.tensor(sorted(lengths)),
@@ -45,10 +47,19 @@ def passes(make: Callable[[torch.Generator], Any], labels: Tensor, K: int, most:
     }
 
 
-def _batches(given: Iterable[Any]) -> Batches:
-    """The positions of each batch as plain numbers, whatever holds them."""
-    plain = (copy(batch if isinstance(batch, Tensor) else list(batch)) for batch in given)
-    return [torch.as_tensor(batch).reshape(-1).tolist() for batch in plain]
+def _positions(batch: Any) -> list[int]:
+    """A batch as plain numbers, whatever holds them.
+
+    Raises:
+        Refusal: it is no list of whole numbers.
+    """
+    try:
+        found = torch.as_tensor(copy(batch if isinstance(batch, Tensor) else list(batch)))
+    except (TypeError, ValueError, RuntimeError):  # one number, or lists of unequal lengths
+        found = torch.zeros(())
+    if found.ndim != 1 or (len(found) and found.is_floating_point()):
+        raise Refusal(f"Expected a list of positions for each batch, your sampler yields {describe(copy(batch))}.")
+    return found.tolist()
 
 
 def _alike(several: list[Batches]) -> bool:
