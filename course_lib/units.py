@@ -90,6 +90,7 @@ UNITS = (
     Unit(4, "faster_rcnn", "Faster R-CNN", "proposals from the network itself", (75, 180)),
     Unit(5, "fcn", "Fully convolutional segmentation", "a class for every pixel", (75, 180)),
     Unit(6, "pose", "Human pose heatmaps", "a heatmap for every joint", (75, 180)),
+    Unit(7, "faces", "Faces", "whether two pictures show one person", (75, 180)),
 )
 
 
