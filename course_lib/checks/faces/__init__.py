@@ -1,6 +1,7 @@
 """Unit 07, Faces: what is asked of each function, one module a function.
 
-Each holds its inputs, probes, rule and explanation, and at its end `CHECK`; `pairs` is what two of them need.
+Each holds its inputs, probes, rule and explanation, and at its end `CHECK`; `pairs` and `folds` draw
+what some of them need.
 """
 
 from course_lib.checks import run
