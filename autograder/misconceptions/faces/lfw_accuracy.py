@@ -149,7 +149,7 @@ def pooled(distances, same, folds):
 @wrong(
     "lfw_accuracy",
     "coarse-grid",
-    "Your thresholds are steps of 0.1 from 0 to 4. Distances can be closer: try the distances themselves.",
+    "Your thresholds are a grid, with wider steps than the distances have. Try the distances themselves.",
 )
 def coarse_grid(distances, same, folds):
     _refuse(distances, same, folds)

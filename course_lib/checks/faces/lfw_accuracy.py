@@ -92,19 +92,11 @@ def explain(inputs: Inputs, answer: Sequence[float], expected: Sequence[float]) 
     lines.append(f"expected {both[0]}, yours {both[1]}")
 
     def draw():
-        names = [*(f"fold {number}" for number in folds.unique().tolist()), "mean, expected", "mean, yours"]
+        who = [f"mean ± {float(part[1]):.3f}, {name}" for name, part in (("expected", expected), ("yours", answer))]
+        names = [*(f"fold {number}" for number in folds.unique().tolist()), *who]
         colors = [*[ASIDE] * len(shares), EXPECTED, YOURS]
-        ax = plots.bars(names, [*shares, expected[0], answer[0]], "accuracy", colors=colors, form="{:.3f}")
-        rows = [len(shares), len(shares) + 1]
-        ax.errorbar(
-            [float(part[0]) for part in (expected, answer)],
-            rows,
-            xerr=[abs(float(part[1])) for part in (expected, answer)],
-            fmt="none",
-            color=plots.BLACK,
-            capsize=3,
-        )
-        return ax
+        means = [float(expected[0]), float(answer[0])]
+        return plots.bars(names, [*shares, *means], "accuracy", colors=colors, form="{:.3f}")
 
     return Counterexample("\n".join(lines), draw)
 

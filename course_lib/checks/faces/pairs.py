@@ -20,7 +20,9 @@ Make = Callable[[Generator], Inputs]
 def not_measured(make_inputs: Make, what: str, change: Callable[[Inputs], Inputs], hint: str) -> Case:
     """Bad input, which must be refused with a ValueError."""
     options = {"hint": hint, "explain": False}
-    return Case(what, "edge", lambda rng: change(make_inputs(rng)), refused("ValueError"), became, **options)
+    return Case(
+        what, "edge", lambda rng: change(make_inputs(rng)), refused("ValueError", aside=True), became, **options
+    )
 
 
 def became(function: Callable, *inputs: Any) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,13 +11,13 @@ from numpy.random import Generator
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from course_lib import plots
 from course_lib.checks.codec import copy
 from course_lib.checks.compare import close
 from course_lib.checks.faces.pairs import became
 from course_lib.checks.kit.numbers import rounded, until
-from course_lib.checks.kit.pictures import number, numbered
+from course_lib.checks.kit.pictures import number
 from course_lib.checks.kit.refusals import refused
-from course_lib.checks.kit.show import EXPECTED
 from course_lib.checks.kit.styles import styles
 from course_lib.checks.spec import Case, Check, Counterexample, Inputs
 
@@ -177,31 +178,43 @@ def explain(inputs: Inputs, answer: float, expected: float) -> Counterexample:
     more = [f"… {len(queries)} queries in all"] if len(queries) > MOST else []
     values = f"expected {number(float(expected))}, yours {number(float(answer))}"
 
-    def draw():
-        titles = ["squared distances"]
-        ax = numbered([distances], [None], titles, right=distances, columns=1)
-        names = [f"query {row}: {person}" for row, person in enumerate(query_ids.tolist())]
-        ax.set_yticks([row + 0.5 for row in range(len(names))], names)
-        ax.set_xticks([face + 0.5 for face in range(len(gallery))], [str(person) for person in gallery_ids.tolist()])
-        ax.set(xlabel="person in each face of the gallery", title="squared distances, the nearest face circled")
-        ax.plot(nearest + 0.5, torch.arange(len(nearest)) + 0.5, "o", color=EXPECTED, fillstyle="none", markersize=26)
-        ax.axis("on")
-        return ax
-
-    return Counterexample("\n".join([*lines, *more, values]), draw)
+    return Counterexample("\n".join([*lines, *more, values]), partial(table, inputs, distances))
 
 
-def nothing_there(side: str) -> Case:
+def table(inputs: Inputs, distances: Tensor):
+    """The squared distances, a row for each query; a solid blue frame: the nearest, rightly; dashed orange: wrongly."""
+    nearest = distances.argmin(dim=1).tolist()
+    shades = 0.75 + 0.25 * (distances / distances.max().clamp(min=1)).sqrt()
+    ax = plots.image_grid(
+        [shades],
+        ["squared distances; framed: the nearest, dashed where wrong"],
+        1,
+        width=1.5 + 0.6 * distances.shape[1],
+    ).flat[0]
+    people = inputs["gallery_ids"].tolist()
+    for row, (person, face) in enumerate(zip(inputs["query_ids"].tolist(), nearest, strict=True)):
+        color, dash = (plots.BLUE, "-") if people[face] == person else (plots.VERMILLION, "--")
+        ax.plot(
+            [face, face + 1, face + 1, face, face], [row, row, row + 1, row + 1, row], dash, color=color, linewidth=3
+        )
+        for column, value in enumerate(distances[row].tolist()):
+            ax.text(column + 0.5, row + 0.5, short(value), ha="center", va="center", fontsize=8)
+    ax.axis("on")
+    ax.set_yticks([row + 0.5 for row in range(len(nearest))], [f"person {one}" for one in inputs["query_ids"].tolist()])
+    ax.set_xticks([column + 0.5 for column in range(len(people))], people)
+    ax.set(ylabel="queries", xlabel="person in each face of the gallery")
+    return ax
+
+
+def short(value: float) -> str:
+    """A distance in four characters at most, if it can be."""
+    return f"{value:.0f}" if value >= 100 or value == round(value) else f"{value:.2g}"
+
+
+def nothing_there(name: str, side: str) -> Case:
     """Nobody asks, or nobody is known: a ValueError."""
     options = {"hint": NOBODY, "explain": False}
-    return Case(
-        "no queries" if side == "queries" else "an empty gallery",
-        "edge",
-        without(side),
-        refused("ValueError"),
-        became,
-        **options,
-    )
+    return Case(name, "edge", without(side), refused("ValueError", aside=True), became, **options)
 
 
 CHECK = Check(
@@ -227,8 +240,8 @@ CHECK = Check(
         Case("two faces equally near", "edge", tied, hint=FIRST),
         Case("the query's own image is in the gallery", "edge", identical),
         Case("one query, one face", "edge", alone, explain=False),
-        nothing_there("gallery"),
-        nothing_there("queries"),
+        nothing_there("an empty gallery", "gallery"),
+        nothing_there("no queries", "queries"),
         *styles(Faces(6, 7, 4)),
     ),
 )

@@ -45,11 +45,12 @@ def names(what: str) -> Compare:
     return compare
 
 
-def refused(error: str, words: str = "", nameless: bool = False) -> Compare:
+def refused(error: str, words: str = "", nameless: bool = False, aside: bool = False) -> Compare:
     """Bad input was answered by this error, with these words in its message (see `refusal`).
 
     Args:
         nameless: without them, too.
+        aside: whoever accepts it may have made another mistake as well, which is still named (see `Mismatch`).
     """
 
     def compare(answer: str, expected: str, inputs: Inputs) -> Mismatch | None:
@@ -60,7 +61,7 @@ def refused(error: str, words: str = "", nameless: bool = False) -> Compare:
             "accepted": "Your function accepts it.",
         }
         what = told.get(answer, f"Your function raises {answer} instead.")
-        return Mismatch(f"Expected a {error}. {what}", symptom=answer)
+        return Mismatch(f"Expected a {error}. {what}", symptom=answer, aside=aside)
 
     return compare
 

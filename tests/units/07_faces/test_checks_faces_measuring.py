@@ -98,6 +98,17 @@ def test_ready_made_functions_are_no_answer(check, line, used):
     assert (found.rung == "forbidden", found.passed) == (used, not used)
 
 
+def test_a_mistake_has_its_name_also_where_bad_input_is_not_yet_thought_of():
+    def from_the_first_distance(distances, same):
+        thresholds = distances.unique()
+        accepted = distances <= thresholds[:, None]
+        return (accepted & ~same).sum(1) / (~same).sum(), (accepted & same).sum(1) / same.sum(), thresholds
+
+    found = reported("verification_roc", from_the_first_distance)
+    assert found.misconception == "no-origin"
+    assert {"a distance that is NaN", "only pairs of one person"} <= {result.case.name for result in found.failed}
+
+
 @pytest.mark.parametrize("nothing", [True, False])
 @pytest.mark.parametrize("seed", range(5))
 def test_an_extreme_threshold_is_best_on_all_folds(nothing, seed):
