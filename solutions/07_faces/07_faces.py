@@ -28,7 +28,10 @@
 import torch
 from jaxtyping import Bool, Float, Int64
 from torch import Tensor
+from torch.nn import functional as F
 
+from course_lib import plots
+from course_lib.arrays import as_tensor
 from course_lib.checks.faces import check
 
 # %% [markdown]
@@ -127,6 +130,44 @@ def verification_roc(
 check("verification_roc", verification_roc)
 
 # %% [markdown]
+# To try it out, a crowd without a camera: each person is a point in 16 dimensions, and each image of them lies around
+# it, by a `spread`. At the end all have length 1, as FaceNet's embeddings.
+
+
+# %% tags=["given"]
+def crowd(people: int, images: int, spread: float) -> tuple[Tensor, Tensor]:
+    """Embeddings [people * images, 16] of length 1, and who is on each."""
+    rng = torch.Generator().manual_seed(0)
+    middles = torch.randn(people, 16, generator=rng).repeat_interleave(images, dim=0)
+    rows = middles + spread * torch.randn(middles.shape, generator=rng)
+    return F.normalize(rows), torch.arange(people).repeat_interleave(images)
+
+
+def all_pairs(rows: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
+    """The squared distances of all pairs, and whether both show one person."""
+    i, j = torch.triu_indices(len(rows), len(rows), offset=1)
+    return ((rows[i] - rows[j]) ** 2).sum(dim=1), ids[i] == ids[j]
+
+
+# %% [markdown]
+# **Predict**, then look: 15 persons with 4 images each, in three spreads. A verifier that guesses lies on the diagonal.
+# What happens to the three curves at the left end, where few strangers are let in?
+
+# %% tags=["experiment"]
+limits = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0]
+lines = {"guessed": limits}
+for spread in (0.4, 0.7, 1.0):
+    far, tar, _ = map(as_tensor, verification_roc(*all_pairs(*crowd(15, 4, spread))))
+    lines[f"spread {spread}"] = [float(tar[far <= limit].max()) for limit in limits]
+axes = plots.curve(limits, lines, "FAR", "TAR")
+axes.set_xscale("log")
+plots.show(axes, "three curves of a crowd")
+
+# %% [markdown]
+# At the right end all of them meet. A door or a telephone stands at the left one: papers report TAR at a FAR of 1 %, of
+# 0.1 %, and so on. Read yours off: how much of its TAR does the middle curve lose from a FAR of 10 % to 1 %?
+
+# %% [markdown]
 # ## 7 · The protocol of Labeled Faces in the Wild
 #
 # "97 % right" needs one threshold. Who chooses it on the pairs that are then counted has looked at the answers. Labeled
@@ -217,6 +258,42 @@ def lfw_accuracy(
 check("lfw_accuracy", lfw_accuracy)
 
 # %% [markdown]
+# **Predict**, then look: ten folds of pairs that hold nothing, distances and answers drawn by chance. Nobody can be
+# right more often than half of the time. What does the honest protocol report, and what does one report that chooses on
+# the tested fold? Does it help to have more pairs?
+
+
+# %% tags=["given"]
+def by_chance(size: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Distances, answers and folds of ten folds with `size` pairs each: coins."""
+    numbers = torch.rand(2, 10 * size, generator=torch.Generator().manual_seed(seed))
+    return numbers[0], numbers[1] < 0.5, torch.arange(10 * size) // size
+
+
+def flattered(distances: Tensor, same: Tensor, folds: Tensor) -> float:
+    """The mean accuracy where each fold chooses its threshold itself."""
+    right = (distances <= torch.cat([-distances[:1], distances])[:, None]) == same
+    best = [right[:, folds == fold].double().mean(dim=1).max() for fold in range(10)]
+    return float(sum(best)) / 10
+
+
+# %% tags=["experiment"]
+sizes = (4, 8, 16)
+lines = {"the other folds choose": [], "the tested fold chooses": []}
+for size in sizes:
+    draws = [by_chance(size, seed) for seed in range(5)]
+    means = [float(lfw_accuracy(*one)[0]) for one in draws]
+    lines["the other folds choose"].append(sum(means) / 5)
+    lines["the tested fold chooses"].append(sum(flattered(*one) for one in draws) / 5)
+axes = plots.curve(sizes, lines, "pairs per fold", "accuracy, mean of five draws")
+axes.axhline(0.5, color=plots.BLACK, linewidth=1)
+plots.show(axes, "honest and flattered")
+
+# %% [markdown]
+# Coins are right in half of the cases, and the honest protocol says so. The other one finds a threshold for every fold
+# that suits these few pairs by chance. With more pairs it finds less.
+
+# %% [markdown]
 # ## 8 · Who is it?
 #
 # Verification compares two faces. *Identification* compares one, the query, with a whole gallery of known persons, and
@@ -284,6 +361,25 @@ def rank_one(
 
 # %% tags=["check"]
 check("rank_one", rank_one)
+
+# %% [markdown]
+# **Predict**, then look: the same crowd, one image of each person in the gallery and one as query. The embedding stays
+# as good as it is. What becomes of rank one when the gallery grows from 5 persons to 200?
+
+# %% tags=["experiment"]
+rows, ids = crowd(200, 2, spread=0.7)
+people = (5, 10, 20, 50, 100, 200)
+first = []
+for count in people:
+    asked, known = slice(1, 2 * count, 2), slice(0, 2 * count, 2)
+    first.append(float(rank_one(rows[asked], rows[known], ids[asked], ids[known])))
+axes = plots.curve(people, {"rank one": first}, "persons in the gallery", "rank one")
+axes.set_xscale("log")
+plots.show(axes, "rank one and the gallery")
+
+# %% [markdown]
+# Whether two images show one person does not depend on how many persons there are. Whose image is the nearest does:
+# each new face in the gallery is one more that can be nearer by chance.
 
 # %% [markdown]
 # ## The experiment
