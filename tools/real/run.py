@@ -85,7 +85,7 @@ def digest(run: Run) -> str:
 
     Where only the notebook's functions measure, their docstrings and what is imported do not count.
     """
-    sources = cells(run)
+    sources = [*cells(run)]
     if run.backbone:
         sources.append((Path(__file__).parent / "frozen.py").read_text(encoding="utf-8"))
     if run.unit in BESIDE:
