@@ -26,7 +26,7 @@ def result(**numbers):
 
 def detections():
     """Results of all detectors' runs: 50 % and more with the seed, one point less with random weights."""
-    runs = [one for one in plan() if not one.unit.startswith(("01", "05"))]
+    runs = [one for one in plan() if not one.unit.startswith(("01", "05", "07"))]
     return {one.name: result(mAP=50.0 + one.seed - (one.backbone == "random")) for one in runs}
 
 
