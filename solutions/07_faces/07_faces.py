@@ -102,11 +102,11 @@ def verification_roc(
         same: whether a pair shows one person.
 
     Returns:
-        (far, tar, thresholds), as scikit-learn's `roc_curve`. The thresholds rise: first
-        -infinity, which accepts no pair, then each distance that occurs, once. At each
-        of them, far is the share of the pairs of different persons that are accepted,
-        and tar that of the pairs of the same person. So both rise from 0 to 1, and
-        pairs at equal distances are accepted together.
+        (far, tar, thresholds), in the order of scikit-learn's `roc_curve`. The
+        thresholds rise: first -infinity, which accepts no pair, then each distance that
+        occurs, once. At each of them, far is the share of the pairs of different
+        persons that are accepted, and tar that of the pairs of the same person. So both
+        rise from 0 to 1, and pairs at equal distances are accepted together.
 
     Raises:
         ValueError: a distance is NaN, or all pairs are of one kind, or there are none.
@@ -387,10 +387,9 @@ plots.show(axes, "rank one and the gallery")
 # %% [markdown] tags=["written"]
 # ## One question in words (4 points)
 #
-# A shop looks for 500 known thieves. The seller promises: "On Labeled Faces in the Wild TAR is 99 % at a FAR of 0.1 %."
-# Each of 2,000 honest visitors and 3 thieves per day is compared with all 500 faces. About how many honest visitors are
-# stopped? What share of the alarms is right? Why may this FAR not hold here, and for whom? Five to eight sentences,
-# with your calculation.
+# A shop looks for 500 known thieves. Its seller promises a TAR of 99 % at a FAR of 0.1 %, measured on Labeled Faces in
+# the Wild. Each day 2,000 honest visitors and 3 thieves are compared with all 500 faces. How many honest visitors are
+# stopped? What share of the alarms is right? Why may this FAR not hold here, and for whom? Five to eight sentences.
 #
 # ### BEGIN MARK SCHEME
 # - 1 point: 500 comparisons each. A visitor is stopped with probability 1 − 0.999^500 = 39 %: about 790 a day.
