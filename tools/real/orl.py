@@ -21,7 +21,7 @@ SIZE = 128  # pixels, of what the network sees
 PLAIN = 46  # pixels, of what is compared as it is
 COMPONENTS = 50  # eigenfaces
 MARGIN = 0.2  # FaceNet's
-P, K, PASSES, RATE = 8, 4, 8, 3e-4  # 12 batches in a pass over 20 persons, ten photographs each and their mirror images
+P, K, PASSES, RATE = 8, 4, 4, 3e-4  # 12 batches in a pass over 20 persons, ten photographs each and their mirror images
 FAR = 0.01
 
 Functions = dict[str, Any]
