@@ -387,7 +387,7 @@ plots.show(axes, "rank one and the gallery")
 # %% [markdown] tags=["written"]
 # ## One question in words (4 points)
 #
-# A shop looks for 500 known thieves. Its seller promises a TAR of 99 % at a FAR of 0.1 %, measured on Labeled Faces in
+# A shop looks for 500 known thieves. Its seller promises a TAR of 99 % at a FAR of 0.1 % on Labeled Faces in
 # the Wild. Each day 2,000 honest visitors and 3 thieves are compared with all 500 faces. How many honest ones are
 # stopped? What share of the alarms is right? Why may this FAR not hold here, and for whom? Five to eight sentences.
 #
