@@ -150,8 +150,9 @@ def all_pairs(rows: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
 
 
 # %% [markdown]
-# **Predict**, then look: 15 persons with 4 images each, in three spreads. A verifier that guesses lies on the diagonal.
-# What happens to the three curves at the left end, where few strangers are let in?
+# **Predict**, then look: 15 persons with 4 images each, in three spreads. A verifier that guesses accepts as large a
+# share of strangers as of friends, TAR = FAR. What happens to the three curves at the left end, where few strangers are
+# let in?
 
 # %% tags=["experiment"]
 limits = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0]
