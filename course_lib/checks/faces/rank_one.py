@@ -82,6 +82,7 @@ def telling(inputs: Inputs) -> bool:
     single = (distances == distances.amin(dim=1, keepdim=True)).sum(dim=1) == 1
     measures = (
         (queries[:, None] - gallery).abs().sum(dim=2),
+        (queries[:, None] - gallery).abs().amax(dim=2),
         squared(normalize(queries), normalize(gallery)),
         -distances,
         -queries @ gallery.T,
