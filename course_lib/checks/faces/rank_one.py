@@ -102,7 +102,9 @@ def otherwise_counted(inputs: Inputs, distances: Tensor) -> Iterator[float]:
     yield share(distances.T, gallery_ids, query_ids)  # the gallery asks
     yield 1 - float(right.double().mean())
     yield float((nearest == query_ids).double().mean())
-    yield float((gallery_ids[distances.argsort(dim=1)[:, :5]] == query_ids[:, None]).any(dim=1).double().mean())
+    ranked = gallery_ids[distances.argsort(dim=1)] == query_ids[:, None]
+    yield float(ranked[:, :5].any(dim=1).double().mean())
+    yield float(ranked[:, 1].double().mean())
     yield float(torch.stack([right[query_ids == one].double().mean() for one in query_ids.unique()]).mean())
     if len(persons := gallery_ids.unique()) < len(gallery):
         means = torch.stack([gallery[gallery_ids == person].mean(dim=0) for person in persons])
