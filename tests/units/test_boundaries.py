@@ -112,6 +112,14 @@ BOUNDARIES = {
         "images of each of them, at least 1": "single images",
         "rounded down, but at least 1": "fewer images than a batch has places",
         "each of them comes at least once": "people with fewer than K images",
+    "verification_roc": {
+        "at most the threshold": "pairs at equal distances",
+        "squared Euclidean, at least 0": DOMAIN,
+    },
+    "lfw_accuracy": {
+        "accepted where its distance is at most the threshold": "accepting every pair is best",
+        "squared Euclidean, at least 0": DOMAIN,
+        "fewer than two folds": "two folds",
     },
     "postprocess_detections": {
         "is above this number, not where it equals it": "a probability of exactly the threshold",
