@@ -680,7 +680,234 @@ def rank_one(
 check("rank_one", rank_one)
 
 # %% [markdown]
-# ## The experiment
+# ## The experiment: a network that tells people apart
+#
+# It sees 400 people and is asked about 200 others. Your functions cut the faces, compose the batches, choose the
+# triplets and measure what came of it.
+
+# %% tags=["given"]
+import textwrap
+from pathlib import Path
+
+from IPython.display import display
+from torch import nn
+
+from course_lib import plots, training
+from course_lib.arrays import as_tensor
+from course_lib.data.face_pairs import leave_people_out, pairs_within
+from course_lib.data.face_splits import faces
+from course_lib.data.tinyfaces import TEMPLATE, Faces
+from course_lib.figures import figure
+from course_lib.settings import settings
+from course_lib.training import trained
+from course_lib.trainings import pictures, shipped
+
+# %% [markdown]
+# These are the numbers that one may want to change. With `COURSE_PROFILE=full` the same cells read photographs:
+# Labeled Faces in the Wild, or ORL.
+
+# %% tags=["given"]
+MINI = settings().profile == "mini"
+SIDE = 32 if MINI else 64  # of an aligned face
+TRAINS, TESTS = 20, 6  # images of each person
+P, K = 24, 4
+STEPS, RATE = (1200, 4e-3) if MINI else (30000, 1e-3)
+STEPS = min(STEPS, settings().limit) if settings().limit else STEPS
+DIM, MARGIN = 64, 0.2
+DEVICE = settings().device
+
+# %% [markdown]
+# **What it sees.** Your `align_face` brings each face to the template.
+
+
+# %% tags=["given"]
+def aligned(images: Tensor, landmarks: Tensor) -> Tensor:
+    """The faces in uint8 images [n, 3, h, w], brought to the template: uint8
+    [n, 3, SIDE, SIDE].
+    """
+    template = SIDE * torch.from_numpy(TEMPLATE)
+    pairs = zip(images, landmarks, strict=True)
+    some = [as_tensor(align_face(one.float(), at, template, SIDE)) for one, at in pairs]
+    return torch.stack(some).clamp(0, 255).byte()
+
+
+def plain(images: Tensor, landmarks: Tensor) -> Tensor:
+    """The whole images, only smaller: what there is without alignment."""
+    size = (SIDE, SIDE)
+    return F.interpolate(images.float(), size=size, mode="area").byte()
+
+
+# %% [markdown]
+# **The network** has four convolutions and one linear layer, 230,000 weights. Its embeddings have length 1. So no
+# distance is above 4, and the margin of FaceNet, 0.2, means the same everywhere.
+
+
+# %% tags=["given"]
+def block(inputs: int, outputs: int) -> nn.Sequential:
+    """A convolution that keeps the size."""
+    convolution = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+    return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU())
+
+
+class FaceNetwork(nn.Module):
+    """Embeddings of length 1 from uint8 images."""
+
+    def __init__(self, width: int = 24):
+        super().__init__()
+        self.blocks = nn.Sequential(
+            *(
+                block(3, width),
+                nn.MaxPool2d(2),
+                block(width, 2 * width),
+                nn.MaxPool2d(2),
+            ),
+            *(
+                block(2 * width, 4 * width),
+                nn.MaxPool2d(2),
+                block(4 * width, 4 * width),
+            ),
+            nn.AdaptiveAvgPool2d(4),
+        )
+        self.last = nn.Linear(4 * width * 4 * 4, DIM)
+
+    def features(self, images: Tensor) -> Float[Tensor, "n dim"]:
+        """What the last layer says."""
+        return self.last(self.blocks(images.float() / 127.5 - 1).flatten(1))
+
+    def forward(self, images: Tensor) -> Float[Tensor, "n dim"]:
+        """The same, brought to length 1."""
+        return F.normalize(self.features(images), dim=1)
+
+
+# %% [markdown]
+# **What it learns from**: batches of your `PKSampler`, and of each one all triplets that your `mine_semi_hard` finds.
+
+
+# %% tags=["given"]
+def batches(images: Tensor, identities: Tensor, seed=None, steps: int = STEPS):
+    """The function that gives the i-th batch: images and who they are."""
+    rng = torch.Generator().manual_seed(settings().seed if seed is None else seed)
+    sampler = PKSampler(identities, min(P, len(identities.unique())), K, rng)
+    passes = -(-steps // len(sampler))
+    rows = [batch for _ in range(passes) for batch in sampler]
+
+    def batch(index: int) -> tuple[Tensor, Tensor]:
+        return images[rows[index]], identities[rows[index]]
+
+    return batch
+
+
+# %% tags=["given"]
+def semi_hard(embeddings: Tensor, identities: Tensor) -> Tensor:
+    """The semi-hard triplets of a batch."""
+    distances = pairwise_distances(embeddings.detach())
+    return as_tensor(mine_semi_hard(distances, identities, MARGIN))
+
+
+def loss(network: nn.Module, images: Tensor, identities: Tensor, mine=semi_hard):
+    """The loss of the triplets that `mine` chooses."""
+    embeddings = network(images)
+    a, p, n = mine(embeddings, identities).T
+    return triplet_loss(embeddings[a], embeddings[p], embeddings[n], MARGIN)
+
+
+# %% tags=["given"]
+@torch.no_grad()
+def embedded(network: nn.Module, images: Tensor) -> Tensor:
+    """The embeddings of aligned faces."""
+    network = network.to(DEVICE).eval()
+    return torch.cat([network(part.to(DEVICE)).cpu() for part in images.split(256)])
+
+
+# %% [markdown]
+# **How good?** As in Labeled Faces in the Wild: the people are dealt into ten folds, and of each fold come all pairs of
+# one person, and as many of two. Embeddings of length 1 have the squared distance 2 − 2 x·y.
+
+
+# %% tags=["given"]
+def distances_of(embeddings: Tensor, first: Tensor, second: Tensor) -> Tensor:
+    """The squared distances of pairs of embeddings, by their positions."""
+    return (embeddings[first] - embeddings[second]).square().sum(dim=1)
+
+
+def verified(embeddings: Tensor, identities: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Of the pairs to verify: distances, whether one person, folds."""
+    rng = torch.Generator().manual_seed(0)
+    people = len(identities.unique())
+    folds = leave_people_out(identities, min(10, max(1, people // 2)), rng)
+    pairs = pairs_within(identities, folds, rng)
+    distances = distances_of(embeddings, pairs.first, pairs.second)
+    return distances, pairs.same, pairs.folds
+
+
+# %% tags=["given"]
+def rates(distances: Tensor, same: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Your curve as tensors."""
+    far, tar, thresholds = map(as_tensor, verification_roc(distances, same))
+    return far, tar, thresholds
+
+
+def tar_at(limit: float, distances: Tensor, same: Tensor) -> tuple[float, float]:
+    """TAR at the largest threshold whose FAR is at most `limit`, and this threshold."""
+    far, tar, thresholds = rates(distances, same)
+    last = int((far <= limit).nonzero().max())
+    return tar[last].item(), thresholds[last].item()
+
+
+# %% [markdown]
+# **Overfit ten people first.** Faces of the same ten should end up near each other.
+
+# %% tags=["experiment"]
+torch.manual_seed(0)
+known = faces("train", TRAINS)
+ten = known[known.identities < known.identities.unique()[:10].max() + 1]
+crops = aligned(ten.images, ten.landmarks)
+first = FaceNetwork().train()
+losses = training.fit(first, batches(crops, ten.identities, steps=80), loss, 80, RATE)
+found = rank_one(
+    *(embedded(first, crops)[half] for half in (slice(0, None, 2), slice(1, None, 2))),
+    *(ten.identities[half] for half in (slice(0, None, 2), slice(1, None, 2))),
+)
+print(f"loss at first {losses[0]:.3f}, at last {sum(losses[-5:]) / 5:.3f}")
+print(f"rank one among these ten: {found:.2f}")
+
+# %% [markdown]
+# **Fit.** 1,200 steps of 24 people with four images take about a minute. If you interrupt it, the next run goes on from
+# there.
+
+
+# %% tags=["given"]
+def fit() -> dict[str, Tensor]:
+    """Train the network: its tensors, and the loss at each step."""
+    torch.manual_seed(settings().seed)
+    data = faces("train", TRAINS)
+    crops, own = aligned(data.images, data.landmarks), FaceNetwork().train()
+    how = {"checkpoint": Path("07_faces_checkpoint.safetensors"), "keep": True}
+    losses = training.fit(
+        own, batches(crops, data.identities), loss, STEPS, RATE, **how
+    )
+    return own.state_dict() | {"losses": torch.tensor(losses)}
+
+
+def trained_network() -> FaceNetwork:
+    """The network, from `weights`."""
+    own = FaceNetwork(weights["blocks.0.0.weight"].shape[0])
+    own.load_state_dict({name: w for name, w in weights.items() if name != "losses"})
+    return own
+
+
+def predict(images: Tensor, landmarks: Tensor) -> Tensor:
+    """Embeddings [n, DIM] of faces in uint8 images [n, 3, h, w], with their landmarks
+    [n, 5, 2].
+    """
+    return embedded(trained_network(), aligned(images, landmarks))
+
+
+# %% tags=["fit"]
+weights = trained("07_faces", fit)
+
+# %% tags=["check"]
+check("experiment", predict)
 
 # %% [markdown] tags=["written"]
 # ## One question in words (4 points)
