@@ -738,7 +738,7 @@ def plain(images: Tensor, landmarks: Tensor) -> Tensor:
 
 
 # %% [markdown]
-# **The network** has four convolutions and one linear layer, 230,000 weights. Its embeddings have length 1. So no
+# **The network** has four convolutions and one linear layer, 126,000 weights. Its embeddings have length 1. So no
 # distance is above 4, and the margin of FaceNet, 0.2, means the same everywhere.
 
 
@@ -752,7 +752,7 @@ def block(inputs: int, outputs: int) -> nn.Sequential:
 class FaceNetwork(nn.Module):
     """Embeddings of length 1 from uint8 images."""
 
-    def __init__(self, width: int = 24):
+    def __init__(self, width: int = 16):
         super().__init__()
         self.blocks = nn.Sequential(
             *(
@@ -769,6 +769,7 @@ class FaceNetwork(nn.Module):
             nn.AdaptiveAvgPool2d(4),
         )
         self.last = nn.Linear(4 * width * 4 * 4, DIM)
+        self.to(memory_format=torch.channels_last)  # a quarter faster on a CPU
 
     def features(self, images: Tensor) -> Float[Tensor, "n dim"]:
         """What the last layer says."""
