@@ -36,7 +36,6 @@ RATES = {"softmax": 4e-3, "random": 4e-3, "hard": 4e-3, "semi-hard": 4e-3, "semi
 FARS = tuple(round(10 ** (step / 10 - 3), 6) for step in range(31))  # 0.001 … 1
 LIMIT = 0.01
 PART = 50  # steps over which the course of a training is averaged
-RANKS = 10
 SHOWN = 30  # people of val, with ten images each
 PERSONS, PERSON_STEPS = 1000, 600  # portraits of Tinytown; each split has so many
 own = reference.load("07_faces")
@@ -136,7 +135,7 @@ def verified(network: nn.Module, crops: Tensor, identities: Tensor, groups: Tens
     distances, same = own["distances_of"](embeddings, first, second), identities[first] == identities[second]
     far, tar, _ = own["rates"](distances, same)
     tars, threshold = own["tar_at"](LIMIT, distances, same)
-    accuracy, error = own["lfw_accuracy"](*own["verified"](embeddings, identities))
+    accuracy, error = fold_accuracy(embeddings, identities)
     within = [(groups[first] == group) & (groups[second] == group) for group in (0, 1)]
     accepted = distances <= threshold
     return {
@@ -150,21 +149,18 @@ def verified(network: nn.Module, crops: Tensor, identities: Tensor, groups: Tens
     }
 
 
+def fold_accuracy(embeddings: Tensor, identities: Tensor) -> tuple[float, float]:
+    """Accuracy over ten folds, and its standard error."""
+    pairs = own["pairs_to_verify"](identities)
+    return own["lfw_accuracy"](own["distances_of"](embeddings, pairs.first, pairs.second), pairs.same, pairs.folds)
+
+
 def named(network: nn.Module, crops: Tensor, identities: Tensor) -> dict[str, float | list[float]]:
     """Rank one, and how often the right person is among the first so many: one image of each is known."""
     embeddings = own["embedded"](network, crops)
-    known = first_of_each(identities)
+    known = own["first_of_each"](identities)
     asks = [embeddings[~known], embeddings[known], identities[~known], identities[known]]
-    distances = torch.cdist(asks[0], asks[1])
-    places = asks[3][distances.argsort(dim=1, stable=True)]
-    right = (places[:, :RANKS] == asks[2][:, None]).double().cumsum(dim=1).clamp(max=1).mean(dim=0)
-    return {"rank one": own["rank_one"](*asks), "CMC": right.tolist()}
-
-
-def first_of_each(identities: Tensor) -> Tensor:
-    """True at the first image of each person."""
-    earlier = (identities[:, None] == identities).tril(diagonal=-1)
-    return ~earlier.any(dim=1)
+    return {"rank one": own["rank_one"](*asks), "CMC": own["cmc"](*asks).tolist()}
 
 
 def plain_pixels() -> dict[str, float]:
@@ -199,7 +195,7 @@ def persons(seed: int) -> tuple[nn.Module, dict[str, float | list[float]]]:
 def asked_persons(network: nn.Module) -> dict[str, Tensor]:
     """Some who are asked for, and the nearest five of the known, with who they are."""
     crops, identities = portraits("test")
-    embeddings, known = own["embedded"](network, crops), first_of_each(identities)
+    embeddings, known = own["embedded"](network, crops), own["first_of_each"](identities)
     asked = (~known).nonzero()[:8, 0]
     gallery = known.nonzero()[:, 0]
     nearest = gallery[torch.cdist(embeddings[asked], embeddings[gallery]).argsort(dim=1)[:, :5]]

@@ -162,10 +162,10 @@ def test_aligned_faces_have_their_landmarks_on_the_template(own):
 def test_the_distances_of_pairs_are_squared_and_folds_hold_people_apart(own):
     identities = torch.arange(30).repeat_interleave(4)
     embeddings = normalize(torch.randn(120, 5, generator=torch.Generator().manual_seed(2)), dim=1)
-    distances, same, folds = own["verified"](embeddings, identities)
-    assert distances.max() <= 4
-    assert same.sum() == (~same).sum() == 30 * 6
-    assert len(folds.unique()) == 10
+    pairs = own["pairs_to_verify"](identities)
+    assert own["distances_of"](embeddings, pairs.first, pairs.second).max() <= 4
+    assert pairs.same.sum() == (~pairs.same).sum() == 30 * 6
+    assert len(pairs.folds.unique()) == 10
     torch.testing.assert_close(
         own["distances_of"](embeddings, torch.tensor([0]), torch.tensor([1]))[0],
         (2 - 2 * embeddings[0] @ embeddings[1]),
