@@ -749,6 +749,7 @@ def block(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(convolution, nn.BatchNorm2d(outputs), nn.ReLU())
 
 
+# %% tags=["given"]
 class FaceNetwork(nn.Module):
     """Embeddings of length 1 from uint8 images."""
 
@@ -923,19 +924,18 @@ print(f"{len(distances):,} pairs; threshold {threshold:.2f}: TAR {tar:.3f} at FA
 # %% tags=["given"]
 def shown(chosen: Tensor):
     """Pairs of faces, one above the other, with their distance."""
-    rows = [*pairs.first[chosen], *pairs.second[chosen]]
+    rows = torch.cat([pairs.first[chosen], pairs.second[chosen]])
     titles = [f"{distance:.2f}" for distance in distances[chosen]] + [""] * len(chosen)
     return plots.image_grid(test.images[rows], titles, len(chosen), width=10)
 
-
-order = distances.argsort()
-of_two, of_one = order[~pairs.same[order]], order[pairs.same[order]].flip(0)
 
 # %% [markdown]
 # **Predict**: which two people does it take for one, and in which pictures does it not know somebody again? First the
 # six nearest pairs of *different* people:
 
 # %% tags=["experiment"]
+order = distances.argsort()
+of_two, of_one = order[~pairs.same[order]], order[pairs.same[order]].flip(0)
 plots.show(shown(of_two[:6]), "the nearest strangers")
 
 # %% [markdown]
