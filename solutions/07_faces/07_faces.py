@@ -711,7 +711,7 @@ MINI = settings().profile == "mini"
 SIDE = 32 if MINI else 64  # of an aligned face
 TRAINS, TESTS = 20, 6  # images of each person
 P, K = 24, 4
-STEPS, RATE = (1200, 4e-3) if MINI else (30000, 1e-3)
+STEPS, RATE = (800, 4e-3) if MINI else (30000, 1e-3)
 STEPS = min(STEPS, settings().limit) if settings().limit else STEPS
 DIM, MARGIN = 64, 0.2
 DEVICE = settings().device
@@ -870,7 +870,7 @@ print(f"loss at first {losses[0]:.3f}, at last {sum(losses[-5:]) / 5:.3f}")
 print(f"every other face asked, the rest known: rank one {right:.2f}")
 
 # %% [markdown]
-# **Fit.** 1,200 steps of 24 people with four images take about a minute. If you interrupt it, the next run goes on from
+# **Fit.** 800 steps of 24 people with four images take half a minute. If you interrupt it, the next run goes on from
 # there.
 
 
