@@ -37,7 +37,7 @@ FARS = tuple(round(10 ** (step / 10 - 3), 6) for step in range(31))  # 0.001 …
 LIMIT = 0.01
 PART = 50  # steps over which the course of a training is averaged
 SHOWN = 30  # people of val, with ten images each
-PERSONS, PERSON_STEPS = 1000, 600  # portraits of Tinytown; each split has so many
+PERSONS, PERSON_STEPS = 1000, 300  # portraits of Tinytown; each split has so many
 own = reference.load("07_faces")
 
 

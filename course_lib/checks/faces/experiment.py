@@ -98,14 +98,13 @@ def accept_rate(same: Tensor, different: Tensor) -> float:
     return float((same < beyond).double().mean())
 
 
-_CASE = Case(
+_CASE = Case(  # the notebook's network reaches 0.7 and more
     "TAR at FAR 1 % on new people",
     "values",
     unseen(50),
-    metric("TAR at FAR 1 %", accepted, low=0.3, high=0.7),
+    metric("TAR at FAR 1 %", accepted, low=0.3, high=0.6),
     truth=lambda inputs: None,
     draws=1,
     public=shown(30),
 )
 CHECK = Check("experiment", 10, (_CASE,), target="predict", seconds=120.0, profile="mini", known=known)
-"""10 points; the notebook's network reaches 0.85 and more."""

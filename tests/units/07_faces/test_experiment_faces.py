@@ -66,7 +66,7 @@ def test_the_trained_network_earns_all_points_with_room(own, asked):
     network = own["FaceNetwork"]()
     network.load_state_dict(trainings.trained_weights("faces", "semi-hard"))
     found = own["embedded"](network, own["aligned"](asked["images"], asked["landmarks"]))
-    assert experiment.accepted(found, asked) > 0.78  # all points from 0.7 on
+    assert experiment.accepted(found, asked) > 0.7  # all points from 0.6 on
 
 
 def test_the_network_without_alignment_earns_less(own, asked):
