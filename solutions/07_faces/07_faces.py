@@ -32,6 +32,8 @@ from jaxtyping import Bool, Float, Int64, Integer
 from torch import Tensor
 from torch.nn import functional as F
 
+from course_lib import plots
+from course_lib.arrays import as_tensor
 from course_lib.checks.faces import check
 
 # %% [markdown]
@@ -493,11 +495,11 @@ def verification_roc(
         same: whether a pair shows one person.
 
     Returns:
-        (far, tar, thresholds), as scikit-learn's `roc_curve`. The thresholds rise: first
-        -infinity, which accepts no pair, then each distance that occurs, once. At each
-        of them, far is the share of the pairs of different persons that are accepted,
-        and tar that of the pairs of the same person. So both rise from 0 to 1, and
-        pairs at equal distances are accepted together.
+        (far, tar, thresholds), in the order of scikit-learn's `roc_curve`. The
+        thresholds rise: first -infinity, which accepts no pair, then each distance that
+        occurs, once. At each of them, far is the share of the pairs of different
+        persons that are accepted, and tar that of the pairs of the same person. So both
+        rise from 0 to 1, and pairs at equal distances are accepted together.
 
     Raises:
         ValueError: a distance is NaN, or all pairs are of one kind, or there are none.
@@ -519,6 +521,45 @@ def verification_roc(
 
 # %% tags=["check"]
 check("verification_roc", verification_roc)
+
+# %% [markdown]
+# To try it out, a crowd without a camera: each person is a point in 16 dimensions, and each image of them lies around
+# it, by a `spread`. At the end all have length 1, as FaceNet's embeddings.
+
+
+# %% tags=["given"]
+def crowd(people: int, images: int, spread: float) -> tuple[Tensor, Tensor]:
+    """Embeddings [people * images, 16] of length 1, and who is on each."""
+    rng = torch.Generator().manual_seed(0)
+    middles = torch.randn(people, 16, generator=rng).repeat_interleave(images, dim=0)
+    rows = middles + spread * torch.randn(middles.shape, generator=rng)
+    return F.normalize(rows), torch.arange(people).repeat_interleave(images)
+
+
+def all_pairs(rows: Tensor, ids: Tensor) -> tuple[Tensor, Tensor]:
+    """The squared distances of all pairs, and whether both show one person."""
+    i, j = torch.triu_indices(len(rows), len(rows), offset=1)
+    return ((rows[i] - rows[j]) ** 2).sum(dim=1), ids[i] == ids[j]
+
+
+# %% [markdown]
+# **Predict**, then look: 15 persons with 4 images each, in three spreads. A verifier that guesses accepts as large a
+# share of strangers as of friends, TAR = FAR. What happens to the three curves at the left end, where few strangers are
+# let in?
+
+# %% tags=["experiment"]
+limits = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0]
+lines = {"guessed": limits}
+for spread in (0.4, 0.7, 1.0):
+    far, tar, _ = map(as_tensor, verification_roc(*all_pairs(*crowd(15, 4, spread))))
+    lines[f"spread {spread}"] = [float(tar[far <= limit].max()) for limit in limits]
+axes = plots.curve(limits, lines, "FAR", "TAR")
+axes.set_xscale("log")
+plots.show(axes, "three curves of a crowd")
+
+# %% [markdown]
+# At the right end all of them meet. A door or a telephone stands at the left one: papers report TAR at a FAR of 1 %, of
+# 0.1 %, and so on. Read yours off: how much of its TAR does the middle curve lose from a FAR of 10 % to 1 %?
 
 # %% [markdown]
 # ## 7 · The protocol of Labeled Faces in the Wild
@@ -611,6 +652,42 @@ def lfw_accuracy(
 check("lfw_accuracy", lfw_accuracy)
 
 # %% [markdown]
+# **Predict**, then look: ten folds of pairs that hold nothing, distances and answers drawn by chance. Nobody can be
+# right more often than half of the time. What does the honest protocol report, and what does one report that chooses on
+# the tested fold? Does it help to have more pairs?
+
+
+# %% tags=["given"]
+def by_chance(size: int, seed: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Distances, answers and folds of ten folds with `size` pairs each: coins."""
+    numbers = torch.rand(2, 10 * size, generator=torch.Generator().manual_seed(seed))
+    return numbers[0], numbers[1] < 0.5, torch.arange(10 * size) // size
+
+
+def flattered(distances: Tensor, same: Tensor, folds: Tensor) -> float:
+    """The mean accuracy where each fold chooses its threshold itself."""
+    right = (distances <= torch.cat([-distances[:1], distances])[:, None]) == same
+    best = [right[:, folds == fold].double().mean(dim=1).max() for fold in range(10)]
+    return float(sum(best)) / 10
+
+
+# %% tags=["experiment"]
+sizes = (4, 8, 16)
+lines = {"the other folds choose": [], "the tested fold chooses": []}
+for size in sizes:
+    draws = [by_chance(size, seed) for seed in range(5)]
+    means = [float(lfw_accuracy(*one)[0]) for one in draws]
+    lines["the other folds choose"].append(sum(means) / 5)
+    lines["the tested fold chooses"].append(sum(flattered(*one) for one in draws) / 5)
+axes = plots.curve(sizes, lines, "pairs per fold", "accuracy, mean of five draws")
+axes.axhline(0.5, color=plots.BLACK, linewidth=1)
+plots.show(axes, "honest and flattered")
+
+# %% [markdown]
+# Coins are right in half of the cases, and the honest protocol says so. The other one finds a threshold for every fold
+# that suits these few pairs by chance. With more pairs it finds less.
+
+# %% [markdown]
 # ## 8 · Who is it?
 #
 # Verification compares two faces. *Identification* compares one, the query, with a whole gallery of known persons, and
@@ -680,6 +757,25 @@ def rank_one(
 check("rank_one", rank_one)
 
 # %% [markdown]
+# **Predict**, then look: the same crowd, one image of each person in the gallery and one as query. The embedding stays
+# as good as it is. What becomes of rank one when the gallery grows from 5 persons to 200?
+
+# %% tags=["experiment"]
+rows, ids = crowd(200, 2, spread=0.7)
+people = (5, 10, 20, 50, 100, 200)
+first = []
+for count in people:
+    asked, known = slice(1, 2 * count, 2), slice(0, 2 * count, 2)
+    first.append(float(rank_one(rows[asked], rows[known], ids[asked], ids[known])))
+axes = plots.curve(people, {"rank one": first}, "persons in the gallery", "rank one")
+axes.set_xscale("log")
+plots.show(axes, "rank one and the gallery")
+
+# %% [markdown]
+# Whether two images show one person does not depend on how many persons there are. Whose image is the nearest does:
+# each new face in the gallery is one more that can be nearer by chance.
+
+# %% [markdown]
 # ## The experiment: a network that tells people apart
 #
 # It sees 400 people and is asked about 200 others. Your functions cut the faces, compose the batches, choose the
@@ -692,8 +788,7 @@ from pathlib import Path
 from IPython.display import display
 from torch import nn
 
-from course_lib import plots, training
-from course_lib.arrays import as_tensor
+from course_lib import training
 from course_lib.data.face_pairs import FacePairs, leave_people_out, pairs_within
 from course_lib.data.face_splits import faces
 from course_lib.data.tinyfaces import TEMPLATE
@@ -1190,10 +1285,9 @@ figure("rank one of Tinytown's persons, one of 120", list(persons))
 # %% [markdown] tags=["written"]
 # ## One question in words (4 points)
 #
-# A shop looks for 500 known thieves. The seller promises: "On Labeled Faces in the Wild TAR is 99 % at a FAR of 0.1 %."
-# Each of 2,000 honest visitors and 3 thieves per day is compared with all 500 faces. About how many honest visitors are
-# stopped? What share of the alarms is right? Why may this FAR not hold here, and for whom? Five to eight sentences,
-# with your calculation.
+# A shop looks for 500 known thieves. Its seller promises a TAR of 99 % at a FAR of 0.1 % on Labeled Faces in
+# the Wild. Each day 2,000 honest visitors and 3 thieves are compared with all 500 faces. How many honest ones are
+# stopped? What share of the alarms is right? Why may this FAR not hold here, and for whom? Five to eight sentences.
 #
 # ### BEGIN MARK SCHEME
 # - 1 point: 500 comparisons each. A visitor is stopped with probability 1 − 0.999^500 = 39 %: about 790 a day.

@@ -98,6 +98,15 @@ BOUNDARIES = {
         "above 0": DOMAIN,
     },
     "Hourglass": {"depth is at least 1": "depth 1"},
+    "verification_roc": {
+        "at most the threshold": "pairs at equal distances",
+        "squared Euclidean, at least 0": DOMAIN,
+    },
+    "lfw_accuracy": {
+        "accepted where its distance is at most the threshold": "accepting every pair is best",
+        "squared Euclidean, at least 0": DOMAIN,
+        "fewer than two folds": "two folds",
+    },
     "postprocess_detections": {
         "is above this number, not where it equals it": "a probability of exactly the threshold",
         "IoU above which, of two boxes": "an overlap of exactly the threshold",

@@ -17,6 +17,7 @@ DATA = {
     "BCCD": {DETECT: "BCCD"},
     "VOC": {"COURSE_VOC_YEAR": "2012"},
     "CamVid": {SEGMENT: "CamVid"},
+    "ORL": {},
     "BCCD-part": {DETECT: "BCCD-part"},  # a part of BCCD's train: what settings and targets are chosen on
 }
 
@@ -60,7 +61,8 @@ def plan() -> list[Run]:
         for backbone in ("frozen", "random")
     ]
     streets = [Run("05_fcn", "CamVid", seed, backbone) for seed in range(3) for backbone in ("", "scratch")]
-    return few_shot + parts + cells + streets + voc
+    faces = [Run("07_faces", "ORL", seed) for seed in range(3)]
+    return few_shot + parts + cells + streets + faces + voc
 
 
 def chosen(names: list[str]) -> list[Run]:

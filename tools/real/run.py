@@ -30,7 +30,11 @@ RESULTS = {  # a name that the last cell to run defines, and what is kept of it
     "03_fast_rcnn": ("tables", MAP.replace("%s", "tables[0.5]")),
     "04_faster_rcnn": ("tables", MAP.replace("%s", "tables[0.5]")),
     "05_fcn": ("table", "{name: [100 * value for value in both] for name, both in table.items()}"),
+    "07_faces": ("measured", "measured"),
 }
+ORL = "from tools.real import orl\nmeasured = orl.measure(globals(), settings().seed)"
+BESIDE = {"07_faces": f"from course_lib.settings import settings\n{ORL}"}
+"""Where the notebook's experiment is on other data: a cell that measures with the notebook's functions alone."""
 
 
 class RealRunError(CourseError):
@@ -41,13 +45,33 @@ def cells(run: Run) -> list[str]:
     """The code of a run: what sets its backbone, the notebook's cells but its checks, and what keeps the result."""
     last, result = RESULTS[run.unit]
     sources = [BACKBONES[run.backbone]]
-    for cell in read_source(ROOT / "solutions" / run.unit / f"{run.unit}.py").cells:
-        if cell.cell_type == "code" and RUNNING & set(cell.metadata.get("tags", ())):
+    if run.unit in BESIDE:
+        sources += [*functions(run.unit), BESIDE[run.unit]]
+    for cell in notebook_of(run.unit) if run.unit not in BESIDE else ():
+        if RUNNING & tags(cell):
             sources.append(cell.source)
             if last in defined(cell.source):
                 break
     keep = f"import json, pathlib\npathlib.Path('result.json').write_text(json.dumps({result}))"
     return [source for source in (*sources, keep) if source]
+
+
+def functions(unit: str) -> list[str]:
+    """The notebook's imports, all that is given before its first function, and its functions."""
+    found = notebook_of(unit)
+    solved = [number for number, cell in enumerate(found) if "solution" in tags(cell)]
+    return [c.source for n, c in enumerate(found) if n in solved or (n < solved[0] and "given" in tags(c))]
+
+
+def notebook_of(unit: str) -> list[NotebookNode]:
+    """The code cells of a unit's solution."""
+    found = read_source(ROOT / "solutions" / unit / f"{unit}.py").cells
+    return [cell for cell in found if cell.cell_type == "code"]
+
+
+def tags(cell: NotebookNode) -> set[str]:
+    """What a cell is for."""
+    return set(cell.metadata.get("tags", ()))
 
 
 def defined(source: str) -> set[str]:
@@ -57,12 +81,32 @@ def defined(source: str) -> set[str]:
 
 
 def digest(run: Run) -> str:
-    """SHA-256 of what a run does: of its cells, joined and without their comments, and of what it is told."""
-    sources = cells(run)
+    """SHA-256 of what a run does: of its cells, joined and without their comments, and of what it is told.
+
+    Where only the notebook's functions measure, their docstrings and what is imported do not count.
+    """
+    sources = [*cells(run)]
     if run.backbone:
         sources.append((Path(__file__).parent / "frozen.py").read_text(encoding="utf-8"))
-    done = ast.unparse(ast.parse("\n".join(sources)))
+    if run.unit in BESIDE:
+        sources.append((Path(__file__).parent / "orl.py").read_text(encoding="utf-8"))
+    tree = ast.parse("\n".join(sources))
+    done = ast.unparse(bare(tree) if run.unit in BESIDE else tree)
     return hashlib.sha256(json.dumps([done, run.variables(Path("data"), Path("cache"))]).encode()).hexdigest()
+
+
+def bare(tree: ast.Module) -> ast.Module:
+    """The same code without docstrings, other sentences that stand alone, and imports."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef):
+            kept = [one for one in node.body if not (told(one) or isinstance(one, ast.Import | ast.ImportFrom))]
+            node.body = kept or [ast.Pass()]
+    return tree
+
+
+def told(node: ast.AST) -> bool:
+    """Whether a statement is nothing but a string."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
 def place(run: Run) -> Path:

@@ -1,6 +1,16 @@
 """Unit 07, Faces: all wrong versions, one module a function."""
 
 from autograder.misconceptions import gathered
-from autograder.misconceptions.faces import align_face, mine_semi_hard, pairwise_distances, triplet_loss
+from autograder.misconceptions.faces import (
+    align_face,
+    lfw_accuracy,
+    mine_semi_hard,
+    pairwise_distances,
+    rank_one,
+    triplet_loss,
+    verification_roc,
+)
 
-MISCONCEPTIONS = gathered(align_face, pairwise_distances, triplet_loss, mine_semi_hard)
+MISCONCEPTIONS = gathered(
+    align_face, pairwise_distances, triplet_loss, mine_semi_hard, verification_roc, lfw_accuracy, rank_one
+)

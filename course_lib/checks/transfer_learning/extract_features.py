@@ -12,7 +12,7 @@ from course_lib.checks.codec import copy
 from course_lib.checks.compare import close, exact, worst
 from course_lib.checks.kit.draws import begin_chance
 from course_lib.checks.kit.probes import graph
-from course_lib.checks.kit.refusals import holding, refusal
+from course_lib.checks.kit.refusals import holding, refusal, refused
 from course_lib.checks.kit.styles import styles
 from course_lib.checks.spec import Case, Check, Counterexample, Inputs
 from course_lib.checks.transfer_learning.networks import (
@@ -27,7 +27,7 @@ from course_lib.checks.transfer_learning.networks import (
     random_images,
     random_network,
 )
-from course_lib.checks.transfer_learning.shared import MOST, mistyped, numbers, refused
+from course_lib.checks.transfer_learning.shared import MOST, mistyped, numbers
 from course_lib.checks.transfer_learning.traces import no_traces, traces
 
 

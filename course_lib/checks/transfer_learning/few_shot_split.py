@@ -9,9 +9,9 @@ from torch import Tensor
 from course_lib.checks.codec import copy
 from course_lib.checks.compare import exact, judged_by
 from course_lib.checks.kit.draws import begin_chance, uneven
-from course_lib.checks.kit.refusals import holding, refusal
+from course_lib.checks.kit.refusals import holding, refusal, refused
 from course_lib.checks.spec import Case, Check, Inputs
-from course_lib.checks.transfer_learning.shared import Found, refused
+from course_lib.checks.transfer_learning.shared import Found
 from course_lib.checks.transfer_learning.split_counterexamples import explain
 
 

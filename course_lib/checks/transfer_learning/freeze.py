@@ -8,7 +8,7 @@ from torch import Tensor
 
 from course_lib import plots
 from course_lib.checks.compare import worst
-from course_lib.checks.kit.refusals import holding, refusal
+from course_lib.checks.kit.refusals import holding, refusal, refused
 from course_lib.checks.kit.show import EXPECTED, YOURS
 from course_lib.checks.kit.styles import in_double, on_gpu, within
 from course_lib.checks.spec import Case, Check, Compare, Counterexample, Inputs, Mismatch
@@ -25,7 +25,7 @@ from course_lib.checks.transfer_learning.networks import (
     random_images,
     random_network,
 )
-from course_lib.checks.transfer_learning.shared import MOST, Found, mistyped, near, numbers, refused, some, without
+from course_lib.checks.transfer_learning.shared import MOST, Found, mistyped, near, numbers, some, without
 from course_lib.checks.transfer_learning.training import train_as_left, train_frozen
 
 

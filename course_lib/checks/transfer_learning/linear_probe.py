@@ -9,12 +9,11 @@ from torch import Tensor
 from course_lib import plots
 from course_lib.checks.codec import copy
 from course_lib.checks.compare import exact, like
-from course_lib.checks.kit.refusals import holding, refusal
+from course_lib.checks.kit.refusals import holding, refusal, refused
 from course_lib.checks.kit.show import EXPECTED, YOURS
 from course_lib.checks.kit.styles import styles
 from course_lib.checks.spec import Case, Check, Compare, Counterexample, Hint, Inputs, Mismatch, Refusal
 from course_lib.checks.transfer_learning.clouds import blobs, loud, side_by_side, single_class
-from course_lib.checks.transfer_learning.shared import refused
 
 NAMED = 3  # points in one picture whose classes are written beside them
 TRIANGLE = [[20.0, -30.0], [24.0, -29.5], [21.0, -26.0]]  # features are seldom near zero, no cloud near the mean

@@ -1,4 +1,4 @@
-"""Unit 01: what several of its functions are judged by and told with: refusals, names, numbers."""
+"""Unit 01: what several of its functions are judged by and told with: names and numbers."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from course_lib.checks.kit.numbers import rounded
-from course_lib.checks.spec import Compare, Inputs, Mismatch
+from course_lib.checks.spec import Inputs
 
 Found = list[tuple[str, str]]  # symptoms and sentences
 STEPS = 64  # to a unit: few binary digits, the same on every processor
@@ -16,26 +16,6 @@ MOST = 24  # images or features in one picture
 def binary(values: Any) -> Tensor:
     """The numbers with six binary digits behind the point."""
     return rounded(values, STEPS)
-
-
-def refused(error: str, words: str = "", nameless: bool = False) -> Compare:
-    """Bad input was answered by this error, with these words in its message (see `kit.refusals`).
-
-    Args:
-        nameless: without them, too.
-    """
-
-    def compare(answer: str, expected: str, inputs: Inputs) -> Mismatch | None:
-        if answer == expected or (nameless and answer == "nameless"):
-            return None
-        told = {
-            "nameless": f"Its message lacks {words}.",
-            "accepted": "Your function accepts it.",
-        }
-        what = told.get(answer, f"Your function raises {answer} instead.")
-        return Mismatch(f"Expected a {error}. {what}", symptom=answer)
-
-    return compare
 
 
 def mistyped(answer: str, expected: str, inputs: Inputs) -> str:

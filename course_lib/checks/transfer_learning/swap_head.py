@@ -8,7 +8,7 @@ from numpy.random import Generator
 from torch import Tensor, nn
 
 from course_lib.checks.kit.draws import begin_chance
-from course_lib.checks.kit.refusals import forgotten, holding, refusal
+from course_lib.checks.kit.refusals import forgotten, holding, refusal, refused
 from course_lib.checks.kit.styles import in_double, on_gpu, within
 from course_lib.checks.spec import Case, Check, Compare, Counterexample, Inputs, Mismatch, Refusal
 from course_lib.checks.transfer_learning.networks import (
@@ -21,7 +21,7 @@ from course_lib.checks.transfer_learning.networks import (
     random_images,
     random_network,
 )
-from course_lib.checks.transfer_learning.shared import listed, near, numbers, refused, some, without
+from course_lib.checks.transfer_learning.shared import listed, near, numbers, some, without
 from course_lib.checks.transfer_learning.traces import moved, no_traces
 
 
