@@ -7,6 +7,7 @@ some of them need.
 from course_lib.checks import run
 from course_lib.checks.faces import (
     align_face,
+    experiment,
     lfw_accuracy,
     mine_semi_hard,
     pairwise_distances,
@@ -26,6 +27,7 @@ FUNCTIONS = (
     verification_roc,
     lfw_accuracy,
     rank_one,
+    experiment,
 )
 CHECKS = tuple(function.CHECK for function in FUNCTIONS)
 
