@@ -43,7 +43,7 @@ def draw_pairs(same: Bool[np.ndarray, "n n"], names: list[str]):
             color = "white" if row == column else BLUE if one else ORANGE
             ax.add_patch(_square(column, row, color))
             if one and row != column:
-                ax.text(column + 0.5, row + 0.5, "=", ha="center", va="center", color="white", fontsize=14)
+                ax.scatter(column + 0.5, row + 0.5, marker="$=$", color="white", s=70)
     ticks = np.arange(len(names)) + 0.5
     ax.set(xlim=(0, len(names)), ylim=(len(names), 0), aspect="equal")
     ax.set_xticks(ticks, names)

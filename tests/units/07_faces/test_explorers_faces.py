@@ -171,6 +171,6 @@ def test_diagrams_name_their_parts():
     plots.close(ax)
     labels = np.array([0, 0, 1])
     ax = faces_pictures.draw_pairs(labels[:, None] == labels, ["A1", "A2", "B1"])
-    assert [text.get_text() for text in ax.texts] == ["=", "="]
+    assert len(ax.collections) == 2  # a sign on each pair of one person
     assert len(ax.patches) == 9
     plots.close(ax)
