@@ -39,8 +39,9 @@
 # which of my friends is this? One picture, a gallery of many: **identification** (1:N).
 
 # %% [markdown]
-# Both must work for people whom no network has seen in training. So a classifier with one output per name is of no use:
-# tomorrow's name has no output. We need a *distance* between pictures that is small for one person and large for two.
+# Both must work for people whom no network has seen in training. So a classifier with one output per name is of no
+# use: tomorrow's name has no output. We need a *distance* between pictures that is small for one person and large for
+# two.
 #
 # The nearest at hand is the distance of the pixels.
 
@@ -58,12 +59,12 @@ print(f"to another row: {np.square(x - y).sum():.2f}")
 print(f"to itself, moved by one pixel: {np.square(x - moved).sum():.2f}")
 
 # %% [markdown]
-# No: 0.13 against 0.10. Is that far-fetched? Let us ask real photographs: 100 faces of *Labeled Faces in the Wild*, cut
-# out, grey, 25 × 25 pixels, which ship with scikit-image. Who is on them it does not say.
+# No: 0.13 against 0.10. Is that far-fetched? Let us ask real photographs: 100 faces of *Labeled Faces in the Wild*,
+# cut out, grey, 25 × 25 pixels, which ship with scikit-image. Who is on them it does not say.
 
 # %% [markdown]
-# Of each face we keep 23 of the 25 columns: once the right ones, once the left ones. That is the same photograph, moved
-# by two pixels.
+# Of each face we keep 23 of the 25 columns: once the right ones, once the left ones. That is the same photograph,
+# moved by two pixels.
 #
 # **Predict:** for how many of the 100 faces is somebody *else* nearer than the face itself, moved by two pixels? And
 # how many with three?
@@ -135,22 +136,21 @@ def photographed(person, situation):
     return drawn.image.reshape(-1) / 255
 
 
-pairs = {"person": [], "situation": [], "both": []}
+moves = {"person": [], "situation": [], "both": []}
 for k in range(60):
     first = photographed(400 + k, k)
-    pairs["person"].append(np.square(photographed(461 + k % 39, k) - first).sum())
-    pairs["situation"].append(np.square(photographed(400 + k, 99 + k) - first).sum())
-    pairs["both"].append(np.square(photographed(461 + k % 39, 99 + k) - first).sum())
-for name, distances in pairs.items():
+    moves["person"].append(np.square(photographed(461 + k % 39, k) - first).sum())
+    moves["situation"].append(np.square(photographed(400 + k, 99 + k) - first).sum())
+    moves["both"].append(np.square(photographed(461 + k % 39, 99 + k) - first).sum())
+for name, distances in moves.items():
     print(f"other {name:9}: mean squared distance {np.mean(distances):.0f}")
 
 # %% [markdown]
 # Another situation moves the pixels four times as far as another person does in squared distance, and twice as far in
 # distance. So what is nearest by pixels?
 #
-# **Predict:** there are 60 persons with six pictures each. In how many of 100 cases does the nearest other picture show
-# the same person? What would chance give?
-
+# **Predict:** there are 60 persons with six pictures each. In how many of 100 cases does the nearest other picture
+# show the same person? What would chance give?
 
 # %%
 def nearest_is_same(vectors, identities):
@@ -195,8 +195,8 @@ plots.show(axes, "nearest by pixels")
 # %% [markdown]
 # Now a third point, the nose, is at (1, 4) and should come to (2, 2.2). Our similarity brings it to (2, 2.5).
 #
-# **Predict:** if we look for the similarity with the least *sum of squared* misses of all three, will the eyes still be
-# met exactly?
+# **Predict:** if we look for the similarity with the least *sum of squared* misses of all three, will the eyes still
+# be met exactly?
 
 # %%
 from skimage.transform import estimate_transform
@@ -229,7 +229,8 @@ def aligned(image, landmarks):
     return torch.from_numpy(pixels).permute(2, 0, 1).float()
 
 
-straight = torch.stack([aligned(*pair) for pair in zip(val.images, val.landmarks)])
+pairs = zip(val.images, val.landmarks, strict=True)
+straight = torch.stack([aligned(*pair) for pair in pairs])
 
 # %%
 panes = [
@@ -249,15 +250,15 @@ flat = straight.flatten(1)
 print(f"nearest shows the same person: {nearest_is_same(flat, val.identities):.0%}")
 
 # %% [markdown]
-# Eyes, nose and mouth come out of the mist. The nearest picture is right about twice as often, yet in nine of ten cases
-# still wrong: light, turns to the side, glasses and caps are left. These a network has to learn.
+# Eyes, nose and mouth come out of the mist. The nearest picture is right about twice as often, yet in nine of ten
+# cases still wrong: light, turns to the side, glasses and caps are left. These a network has to learn.
 
 # %% [markdown]
 # ## 4 · From classes to distances
 #
-# **DeepFace** (2014) trained a classifier: 4.4 million photographs of 4,030 persons, and a softmax over these. Then the
-# last layer was thrown away. What feeds it, 4,096 numbers, describes faces of strangers, too. It is unit 01's idea:
-# features for one task serve another.
+# **DeepFace** (2014) trained a classifier: 4.4 million photographs of 4,030 persons, and a softmax over these. Then
+# the last layer was thrown away. What feeds it, 4,096 numbers, describes faces of strangers, too. It is unit 01's
+# idea: features for one task serve another.
 
 # %%
 from course_lib.explorers.faces_pictures import draw_pipelines
@@ -270,8 +271,8 @@ plots.show(draw_pipelines(), "DeepFace and FaceNet")
 # the 2-D one alone.
 
 # %% [markdown]
-# If an eye is always at the same place, why look for it everywhere? DeepFace's last three layers before F7 are **locally
-# connected**: like convolutions, but with weights of their own at each place.
+# If an eye is always at the same place, why look for it everywhere? DeepFace's last three layers before F7 are
+# **locally connected**: like convolutions, but with weights of their own at each place.
 #
 # **Predict:** 16 filters of 9 × 9 × 16 have 20,736 weights. How many are they at 55 × 55 places?
 
@@ -281,8 +282,8 @@ places = (((152 - 11 + 1) // 2) - 9 + 1 - 9 + 1) ** 2
 print(f"shared: {filters:,}; at {places:,} places: {filters * places:,}")
 
 # %% [markdown]
-# 63 million for one layer. (55 follows from the paper's 152 pixels and kernels.) Few others could afford that: it takes
-# millions of pictures, and alignment that never fails. Today's face networks are plain convolutional ones.
+# 63 million for one layer. (55 follows from the paper's 152 pixels and kernels.) Few others could afford that: it
+# takes millions of pictures, and alignment that never fails. Today's face networks are plain convolutional ones.
 
 # %% [markdown]
 # ### A network whose output is a place
@@ -371,15 +372,15 @@ plots.show(picture, "one triplet", words=words)
 # %% [markdown]
 # **Explorer: triplet.**
 #
-# Try: (1) Make steps until nothing moves: what are the two distances then? (2) Move N onto A. Who is pushed, and who is
-# not? (3) How does the margin change where the steps end?
+# Try: (1) Make steps until nothing moves: what are the two distances then? (2) Move N onto A. Who is pushed, and who
+# is not? (3) How does the margin change where the steps end?
 
 # %%
 triplet_explorer()
 
 # %% [markdown]
-# (1) They differ by the margin; from there on the loss is 0. (2) N on A is not pushed: its gradient is 2 (a − n) = 0. A
-# and P only move towards each other. The hardest negatives separate worst. (3) A larger margin moves them further
+# (1) They differ by the margin; from there on the loss is 0. (2) N on A is not pushed: its gradient is 2 (a − n) = 0.
+# A and P only move towards each other. The hardest negatives separate worst. (3) A larger margin moves them further
 # apart.
 
 # %% [markdown]
@@ -406,7 +407,7 @@ print(f"{faces_in_all * 11 * (faces_in_all - 12):,} triplets")
 from course_lib.explorers.faces_pictures import draw_pairs
 
 owners = np.repeat(np.arange(4), 3)  # P = 4 persons, K = 3 pictures each
-names = [f"{'ABCD'[owner]}{k}" for owner, k in zip(owners, [1, 2, 3] * 4)]
+names = [f"{person}{k}" for person in "ABCD" for k in (1, 2, 3)]
 plots.show(draw_pairs(owners[:, None] == owners, names), "a batch of twelve")
 
 # %% [markdown]
@@ -426,16 +427,16 @@ print(f"drawn as triplets: {len(owners) // 3}")
 # person. With K = 1 there would be no positive at all.
 
 # %% [markdown]
-# Not all 216 teach. By hand, for one pair (a, p): d²(a, p) = 0.8, the margin is 0.2, and the negatives of the batch are
-# at 0.3, 0.75, 0.85, 0.95, 1.0 and 1.6.
+# Not all 216 teach. By hand, for one pair (a, p): d²(a, p) = 0.8, the margin is 0.2, and the negatives of the batch
+# are at 0.3, 0.75, 0.85, 0.95, 1.0 and 1.6.
 #
 # **Predict:** which are semi-hard? And which would **hard** mining take, which wants the nearest?
 
 # %% [markdown]
 # Semi-hard are 0.85 and 0.95: strictly between 0.8 and 1.0. At 1.0 the loss is exactly 0. The nearest is at 0.3.
 #
-# FaceNet's reason for semi-hard ones: the hardest "can in practice lead to bad local minima early on in training", up to
-# a **collapse** in which all faces have the same embedding. Mislabelled faces, too, are always among the hardest.
+# FaceNet's reason for semi-hard ones: the hardest "can in practice lead to bad local minima early on in training", up
+# to a **collapse** in which all faces have the same embedding. Mislabelled faces, too, are always among the hardest.
 
 # %% [markdown]
 # ## 7 · Thresholds
@@ -462,8 +463,8 @@ for threshold in (0.6, 0.9, 1.1):
 # At 0.9: one of three of either kind. That rate, 1/3, is the **equal error rate** (EER). All thresholds together make
 # the **ROC**: TAR over FAR.
 #
-# An EER is easy to compare, but nobody would use such a door. One fixes a FAR that one can live with and reports the TAR
-# there: "TAR at FAR 1 %".
+# An EER is easy to compare, but nobody would use such a door. One fixes a FAR that one can live with and reports the
+# TAR there: "TAR at FAR 1 %".
 
 # %% [markdown]
 # RECORDED: ROC figure and explorer
@@ -471,9 +472,9 @@ for threshold in (0.6, 0.9, 1.1):
 # %% [markdown]
 # ## 8 · Ten folds
 #
-# LFW's protocol is stricter. 6,000 pairs, half of them of one person, lie in ten **folds**. For each fold the threshold
-# is chosen on the *other nine*. What is reported is the mean accuracy of the ten folds and the standard error of that
-# mean.
+# LFW's protocol is stricter. 6,000 pairs, half of them of one person, lie in ten **folds**. For each fold the
+# threshold is chosen on the *other nine*. What is reported is the mean accuracy of the ten folds and the standard
+# error of that mean.
 
 # %% [markdown]
 # By hand, with three folds of two pairs:
@@ -499,9 +500,9 @@ ax = plots.curve(thresholds, lines, "threshold", "accuracy on the other folds")
 plots.show(ax, "accuracy of other folds")
 
 # %% [markdown]
-# Without fold 1, thresholds from 0.7 and from 1.0 on are equally good (3 of 4), and with either fold 1 is right: 2 of 2.
-# Without fold 2, any threshold from 1.0 up to 1.6 is perfect, but accepts 0.9: 1 of 2. Without fold 3 it is 0.7 up to
-# 0.9, which rejects 1.0: 1 of 2.
+# Without fold 1, thresholds from 0.7 and from 1.0 on are equally good (3 of 4), and with either fold 1 is right: 2 of
+# 2. Without fold 2, any threshold from 1.0 up to 1.6 is perfect, but accepts 0.9: 1 of 2. Without fold 3 it is 0.7 up
+# to 0.9, which rejects 1.0: 1 of 2.
 
 # %%
 folds = np.array([1, 1 / 2, 1 / 2])
@@ -534,9 +535,9 @@ print(f"best threshold on all six: {per_fold.mean(axis=0).max():.2f}")
 # %% [markdown]
 # ## 10 · One among many
 #
-# Identification needs a **gallery**: at least one picture of each person who may be found. A **query** is compared with
-# all of them, and the nearest wins. **Rank one** is the share of queries whose nearest is right. The **CMC** curve goes
-# on: the share whose person is among the k nearest.
+# Identification needs a **gallery**: at least one picture of each person who may be found. A **query** is compared
+# with all of them, and the nearest wins. **Rank one** is the share of queries whose nearest is right. The **CMC**
+# curve goes on: the share whose person is among the k nearest.
 
 # %% [markdown]
 # RECORDED: CMC
@@ -561,27 +562,27 @@ for entries in (1, 10, 1000):
     print(f"{hits:.1f} right ones: {share:.2%} of the alarms")
 
 # %% [markdown]
-# If each visitor were compared with one picture only, 60 false alarms would stand against 10 right ones: 14 %. But each
-# is compared with all 10 on the list, and one mistake is enough: 597 false alarms, 1.6 %. With 1,000 on the list two
-# visitors of three are stopped.
+# If each visitor were compared with one picture only, 60 false alarms would stand against 10 right ones: 14 %. But
+# each is compared with all 10 on the list, and one mistake is enough: 597 false alarms, 1.6 %. With 1,000 on the list
+# two visitors of three are stopped.
 
 # %% [markdown]
-# Nothing is wrong with the verifier: it is right in 999 of 1,000 pairs. What fails is the **base rate**: nearly everybody
-# is innocent. "99 % accurate" says nothing about an alarm until we know how many are looked at, and how long the list
-# is.
+# Nothing is wrong with the verifier: it is right in 999 of 1,000 pairs. What fails is the **base rate**: nearly
+# everybody is innocent. "99 % accurate" says nothing about an alarm until we know how many are looked at, and how long
+# the list is.
 
 # %% [markdown]
 # ## 11 · Who is harmed?
 #
-# A false rejection at one's own phone is a nuisance. A false match in a search is borne by somebody who never took part.
-# In January 2020 Robert Williams was arrested near Detroit in front of his family and held for 30 hours: a search with
-# a blurred picture from a shop had returned his driving licence. (The case *Williams v. City of Detroit* was settled in
-# 2024.)
+# A false rejection at one's own phone is a nuisance. A false match in a search is borne by somebody who never took
+# part. In January 2020 Robert Williams was arrested near Detroit in front of his family and held for 30 hours: a
+# search with a blurred picture from a shop had returned his driving licence. (The case *Williams v. City of Detroit*
+# was settled in 2024.)
 
 # %% [markdown]
-# Mistakes do not fall evenly. NIST (Grother, Ngan, Hanaoka, *Face Recognition Vendor Test Part 3: Demographic Effects*,
-# NISTIR 8280, 2019) tested 189 algorithms, and the majority differed by sex, age and origin, in false matches most of
-# all. Tinyfaces has two groups; nine of ten persons belong to the first.
+# Mistakes do not fall evenly. NIST (Grother, Ngan, Hanaoka, *Face Recognition Vendor Test Part 3: Demographic
+# Effects*, NISTIR 8280, 2019) tested 189 algorithms, and the majority differed by sex, age and origin, in false
+# matches most of all. Tinyfaces has two groups; nine of ten persons belong to the first.
 
 # %% [markdown]
 # RECORDED: GROUPS
@@ -606,8 +607,8 @@ for entries in (1, 10, 1000):
 
 # %% [markdown]
 # So before we build: whose faces are these, and did they agree? Who is compared with whom, and how often? Which group
-# has the most false matches at *our* threshold? Who checks an alarm, and what happens to the person meanwhile? Is there
-# another way for those who say no? "Do not build it" is an answer, too.
+# has the most false matches at *our* threshold? Who checks an alarm, and what happens to the person meanwhile? Is
+# there another way for those who say no? "Do not build it" is an answer, too.
 
 # %% [markdown]
 # ## 12 · Persons, not faces
@@ -621,8 +622,9 @@ for entries in (1, 10, 1000):
 # only moderately hard. It "outperforms most other published methods by a large margin", they report.
 
 # %% [markdown]
-# **Predict:** Tinytown's persons keep their clothes. We describe the middle of each portrait by nothing but a histogram
-# of its colours. For how many of 100 portraits does the nearest of 399 others show the same person? And by pixels?
+# **Predict:** Tinytown's persons keep their clothes. We describe the middle of each portrait by nothing but a
+# histogram of its colours. For how many of 100 portraits does the nearest of 399 others show the same person? And by
+# pixels?
 
 # %%
 from course_lib.data import tinytown
@@ -671,26 +673,23 @@ plots.show(axes, "nearest by colours")
 #
 # <details><summary>Answer</summary>
 #
-# 2 − 2 · 0.4 = 1.2, which is at most 1.242: accepted as one person.
-# </details>
+# 2 − 2 · 0.4 = 1.2, which is at most 1.242: accepted as one person. </details>
 
 # %% [markdown]
-# **2.** d²(a, p) = 0.5, margin 0.2. Negatives are at 0.45, 0.5, 0.6, 0.7 and 0.9. Which of them are semi-hard, and which
-# have a loss of 0?
+# **2.** d²(a, p) = 0.5, margin 0.2. Negatives are at 0.45, 0.5, 0.6, 0.7 and 0.9. Which of them are semi-hard, and
+# which have a loss of 0?
 #
 # <details><summary>Answer</summary>
 #
 # Semi-hard is 0.6 only: strictly further away than the positive, and within the margin. 0.7 and 0.9 have a loss of 0.
-# 0.45 and 0.5 are hard, with losses of 0.25 and 0.2.
-# </details>
+# 0.45 and 0.5 are hard, with losses of 0.25 and 0.2. </details>
 
 # %% [markdown]
 # **3.** A batch has P = 10 persons with K = 1 picture each. How many triplets does it have? And with P = 1 and K = 10?
 #
 # <details><summary>Answer</summary>
 #
-# None, both times. With K = 1 there is no positive, with P = 1 no negative.
-# </details>
+# None, both times. With K = 1 there is no positive, with P = 1 no negative. </details>
 
 # %% [markdown]
 # **4.** A colleague reports 98 % on LFW, at the threshold that is best on its 6,000 pairs. What do you say?
@@ -698,8 +697,7 @@ plots.show(axes, "nearest by colours")
 # <details><summary>Answer</summary>
 #
 # The threshold has seen the pairs that it is judged by. It has to come from the other nine folds, ten times, and the
-# report needs the standard error of the mean.
-# </details>
+# report needs the standard error of the mean. </details>
 
 # %% [markdown]
 # **5.** A shop compares each of 2,000 customers per day with 50 pictures of thieves. FAR is 0.1 %. About how many
@@ -707,8 +705,7 @@ plots.show(axes, "nearest by colours")
 #
 # <details><summary>Answer</summary>
 #
-# 1 − 0.999⁵⁰ is 4.9 %, so about 98. And only if the customers resemble the pairs on which FAR was measured.
-# </details>
+# 1 − 0.999⁵⁰ is 4.9 %, so about 98. And only if the customers resemble the pairs on which FAR was measured. </details>
 
 # %% [markdown]
 # ## 14 · Where this went (optional)
@@ -718,8 +715,8 @@ plots.show(axes, "nearest by colours")
 # that person's weight vector. For the *right* person it uses cos(θ + m).
 
 # %% [markdown]
-# By hand: with θ = 60° the score is 0.5. With m = 0.5, which is 28.6°, it counts as cos 88.6° = 0.02. So the angle must
-# become 28.6° smaller before this face counts as it did. No triplets have to be searched for.
+# By hand: with θ = 60° the score is 0.5. With m = 0.5, which is 28.6°, it counts as cos 88.6° = 0.02. So the angle
+# must become 28.6° smaller before this face counts as it did. No triplets have to be searched for.
 #
 # **Predict:** at which angle does the loss see a score of 0.5 now?
 
@@ -732,8 +729,8 @@ ax.axhline(0.5, color=plots.BLACK, linewidth=0.8)
 plots.show(ax, "a margin of angles")
 
 # %% [markdown]
-# At 31.4°. Classifiers with such margins have replaced triplets for most faces. Triplets stay where persons are too many
-# for one output each, or where only comparisons are known.
+# At 31.4°. Classifiers with such margins have replaced triplets for most faces. Triplets stay where persons are too
+# many for one output each, or where only comparisons are known.
 
 # %% [markdown]
 # **Nobody says who is who.** SimCLR (Chen, Kornblith, Norouzi, Hinton, *A Simple Framework for Contrastive Learning of
@@ -743,9 +740,9 @@ plots.show(ax, "a margin of angles")
 
 # %% [markdown]
 # **Pictures and words in one space.** CLIP (Radford et al., *Learning Transferable Visual Models From Natural Language
-# Supervision*, ICML 2021) embeds a picture and its caption on the same sphere, 400 million pairs of them. A class is then
-# a sentence, and ImageNet's classes are told apart without one of its labels (76.2 %). What is "the same" has become a
-# matter of what we pair.
+# Supervision*, ICML 2021) embeds a picture and its caption on the same sphere, 400 million pairs of them. A class is
+# then a sentence, and ImageNet's classes are told apart without one of its labels (76.2 %). What is "the same" has
+# become a matter of what we pair.
 
 # %% [markdown]
 # ## What to remember
@@ -766,17 +763,18 @@ plots.show(ax, "a margin of angles")
 #
 # - Y. Taigman, M. Yang, M. Ranzato, L. Wolf: *DeepFace: Closing the Gap to Human-Level Performance in Face
 #   Verification*, CVPR 2014
-# - F. Schroff, D. Kalenichenko, J. Philbin: *FaceNet: A Unified Embedding for Face Recognition and Clustering*,
-#   CVPR 2015
+# - F. Schroff, D. Kalenichenko, J. Philbin: *FaceNet: A Unified Embedding for Face Recognition and Clustering*, CVPR
+#   2015
 
 # %% [markdown]
 # - G. Huang, M. Mattar, T. Berg, E. Learned-Miller: *Labeled Faces in the Wild: A Database for Studying Face
 #   Recognition in Unconstrained Environments*, Workshop on Faces in "Real-Life" Images, Marseille 2008
-# - N. Kumar, A. Berg, P. Belhumeur, S. Nayar: *Attribute and Simile Classifiers for Face Verification*, ICCV 2009 (humans
-#   on LFW)
+# - N. Kumar, A. Berg, P. Belhumeur, S. Nayar: *Attribute and Simile Classifiers for Face Verification*, ICCV 2009
+#   (humans on LFW)
 
 # %% [markdown]
-# - A. Hermans, L. Beyer, B. Leibe: *In Defense of the Triplet Loss for Person Re-Identification*, arXiv 1703.07737, 2017
+# - A. Hermans, L. Beyer, B. Leibe: *In Defense of the Triplet Loss for Person Re-Identification*, arXiv 1703.07737,
+#   2017
 # - P. Grother, M. Ngan, K. Hanaoka: *Face Recognition Vendor Test Part 3: Demographic Effects*, NISTIR 8280, 2019
 # - Regulation (EU) 2024/1689 (AI Act), Article 5; Regulation (EU) 2016/679 (GDPR), Article 9
 # - Section 14 names its papers by authors, venue and year.
