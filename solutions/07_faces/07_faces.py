@@ -25,11 +25,7 @@
 # The checks use fixed inputs; the grade uses others of the same kinds.
 
 # %% tags=["given"]
-import torch
-from jaxtyping import Float
-from torch import Tensor
 
-from course_lib.checks.faces import check
 
 # %% [markdown]
 # ## 1 · Every face in the same place

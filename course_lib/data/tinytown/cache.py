@@ -1,9 +1,7 @@
 """Scenes and crops drawn once and kept on disk: one npz file for each request, never pickled."""
 
-import zipfile
 from collections.abc import Callable
 from dataclasses import fields
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,20 +9,17 @@ from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
 from course_lib import progress
+from course_lib.data.kept import Arrays, kept
 from course_lib.data.tinytown.crops import FAMILIES, covered_crop
 from course_lib.data.tinytown.draws import Draw
 from course_lib.data.tinytown.plan import SPLITS
 from course_lib.data.tinytown.portraits import Portrait, portrait
 from course_lib.data.tinytown.scene import Scene, scene
-from course_lib.download import atomic_write
 from course_lib.errors import SettingsError
-from course_lib.settings import settings
 
 VERSION = 6  # raise it with every change of a picture or an annotation: it is part of each file's name
 PER_OBJECT = ("boxes", "labels", "masks", "truncated", "occluded")
 PER_PERSON = ("joints", "joint_state", "person_index", "identity")
-BROKEN = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
-Arrays = dict[str, np.ndarray]
 
 
 def scenes(split: str, count: int, size: int = 128, start: int = 0) -> list[Scene]:
@@ -132,19 +127,4 @@ def unpack(arrays: Arrays) -> list[Scene]:
 
 
 def _kept(name: str, draw: Callable[[], Arrays]) -> Arrays:
-    """The arrays of this name from the cache folder; drawn and written if they are not there or not readable."""
-    path = settings().cache / "tinytown" / f"v{VERSION}-{name}.npz"
-    if path.is_file():
-        try:
-            return _read(path)
-        except BROKEN:
-            path.unlink(missing_ok=True)
-    arrays = draw()
-    with atomic_write(path) as temporary:
-        np.savez(temporary, **arrays)
-    return arrays
-
-
-def _read(path: Path) -> Arrays:
-    with open(path, "rb") as file, np.load(file, allow_pickle=False) as stored:
-        return {name: stored[name] for name in stored.files}
+    return kept("tinytown", f"v{VERSION}-{name}", draw)
