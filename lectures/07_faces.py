@@ -287,7 +287,8 @@ print(f"shared: {filters:,}; at {places:,} places: {filters * places:,}")
 
 # %% [markdown]
 # 63 million for one layer. (55 follows from the paper's 152 pixels and kernels.) Few others could afford that: it
-# takes millions of pictures, and alignment that never fails. Today's face networks are plain convolutional ones.
+# takes millions of pictures, and an alignment that one can rely on. Today's face networks are plain convolutional
+# ones.
 
 # %% [markdown]
 # ### A network whose output is a place
@@ -382,8 +383,8 @@ triplet_explorer()
 
 # %% [markdown]
 # (1) They differ by the margin; from there on the loss is 0. (2) N on A is not pushed: its gradient is 2 (a − n) = 0.
-# A and P only move towards each other. The hardest negatives separate worst. (3) A larger margin moves them further
-# apart.
+# A and P only move towards each other. A negative that nearly lies on the anchor is hardly pushed. (3) A larger margin
+# moves them further apart.
 
 # %% [markdown]
 # ## 6 · Which triplets teach?
@@ -559,9 +560,7 @@ plots.show(ax, "negatives of one pair")
 one_person, two_persons = np.array([0.3, 0.6, 1.1]), np.array([0.9, 1.4, 1.8])
 for threshold in (0.6, 0.9, 1.1):
     tar, far = (np.mean(d <= threshold) for d in (one_person, two_persons))
-    print(
-        f"threshold {threshold}: TAR {tar:.2f}, FAR {far:.2f}, rejected {1 - tar:.2f}"
-    )
+    print(f"at {threshold}: TAR {tar:.2f}, FAR {far:.2f}, rejected {1 - tar:.2f}")
 
 # %% [markdown]
 # At 0.9: one of three of either kind. That rate, 1/3, is the **equal error rate** (EER). All thresholds together make
@@ -609,8 +608,8 @@ ax.set_xscale("log")
 plots.show(ax, "three verifiers")
 
 # %% [markdown]
-# 3 %, 5 % and 23 %: even the network would turn three of four rightful owners away. (It has trained for five seconds.)
-# The axis of FAR is logarithmic, because what matters happens at its small end.
+# 3 %, 5 % and 23 %: even the network would turn three of four rightful owners away. (It has trained for 300 steps
+# only.) The axis of FAR is logarithmic, because what matters happens at its small end.
 
 # %% [markdown]
 # **Explorer: threshold.**
@@ -689,8 +688,8 @@ print(f"best threshold on all six: {per_fold.mean(axis=0).max():.2f}")
 # %% [markdown]
 # ## 9 · A map of faces
 #
-# An embedding has 32 numbers; paper has two dimensions. **PCA** turns the cloud so that we look along its least
-# important directions. **t-SNE** keeps only neighbours together: distances across the map, and sizes of clusters, mean
+# An embedding has 32 numbers, a sheet of paper two dimensions. **PCA** draws the two directions in which the faces
+# differ most. **t-SNE** keeps neighbours together and nothing else: distances across the map, and sizes of heaps, mean
 # nothing.
 #
 # **Predict:** sixty faces of ten persons, one letter per person. Will the letters lie in heaps, by pixels and by our
@@ -775,9 +774,9 @@ for entries in (1, 10, 1000):
     hits = sought * tar
     share = hits / (hits + by_mistake)
     print(
-        f"{entries:4} comparisons per visitor: {by_mistake:6.0f} false alarms, ", end=""
+        f"{entries:4} comparisons per visitor: {by_mistake:6.0f} false alarms", end=""
     )
-    print(f"{hits:.1f} right ones: {share:.2%} of the alarms")
+    print(f", {hits:.1f} right ones: {share:.2%} of the alarms")
 
 # %% [markdown]
 # If each visitor were compared with one picture only, 60 false alarms would stand against 10 right ones: 14 %. But
@@ -797,8 +796,8 @@ for entries in (1, 10, 1000):
 
 # %% [markdown]
 # In January 2020 Robert Williams was arrested near Detroit in front of his family and held for 30 hours: a search with
-# a blurred picture from a shop had returned his driving licence. He was nowhere near. (The case *Williams v. City of
-# Detroit* was settled in 2024.)
+# a blurred picture from a shop had returned his driving licence. He had been nowhere near that shop. (The case
+# *Williams v. City of Detroit* was settled in 2024.)
 
 # %% [markdown]
 # Mistakes do not fall evenly. NIST (Grother, Ngan, Hanaoka, *Face Recognition Vendor Test Part 3: Demographic
@@ -847,9 +846,9 @@ for group, (mean, spread) in enumerate(zip(means, spreads, strict=True)):
 # process biometric data in order to identify a person, unless an exception holds, such as explicit consent.
 
 # %% [markdown]
-# Consent means that one may say no, and may take a yes back later. LFW's pictures were collected from Yahoo News of
-# 2002 and 2003; nobody had posed for a data set. One cannot leave one's face at home, and one cannot change it like a
-# password.
+# Consent means that one may say no, and may take a yes back later. LFW's pictures, which we have shown ourselves, were
+# collected from Yahoo News of 2002 and 2003; nobody had posed for a data set. One cannot leave one's face at home, and
+# one cannot change it like a password.
 
 # %% [markdown]
 # So before we build: whose faces are these, and did they agree? Who is compared with whom, and how often? Which group
@@ -889,14 +888,10 @@ print(f"by chance: {chance:.1%}")
 # %%
 table = cdist(told["colours"], told["colours"]) + np.diag([np.inf] * 400)
 rows = [row for query in (24, 31, 5) for row in (query, *table[query].argsort()[:3])]
-titles = [
-    "asked"
-    if k % 4 == 0
-    else "right"
-    if owners[row] == owners[rows[k - k % 4]]
-    else "wrong"
-    for k, row in enumerate(rows)
-]
+shown = owners[rows].view(3, 4)
+right = (shown == shown[:, :1]).flatten().tolist()
+titles = ["right" if one else "wrong" for one in right]
+titles[::4] = ["asked"] * 3
 axes = plots.image_grid([portraits[row].image for row in rows], titles, 4, width=7)
 plots.show(axes, "nearest by colours")
 
@@ -919,7 +914,8 @@ plots.show(axes, "nearest by colours")
 #
 # <details><summary>Answer</summary>
 #
-# 2 − 2 · 0.4 = 1.2, which is at most 1.242: accepted as one person. </details>
+# 2 − 2 · 0.4 = 1.2, which is at most 1.242: accepted as one person.
+# </details>
 
 # %% [markdown]
 # **2.** d²(a, p) = 0.5, margin 0.2. Negatives are at 0.45, 0.5, 0.6, 0.7 and 0.9. Which of them are semi-hard, and
@@ -928,14 +924,16 @@ plots.show(axes, "nearest by colours")
 # <details><summary>Answer</summary>
 #
 # Semi-hard is 0.6 only: strictly further away than the positive, and within the margin. 0.7 and 0.9 have a loss of 0.
-# 0.45 and 0.5 are hard, with losses of 0.25 and 0.2. </details>
+# 0.45 and 0.5 are hard, with losses of 0.25 and 0.2.
+# </details>
 
 # %% [markdown]
 # **3.** A batch has P = 10 persons with K = 1 picture each. How many triplets does it have? And with P = 1 and K = 10?
 #
 # <details><summary>Answer</summary>
 #
-# None, both times. With K = 1 there is no positive, with P = 1 no negative. </details>
+# None, both times. With K = 1 there is no positive, with P = 1 no negative.
+# </details>
 
 # %% [markdown]
 # **4.** A colleague reports 98 % on LFW, at the threshold that is best on its 6,000 pairs. What do you say?
@@ -943,7 +941,8 @@ plots.show(axes, "nearest by colours")
 # <details><summary>Answer</summary>
 #
 # The threshold has seen the pairs that it is judged by. It has to come from the other nine folds, ten times, and the
-# report needs the standard error of the mean. </details>
+# report needs the standard error of the mean.
+# </details>
 
 # %% [markdown]
 # **5.** A shop compares each of 2,000 customers per day with 50 pictures of thieves. FAR is 0.1 %. About how many
@@ -951,7 +950,8 @@ plots.show(axes, "nearest by colours")
 #
 # <details><summary>Answer</summary>
 #
-# 1 − 0.999⁵⁰ is 4.9 %, so about 98. And only if the customers resemble the pairs on which FAR was measured. </details>
+# 1 − 0.999⁵⁰ is 4.9 %, so about 98. And only if the customers resemble the pairs on which FAR was measured.
+# </details>
 
 # %% [markdown]
 # ## 14 · Where this went (optional)
