@@ -723,11 +723,6 @@ embedding_explorer(ten.images, ten.identities, few)
 # exist in 32 dimensions.
 
 # %% [markdown]
-# ### What three seeds say
-#
-# RECORDED
-
-# %% [markdown]
 # ## 10 · One among many
 #
 # Identification needs a **gallery**: at least one picture of each person who may be found. A **query** is compared
