@@ -170,7 +170,7 @@ def threshold_explorer(pairs: Mapping[str, tuple[Float[Tensor, " s"], Float[Tens
 
     controls = {
         "name": ipywidgets.Dropdown(options=list(pairs), description="distances by"),
-        "threshold": slider("threshold on d²", 1.0, 0.0, 2.5, 0.02),
+        "threshold": slider("threshold on d²", 1.0, 0.0, 3.0, 0.02),
     }
     return panel(draw, controls)
 

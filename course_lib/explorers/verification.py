@@ -11,7 +11,7 @@ from course_lib.explorers.chart import new_figure
 from course_lib.plots import BLACK, BLUE, GREEN, ORANGE, Picture, pixels
 
 WIDTH, HEIGHT = 840, 340  # pixels of the picture
-LARGEST = 2.5  # of the distances that are drawn
+LARGEST = 3.0  # of the distances that are drawn
 LEAST = 1e-3  # false acceptances on the logarithmic axis; what is below stands at its left end
 
 
@@ -58,7 +58,8 @@ def pair_chart(same: Float[Tensor, " s"], different: Float[Tensor, " d"]) -> Pai
     left, right = figure.subplots(1, 2)
     bins = np.linspace(0, LARGEST, 51)
     for distances, color, name, hatch in ((one, BLUE, "one person", ""), (two, ORANGE, "two persons", "//")):
-        left.hist(distances, bins, density=True, alpha=0.6, color=color, label=name, hatch=hatch)
+        shares = np.full(len(distances), 1 / len(distances))
+        left.hist(distances, bins, weights=shares, alpha=0.6, color=color, label=name, hatch=hatch)
     left.set(xlabel="squared distance of a pair", xlim=(0, LARGEST), yticks=[], title="pairs of")
     left.legend(loc="upper left")
     false_accepts, true_accepts = roc(one, two)

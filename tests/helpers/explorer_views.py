@@ -187,7 +187,7 @@ def triplet_view():
 
 def pairs_view():
     """Distances in two spaces, over the whole range of thresholds."""
-    same, different = 2.5 * torch.rand(2, 200, generator=torch.Generator().manual_seed(4))
+    same, different = 3 * torch.rand(2, 200, generator=torch.Generator().manual_seed(4))
     return faces.threshold_explorer({"good": (0.8 * same, different), "bad": (same, different)})
 
 
