@@ -128,6 +128,18 @@ def words() -> None:
     typer.echo(f"GloVe 6B is in {vectors}, Google's questions in {questions}")
 
 
+@data.command()
+@readable
+def lfw() -> None:
+    """Fetch Labeled Faces in the Wild (200 MB) through scikit-learn's loader, whole, or not at all.
+
+    Example: course data lfw
+    """
+    from course_lib.data.faces import download_lfw
+
+    typer.echo(f"Labeled Faces in the Wild is in {download_lfw()}")
+
+
 @app.command()
 @readable
 def check(

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from course_lib import threads
+from course_lib.data.faces import LFW
 from course_lib.data.files import folders_in, lines
 from course_lib.data.folders import CALTECH
 from course_lib.data.layout import list_of
@@ -57,6 +58,8 @@ def data(found: Settings) -> Iterator[Row]:
             yield f"PASCAL VOC {year}", f"not found; get it with: course data voc --year {year}"
     caltech = len(folders_in(found.data / CALTECH))
     yield "Caltech-256", f"found ({caltech} folders)" if caltech else "not found; get it with: course data caltech256"
+    persons = len(folders_in(found.data / LFW))
+    yield "Labeled Faces", f"found ({persons} persons)" if persons else "not found; get it with: course data lfw"
     some = "its most frequent words come with the course; get all with: course data words"
     yield "GloVe 6B", "found" if (found.data / GLOVE).is_file() else some
     yield "ImageNet weights", ", ".join(_imagenet_weights()) or "none yet; torchvision fetches them at first use"

@@ -67,9 +67,15 @@ def plain(name: str) -> str:
 
 
 def lines(path: Path) -> list[str]:
-    """The lines of a text file that are not blank, stripped; with any line ends, UTF-8 or UTF-16, with or without BOM.
+    """The lines of a text file that are not blank, as `numbered_lines` reads them."""
+    return [text for _, text in numbered_lines(path)]
 
-    Raises DataBroken, naming it, for a file that is no such text.
+
+def numbered_lines(path: Path) -> list[tuple[int, str]]:
+    """The lines of a text file that are not blank, stripped, each with its number, from 1.
+
+    With any line ends, UTF-8 or UTF-16, with or without BOM. Raises DataBroken, naming it, for a file that is no such
+    text.
     """
     raw = path.read_bytes()
     encoding = next((name for mark, name in MARKS.items() if raw.startswith(mark)), "utf-8")
@@ -82,7 +88,7 @@ def lines(path: Path) -> list[str]:
             got=str(error),
             advice="save it as UTF-8",
         ) from error
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    return [(number, line.strip()) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
 
 
 def _suffix(name: str) -> str:

@@ -82,6 +82,12 @@ def pictures(name: str) -> dict[str, np.ndarray]:
     heatmaps" its probabilities times 255, u8 [n, 14, 16, 16]; and under "names forgotten" and "names forgotten:
     heatmaps" those of a network whose mirrored persons kept the names of their sides.
 
+    "faces" has 30 people of val with ten images each: "images" u8 [n, 3, 64, 64], "identities", "landmarks" f32
+    [n, 5, 2], "attributes", "groups" and "aligned" u8 [n, 3, 32, 32]; under "semi-hard", "random" and "softmax" each
+    network's embeddings f32 [n, 64], of length 1. Of Tinytown's persons it has eight who are asked for, "persons asked"
+    u8 [8, 3, 32, 32], and "persons nearest" u8 [8, 5, 3, 32, 32], the nearest of those who are known, each with its
+    identity under "…: who".
+
     Raises:
         DataMissing: no such pictures are shipped.
     """

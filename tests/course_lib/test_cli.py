@@ -116,6 +116,20 @@ def test_caltech_256_is_fetched_or_the_reason_said(course, monkeypatch, tmp_path
     assert "found (1 folders)" in course("doctor", COURSE_DATA=tmp_path).output
 
 
+def test_lfw_is_fetched_or_the_reason_said(course, monkeypatch, tmp_path):
+    def refuse(**_):
+        raise OSError("no network")
+
+    monkeypatch.setattr("sklearn.datasets.fetch_lfw_people", refuse)
+    result = course("data", "lfw", COURSE_DATA=tmp_path)
+    assert (result.exit_code, "no network" in result.stderr) == (1, True)
+    assert "get it with: course data lfw" in course("doctor", COURSE_DATA=tmp_path).output
+    (tmp_path / "lfw_home" / "lfw_funneled" / "Abel_Pacheco").mkdir(parents=True)
+    result = course("data", "lfw", COURSE_DATA=tmp_path)
+    assert result.output.strip() == f"Labeled Faces in the Wild is in {tmp_path / 'lfw_home' / 'lfw_funneled'}"
+    assert "found (1 persons)" in course("doctor", COURSE_DATA=tmp_path).output
+
+
 def test_a_folder_without_a_class_is_no_caltech_256(course, monkeypatch, tmp_path):
     def unpack(root, download):
         (Path(root) / "caltech256" / "256_ObjectCategories" / "001.ak47").mkdir(parents=True)

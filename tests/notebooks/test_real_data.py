@@ -91,8 +91,9 @@ UNITS = {  # all others detect
     "01_transfer_learning": CLASSIFICATION,
     "05_fcn": SEGMENTATION,
     "06_pose": {"persons": {}},
+    "07_faces": {"faces": {"COURSE_LIMIT": "250"}},  # ORL's 25 people
 }
-METRIC = {"05_fcn": "mean IoU", "06_pose": "PCK"}
+METRIC = {"05_fcn": "mean IoU", "06_pose": "PCK", "07_faces": "TAR"}
 LITE0 = ("03_fast_rcnn", "blood cells")  # with the other backbone that needs no download; `make real` runs all so
 SETS = [
     pytest.param(path.stem, name, id=f"{path.stem}-{name}")

@@ -68,7 +68,8 @@ def test_what_cannot_be_the_weights_is_not_taken_and_somebody_should_look(tmp_pa
     assert found.doubts[0] in found.notes
 
 
-NETWORKS = pytest.mark.parametrize("of", [("segmentation", "FCN-8s"), ("pose", "disks")], ids=lambda of: of[0])
+SHIPPED = [("segmentation", "FCN-8s"), ("pose", "disks"), ("faces", "semi-hard")]
+NETWORKS = pytest.mark.parametrize("of", SHIPPED, ids=lambda of: of[0])
 
 
 def network(of, apart=0.0, **more):

@@ -59,15 +59,17 @@ def test_the_space_of_shapes_is_continuous_and_has_22_parameters(splits):
 
 
 def test_every_parameter_is_seen():
-    """A face whose one trait changes is another picture, by at least 0.15 grey levels on average."""
+    """Where one trait changes, some pixels of the picture change by 8 grey levels and more, in half of the takes at
+    least: caps and glasses hide a few.
+    """
     middle = tinyfaces.Traits(*[0.5] * 22)
     for name in tinyfaces.Traits._fields:
-        changed = [
-            [tinyfaces.face(middle._replace(**{name: value}), Draw(f"seen/{number}")).image for value in (0.1, 0.9)]
-            for number in range(6)
-        ]
-        low, high = np.array(changed).astype(float).swapaxes(0, 1)
-        assert np.abs(high - low).mean() > 0.15, name
+        changed = 0
+        for number in range(8):
+            people = [middle._replace(**{name: value}) for value in (0.1, 0.9)]
+            low, high = (tinyfaces.face(who, Draw(f"seen/{number}")).image.astype(float) for who in people)
+            changed += (np.abs(high - low).max(axis=0) > 8).sum() >= 3
+        assert changed >= 4, name
 
 
 def test_one_identity_in_five_is_a_look_alike_of_one_in_its_split():
