@@ -152,6 +152,7 @@ for name, distances in moves.items():
 # **Predict:** there are 100 persons with six pictures each. In how many of 100 cases does the nearest other picture
 # show the same person? What would chance give?
 
+
 # %%
 def nearest_is_same(vectors, identities):
     """The share of vectors whose nearest other one is of the same identity."""
