@@ -112,6 +112,7 @@ BOUNDARIES = {
         "images of each of them, at least 1": "single images",
         "rounded down, but at least 1": "fewer images than a batch has places",
         "each of them comes at least once": "people with fewer than K images",
+    },
     "verification_roc": {
         "at most the threshold": "pairs at equal distances",
         "squared Euclidean, at least 0": DOMAIN,
