@@ -11,18 +11,27 @@
 # %% [markdown]
 # # 07 · Faces: the exercise
 #
-# Say in two sentences what the functions of this notebook are for.
+# Do two pictures show the same person? A network that has never seen this person can tell, if it has learned what
+# sameness looks like. Here you write what it learns from, and how to measure honestly what it can do.
 
 # %% [markdown]
-# **You will** write one function of 3 lines and answer one question in words.
+# **You will** write seven functions and one class, each 1 to 20 lines, and answer one question in words.
 # **Time:** about three hours. **Before:** read the lecture `07_faces`.
 
 # %% [markdown]
 # ## How this works
 #
-# Write your code where it says `raise NotImplementedError`. Keep the names and arguments. After each function stands a
-# check: run it as often as you like, it tells you what is wrong, and draws it.
-# The checks use fixed inputs; the grade uses others of the same kinds.
+# As in unit 03: write your code where it says `raise NotImplementedError`, keep names and arguments, and run the check
+# after each function as often as you like. The grade uses other inputs of the same kinds.
+
+# %% [markdown]
+# Whatever you are given stays as it is: work on copies. The checks also try 64-bit numbers (`float64`), views that
+# are not contiguous in memory and, where there is one, the GPU.
+
+# %% [markdown]
+# **Distances are squared.** As in FaceNet, *distance* means the squared Euclidean distance, here and in all checks.
+#
+# **Places are continuous.** The pixel in row i and column j has its centre at (j + 0.5, i + 0.5).
 
 # %% tags=["given"]
 from collections.abc import Iterator

@@ -11,6 +11,7 @@ from course_lib.explorers import (
     channels,
     cnn_recap,
     depth,
+    faces,
     fast_rcnn,
     faster_rcnn,
     fcn,
@@ -180,7 +181,23 @@ def flip_view():
     return pose.flip_explorer(persons(), LEEDS)
 
 
+def triplet_view():
+    return faces.triplet_explorer()
+
+
+def pairs_view():
+    """Distances in two spaces, over the whole range of thresholds."""
+    same, different = 3 * torch.rand(2, 200, generator=torch.Generator().manual_seed(4))
+    return faces.threshold_explorer({"good": (0.8 * same, different), "bad": (same, different)})
+
+
+def map_view():
+    vectors = torch.rand(9, 4, generator=torch.Generator().manual_seed(5))
+    return faces.embedding_explorer(IMAGES, LABELS, {"one": vectors, "other": vectors.roll(2, dims=0)})
+
+
 QUICK = (convolution_view, field_view, channels_view, probe_view, rates_view, neighbours_view, proposals_view, nms_view)
 QUICK += (regression_view, pooling_view, smooth_l1_view, sampling_view, anchors_view, budget_view, weights_view)
 QUICK += (upsampling_view, skip_view, threshold_view, radius_view, heatmap_view, flip_view)
+QUICK += (triplet_view, pairs_view, map_view)
 SECONDS = dict.fromkeys(QUICK, 0.05) | {depth_view: 0.25}  # of a redraw; matplotlib draws the gradients anew

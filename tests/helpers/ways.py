@@ -162,6 +162,11 @@ def noisy(function: Callable) -> Callable:
     return around(function, call)
 
 
+def without_gradients(function: Callable) -> Callable:
+    """As if `torch.no_grad()` stood above it; of a class, above its `forward`."""
+    return around(function, lambda inner, *inputs: torch.no_grad()(inner)(*inputs))
+
+
 class Remembers:
     """A callable object with parameters of other names and one more that has a default."""
 
@@ -178,7 +183,7 @@ DRESSES = {
     "an object": Remembers,
     "a partial": functools.partial,
     "a lambda": lambda function: lambda *x: function(*x),
-    "without gradients": torch.no_grad(),
+    "without gradients": without_gradients,
     "a method": lambda function: Remembers(function).__call__,
 }
 

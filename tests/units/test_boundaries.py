@@ -98,6 +98,21 @@ BOUNDARIES = {
         "above 0": DOMAIN,
     },
     "Hourglass": {"depth is at least 1": "depth 1"},
+    "align_face": {"n is at least 2": "two landmarks"},
+    "pairwise_distances": {"exactly 0 on the diagonal": "large rows"},
+    "triplet_loss": {"above 0": DOMAIN},
+    "mine_semi_hard": {
+        "above 0": DOMAIN,
+        "d(a, p) < d(a, n) < d(a, p) + margin": "negatives exactly the margin farther",
+        "exactly as far as the positive is not semi-hard": "negatives exactly as far as the positive",
+        "exactly the margin farther": "negatives exactly the margin farther",
+    },
+    "PKSampler": {
+        "different people in a batch, at least 1": "one person per batch",
+        "images of each of them, at least 1": "single images",
+        "rounded down, but at least 1": "fewer images than a batch has places",
+        "each of them comes at least once": "people with fewer than K images",
+    },
     "verification_roc": {
         "at most the threshold": "pairs at equal distances",
         "squared Euclidean, at least 0": DOMAIN,

@@ -6,11 +6,19 @@ from autograder.misconceptions.faces import (
     lfw_accuracy,
     mine_semi_hard,
     pairwise_distances,
+    pk_sampler,
     rank_one,
     triplet_loss,
     verification_roc,
 )
 
 MISCONCEPTIONS = gathered(
-    align_face, pairwise_distances, triplet_loss, mine_semi_hard, verification_roc, lfw_accuracy, rank_one
+    align_face,
+    pairwise_distances,
+    triplet_loss,
+    mine_semi_hard,
+    pk_sampler,
+    verification_roc,
+    lfw_accuracy,
+    rank_one,
 )

@@ -90,7 +90,7 @@ def mirrored(image, landmarks, template, size):
     return _warp(image, mirror if better else matrix, landmarks, template, size)
 
 
-@wrong("align_face", "two-scales", "A similarity has one scale.")
+@wrong("align_face", "two-scales", "A similarity has one scale: you stretch across and down by two.")
 def two_scales(image, landmarks, template, size):
     matrix = _similarity(landmarks, template)
     turned, goal = _centred(landmarks) @ matrix.T, _centred(template)
@@ -98,7 +98,7 @@ def two_scales(image, landmarks, template, size):
     return _warp(image, torch.diag(own) @ matrix, landmarks, template, size)
 
 
-@wrong("align_face", "no-rotation", "You do not rotate.")
+@wrong("align_face", "no-rotation", "You do not rotate: a tilted face stays tilted.")
 def no_rotation(image, landmarks, template, size):
     _refuse(landmarks)
     scale = (_centred(template) ** 2).sum() ** 0.5 / (_centred(landmarks) ** 2).sum() ** 0.5
@@ -138,7 +138,7 @@ def turned_back(image, landmarks, template, size):
     return _warp(image, _similarity(landmarks, template).T, landmarks, template, size)
 
 
-@wrong("align_face", "swapped", "Landmarks are (x, y).")
+@wrong("align_face", "swapped", "Landmarks are (x, y): across first, then down.")
 def swapped(image, landmarks, template, size):
     landmarks, template = landmarks.flip(1), template.flip(1)
     return _warp(image, _similarity(landmarks, template), landmarks, template, size)

@@ -1,7 +1,7 @@
 """Unit 07, Faces: what is asked of each function, one module a function.
 
-Each holds its inputs, probes, rule and explanation, and at its end `CHECK`; `pairs` and `folds` draw
-what some of them need.
+Each holds its inputs, probes, rule and explanation, and at its end `CHECK`; `passes`, `pairs` and `folds` draw what
+some of them need.
 """
 
 from course_lib.checks import run
@@ -11,6 +11,7 @@ from course_lib.checks.faces import (
     lfw_accuracy,
     mine_semi_hard,
     pairwise_distances,
+    pk_sampler,
     rank_one,
     triplet_loss,
     verification_roc,
@@ -22,6 +23,7 @@ FUNCTIONS = (
     pairwise_distances,
     triplet_loss,
     mine_semi_hard,
+    pk_sampler,
     verification_roc,
     lfw_accuracy,
     rank_one,

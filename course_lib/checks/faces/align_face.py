@@ -157,6 +157,7 @@ def explain(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
     text = (
         f"an image of {height} rows and {width} columns, {len(inputs['landmarks'])} landmarks; the best similarity has "
         f"the scale {number(scale)} and turns by {angle:.0f}°\n"
+        f"it brings the first one from {_point(inputs['landmarks'][0])} to {_point(_first_moved(inputs))}\n"
         f"channel, row and column {list(place)}: {both(answer, expected, place)}"
     )
 
@@ -169,6 +170,19 @@ def explain(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
         return axes.flat[0]
 
     return Counterexample(text, draw)
+
+
+def _point(xy: Tensor) -> str:
+    return f"({', '.join(number(value) for value in xy.tolist())})"
+
+
+def _first_moved(inputs: Inputs) -> Tensor:
+    """Where the best similarity brings the first landmark."""
+    landmarks, template = inputs["landmarks"].double(), inputs["template"].double()
+    scale, angle = similarity(landmarks, template)
+    x, y = (landmarks[0] - landmarks.mean(dim=0)).tolist()
+    cos, sin = scale * math.cos(math.radians(angle)), scale * math.sin(math.radians(angle))
+    return template.mean(dim=0) + torch.tensor([cos * x - sin * y, sin * x + cos * y])
 
 
 def _visible(image: Tensor) -> Tensor:

@@ -161,10 +161,17 @@ def explain(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
     text = (
         f"{counts}\n(a, p, n) = {row}, of the people {[int(labels[i]) for i in row]}: d(a, p) = {near:g}, "
         f"d(a, n) = {far:g}, d(a, p) + margin = {near + margin:g}\n"
-        f"expected {'not to be' if row in more else 'to be'} in the answer"
-        + (", once" if row in twice else ", yours is the opposite")
+        f"{_both(row, more, missing)}"
     )
     return Counterexample(text, lambda: _line(inputs, answer, expected, a, p))
+
+
+def _both(row: Row, more: list[Row], missing: list[Row]) -> str:
+    if row in more:
+        return "it is in your answer, and it is not expected there"
+    return (
+        "it is expected, and missing in your answer" if row in missing else "it is expected once, and comes more often"
+    )
 
 
 def _line(inputs: Inputs, answer: Tensor, expected: Tensor, a: int, p: int):

@@ -19,6 +19,7 @@ from course_lib.checks.spec import Case, Check, Counterexample, Inputs
 TWO_ROWS = "Take the two rows below and calculate by hand: subtract, square, add. Which of the steps do you miss?"
 ITSELF = "How far is a face from itself?"
 ONE_HALF = "The table has two halves: how far is it from j to i when you know how far it is from i to j?"
+NO_SQUARE = "A little is left of two large numbers, and it is rounded. Which numbers can no square be?"
 SLOPE = "Is there a root on the way? What is its slope at 0, and what is infinity times 0?"
 ROUNDING = 1e-5  # of the largest squared length: what the formula with the product may be off by in float32
 
@@ -155,7 +156,7 @@ CHECK = Check(
             "edge",
             large(1 / 16),
             judged_by(never_negative),
-            hint="A little is left of two large numbers, and it is rounded. Which numbers can no square be?",
+            hint=NO_SQUARE,
             explain=explain_rounding,
             essential=True,
         ),

@@ -107,8 +107,11 @@ def explain(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
     near, far = (part.tolist() for part in squared(inputs))
     margin, mine, right = inputs["margin"], float(answer), float(expected)
     costs = [max(0.0, one - other + margin) for one, other in zip(near, far, strict=True)]
-    first = f"; the first: d(a, p) = {near[0]:.3f}, d(a, n) = {far[0]:.3f}, it costs {costs[0]:.3f}" if near else ""
-    text = f"{len(near)} triplets, margin {margin:g}{first}\nthe loss: expected {right:.4f}, yours {mine:.4f}"
+    first = f"\nthe first: d(a, p) = {near[0]:.3f}, d(a, n) = {far[0]:.3f}" if near else ""
+    text = (
+        f"margin {margin:g}; what each triplet costs: {', '.join(f'{cost:.3f}' for cost in costs)}{first}\n"
+        f"the loss: expected {right:.4f}, yours {mine:.4f}"
+    )
 
     def draw():
         names = [f"d(a, p) {one:.2f}, d(a, n) {other:.2f}" for one, other in zip(near, far, strict=True)]

@@ -14,7 +14,7 @@ from course_lib.checks.codec import copy
 from course_lib.checks.compare import close
 from course_lib.checks.kit.hints import GRAPH
 from course_lib.checks.kit.numbers import rounded
-from course_lib.checks.kit.probes import gradients_of
+from course_lib.checks.kit.probes import gradients_of, step_of
 from course_lib.checks.kit.show import ASIDE, EXPECTED, YOURS
 from course_lib.checks.kit.styles import styles
 from course_lib.checks.pose.shared import Size, disks, distances, mixed, places
@@ -171,7 +171,7 @@ CHECK = Check(
             "edge",
             Maps(2, 3, (5, 6), annotated="none"),
             close(1e-3, 1e-6),
-            gradients_of(0),
+            step_of(0),
             hint="A step of training on such persons must change nothing, and must not fail.",
             explain=False,
         ),

@@ -98,6 +98,12 @@ def without_gradient(logits, targets, annotated):
 
 
 @near("heatmap_loss")
+def bare_zero(logits, targets, annotated):
+    """Without an annotated joint a 0 at which `backward` cannot begin."""
+    return RIGHT["heatmap_loss"](logits, targets, annotated) if annotated.any() else torch.tensor(0.0)
+
+
+@near("heatmap_loss")
 def absolute(logits, targets, annotated):
     """Absolute differences."""
     cells, positive = (logits.sigmoid() - targets).abs(), targets >= 0.5

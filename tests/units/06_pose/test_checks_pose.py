@@ -69,6 +69,12 @@ def test_as_many_cells_in_other_places_are_named():
     assert reported("disk_targets", moved).failed[0].hint == disk_targets.ELSEWHERE
 
 
+def test_training_can_begin_at_the_loss_of_nobody():
+    failed = reported("heatmap_loss", "bare_zero").failed
+    assert [result.case.name for result in failed] == ["gradients where no joint is annotated"]
+    assert "does not require grad" in failed[0].message
+
+
 READY = {
     "disk_targets": "from course_lib.explorers.skeletons import disk_maps",
     "decode_heatmaps": "from course_lib.explorers import pose as drawn",
