@@ -105,6 +105,6 @@ _CASE = Case(  # the notebook's network reaches 0.7 and more
     metric("TAR at FAR 1 %", accepted, low=0.3, high=0.6),
     truth=lambda inputs: None,
     draws=1,
-    public=shown(30),
+    public=shown(20),
 )
 CHECK = Check("experiment", 10, (_CASE,), target="predict", seconds=120.0, profile="mini", known=known)
