@@ -126,7 +126,7 @@ def telling(inputs: Inputs) -> bool:
 
 
 def extreme(nothing: bool):
-    """Four folds of five pairs; on the others it is always best to accept none, not even at distance 0, or every pair."""
+    """Four folds of five pairs; on the others it is best to accept no pair, not even at distance 0, or every pair."""
 
     def make(rng: Generator) -> Inputs:
         levels = torch.as_tensor(rng.integers(3, 13, (4, 5)))
