@@ -665,7 +665,7 @@ def lfw_accuracy(
     `course_lib.explorers`.
 
     Args:
-        distances: squared Euclidean, at least 0.
+        distances: squared Euclidean, at least 0; 0 occurs.
         same: whether a pair shows one person.
         folds: which fold a pair belongs to: any whole numbers, in any order. Folds may
             have unequally many pairs.

@@ -126,11 +126,11 @@ def telling(inputs: Inputs) -> bool:
 
 
 def extreme(nothing: bool):
-    """Four folds of five pairs; on the others it is always best to accept no pair, or every pair."""
+    """Four folds of five pairs; on the others it is best to accept no pair, not even at distance 0, or every pair."""
 
     def make(rng: Generator) -> Inputs:
         levels = torch.as_tensor(rng.integers(3, 13, (4, 5)))
-        levels[:, 0] = 2 if nothing else 13  # the same nearest, or furthest, distance in each fold
+        levels[:, 0] = 0 if nothing else 13  # the same nearest, or furthest, distance in each fold
         same = torch.full((4, 5), not nothing)
         for row, column in enumerate((1, 1, 2, 2)):  # another number of pairs is right in the last two folds
             same[row, 1 : 1 + column] = nothing

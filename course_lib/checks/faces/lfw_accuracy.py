@@ -32,7 +32,7 @@ ONE_FOLD = "Follow one fold: which pairs choose the threshold, which are tested,
 ERROR = (
     "Your mean is right. How far are the folds from it, and how far is then the mean of so many folds from the truth?"
 )
-NOTHING = "Which threshold accepts no pair at all? It may be the best one."
+NOTHING = "Which threshold accepts no pair at all, not even one at distance 0? It may be the best one."
 EVERYTHING = "Which threshold accepts every pair? It may be the best one."
 TWO_FOLDS = "What can choose the threshold of a fold when there is no other?"
 
