@@ -69,7 +69,10 @@ def reproduced(
 
 
 def _sign(question: Question, mine: Outcome, slip: Mismatch | None, theirs: Outcome) -> str:
-    """What one question tells: "same" (wrong answer), "fails" (both), "fails alone" (ours), "" (right), "differs"."""
+    """What one question tells: "same" (wrong answer), "fails" (both), "fails alone" (ours), "differs", or "".
+
+    That is for two right answers, and for a wrong one that stands `aside` where the wrong version is right.
+    """
     if "answered" not in (mine.status, theirs.status):
         return "fails" if mine.status == theirs.status or {mine.status, theirs.status} == RAISED else "differs"
     known = wrong_in(question, theirs)
@@ -77,7 +80,7 @@ def _sign(question: Question, mine: Outcome, slip: Mismatch | None, theirs: Outc
         beside = known is None and question.case.kind in ("edge", "unchanged")
         return "fails alone" if beside and mine.status in (*RAISED, "refused") else "differs"
     if slip is None or known is None:
-        return "" if slip is known else "differs"
+        return "" if slip is known or (slip and slip.aside) else "differs"
     if theirs.status != "answered":
         return "differs"
     same = slip.symptom == known.symptom if known.symptom else _alike(question, mine.answer, theirs.answer)

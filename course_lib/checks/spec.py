@@ -25,12 +25,15 @@ class Mismatch:
         symptom: for answers that are judged by a rule and not by equality: two answers with the same symptom are wrong
             in the same way.
         credit: the share of the case that is earned all the same, 0 to 1.
+        aside: whether it says nothing about what else is wrong: whoever has not yet thought of bad input has another
+            mistake by the same name as whoever has.
     """
 
     message: str
     rung: str = ""
     symptom: str = ""
     credit: float = 0.0
+    aside: bool = False
 
 
 Compare = Callable[[Any, Any, Inputs], Mismatch | None]

@@ -45,6 +45,27 @@ def names(what: str) -> Compare:
     return compare
 
 
+def refused(error: str, words: str = "", nameless: bool = False, aside: bool = False) -> Compare:
+    """Bad input was answered by this error, with these words in its message (see `refusal`).
+
+    Args:
+        nameless: without them, too.
+        aside: whoever accepts it may have made another mistake as well, which is still named (see `Mismatch`).
+    """
+
+    def compare(answer: str, expected: str, inputs: Inputs) -> Mismatch | None:
+        if answer == expected or (nameless and answer == "nameless"):
+            return None
+        told = {
+            "nameless": f"Its message lacks {words}.",
+            "accepted": "Your function accepts it.",
+        }
+        what = told.get(answer, f"Your function raises {answer} instead.")
+        return Mismatch(f"Expected a {error}. {what}", symptom=answer, aside=aside)
+
+    return compare
+
+
 def forgotten(answer: Any) -> str:
     """A question for whoever returned nothing."""
     return " Is there a `return`?" if answer is None else ""
