@@ -187,6 +187,40 @@ def align_corners(image, landmarks, template, size):
     return grid_sample(image[None], 2 * sources[None] / sides - 1, align_corners=True)[0]
 
 
+@wrong(
+    "align_face",
+    "in-pixels",
+    "`grid_sample` counts from −1 to 1, and you give it pixels: nearly everything lies outside of the image.",
+)
+def in_pixels(image, landmarks, template, size):
+    matrix = _similarity(landmarks, template)
+    sources = (_places(image, size) - template.mean(dim=0)) @ torch.linalg.inv(matrix).T + landmarks.mean(dim=0)
+    return grid_sample(image[None], sources[None], align_corners=False)[0]
+
+
+@wrong(
+    "align_face",
+    "sides-of-the-output",
+    "You scale places of the image by the side of the output. From −1 to 1 is the image's width, and its height.",
+)
+def sides_of_the_output(image, landmarks, template, size):
+    matrix = _similarity(landmarks, template)
+    sources = (_places(image, size) - template.mean(dim=0)) @ torch.linalg.inv(matrix).T + landmarks.mean(dim=0)
+    return grid_sample(image[None], 2 * sources[None] / size - 1, align_corners=False)[0]
+
+
+@wrong(
+    "align_face",
+    "sides-exchanged",
+    "You scale x by the height of the image and y by its width. x runs along the width.",
+)
+def sides_exchanged(image, landmarks, template, size):
+    matrix = _similarity(landmarks, template)
+    sources = (_places(image, size) - template.mean(dim=0)) @ torch.linalg.inv(matrix).T + landmarks.mean(dim=0)
+    sides = torch.tensor([image.shape[1], image.shape[2]]).to(image)
+    return grid_sample(image[None], 2 * sources[None] / sides - 1, align_corners=False)[0]
+
+
 @wrong("align_face", "nearest", "You take the nearest pixel: edges become jagged. Mix the four nearest ones.")
 def nearest(image, landmarks, template, size):
     return _warp(image, _similarity(landmarks, template), landmarks, template, size, mode="nearest")

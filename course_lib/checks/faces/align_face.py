@@ -12,6 +12,7 @@ from torch import Tensor
 from course_lib import plots
 from course_lib.checks.codec import copy
 from course_lib.checks.compare import close, worst
+from course_lib.checks.faces.shared import aside
 from course_lib.checks.kit.numbers import rounded, until
 from course_lib.checks.kit.pictures import both, number
 from course_lib.checks.kit.refusals import holding, names, refusal
@@ -19,6 +20,7 @@ from course_lib.checks.kit.show import EXPECTED
 from course_lib.checks.kit.styles import styles
 from course_lib.checks.spec import Case, Check, Counterexample, Inputs
 
+NOTHING = "Nearly all of your output is 0: you read outside of the image. What is −1 for `grid_sample`, and what is 1?"
 FOLLOW = "Follow one landmark by hand: where does your map bring it, and from where does that pixel of the output come?"
 ALL_OF_THEM = "One landmark is a little wrong here. How many of the others have a say in where the face goes?"
 NO_MIRROR = "These landmarks would fit best in a mirror. What do a and b have to be so that nothing is mirrored?"
@@ -149,6 +151,12 @@ def refused(function: Callable, *inputs) -> str:
     return refusal(lambda: copy(function(*inputs)), ValueError, holding("landmarks"))
 
 
+def hint(answer: Tensor, expected: Tensor, inputs: Inputs) -> str:
+    """Whether the image is missed, or another place of it is read."""
+    missed = float((answer == 0).double().mean()) > 0.75 > float((expected == 0).double().mean())
+    return NOTHING if missed else FOLLOW
+
+
 def explain(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
     """The pixel that is furthest off; the image with its landmarks, and both outputs with the template."""
     place = worst(answer, expected)
@@ -194,7 +202,7 @@ CHECK = Check(
     "align_face",
     points=5,
     compare=close(0, 2e-3),
-    hint=FOLLOW,
+    hint=hint,
     explain=explain,
     forbids=(
         "skimage.transform",
@@ -221,7 +229,7 @@ CHECK = Check(
             "all landmarks in one place",
             "edge",
             in_one_place,
-            names("`landmarks`"),
+            aside(names("`landmarks`")),
             refused,
             hint=NO_SCALE,
             explain=False,

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from course_lib.checks.codec import copy
 from course_lib.checks.compare import like
+from course_lib.checks.faces.shared import aside
 from course_lib.checks.kit.show import ASIDE, EXPECTED, GIVEN, YOURS
 from course_lib.checks.kit.styles import styles
 from course_lib.checks.spec import Case, Check, Counterexample, Inputs, Mismatch
@@ -215,10 +216,10 @@ CHECK = Check(
         Case("distances that are NaN", "edge", not_a_number),
         Case("labels of any size, 32 bits", "edge", Batch((2, 3, 2), names=(-7, 70_001, 12), dtype=torch.int32)),
         Case("labels of 8 bits without a sign", "edge", Batch((3, 2, 2), names=(200, 3, 90), dtype=torch.uint8)),
-        Case("nobody within the margin", "edge", none_between, hint=NOBODY),
-        Case("one person", "edge", Batch((5,)), hint=NOBODY),
-        Case("everybody once", "edge", Batch((1, 1, 1, 1)), hint=NOBODY),
-        Case("no image", "edge", Batch(()), hint=NOBODY, explain=False),
+        Case("nobody within the margin", "edge", none_between, aside(same_triplets), hint=NOBODY),
+        Case("one person", "edge", Batch((5,)), aside(same_triplets), hint=NOBODY),
+        Case("everybody once", "edge", Batch((1, 1, 1, 1)), aside(same_triplets), hint=NOBODY),
+        Case("no image", "edge", Batch(()), aside(same_triplets), hint=NOBODY, explain=False),
         *styles(Batch((3, 2, 2))),
     ),
 )

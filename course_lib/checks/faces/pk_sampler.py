@@ -11,6 +11,7 @@ from torch import Tensor
 from course_lib import plots
 from course_lib.checks.compare import exact, judged_by
 from course_lib.checks.faces.passes import passes
+from course_lib.checks.faces.shared import aside
 from course_lib.checks.kit.draws import uneven
 from course_lib.checks.kit.hints import COPY
 from course_lib.checks.kit.refusals import holding, names, refusal
@@ -203,7 +204,7 @@ CHECK = Check(
             "fewer people than P",
             "edge",
             People((3, 4, 5), 4, 2),
-            names("P and how many people there are"),
+            aside(names("P and how many people there are")),
             too_few,
             hint=TOO_FEW,
             explain=False,

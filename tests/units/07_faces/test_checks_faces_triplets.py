@@ -28,6 +28,7 @@ def reported(check, version):
     [
         ("align_face", "affine", align_face.FOLLOW),
         ("align_face", "mirrored", align_face.NO_MIRROR),
+        ("align_face", "in-pixels", align_face.NOTHING),
         ("align_face", "border", align_face.OUTSIDE),
         ("align_face", "one-place", align_face.NO_SCALE),
         ("pairwise_distances", "rooted", pairwise_distances.TWO_ROWS),
@@ -149,6 +150,37 @@ def test_what_a_face_case_draws_lies_inside_where_it_should():
             ones = torch.ones_like(question.inputs["image"])
             covered = OURS["align_face"](**question.inputs | {"image": ones})
             assert covered.min() > 0.999, question.case.name
+
+
+def forgetful(check, version):
+    """The same mistake by somebody who has not thought of the special case either."""
+    wrong = VERSIONS[check, version]
+
+    def loss(anchor, positive, negative, margin):
+        return wrong(anchor, positive, negative, margin) if len(anchor) else anchor.sum() * torch.nan
+
+    def mined(distances, labels, margin):
+        return torch.tensor(wrong(distances, labels, margin).tolist())
+
+    def aligned(image, landmarks, template, size):
+        return wrong(image, landmarks + 1e-4 * torch.randn_like(landmarks), template, size)
+
+    return {"triplet_loss": loss, "mine_semi_hard": mined, "align_face": aligned}[check]
+
+
+@pytest.mark.parametrize(
+    ("check", "version"),
+    [
+        ("triplet_loss", "swapped"),
+        ("triplet_loss", "no-hinge"),
+        ("mine_semi_hard", "self-pairs"),
+        ("mine_semi_hard", "hard-too"),
+        ("align_face", "turned-back"),
+        ("align_face", "border"),
+    ],
+)
+def test_a_mistake_keeps_its_name_beside_a_forgotten_special_case(check, version):
+    assert reported(check, forgetful(check, version)).misconception == version
 
 
 def test_no_distance_lies_on_a_bound_unless_the_case_says_so():
