@@ -2,7 +2,8 @@
 
 import ast
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -22,20 +23,15 @@ def source(wrong: Misconception) -> str:
     Helpers are renamed after the check (`_iou` of nms becomes `_nms_iou`), so that cells of one notebook do not
     overwrite each other's.
     """
-    module, version = wrong.version.__module__, _statement(wrong.version)
+    module, version = wrong.version.__module__, deepcopy(_statement(wrong.version))
     version.name, version.decorator_list = wrong.check, []
     needed: dict[str, Definition] = {}
     _collect(module, version, needed)
     helpers = {name: found for name, found in needed.items() if not isinstance(found[1], ast.Import | ast.ImportFrom)}
     rename = _Renamed({name: f"_{wrong.check}_{name.strip('_').lower()}" for name in helpers})
     imports = sorted({ast.unparse(found) for name, (_, found) in needed.items() if name not in helpers})
-    definitions = [ast.unparse(rename.visit(found)) for _, found in helpers.values()]
+    definitions = [ast.unparse(rename.visit(deepcopy(found))) for _, found in helpers.values()]
     return "\n\n\n".join(["\n".join(imports), *definitions, ast.unparse(rename.visit(version))]).strip() + "\n"
-
-
-@cache
-def _text(module: str) -> str:
-    return Path(sys.modules[module].__file__).read_text(encoding="utf-8")
 
 
 def _statement(version: Callable) -> ast.FunctionDef | ast.ClassDef:
@@ -55,16 +51,36 @@ def _collect(module: str, statement: ast.stmt, needed: dict[str, Definition]) ->
 
 def _defined(module: ModuleType, name: str) -> Definition | None:
     """Where a name is defined or imported; None for builtins and a function's own names."""
-    for node in ast.parse(_text(module.__name__)).body:
-        if isinstance(node, DEFINES) and node.name == name:
-            return module.__name__, node
-        if isinstance(node, ast.Assign) and name in [target.id for target in node.targets]:
-            return module.__name__, node
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            for alias in node.names:
-                if (alias.asname or alias.name) == name:
-                    return _imported(module, node, alias)
-    return None
+    found = _first(module.__name__).get(name)
+    if isinstance(found, ast.Import | ast.ImportFrom):
+        return _imported(module, found, next(alias for alias in found.names if _bound(alias) == name))
+    return found and (module.__name__, found)
+
+
+@cache
+def _first(module: str) -> dict[str, ast.stmt]:
+    """The statement that first gives each of a module's names a meaning; who changes one copies it before."""
+    tree = ast.parse(Path(sys.modules[module].__file__).read_text(encoding="utf-8"))
+    found: dict[str, ast.stmt] = {}
+    for node in tree.body:
+        for name in _names(node):
+            found.setdefault(name, node)
+    return found
+
+
+def _names(node: ast.stmt) -> Iterator[str]:
+    """The names that a statement defines or imports."""
+    if isinstance(node, DEFINES):
+        yield node.name
+    if isinstance(node, ast.Assign):
+        yield from (target.id for target in node.targets)
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        yield from map(_bound, node.names)
+
+
+def _bound(alias: ast.alias) -> str:
+    """The name that an import gives."""
+    return alias.asname or alias.name
 
 
 def _imported(module: ModuleType, node: ast.Import | ast.ImportFrom, alias: ast.alias) -> Definition | None:

@@ -152,9 +152,8 @@ def test_every_library_that_is_imported_is_declared(folder, extras):
     """Otherwise a fresh install misses it, and nobody notices in an old one."""
     names = {name.split(".")[0] for path in ROOT.glob(f"{folder}/**/*.py") for name in imports_of(path.read_text())}
     libraries = names - sys.stdlib_module_names - OURS
-    distributions = {
-        canonical(name) for library in libraries for name in packages_distributions().get(library, [library])
-    }
+    installed = packages_distributions()
+    distributions = {canonical(name) for library in libraries for name in installed.get(library, [library])}
     assert distributions
     assert distributions - declared(*extras) == set()
 
