@@ -490,6 +490,7 @@ long = shipped("faces")
 active = 100 * long.results["random: active share"]  # [seeds, blocks of 50 steps]
 lines = {f"seed {seed}": line for seed, line in zip(long.seeds, active, strict=True)}
 ax = plots.curve(range(50, 801, 50), lines, "step", "active triplets, %")
+ax.set_ylim(0, 60)
 plots.show(ax, "random triplets, 800 steps")
 print(f"last 50 steps: {active[:, -1].mean():.1f} ± {active[:, -1].std(ddof=1):.1f} %")
 
@@ -742,8 +743,8 @@ plots.show(picture, "a map of faces", words=words)
 embedding_explorer(faces, people, few)
 
 # %% [markdown]
-# (1) Light and caps rather than heads. (2) Hardly any: 59 of 60 nearest are right. But among ten persons that is easy,
-# and section 10 takes more. (3) It does: in its two directions several persons lie on top of each other, which 64
+# (1) Light and caps rather than heads. (2) Hardly any: 59 of 60 nearest are right. But among ten persons that is easy;
+# the exercise asks among 200. (3) It does: in its two directions several persons lie on top of each other, which 64
 # dimensions keep apart.
 
 # %% [markdown]
