@@ -1087,7 +1087,7 @@ plots.show(shown(of_two[:6]), "the nearest strangers")
 # And the six pairs of *one* person that are farthest apart:
 
 # %% tags=["experiment"]
-plots.show(shown(of_one[:6]), "the farthest pairs of one person")
+plots.show(shown(of_one[:6]), "one person, far apart")
 
 # %% [markdown]
 # **Explain** before you read on: what do the strangers share? What hides a person from the network: light, a turn,
