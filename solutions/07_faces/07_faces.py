@@ -988,8 +988,7 @@ def pairs_to_verify(identities: Tensor) -> FacePairs:
 # %% tags=["given"]
 def rates(distances: Tensor, same: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Your curve as tensors."""
-    far, tar, thresholds = map(as_tensor, verification_roc(distances, same))
-    return far, tar, thresholds
+    return tuple(map(as_tensor, verification_roc(distances, same)))
 
 
 def tar_at(limit: float, distances: Tensor, same: Tensor) -> tuple[float, float]:
@@ -1200,7 +1199,7 @@ def by_group(group: int) -> tuple[float, float]:
 
 
 # %% tags=["experiment"]
-for group in (0, 1):
+for group in test.groups.unique().tolist():  # photographs have one group
     far, frr = by_group(group)
     print(f"group {group}: FAR {far:.2%}, FRR {frr:.1%}")
 
