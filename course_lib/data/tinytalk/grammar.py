@@ -10,15 +10,25 @@ import torch
 from jaxtyping import Int64
 from torch import Tensor
 
-from course_lib.data.tinytalk.lexicon import COMPANION, CONCEPTS, FORMS, FUNCTION, GENDER, NUMBER
+from course_lib.data.tinytalk.lexicon import (
+    ADJECTIVES,
+    BORDERS,
+    COMPANION,
+    CONCEPTS,
+    FORMS,
+    FUNCTION,
+    GENDER,
+    NUMBER,
+    VERBS,
+)
 from course_lib.data.tinytown.draws import Draw
 from course_lib.errors import SettingsError
 
 SENTENCES = 40_000
 CONTEXTS = 4  # words in each sentence that tell of its person
-SHARES = {"concept": 0.62, "gender": 0.14, "number": 0.14, "town": 0.10}
+SHARES = {"concept": 0.70, "gender": 0.09, "number": 0.09, "town": 0.12}
 """How often each of these words is of one kind, where one of the four forms is talked about."""
-COMPANIONS = {"concept": 0.50, "gender": 0.10, "number": 0.10, "town": 0.30}
+COMPANIONS = {"concept": 0.55, "gender": 0.10, "number": 0.10, "town": 0.25}
 TWICE = 0.5  # how often a second function word stands before a word
 END = -1
 
@@ -65,13 +75,18 @@ def corpus(seed: int = 0, sentences: int = SENTENCES) -> Corpus:
 VOCABULARY = tuple(
     itertools.chain(
         FUNCTION,
+        VERBS,
+        ADJECTIVES,
+        BORDERS,
         *GENDER,
         *NUMBER,
         *((*concept.words, *concept.contexts, *itertools.chain(*concept.towns)) for concept in CONCEPTS),
     )
 )
 PLACE = {word: place for place, word in enumerate(VOCABULARY)}
-SKIPPED = -2  # no second function word
+SKIPPED = -2  # nothing stands here
+CONCEPT, TOWN = list(SHARES).index("concept"), list(SHARES).index("town")
+PERSON = -1  # the kind of the word that a sentence is about; the others are positions in SHARES
 
 
 def _stream(name: str) -> Callable[..., np.ndarray]:
@@ -95,17 +110,30 @@ def _written(uniform: Callable[..., np.ndarray], sentences: int) -> np.ndarray:
     choices = _CHOICES[persons[:, None], kinds]  # [sentences, CONTEXTS, most]
     place = (which * _COUNTS[persons[:, None], kinds]).astype(int)
     content[:, 1:] = np.take_along_axis(choices, place[..., None], 2)[..., 0]
-    content = np.take_along_axis(content, uniform(sentences, told).argsort(axis=1), 1)
+    order = uniform(sentences, told).argsort(axis=1)
+    content = np.take_along_axis(content, order, 1)
+    kinds = np.take_along_axis(np.concatenate([np.full((sentences, 1), PERSON), kinds], axis=1), order, 1)
+    beside = _beside(kinds, uniform(sentences, told))
+    before, behind = np.where(kinds == PERSON, SKIPPED, beside), np.where(kinds == PERSON, beside, SKIPPED)
     zipf = np.cumsum(1 / np.arange(1, len(FUNCTION) + 1))
     little = np.searchsorted(zipf / zipf[-1], uniform(sentences, told, 2), side="right")
     little[..., 1][uniform(sentences, told) >= TWICE] = SKIPPED
-    lines = np.concatenate([little, content[..., None]], axis=2).reshape(sentences, -1)
+    lines = np.concatenate([little, *(part[..., None] for part in (before, content, behind))], axis=2).reshape(sentences, -1)
     return np.concatenate([lines, np.full((sentences, 1), END)], axis=1)
 
 
 def _drawn(uniform: np.ndarray, cumulated: np.ndarray) -> np.ndarray:
     """The kind of each context: how many of the person's cumulated shares lie below the number drawn."""
     return (uniform[..., None] >= cumulated[:, None, :-1]).sum(axis=2)
+
+
+def _beside(kinds: np.ndarray, uniform: np.ndarray) -> np.ndarray:
+    """What a word's part of speech brings along: one word for each, or none."""
+    found = np.full(kinds.shape, SKIPPED)
+    for kind, words in {PERSON: VERBS, CONCEPT: ADJECTIVES, TOWN: BORDERS}.items():
+        places = np.array([PLACE[word] for word in words])
+        found = np.where(kinds == kind, places[(uniform * len(words)).astype(int)], found)
+    return found
 
 
 def _context_words(concept: int, form: int) -> dict[str, tuple[str, ...]]:
