@@ -154,9 +154,7 @@ check("skip_gram_pairs", skip_gram_pairs)
 
 
 # %% tags=["solution"]
-def noise_distribution(
-    counts: Int[Tensor, " v"], power: float
-) -> Float[Tensor, " v"]:
+def noise_distribution(counts: Int[Tensor, " v"], power: float) -> Float[Tensor, " v"]:
     """How likely each word is to be drawn as noise: in proportion to its count to this
     power.
 
@@ -394,7 +392,9 @@ SEED = settings().seed
 text = tinytalk.corpus(SEED)
 print(*text.sentences(4), sep="\n")
 counts = text.counts()
-print(f"{len(counts)} words, {counts.sum()} in all; {counts[0]} times {text.words[0]!r}")
+print(
+    f"{len(counts)} words, {counts.sum()} in all; {counts[0]} times {text.words[0]!r}"
+)
 
 # %% [markdown]
 # Most words of a sentence tell of the king (crown, throne). A few tell of a man (he, his) or of one person (alone). Some
@@ -558,8 +558,9 @@ display(
 )
 
 # %% [markdown]
-# About a third of the fame rests on leaving words out. The rest is real: the word nearest to the third is right much
-# less often. And where the text has no rule, as with companions, arithmetic finds none.
+# Nearly a third of the fame rests on leaving words out. The rest is real: the word nearest to the third is right much
+# less often. Where the text has no rule, as with companions, arithmetic finds none: it is right even less often than
+# the nearest word.
 
 # %% [markdown]
 # ## 6 · A direction for a concept

@@ -9,7 +9,7 @@ def _reaches(tokens, window, rng):
     return torch.randint(1, window + 1, (len(tokens),), generator=rng).tolist()
 
 
-def _pairs(tokens, reaches, sides=(-1, 1), ends=True, first=1, equal=True, by_context=False):
+def _pairs(tokens, reaches, sides=(-1, 1), ends=True, first=1, equal=True, of_context=False):
     """Pairs, word by word; each flag is one rule."""
     words, found = tokens.tolist(), []
     for i, center in enumerate(words):
@@ -18,7 +18,7 @@ def _pairs(tokens, reaches, sides=(-1, 1), ends=True, first=1, equal=True, by_co
                 j = i + side * apart
                 if not 0 <= j < len(words) or (words[j] == -1 and ends):
                     break
-                if apart <= reaches[j if by_context else i] and -1 not in (center, words[j]):
+                if apart <= reaches[j if of_context else i] and -1 not in (center, words[j]):
                     found += [(center, words[j])] if equal or words[j] != center else []
     return torch.tensor(found, dtype=torch.long).reshape(-1, 2)
 
@@ -74,10 +74,10 @@ def one_reach(tokens, window, rng):
 @wrong(
     "skip_gram_pairs",
     "by-context",
-    "The reach of the context decides in your pairs. It is the centre that looks so far around.",
+    "The reach of the second word decides in your pairs. The first word is the centre, and it looks so far around.",
 )
 def by_context(tokens, window, rng):
-    return _pairs(tokens, _reaches(tokens, window, rng), by_context=True)
+    return _pairs(tokens, _reaches(tokens, window, rng), of_context=True)
 
 
 @wrong(

@@ -10,6 +10,13 @@ def _angle(a, b):
     return torch.arccos((normalize(a, dim=0) @ normalize(b, dim=0)).clamp(-1, 1))
 
 
+def _exactly(a, b):
+    """The angle, 0 where both have one direction to the last digits."""
+    first, second = (normalize(end.double(), dim=0) for end in (a, b))
+    cosine = (first @ second).clamp(-1, 1)
+    return torch.arccos(torch.where(cosine > 1 - 1e-12, 1.0, cosine))
+
+
 def _arc(a, b, t, angle):
     """The formula; a straight line where the angle is nearly 0."""
     if torch.sin(angle) < 1e-4:
@@ -98,13 +105,16 @@ def unit_ends(a, b, t):
 
 @wrong("slerp", "parallel-nan", "For equal directions you divide by the sine of 0.", slip=True)
 def parallel_nan(a, b, t):
-    unit = [normalize(end.double(), dim=0) for end in (a, b)]
-    cosine = (unit[0] @ unit[1]).clamp(-1, 1)
-    angle = torch.arccos(torch.where(cosine > 1 - 1e-12, 1.0, cosine))
+    angle = _exactly(a, b)
     return ((torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)).to(a.dtype)
 
 
-@wrong("slerp", "parallel-start", "For two vectors of one direction you return a. Go on to b in a straight line.", slip=True)
+@wrong(
+    "slerp",
+    "parallel-start",
+    "For two vectors of one direction you return a. Go on to b in a straight line.",
+    slip=True,
+)
 def parallel_start(a, b, t):
-    angle = _angle(a, b)
-    return a.clone() if torch.sin(angle) < 1e-4 else _arc(a, b, t, angle)
+    angle = _exactly(a, b)
+    return a.clone() if angle == 0 else _arc(a, b, t, angle).to(a.dtype)

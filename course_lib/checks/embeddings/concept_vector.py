@@ -27,8 +27,9 @@ def groups(has: int, lacks: int, neither: int = 0, d: int = 4, dtype: torch.dtyp
     def make(rng: Generator) -> Inputs:
         n = has + lacks + neither
         kinds = torch.as_tensor(rng.permutation([1] * has + [2] * lacks + [0] * neither).astype("int64"))
-        # those that have it lie elsewhere, and no group's mean is zero
-        latents = rounded(rng.normal(size=(n, d)) + 0.5, 64) + 1.5 * (kinds == 1)[:, None]
+        # those that have it lie elsewhere, to one side in one number, to the other side in the next
+        shift = 3.0 * (kinds == 1)[:, None] * (1 - 2.0 * (torch.arange(d) % 2 == 0))
+        latents = rounded(rng.normal(size=(n, d)) + 0.5, 64) + shift
         return {"latents": latents, "has": (kinds == 1).to(dtype), "lacks": (kinds == 2).to(dtype)}
 
     return make

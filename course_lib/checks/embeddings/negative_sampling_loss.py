@@ -12,7 +12,7 @@ from course_lib import plots
 from course_lib.checks.codec import copy
 from course_lib.checks.compare import close
 from course_lib.checks.kit.hints import GRAPH
-from course_lib.checks.kit.numbers import rounded
+from course_lib.checks.kit.numbers import rounded, until
 from course_lib.checks.kit.probes import gradients_of
 from course_lib.checks.kit.show import ASIDE, EXPECTED, YOURS
 from course_lib.checks.kit.styles import styles
@@ -24,8 +24,11 @@ SURE = "The logarithm of a number that was rounded to 0 is infinite. Is there a 
 NONE = "Without noise words there is nothing to subtract: what is the sum over no numbers?"
 
 
+MOST = 5.0  # a score, so that whoever takes the logarithm of a sigmoid loses no digits
+
+
 def pairs(b: int, k: int, d: int, scale: float = 1.0):
-    """So many pairs with k noise words each, vectors of d numbers and unequal lengths."""
+    """So many pairs with k noise words each, vectors of d numbers and unequal lengths; no score is above 5."""
 
     def make(rng: Generator) -> Inputs:
         shapes = {"center": (b, d), "context": (b, d), "negatives": (b, k, d)}
@@ -33,7 +36,14 @@ def pairs(b: int, k: int, d: int, scale: float = 1.0):
         drawn = {name: scale * rng.normal(size=shape) * lengths[name] for name, shape in shapes.items()}
         return {name: rounded(values, 64) for name, values in drawn.items()}
 
-    return make
+    return until(make, _moderate)
+
+
+def _moderate(inputs: Inputs) -> bool:
+    """Whether no score is large, of the context or the noise with the centre, or of the noise with the context."""
+    center, context, negatives = (inputs[name] for name in ("center", "context", "negatives"))
+    scores = [center * context, negatives * center[:, None], negatives * context[:, None]]
+    return all(bool((one.sum(dim=-1).abs() <= MOST).all()) for one in scores)
 
 
 def sure(right: bool):

@@ -81,11 +81,25 @@ def members(times: Tensor, apart: Tensor, window: int) -> Found:
         "right-missing": (bool(left.any() and not right.any()), "No centre has a context on its right."),
     }
     found = [(name, sentence) for name, (wrong, sentence) in told.items() if wrong]
-    reach = (apart.abs() * there).amax(dim=2, keepdim=True)
-    wanted = (apart.abs() <= reach) & (apart != 0)
-    if not found and (wanted != there).any():
-        return [("gaps", "A centre lacks a context that is nearer than another one of its contexts, on either side.")]
-    return found
+    return found or gaps(left, right, apart)
+
+
+def gaps(left: Tensor, right: Tensor, apart: Tensor) -> Found:
+    """Whether a centre has all contexts that are nearer than its furthest one, on both sides."""
+    sides = ((left, apart < 0), (right, apart > 0))
+    reaches = [(apart.abs() * there).amax(dim=2, keepdim=True) for there, _ in sides]
+    lacking = [
+        ((apart.abs() <= reach) & side & ~there).any() for reach, (there, side) in zip(reaches, sides, strict=True)
+    ]
+    if ((apart.abs() == 1) & ~(left | right)).any():
+        return [("neighbours-missing", "A centre lacks its direct neighbour.")]
+    if lacking[0] or lacking[1]:
+        return [("gaps", "A centre lacks a context that is nearer than another one of its contexts.")]
+    furthest = [(apart.abs() * side).amax(dim=1)[:, None] for _, side in sides]
+    both = torch.maximum(*reaches)
+    if any((reach != torch.minimum(both, most)).any() for reach, most in zip(reaches, furthest, strict=True)):
+        return [("sides", "A centre looks further on one side than on the other, where there are words on both.")]
+    return []
 
 
 def reached(times: Tensor, apart: Tensor) -> Tensor:
@@ -126,7 +140,9 @@ def _uneven(reach: Tensor, value: int, share: float) -> Found:
     if abs(times - draws * share) <= 6 * (draws * share * (1 - share)) ** 0.5:
         return []
     often = "never" if times == 0 else "always" if times == draws else f"{times / draws:.0%} of the times"
-    symptom = f"reach {value} {often if times in (0, draws) else 'too often' if times > draws * share else 'too rarely'}"
+    symptom = (
+        f"reach {value} {often if times in (0, draws) else 'too often' if times > draws * share else 'too rarely'}"
+    )
     return [(symptom, f"Centres that could look at least {value} far had a reach of {value} {often}, not {share:.0%}.")]
 
 

@@ -1,6 +1,7 @@
 """Unit 08: how both rules of analogy are asked, judged and explained."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -9,7 +10,15 @@ from torch.nn.functional import normalize
 
 from course_lib import plots
 from course_lib.checks.compare import describe
-from course_lib.checks.embeddings.tables import Scores, Table
+from course_lib.checks.embeddings.tables import (
+    Scores,
+    Table,
+    best_three,
+    mistyped,
+    near_together,
+    twice,
+    with_zero,
+)
 from course_lib.checks.kit.hints import COPY
 from course_lib.checks.kit.refusals import forgotten, names, refusal
 from course_lib.checks.kit.show import ASIDE, EXPECTED, YOURS
@@ -24,6 +33,14 @@ ALL_WORDS = "With `exclude=False` every word may be the answer, those of the que
 UNKNOWN = "`vector_of` raises the error for you: does your function ask it for each of the three words?"
 ZERO = "The length of this vector is 0. What is 0 / 0, and what does the docstring say of its cosine?"
 SAME = "The question names one word twice: which words may be the answer?"
+
+
+def hint(answer: Any, expected: list[str], inputs: Inputs) -> str:
+    """Where a word of the question is wrongly in or out; nothing else is the same for both rules."""
+    if inputs["exclude"]:
+        used = any(mine in question for mine, question in zip(answer, inputs["asked"], strict=True))
+        return CLOSE if used else ""
+    return ALL_WORDS
 
 
 def answers(function: Callable, words: list[str], table: Tensor, asked: Questions, exclude: bool) -> list[Any]:
@@ -97,6 +114,20 @@ def word_styles(table: Table) -> tuple[Case, ...]:
     )
 
 
+def edges(table: Table) -> tuple[Case, ...]:
+    """The edge cases of both rules."""
+    few = replace(table, questions=3)
+    unknown = {"compare": near_spelling, "probe": refusals, "hint": UNKNOWN, "explain": False}
+    return (
+        Case("a, b and c near together", "edge", near_together(replace(few, words=12)), hint=CLOSE),
+        Case("one word is left", "edge", replace(few, words=4, questions=2, kinds=(best_three,)), hint=CLOSE),
+        Case("one word twice", "edge", twice(few), hint=SAME),
+        Case("a vector of zeros", "edge", with_zero(few, asked=False), hint=ZERO),
+        Case("a vector of zeros in the question", "edge", with_zero(few, asked=True), hint=ZERO),
+        Case("a word without a vector", "edge", mistyped, **unknown),
+    )
+
+
 def explain_by(scores: Scores, name: str) -> Callable[[Inputs, list[str], list[str]], Counterexample]:
     """The first question with a wrong answer, and the scores of the best words."""
 
@@ -106,7 +137,9 @@ def explain_by(scores: Scores, name: str) -> Callable[[Inputs, list[str], list[s
         question, mine, right = inputs["asked"][number], answer[number], expected[number]
         rows = torch.tensor([words.index(word) for word in question])
         found = dict(zip(words, scores(normalize(inputs["table"].double(), dim=1), rows).tolist(), strict=True))
-        shown = [word for word in sorted(found, key=found.get, reverse=True) if not left_out(word, question, inputs)][:5]
+        shown = [word for word in sorted(found, key=found.get, reverse=True) if not left_out(word, question, inputs)][
+            :5
+        ]
         shown += [mine] * (mine in found and mine not in shown)
         colors = [EXPECTED if word == right else YOURS if word == mine else ASIDE for word in shown]
         told = "left out" if left_out(mine, question, inputs) else f"{found.get(mine, float('nan')):.3f}"

@@ -39,7 +39,9 @@ class Ends:
     def drawn(self, rng: Generator) -> Inputs:
         """Any two; t in 32nds, and not in the middle, where it is not said."""
         a, b = rng.normal(size=(2, self.d))
-        ends = [rounded(length * end / math.hypot(*end), 4096) for length, end in zip(self.lengths, (a, b), strict=True)]
+        ends = [
+            rounded(length * end / math.hypot(*end), 4096) for length, end in zip(self.lengths, (a, b), strict=True)
+        ]
         t = float(rng.choice([*range(4, 13), *range(20, 29)])) / 32 if self.t is None else self.t
         return {"a": ends[0], "b": ends[1], "t": t}
 
@@ -137,7 +139,14 @@ CHECK = Check(
         Case("of unequal lengths", "values", Ends(4, (3.0, 1.5))),
         Case("half-way", "values", Ends(6, (2.0, 2.0), t=0.5)),
         Case("a hundred numbers", "values", Ends(100, (10.0, 9.0))),
-        Case("from both ends, and of twice the length", "property", Ends(5, (2.0, 3.0)), probe=from_both_ends, explain=False),
+        Case(
+            "from both ends, and of twice the length",
+            "property",
+            Ends(5, (2.0, 3.0)),
+            probe=from_both_ends,
+            hint=ARC,
+            explain=False,
+        ),
         Case("steps from 0 to 1", "property", Ends(3, (2.0, 2.5)), probe=in_steps, hint=END, explain=False),
         Case("at right angles", "edge", at_right_angles),
         Case("t = 0", "edge", Ends(4, (2.0, 3.0), t=0.0), hint=END),

@@ -23,39 +23,54 @@ Fits = Callable[[Tensor, Tensor, Tensor], bool]
 """fits(unit, rows, scores): whether a question is of the kind that is wanted."""
 
 
+def a_loses(unit: Tensor, rows: Tensor, scores: Tensor) -> bool:
+    """Whether a would not be the answer if b and c alone were left out."""
+    return int(scores.index_fill(0, rows[1:], -torch.inf).argmax()) != int(rows[0])
+
+
 @dataclass(frozen=True)
 class Table:
     """Words whose vectors have unequal lengths, and questions with one clear answer each.
 
     Attributes:
         scores: the rule, see `Scores`. A question is drawn until its best word leads by `margin` of its score.
-        questions: how many. exclude: whether the question's words are left out. fits: see `Fits`; None takes all.
+        kinds: of questions, see `Fits`. questions: so many of each kind. exclude: whether their words are left out.
     """
 
     scores: Scores
     words: int = 14
     dimensions: int = 5
-    questions: int = 8
+    kinds: tuple[Fits, ...] = (a_loses,)
+    questions: int = 4
     exclude: bool = True
     margin: float = 0.04
-    fits: Fits | None = None
 
     def __call__(self, rng: Generator) -> Inputs:
         words, asked = some_words(rng, self.words), None
         while asked is None:
             table = lengthened(rounded(rng.normal(size=(self.words, self.dimensions)), 8), rng)
             unit = normalize(table.double(), dim=1)
-            asked = tried(rng, words, self.questions, partial(self.clear, unit))
+            asked = self.asked(rng, words, unit)
         return {"words": words, "table": table, "asked": asked, "exclude": self.exclude}
 
-    def clear(self, unit: Tensor, rows: Tensor) -> bool:
-        """Whether the best word leads, and the question is of the kind that is wanted."""
+    def asked(self, rng: Generator, words: list[str], unit: Tensor) -> list[list[str]] | None:
+        """Questions of all kinds, in mixed order; None where there are not enough."""
+        found: list[list[str]] = []
+        for kind in self.kinds:
+            some = tried(rng, words, self.questions, partial(self.clear, unit, kind=kind))
+            if some is None:
+                return None
+            found += some
+        return [found[place] for place in rng.permutation(len(found))]
+
+    def clear(self, unit: Tensor, rows: Tensor, kind: Fits = a_loses) -> bool:
+        """Whether the best word leads, and the question is of this kind."""
         scores = self.scores(unit, rows)
         allowed = scores.clone()
         if self.exclude:
             allowed[rows] = -torch.inf
         first, second = allowed.topk(2).values.tolist()
-        return first - second > self.margin * abs(first) and (self.fits is None or self.fits(unit, rows, scores))
+        return first - second > self.margin * abs(first) and kind(unit, rows, scores)
 
 
 def some_words(rng: Generator, count: int) -> list[str]:
@@ -93,8 +108,8 @@ def tried(
 
 
 def needs(place: int) -> Fits:
-    """The word at this place of the question would win if it were not left out."""
-    return lambda unit, rows, scores: int(scores.argmax()) == int(rows[place])
+    """The word at this place of the question, b or c, would win if it were not left out; a would not."""
+    return lambda unit, rows, scores: int(scores.argmax()) == int(rows[place]) and a_loses(unit, rows, scores)
 
 
 def differs(other: Scores) -> Fits:
@@ -117,7 +132,7 @@ def near_together(table: Table) -> Callable[[Generator], Inputs]:
             vectors = lengthened(centres + rounded(0.3 * rng.normal(size=centres.shape), 64), rng)
             unit = normalize(vectors.double(), dim=1)
             rows = [group[torch.as_tensor(rng.permutation(3))] for group in groups]
-            clear = [one for one in rows if table.clear(unit, one) and _best(unit, one, table)]
+            clear = [one for one in rows if table.clear(unit, one, best_three)]
             if len(clear) >= table.questions:
                 asked = [[words[row] for row in one.tolist()] for one in clear[: table.questions]]
                 return {"words": words, "table": vectors, "asked": asked, "exclude": True}
@@ -125,9 +140,9 @@ def near_together(table: Table) -> Callable[[Generator], Inputs]:
     return make
 
 
-def _best(unit: Tensor, rows: Tensor, table: Table) -> bool:
-    """Whether the three best words are those of the question."""
-    return set(table.scores(unit, rows).topk(3).indices.tolist()) == set(rows.tolist())
+def best_three(unit: Tensor, rows: Tensor, scores: Tensor) -> bool:
+    """Whether the words of the question are the three best ones."""
+    return set(scores.topk(3).indices.tolist()) == set(rows.tolist())
 
 
 def with_zero(table: Table, asked: bool) -> Callable[[Generator], Inputs]:

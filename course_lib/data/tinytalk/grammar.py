@@ -118,7 +118,9 @@ def _written(uniform: Callable[..., np.ndarray], sentences: int) -> np.ndarray:
     zipf = np.cumsum(1 / np.arange(1, len(FUNCTION) + 1))
     little = np.searchsorted(zipf / zipf[-1], uniform(sentences, told, 2), side="right")
     little[..., 1][uniform(sentences, told) >= TWICE] = SKIPPED
-    lines = np.concatenate([little, *(part[..., None] for part in (before, content, behind))], axis=2).reshape(sentences, -1)
+    lines = np.concatenate([little, *(part[..., None] for part in (before, content, behind))], axis=2).reshape(
+        sentences, -1
+    )
     return np.concatenate([lines, np.full((sentences, 1), END)], axis=1)
 
 

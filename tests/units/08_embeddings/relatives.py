@@ -19,7 +19,7 @@ def near(check, allowed=""):
     return keep
 
 
-@near("skip_gram_pairs")
+@near("skip_gram_pairs", "by-context")
 def turned(tokens, window, rng):
     """The context first, the centre second."""
     return RIGHT["skip_gram_pairs"](tokens, window, rng).flip(1)
