@@ -325,8 +325,8 @@ check("analogy", analogy)
 # %% [markdown]
 # $$\frac{s(x,b)\;s(x,c)}{s(x,a)+0.001}\qquad s(x,y)=\frac{\cos(x,y)+1}{2}$$
 #
-# The shift of the cosine to the range from 0 to 1 keeps two negative numbers from making a good product. The 0.001 keeps
-# us from dividing by 0.
+# The shift of the cosine to the range from 0 to 1 keeps two negative numbers from making a good product. The 0.001
+# keeps us from dividing by 0.
 
 # %% [markdown]
 # By hand, for the four words of above:
@@ -397,8 +397,8 @@ print(
 )
 
 # %% [markdown]
-# Most words of a sentence tell of the king (crown, throne). A few tell of a man (he, his) or of one person (alone). Some
-# are towns, each of which belongs to one word only. And between them stands what says little.
+# Most words of a sentence tell of the king (crown, throne). A few tell of a man (he, his) or of one person (alone).
+# Some are towns, each of which belongs to one word only. And between them stands what says little.
 
 # %% [markdown]
 # **Predict**: which two of *king*, *queen*, *kings* and *falcon* will be most alike? And will *king* be nearer to

@@ -1,6 +1,5 @@
 """Unit 08: wrong versions of `analogy_mul`."""
 
-import torch
 from torch.nn.functional import normalize
 
 from autograder.misconceptions import wrong

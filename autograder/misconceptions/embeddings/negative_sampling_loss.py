@@ -82,7 +82,8 @@ def sum_of_scores(center, context, negatives):
 @wrong(
     "negative_sampling_loss",
     "unstable",
-    "For a score of 100 your loss is infinite: 1 - sigmoid is 0 there. Take the logarithm of the sigmoid as one function.",
+    "For a score of 100 your loss is infinite: 1 - sigmoid is 0 there. Take the logarithm of the sigmoid as one "
+    "function.",
 )
 def unstable(center, context, negatives):
     true, noise = _scores(center, context, negatives)

@@ -37,7 +37,7 @@ def uniform(counts, power):
 @wrong(
     "noise_distribution",
     "sums-above-one",
-    "Your probabilities do not sum to 1: you divide by the number of words in the text and take the power afterwards.",
+    "Your probabilities do not sum to 1: you divide by the number of words in the text and take the power after that.",
 )
 def sums_above_one(counts, power):
     frequencies = _checked(counts) / counts.sum()
@@ -102,7 +102,7 @@ def zero_to_zero(counts, power):
 @wrong(
     "noise_distribution",
     "smoothed",
-    "You add one to each count first, so that a word which never occurs can be drawn. The counts are taken as they are.",
+    "You add one to each count, so that a word which never occurs can be drawn. The counts are taken as they are.",
 )
 def smoothed(counts, power):
     return _shares((_checked(counts) + 1) ** power)

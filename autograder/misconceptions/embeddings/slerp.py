@@ -55,7 +55,7 @@ def raw_angle(a, b, t):
 @wrong(
     "slerp",
     "clamped-angle",
-    "You clamp the plain dot product. For long vectors the angle is then always 0 or 180°: make them as long as 1 first.",
+    "You clamp the plain dot product. For long vectors the angle is then 0 or 180°: make them as long as 1 first.",
 )
 def clamped_angle(a, b, t):
     return _arc(a, b, t, torch.arccos((a @ b).clamp(-1, 1)))
@@ -97,7 +97,7 @@ def forced_unit(a, b, t):
 @wrong(
     "slerp",
     "unit-ends",
-    "You walk between the directions of a and b. Only the angle is measured there; the formula takes a and b as they are.",
+    "You walk between the directions of a and b. Only the angle is measured there; the formula takes both as they are.",
 )
 def unit_ends(a, b, t):
     return _arc(normalize(a, dim=0), normalize(b, dim=0), t, _angle(a, b))

@@ -68,7 +68,7 @@ def analogy(vectors, a, b, c, exclude):
     place = [y[i] - x[i] + z[i] for i in range(len(x))]
     best_word, best_score = None, -2
     for word, vector in vectors.items():
-        if exclude and (word == a or word == b or word == c):
+        if exclude and word in (a, b, c):
             continue
         score = cosine(vector.tolist(), place)
         if score > best_score:
