@@ -37,7 +37,7 @@ def uniform(counts, power):
 @wrong(
     "noise_distribution",
     "sums-above-one",
-    "Your probabilities do not sum to 1: you divide by the number of words in the text and take the power after that.",
+    "Your probabilities do not sum to 1: you divide by the length of the text and take the power after that.",
 )
 def sums_above_one(counts, power):
     frequencies = _checked(counts) / counts.sum()

@@ -46,7 +46,7 @@ def valid_draws(answer: dict[str, Tensor], inputs: Inputs) -> tuple[str, str] | 
     found = (
         members(times, apart, window)
         or alike(reach[:, apart.abs().amax(dim=1) >= window], window)
-        or chance(times)
+        or (chance(times) if window > 1 else [])
         or spread(reach, apart.abs().amax(dim=1).clamp(max=window), window)
     )
     return ("; ".join(name for name, _ in found), found[0][1]) if found else None
@@ -91,7 +91,8 @@ def gaps(left: Tensor, right: Tensor, apart: Tensor) -> Found:
     lacking = [
         ((apart.abs() <= reach) & side & ~there).any() for reach, (there, side) in zip(reaches, sides, strict=True)
     ]
-    if ((apart.abs() == 1) & ~(left | right)).any():
+    there = left | right
+    if ((apart.abs() == 1) & ~there & there.any(dim=2, keepdim=True)).any():
         return [("neighbours-missing", "A centre lacks its direct neighbour.")]
     if lacking[0] or lacking[1]:
         return [("gaps", "A centre lacks a context that is nearer than another one of its contexts.")]

@@ -19,6 +19,8 @@ from course_lib.checks.spec import Case, Check, Counterexample, Inputs, Mismatch
 NEAREST = "With a window of 1 there is no chance in it. Which words are the direct neighbours of each word?"
 AGAIN = "The same word at another place is another neighbour. Do you compare words, or places?"
 REACH = "Whose reach decides on a pair? How often is it drawn, and between which numbers?"
+SIDES = "Take one centre and its reach: which words are at most so many places away, on its left and on its right?"
+SAME_STATE = "What happens to `rng` in your function, from one call to the next? Is it the only source of chance?"
 ENDS = "A -1 is no word, and no pair goes past it."
 
 
@@ -56,9 +58,9 @@ def each_once(rng: Generator) -> Inputs:
 
 
 def very_very(rng: Generator) -> Inputs:
-    """A word twice in a row in each of two sentences, a window of 1."""
+    """Two words of a sentence stand twice in a row, a window of 1."""
     a, b, c, d = rng.permutation(5)[:4].tolist()
-    return {"tokens": torch.tensor([a, b, b, c, -1, d, d, b]), "window": 1, "v": 5}
+    return {"tokens": torch.tensor([a, b, b, c, d, d, b]), "window": 1, "v": 5}
 
 
 def counted(function: Callable, tokens: Tensor, window: int, v: int) -> dict[str, Any]:
@@ -120,6 +122,17 @@ def explain_reaches(inputs: Inputs, answer: dict[str, Any], expected: dict[str, 
     return Counterexample(words, draw)
 
 
+def hint(answer: dict[str, Any], expected: dict[str, Any], inputs: Inputs) -> str:
+    """Whether ends are passed, contexts are missing, or the reach is drawn otherwise."""
+    symptoms, _ = valid_draws(answer, inputs) or ("", "")
+    first = symptoms.partition(";")[0]
+    if first in ("across", "outside"):
+        return ENDS
+    if first in ("not-repeatable", "same-again", "always-same"):
+        return SAME_STATE
+    return REACH if first.startswith(("reach", "one-reach", "full-window")) else SIDES
+
+
 def drawn(name: str, kind: str, *lengths: int, window: int, **how: Any) -> Case:
     """A case on draws from a text of sentences of these lengths."""
     inputs = text(*lengths, window=window, seeds=how.pop("seeds", 80))
@@ -130,7 +143,7 @@ def drawn(name: str, kind: str, *lengths: int, window: int, **how: Any) -> Case:
         judged_by(valid_draws),
         draw_pairs,
         draws=1,
-        **{"explain": explain_reaches, "hint": REACH} | how,
+        **{"explain": explain_reaches, "hint": hint} | how,
     )
 
 
