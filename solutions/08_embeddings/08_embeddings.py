@@ -288,6 +288,8 @@ def analogy(
     """The word that is to c as b is to a: the largest cos(x, b - a + c) over all words
     x, where a, b and c are their vectors made as long as 1 (3CosAdd).
 
+    Write it yourself: no `gensim` or `course_lib.explorers`.
+
     Args:
         vectors: a vector for each word. They may be of any length, and some may be
             zero: such a word has the cosine 0 with everything.
@@ -352,6 +354,8 @@ def analogy_mul(
 ) -> str:
     """The word that is to c as b is to a: the largest s(x, b) s(x, c) / (s(x, a) +
     0.001) over all words x, where s(x, y) = (cos(x, y) + 1) / 2 (3CosMul).
+
+    Write it yourself: no `gensim` or `course_lib.explorers`.
 
     Args:
         vectors: a vector for each word. They may be of any length, and some may be
@@ -659,6 +663,8 @@ def slerp(
 ) -> Float[Tensor, " d"]:
     """The point at t on the arc from a to b: sin((1 - t) ω) / sin ω · a + sin(t ω) / sin
     ω · b, with the angle ω between their directions.
+
+    Write it yourself: no `scipy.spatial.geometric_slerp`.
 
     Args:
         a, b: of any length, neither of them zero; not in opposite directions.

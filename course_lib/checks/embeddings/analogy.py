@@ -31,6 +31,7 @@ MIXED = replace(SOME, words=16, kinds=(needs(1), needs(2)), questions=8)
 CHECK = Check(
     "analogy",
     points=3,
+    forbids=("gensim", "course_lib.explorers"),
     compare=shared.same_words,
     probe=shared.answers,
     hint=hint,

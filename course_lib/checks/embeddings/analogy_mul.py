@@ -70,6 +70,7 @@ MIXED = replace(SOME, words=16, kinds=KINDS)
 CHECK = Check(
     "analogy_mul",
     points=3,
+    forbids=("gensim", "course_lib.explorers"),
     compare=shared.same_words,
     probe=shared.answers,
     hint=hint,
