@@ -1,7 +1,7 @@
 """Four sections of Google's analogy questions, as the pairs that they are made of.
 
-Mikolov, Chen, Corrado, Dean, Efficient Estimation of Word Representations in Vector Space, ICLR workshop 2013. A section
-asks of each pair and each other one: a is to b as c is to d. All words of these pairs ship with the course (words.py).
+Mikolov, Chen, Corrado, Dean, Efficient Estimation of Word Representations in Vector Space, ICLR workshop 2013. A
+section asks of each pair and each other one: a is to b as c is to d. All words of these pairs ship (words.py).
 """
 
 from itertools import permutations

@@ -1,4 +1,4 @@
-"""From counts to vectors: who stands near whom how often, how surprising that is (PMI), and its main directions (SVD)."""
+"""From counts to vectors: who stands near whom, how surprising that is (PMI), and its main directions (SVD)."""
 
 import torch
 from jaxtyping import Float, Int

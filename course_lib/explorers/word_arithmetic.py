@@ -15,7 +15,7 @@ RULES = ("3CosAdd", "3CosMul")
 def rows_of(words: Sequence[str], asked: Sequence[Question]) -> Int[Tensor, "q 4"]:
     """The rows of each question's words."""
     place = {word: row for row, word in enumerate(words)}
-    return torch.tensor([[place[word] for word in question] for question in asked]).reshape(-1, 4)
+    return torch.tensor([[place[word] for word in question] for question in asked], dtype=torch.long).reshape(-1, 4)
 
 
 def scored(unit: Float[Tensor, "v d"], rows: Int[Tensor, "q 3"], rule: str) -> Float[Tensor, "q v"]:

@@ -47,7 +47,7 @@ def sums_above_one(counts, power):
 @wrong(
     "noise_distribution",
     "by-words",
-    "Your probabilities do not sum to 1: you divide the powers by the number of words in the text. Divide by their sum.",
+    "Your probabilities do not sum to 1: you divide the powers by the length of the text. Divide by their sum.",
 )
 def by_words(counts, power):
     weights = torch.where(counts > 0, _checked(counts) ** power, 0.0)
