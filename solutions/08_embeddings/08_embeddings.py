@@ -388,20 +388,20 @@ check("analogy_mul", analogy_mul)
 # %% [markdown]
 # ## A language to learn
 #
-# Real words need billions of sentences. *Tinytalk* has a few hundred words and 40,000 sentences, each about one of
+# Real words need billions of sentences. *Tinytalk* has 367 words and 60,000 sentences, each about one of
 # 16 kinds of people: a king, a queen, kings, queens, and a companion, the king's falcon.
 
 # %% tags=["experiment"]
 SEED = settings().seed
 text = tinytalk.corpus(SEED)
-print(*text.sentences(4), sep="\n")
+print(*text.sentences(14)[8::2], sep="\n")
 counts = text.counts()
 print(
     f"{len(counts)} words, {counts.sum()} in all; {counts[0]} times {text.words[0]!r}"
 )
 
 # %% [markdown]
-# Most words of a sentence tell of the king (crown, throne). A few tell of a man (he, his) or of one person (alone).
+# Most words of a sentence tell of the concept (crown, throne). A few tell of a man (he, his) or of one person (alone).
 # Some are towns, each of which belongs to one word only. And between them stands what says little.
 
 # %% [markdown]
@@ -413,7 +413,7 @@ print(
 # your first two functions, its loss is your third one.
 
 # %% tags=["given"]
-WINDOW, NOISE, DIMENSIONS, STEPS, BATCH, RATE = 5, 5, 48, 2000, 4096, 0.01
+WINDOW, NOISE, DIMENSIONS, STEPS, BATCH, RATE = 5, 5, 64, 2000, 4096, 0.01
 
 
 # %% tags=["given"]

@@ -24,11 +24,15 @@ from course_lib.data.tinytalk.lexicon import (
 from course_lib.data.tinytown.draws import Draw
 from course_lib.errors import SettingsError
 
-SENTENCES = 40_000
+SENTENCES = 60_000
 CONTEXTS = 4  # words in each sentence that tell of its person
-SHARES = {"concept": 0.70, "gender": 0.09, "number": 0.09, "town": 0.12}
+SHARES = {"concept": 0.68, "gender": 0.09, "number": 0.09, "town": 0.14}
 """How often each of these words is of one kind, where one of the four forms is talked about."""
-COMPANIONS = {"concept": 0.55, "gender": 0.10, "number": 0.10, "town": 0.25}
+COMPANIONS = (
+    {"concept": 0.68, "gender": 0.18, "number": 0.00, "town": 0.14},
+    {"concept": 0.68, "gender": 0.00, "number": 0.18, "town": 0.14},
+)
+"""Of a companion the text says the gender or the number, never both."""
 TWICE = 0.5  # how often a second function word stands before a word
 END = -1
 
@@ -145,6 +149,11 @@ def _context_words(concept: int, form: int) -> dict[str, tuple[str, ...]]:
     return {"concept": own.contexts, "gender": GENDER[woman], "number": NUMBER[several], "town": own.towns[form]}
 
 
+def _shares(concept: int, form: int) -> dict[str, float]:
+    """How often each kind of word tells of one person. Which attribute a companion has follows no rule."""
+    return SHARES if form < COMPANION else COMPANIONS[concept // 4 % 2]
+
+
 def _tables() -> tuple[np.ndarray, ...]:
     """Of each person: its word, its cumulated shares, its context words by kind, and how many those are."""
     persons = [(concept, form) for concept in range(len(CONCEPTS)) for form in range(len(FORMS) + 1)]
@@ -156,7 +165,7 @@ def _tables() -> tuple[np.ndarray, ...]:
         for column, kind in enumerate(one.values()):
             counts[row, column] = len(kind)
             choices[row, column, : len(kind)] = [PLACE[word] for word in kind]
-    shares = [COMPANIONS if form == COMPANION else SHARES for _, form in persons]
+    shares = [_shares(*person) for person in persons]
     cumulated = np.cumsum([list(share.values()) for share in shares], axis=1)
     return np.array([PLACE[CONCEPTS[c].words[f]] for c, f in persons]), cumulated, choices, counts
 
