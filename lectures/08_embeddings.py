@@ -153,7 +153,7 @@ colors = [plots.BLUE, plots.ORANGE] * len(PAIRS)
 ax = plots.bars(
     list(bars), list(bars.values()), "right answers, %", colors=colors, form="{:.0f}"
 )
-plots.show(ax, "four sections with and without the rule")
+plots.show(ax, "four sections, counted twice")
 
 # %% [markdown]
 # Leaving three of 8,060 words out does not sound like much. But in grammar, four of five right answers hang on it: a

@@ -38,7 +38,7 @@ from jaxtyping import Float, Int, Shaped
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from course_lib import training
+from course_lib import plots, training
 from course_lib.arrays import as_tensor
 from course_lib.checks.embeddings import check
 from course_lib.data import tinytalk
@@ -552,6 +552,13 @@ regular = {
     name: (long.results[f"{name}: gender"] + long.results[f"{name}: number"]) / 2
     for name in rules()
 }
+means = [runs.mean() for runs in regular.values()]
+axes = plots.bars(list(regular), means, "right answers, three seeds", form="")
+for place, runs in enumerate(regular.values()):
+    axes.plot(runs, [place] * len(runs), "o", color=plots.BLACK, markersize=4)
+plots.show(axes, "right answers by rule")
+
+# %% tags=["experiment"]
 left_out, all_words = regular["3CosAdd"], regular["3CosAdd, all words"]
 third = regular["nearest to the third"]
 display(
@@ -686,6 +693,25 @@ def slerp(
 
 # %% tags=["check"]
 check("slerp", slerp)
+
+# %% [markdown]
+# **Predict:** two latents of 100 numbers, and the ways between them along the sphere and straight. How long is a point
+# half-way?
+
+# %% tags=["experiment"]
+start, end = torch.randn(2, 100, generator=torch.Generator().manual_seed(SEED))
+STEPS_OF_T = [step / 20 for step in range(21)]
+ways = {
+    "slerp": [as_tensor(slerp(start, end, t)).norm().item() for t in STEPS_OF_T],
+    "straight line": [(start + t * (end - start)).norm().item() for t in STEPS_OF_T],
+}
+axes = plots.curve(STEPS_OF_T, ways, "t", "length of the point")
+axes.set_ylim(0)
+plots.show(axes, "length on the way")
+
+# %% [markdown]
+# Two random directions in 100 dimensions are nearly at right angles. So the straight line is shortest half-way, about
+# 10 / √2 ≈ 7.
 
 # %% [markdown] tags=["written"]
 # ## One question in words (4 points)
