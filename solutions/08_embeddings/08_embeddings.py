@@ -169,7 +169,7 @@ def noise_distribution(counts: Int[Tensor, " v"], power: float) -> Float[Tensor,
         ValueError: the corpus is empty: there is no word, or none occurs.
     """
     ### BEGIN SOLUTION
-    if not counts.sum() > 0:
+    if not counts.any():
         raise ValueError("The corpus is empty: there is no word to draw.")
     weights = torch.where(counts > 0, counts.double() ** power, 0.0)
     return (weights / weights.sum()).float()
@@ -622,7 +622,7 @@ def concept_vector(
     ### BEGIN SOLUTION
     groups = {"has": latents[has.bool()], "lacks": latents[lacks.bool()]}
     for name, group in groups.items():
-        if len(group) == 0:
+        if not len(group):
             raise ValueError(f"`{name}` is true for no latent: there is no mean.")
     return groups["has"].mean(dim=0) - groups["lacks"].mean(dim=0)
     ### END SOLUTION
@@ -682,8 +682,8 @@ def slerp(
         both have one direction it is (1 - t) a + t b.
     """
     ### BEGIN SOLUTION
-    cosine = F.normalize(a, dim=0) @ F.normalize(b, dim=0)
-    angle = torch.arccos(cosine.clamp(-1, 1))
+    cosine = a @ b / (a.norm() * b.norm())
+    angle = torch.arccos(cosine.clamp(max=1))
     if torch.sin(angle) < 1e-4:
         return (1 - t) * a + t * b
     parts = torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b
