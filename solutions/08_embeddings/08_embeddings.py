@@ -304,9 +304,8 @@ def analogy(
             of a near spelling.
     """
     ### BEGIN SOLUTION
-    start, end, other = (
-        F.normalize(vector_of(vectors, word), dim=0) for word in (a, b, c)
-    )
+    asked = torch.stack([vector_of(vectors, word) for word in (a, b, c)])
+    start, end, other = F.normalize(asked, dim=1)
     words, table = list(vectors), torch.stack(list(vectors.values()))
     scores = F.normalize(table, dim=1) @ (end - start + other)  # [v]
     if exclude:

@@ -172,7 +172,8 @@ def test_more_dimensions_part_the_steps():
         kept = dict(zip(text.words, main_directions(table, dimensions), strict=True))
         _, words = embeddings.draw_parallelogram({w: kept[w] for w in ("king", "queen", "actor", "actress")})
         agreement.append(float(words.partition("<b>")[2].partition("</b>")[0]))
-    assert agreement[0] > agreement[1] > agreement[2]
+    assert agreement[0] > 0.9
+    assert max(agreement[1:]) < 0.3
 
 
 def test_words_that_count_give_most_analogies_from_a_few_directions():
