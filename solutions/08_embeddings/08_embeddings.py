@@ -108,11 +108,11 @@ def skip_gram_pairs(
     ### BEGIN SOLUTION
     reach = torch.randint(1, window + 1, (len(tokens),), generator=rng)
     reach = reach.to(tokens.device)
-    sentence = (tokens == -1).cumsum(dim=0)
+    sentence = (tokens < 0).cumsum(dim=0)
     pairs = [tokens.new_empty(0, 2)]
-    for apart in range(1, min(window, len(tokens) - 1) + 1):
+    for apart in range(1, window + 1):
         left, right = tokens[:-apart], tokens[apart:]
-        together = (sentence[:-apart] == sentence[apart:]) & (left != -1)
+        together = (sentence[:-apart] == sentence[apart:]) & (left >= 0)
         seen = together & (reach[:-apart] >= apart)  # from the left one
         pairs.append(torch.stack([left[seen], right[seen]], dim=1))
         seen = together & (reach[apart:] >= apart)  # from the right one

@@ -1,6 +1,7 @@
 """Unit 08: what is asked of `concept_vector`."""
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from numpy.random import Generator
@@ -57,7 +58,7 @@ def refused(name: str) -> Callable:
     return probe
 
 
-def moved(function: Callable, latents: Tensor, has: Tensor, lacks: Tensor) -> list[Tensor]:
+def moved(function: Callable, latents: Tensor, has: Tensor, lacks: Tensor) -> list[Any]:
     """The vector of latents that have all moved, that are twice as long, and with the groups exchanged."""
     return [function(latents + 3, has, lacks), function(2 * latents, has, lacks), function(latents, lacks, has)]
 

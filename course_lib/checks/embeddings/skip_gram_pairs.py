@@ -160,6 +160,7 @@ CHECK = Check(
         drawn("three sentences, window 2", "values", 5, 4, 6, window=2),
         drawn("window 5", "values", 14, window=5),
         drawn("a window wider than the sentences", "edge", 3, 4, 2, window=6, explain=False),
+        drawn("a window wider than the text", "edge", 4, window=7, explain=False),
         Case("ends in a row", "edge", neighbours(3, 0, 2, words=4, ends=2), hint=ENDS, **EXACT),
         Case("sentences of one word", "edge", neighbours(1, 1, 1, words=3), **EXACT),
         Case("an empty text", "edge", neighbours(words=3), **EXACT | {"explain": False}),
