@@ -25,6 +25,10 @@ class DataBroken(CourseError):
     """A file of a data set is there but cannot be read: truncated, malformed, or not what its name says."""
 
 
+class UnknownWord(CourseError):
+    """A word without a vector; the message names those that are spelled alike."""
+
+
 class CacheError(CourseError):
     """A file could not be written into the cache folder: the disk is full or the folder is not writable."""
 

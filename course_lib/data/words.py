@@ -6,20 +6,22 @@ Mikolov, Chen, Corrado, Dean, Efficient Estimation of Word Representations in Ve
 questions in 14 sections.
 """
 
+import difflib
 import shutil
 import zipfile
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 from torch import Tensor
 
 from course_lib.data.files import lines
 from course_lib.download import atomic_write, fetch, missing
-from course_lib.errors import DataBroken, DataMissing, SettingsError
+from course_lib.errors import DataBroken, DataMissing, SettingsError, UnknownWord
 from course_lib.settings import settings
 
 SHIPPED = Path(__file__).parents[1] / "weights" / "glove.safetensors"
@@ -96,6 +98,15 @@ def read_shipped(path: Path) -> Words:
         return _words(tuple(text.split("\n")), vectors)
     except (SafetensorError, ValueError) as error:
         raise _broken(path, "safetensors with words and vectors", error, advice) from error
+
+
+def vector_of(vectors: Mapping[str, Float[Tensor, " d"]], word: str) -> Float[Tensor, " d"]:
+    """The vector of a word. Raises UnknownWord, which names up to three words of a near spelling, where it has none."""
+    if word in vectors:
+        return vectors[word]
+    near = difflib.get_close_matches(word, vectors, n=3)
+    advice = " or ".join(near) if near else f"one of the {len(vectors)} words that have a vector"
+    raise UnknownWord(f"There is no vector for the word {word!r}.", got=repr(word), advice=advice)
 
 
 def questions(section: str) -> list[Question]:

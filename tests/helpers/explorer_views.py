@@ -7,10 +7,12 @@ import torch
 
 from course_lib.data.bodies import LEEDS
 from course_lib.data.pose import Person
+from course_lib.data.words import Words
 from course_lib.explorers import (
     channels,
     cnn_recap,
     depth,
+    embeddings,
     faces,
     fast_rcnn,
     faster_rcnn,
@@ -196,8 +198,22 @@ def map_view():
     return faces.embedding_explorer(IMAGES, LABELS, {"one": vectors, "other": vectors.roll(2, dims=0)})
 
 
+def analogy_view():
+    """Forty words of noise."""
+    names = tuple(f"word{i}" for i in range(40))
+    words = Words(names, torch.randn(40, 6, generator=torch.Generator().manual_seed(1)), "noise")
+    return embeddings.analogy_explorer(words, names[:5])
+
+
+def parallelogram_view():
+    table = torch.randn(70, 70, generator=torch.Generator().manual_seed(2))
+    names = [f"word{i}" for i in range(70)]
+    return embeddings.parallelogram_explorer(names, table, {f"{i}": (names[2 * i], names[2 * i + 1]) for i in range(4)})
+
+
 QUICK = (convolution_view, field_view, channels_view, probe_view, rates_view, neighbours_view, proposals_view, nms_view)
 QUICK += (regression_view, pooling_view, smooth_l1_view, sampling_view, anchors_view, budget_view, weights_view)
 QUICK += (upsampling_view, skip_view, threshold_view, radius_view, heatmap_view, flip_view)
 QUICK += (triplet_view, pairs_view, map_view)
+QUICK += (analogy_view, parallelogram_view)
 SECONDS = dict.fromkeys(QUICK, 0.05) | {depth_view: 0.25}  # of a redraw; matplotlib draws the gradients anew

@@ -116,10 +116,13 @@ def called(function: Callable, change: Callable[[Tensor], Tensor]) -> Callable:
 
 
 def answered(function: Callable, tensor: Callable[[Tensor], Any], number: Callable[[float], Any]) -> Callable:
-    """The function, its tensors (NumPy's are made ones first) and numbers handed over otherwise, a tuple as a list."""
+    """The function, its tensors (NumPy's are made ones first) and numbers handed over otherwise, a tuple as a list.
+
+    Words stay.
+    """
 
     def other(answer: Any) -> Any:
-        if answer is None or isinstance(answer, nn.Module | nn.Parameter):
+        if answer is None or isinstance(answer, str | nn.Module | nn.Parameter):
             return answer
         if callable(answer):
             return answered(answer, tensor, number)

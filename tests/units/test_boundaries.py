@@ -23,6 +23,12 @@ LEFT_OPEN = "the docstring leaves it open"
 NO_DECISION = "nothing is decided by comparing"
 REASONS = (DOMAIN, LEFT_OPEN, NO_DECISION)
 BOUNDARIES = {
+    "skip_gram_pairs": {
+        "at most so many places to its left": "a sentence, window 1",
+        "the largest reach, at least 1": "a sentence, window 1",
+    },
+    "noise_distribution": {"how often each word occurs, 0 or more": "a word that never occurs"},
+    "negative_sampling_loss": {"for each of b pairs' centres, at least one": DOMAIN},
     "max_pool2d": {
         "height and width of a window, at most h and w": "one window alone",
         "smaller or larger than `kernel`": "windows with gaps between them",

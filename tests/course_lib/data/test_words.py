@@ -19,8 +19,9 @@ from course_lib.data.words import (
     read_glove,
     read_questions,
     read_shipped,
+    vector_of,
 )
-from course_lib.errors import DataBroken, DataMissing, SettingsError
+from course_lib.errors import DataBroken, DataMissing, SettingsError, UnknownWord
 
 LINE = " ".join(["0.25"] * 100)
 SECTIONS = QUESTIONS.with_suffix("")
@@ -162,6 +163,24 @@ def test_a_section_may_have_a_file_of_its_own(settings_from, test_data):
     settings_from(COURSE_DATA=test_data)
     assert len(questions("family")) == 506
     assert questions("capital-common-countries")[0] == ("athens", "greece", "baghdad", "iraq")
+
+
+def test_a_word_s_vector_is_the_one_in_the_table(shipped):
+    vectors = dict(zip(shipped.words, shipped.vectors, strict=True))
+    assert torch.equal(vector_of(vectors, "queen"), shipped.vectors[shipped.words.index("queen")])
+
+
+@pytest.mark.parametrize(("word", "near"), [("quen", "queen"), ("Queen", "queen"), ("woomen", "women")])
+def test_an_unknown_word_is_answered_by_near_spellings(shipped, word, near):
+    vectors = dict(zip(shipped.words, shipped.vectors, strict=True))
+    with pytest.raises(UnknownWord, match=f"no vector for the word '{word}'") as error:
+        vector_of(vectors, word)
+    assert near in told(error).split("try: ")[1].split(" or ")
+
+
+def test_a_word_like_no_other_is_refused_all_the_same():
+    with pytest.raises(UnknownWord, match="try: one of the 1 words that have a vector"):
+        vector_of({"queen": torch.zeros(2)}, "xyz")
 
 
 def test_missing_questions_say_where_they_are_sought(settings_from, tmp_path):
