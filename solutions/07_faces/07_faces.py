@@ -214,8 +214,9 @@ def pairwise_distances(x: Float[Tensor, "n d"]) -> Float[Tensor, "n n"]:
     """The squared Euclidean distances between all rows of x.
 
     Write it yourself: no `torch.cdist`, `torch.pdist`, `torch.nn.PairwiseDistance`,
-    `torch.nn.functional.pairwise_distance`, `torch.nn.functional.pdist`,
-    `scipy.spatial`, `sklearn` or `pytorch_metric_learning`.
+    `torch.pairwise_distance`, `torch.nn.functional.pairwise_distance`,
+    `torch.nn.functional.pdist`, `scipy.spatial`, `sklearn`, `torchmetrics`,
+    `pytorch_metric_learning` or `course_lib.explorers`.
 
     Args:
         x: finite embeddings, of any length. n may be 0.
@@ -276,9 +277,10 @@ def triplet_loss(
 
     Write it yourself: no `torch.nn.TripletMarginLoss`,
     `torch.nn.TripletMarginWithDistanceLoss`,
-    `torch.nn.functional.triplet_margin_loss`,
+    `torch.nn.functional.triplet_margin_loss`, `torch.triplet_margin_loss`,
     `torch.nn.functional.triplet_margin_with_distance_loss`,
-    `pytorch_metric_learning` or `torch.nn.functional.pairwise_distance`.
+    `torch.nn.functional.pairwise_distance`, `torch.pairwise_distance`,
+    `pytorch_metric_learning` or `course_lib.explorers`.
 
     Args:
         anchor, positive, negative: row i of each is one triplet; as they are, not
@@ -341,7 +343,7 @@ def mine_semi_hard(
 ) -> Int64[Tensor, "t 3"]:
     """All semi-hard triplets of a batch (Schroff et al., section 3.2).
 
-    Write it yourself: no `pytorch_metric_learning`.
+    Write it yourself: no `pytorch_metric_learning` or `course_lib.explorers`.
 
     Args:
         distances: squared distances between all n images, symmetric, as from
@@ -455,7 +457,8 @@ class PKSampler:
         someone with fewer than K images has repeated ones: each of them comes at least
         once. For every batch, everybody is as likely to be drawn as anybody else,
         however many images they have, and every image of someone as likely as any other
-        of theirs. Each pass draws new batches, from where `rng` stands.
+        of theirs. Each pass draws new batches, from where `rng` stands; who comes is
+        drawn anew for each of them.
         """
         ### BEGIN SOLUTION
         for _ in range(len(self)):
@@ -778,7 +781,8 @@ def rank_one(
 ) -> float:
     """The share of queries whose nearest face in the gallery shows the same person.
 
-    Write it yourself: no `sklearn`, `scipy` or `course_lib.explorers`.
+    Write it yourself: no `sklearn`, `scipy`, `cv2`, `torchmetrics`,
+    `pytorch_metric_learning` or `course_lib.explorers`.
 
     Args:
         queries: an embedding per query, as it is: of any length.

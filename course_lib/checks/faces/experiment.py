@@ -24,10 +24,14 @@ TENTH = 10  # one person in ten is of group 1, as among the public ones
 
 
 def unseen(people: int):
-    """New people; `_labels` has for each picture a 1 in its person's column."""
+    """New people; `_labels` has for each picture a 1 in its person's column.
+
+    The pictures come in an order of their own: whoever numbers them in blocks knows nothing of who is on them.
+    """
 
     def make(rng: Generator) -> Inputs:
-        return _asked(streams(rng, people))
+        order, *draws = streams(rng, 1 + people)
+        return _asked(draws, order.shuffled(range(people * IMAGES)))
 
     return make
 
@@ -36,23 +40,24 @@ def shown(people: int):
     """People for the public check, whom everybody may draw."""
 
     def make(rng: Generator) -> Inputs:
-        return _asked([Draw(f"shown/{int(rng.integers(2**31))}") for _ in range(people)])
+        draws = [Draw(f"shown/{int(rng.integers(2**31))}") for _ in range(people)]
+        return _asked(draws, rng.permutation(people * IMAGES).tolist())
 
     return make
 
 
-def _asked(draws: Sequence[Draw]) -> Inputs:
+def _asked(draws: Sequence[Draw], order: list[int]) -> Inputs:
     from course_lib.data import tinyfaces
 
     some = []
     for number, draw in enumerate(draws):
         who = tinyfaces.traits(draw, int(number % TENTH == TENTH - 1))
         some += [tinyfaces.face(who, draw) for _ in range(IMAGES)]
-    order = torch.arange(len(draws)).repeat_interleave(IMAGES)
+    people = torch.arange(len(draws)).repeat_interleave(IMAGES)
     return {
-        "images": torch.from_numpy(np.array([one.image for one in some])),
-        "landmarks": torch.from_numpy(np.array([one.landmarks for one in some])),
-        "_labels": one_hot(order, len(draws)).float(),
+        "images": torch.from_numpy(np.array([some[row].image for row in order])),
+        "landmarks": torch.from_numpy(np.array([some[row].landmarks for row in order])),
+        "_labels": one_hot(people[order], len(draws)).float(),
     }
 
 

@@ -203,7 +203,7 @@ CHECK = Check(
     compare=same_triplets,
     hint=hint,
     explain=explain,
-    forbids=("pytorch_metric_learning",),
+    forbids=("pytorch_metric_learning", "course_lib.explorers"),
     cases=(
         Case("three people", "values", Batch((3, 2, 2))),
         Case("one of four people has a single image", "values", Batch((3, 1, 2, 3))),
