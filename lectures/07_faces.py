@@ -631,10 +631,10 @@ plots.show(ax, "three verifiers")
 # only.) The axis of FAR is logarithmic, because what matters happens at its small end.
 
 # %% [markdown]
-# **Explorer: threshold.** The last entry is the larger network, trained with semi-hard triplets for 800 steps.
+# **Explorer: threshold.** The last entry is the larger network, with semi-hard triplets, on 300 pictures of 30 persons.
 #
 # Try: (1) Find the threshold with FAR 1 % for each. (2) Which are the equal error rates? (3) You build a door for a
-# bank, and then one for a gym. Where do you set the threshold, and who pays for it?
+# bank, then one for a gym: where do you set the threshold, and who pays for it?
 
 # %%
 from course_lib.explorers.faces import threshold_explorer

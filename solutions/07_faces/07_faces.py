@@ -1212,7 +1212,7 @@ for group in (0, 1):
 # ## Five trainings
 #
 # One training says little. So the course trained five ways from three seeds each, with the same data, steps, batches
-# and resolution.
+# and resolution. Their TAR, unlike yours above, is that of *all* pairs of the test people, not only of those in one fold.
 
 # %% tags=["experiment"]
 long = shipped("faces")
