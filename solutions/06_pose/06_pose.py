@@ -851,9 +851,9 @@ plots.show(beside(ranked[:6]), "the worst persons")
 # what follows for the limit? And in whom are only the sides wrong?
 
 # %% [markdown]
-# In our run all six bend forward. Three torsos point at us and are 7 or 8 pixels long, so that a joint must be found
+# In our run all six bend. Three torsos point at us and are 7 or 8 pixels long, so that a joint must be found
 # within 1.6 pixels, less than half a cell. In the fourth person the skeleton lies on the body, but left and right are
-# exchanged. And in the second picture the network has found somebody else, the small person in the background.
+# exchanged. In the second picture the network has found somebody else, the small person behind.
 
 # %% [markdown]
 # Then every sixth part of the ranking, from worse to better:

@@ -121,6 +121,12 @@ def on_a_line(rng: Generator) -> Inputs:
     return inputs | {"landmarks": torch.tensor([16.0, 14.0]) + across * 2}
 
 
+def from_below(rng: Generator) -> Inputs:
+    """The same, from its other end: nothing lies below or right of the first landmark."""
+    inputs = on_a_line(rng)
+    return inputs | {name: inputs[name].flip(0) for name in ("landmarks", "template")}
+
+
 def fits_already(rng: Generator) -> Inputs:
     """The landmarks lie on the template: the output is the upper left part of the image."""
     inputs = Face()(rng)
@@ -224,6 +230,7 @@ CHECK = Check(
         Case("a face upside down", "edge", inside(Face(turn=(150, 180)))),
         Case("two landmarks", "edge", Face(points=FACE[:2])),
         Case("landmarks on a line", "edge", on_a_line),
+        Case("the line from its other end", "edge", from_below),
         Case("68 landmarks, one channel", "edge", many),
         Case(
             "all landmarks in one place",
