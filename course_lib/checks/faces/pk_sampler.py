@@ -197,8 +197,8 @@ CHECK = Check(
     forbids=("pytorch_metric_learning",),
     cases=(
         Case("six people, more images than K", "values", People((7, 7, 7, 8, 8, 8), 3, 4)),
-        Case("everybody in each batch", "values", People((6, 5, 7, 6), 4, 2)),
-        Case("K images of each person", "values", People((3, 3, 3, 3, 3, 3, 3), 2, 3)),
+        Case("everybody in each batch", "values", People((6, 5, 7, 6), 4, 2, seeds=FEW)),
+        Case("K images of each person", "values", People((3, 3, 3, 3, 3, 3, 3), 2, 3, seeds=FEW)),
         Case("unequally many images", "values", People((3, 3, 4, 9, 14), 2, 2)),
         Case("people with fewer than K images", "edge", People((1, 2, 3, 6, 7, 8), 3, 4), essential=True),
         Case("one image of each person", "edge", People((1,) * 9, 3, 2, seeds=FEW)),
