@@ -1019,7 +1019,8 @@ print(f"every other face asked, the rest known: rank one {right:.2f}")
 
 # %% [markdown]
 # The loss falls only a little, though everybody is found: it is the mean over the semi-hard triplets, and each of these
-# costs something. What becomes less is their number: we counted some 1,200 in the first batch, about 15 in the last ones.
+# costs something. What becomes less is their number: some 1,200 in the first batch, about 15 in the
+# last ones.
 
 # %% [markdown]
 # **Fit.** 800 steps of 24 people with four images take half a minute, and about a quarter of an hour where your
@@ -1218,7 +1219,8 @@ for group in test.groups.unique().tolist():  # photographs have one group
 # ## Five trainings
 #
 # One training says little. So the course trained five ways from three seeds each, with the same data, steps, batches
-# and resolution. Their TAR, unlike yours above, is that of *all* pairs of the test people, not only of those in one fold.
+# and resolution. Their TAR, unlike yours above, is that of *all* pairs of the test people, not only of those in one
+# fold.
 
 # %% tags=["experiment"]
 long = shipped("faces")
