@@ -256,7 +256,8 @@ print(f"aligned, nearest shows the same person: {share:.0%}")
 
 # %% [markdown]
 # Eyes, nose and mouth come out of the mist. The nearest picture is right about twice as often, yet in more than nine
-# of ten cases still wrong: light, turns to the side, glasses and caps are left. These a network has to learn.
+# of ten cases still wrong: light, turns to the side, glasses and caps are left. A network has to learn to look past
+# these.
 
 # %% [markdown]
 # ## 4 · From classes to distances
@@ -287,9 +288,8 @@ places = (((152 - 11 + 1) // 2) - 9 + 1 - 9 + 1) ** 2
 print(f"shared: {filters:,}; at {places:,} places: {filters * places:,}")
 
 # %% [markdown]
-# 63 million for one layer. (55 follows from the paper's 152 pixels and kernels.) Few others could afford that: it
-# takes millions of pictures, and an alignment that one can rely on. Today's face networks are plain convolutional
-# ones.
+# 63 million for one layer. (55 follows from the paper's 152 pixels and kernels.) The authors can afford that, they
+# write, since their labelled data set is large. Our second paper shares its weights over all places again.
 
 # %% [markdown]
 # ### A network whose output is a place
@@ -477,8 +477,8 @@ alike = np.corrcoef(brightness, brightness[table.argmin(axis=1)])[0, 1]
 print(f"correlation of brightness with the nearest one's: {alike:.2f}")
 
 # %% [markdown]
-# By no means. It has learned to look past the light, but two of three new faces are still confused. What is left to
-# learn lies in few triplets, and the better the network becomes, the more seldom chance draws one.
+# By no means. It has learned to look past the light, but seven of ten new faces are still confused. What is left to
+# learn lies in few triplets, and the better the network becomes, the more rarely chance draws one.
 
 # %% [markdown]
 # And if we go on? The course has trained a larger network in this way for 800 steps, on all 400 persons.
@@ -495,7 +495,7 @@ plots.show(ax, "random triplets, 800 steps")
 print(f"last 50 steps: {active[:, -1].mean():.1f} ± {active[:, -1].std(ddof=1):.1f} %")
 
 # %% [markdown]
-# 3.5 ± 0.3 %: of 288 triplets in a batch ten teach. (Its recipe, and what other choices bring, is in the exercise.)
+# 3.5 ± 0.3 %: of 288 triplets in a batch ten teach. (The exercise has the recipe, and what other choices bring.)
 
 # %% [markdown]
 # ### P persons, K pictures each
@@ -554,12 +554,13 @@ ax = plots.bars(kinds, counts, "negatives of one pair", colors=colors, form="{:.
 plots.show(ax, "negatives of one pair")
 
 # %% [markdown]
-# Eleven, for one of 540 pairs. If the others have about as many, the 180 pictures hold some 6,000 semi-hard triplets.
-# Drawn as 60 random triplets, the same number of pictures had six active ones.
+# Eleven, for one of 540 pairs. Counted over all of them, the 180 pictures hold some 8,000 semi-hard triplets. Drawn as
+# 60 random triplets, as many pictures gave about six active ones.
 
 # %% [markdown]
 # FaceNet's reason for semi-hard ones: the hardest "can in practice lead to bad local minima early on in training", up
-# to a **collapse** in which all faces have the same embedding. Mislabelled faces, too, are always among the hardest.
+# to a **collapse** in which all faces have the same embedding. Mislabelled faces, too, would dominate the hardest ones,
+# they write.
 
 # %% [markdown]
 # ## 7 · Thresholds
@@ -630,10 +631,10 @@ plots.show(ax, "three verifiers")
 # only.) The axis of FAR is logarithmic, because what matters happens at its small end.
 
 # %% [markdown]
-# **Explorer: threshold.** The last entry is the larger network, trained with semi-hard triplets for 800 steps.
+# **Explorer: threshold.** The last entry is the larger network, with semi-hard triplets, on 300 pictures of 30 persons.
 #
 # Try: (1) Find the threshold with FAR 1 % for each. (2) Which are the equal error rates? (3) You build a door for a
-# bank, and then one for a gym. Where do you set the threshold, and who pays for it?
+# bank, then one for a gym: where do you set the threshold, and who pays for it?
 
 # %%
 from course_lib.explorers.faces import threshold_explorer
@@ -783,7 +784,7 @@ for name, found in lines.items():
 # ### A watch list
 #
 # So far everybody was in the gallery. On a square hardly anybody is. A verifier with FAR 0.1 % and TAR 99 % looks at
-# 60,000 visitors of a stadium; 10 of them are sought.
+# 60,000 visitors of a stadium. Ten persons are on its list, and all ten have come.
 #
 # **Predict:** the system gives an alarm. How likely is it right?
 
@@ -804,9 +805,9 @@ for entries in (1, 10, 1000):
 # two visitors of three are stopped.
 
 # %% [markdown]
-# Nothing is wrong with the verifier: it is right in 999 of 1,000 pairs. What fails is the **base rate**: nearly
-# everybody is innocent. "99 % accurate" says nothing about an alarm until we know how many are looked at, and how long
-# the list is.
+# Nothing is wrong with the verifier: it tells 999 of 1,000 pairs of strangers apart. What misleads us is the **base
+# rate**: nearly everybody is innocent. "99 % accurate" says nothing about an alarm until we know how many are looked
+# at, and how long the list is.
 
 # %% [markdown]
 # ## 11 · Who is harmed?
@@ -862,8 +863,8 @@ for group, (mean, spread) in enumerate(zip(means, spreads, strict=True)):
 
 # %% [markdown]
 # Article 5(1)(e) forbids AI systems that build databases of faces by *untargeted scraping* from the internet or from
-# cameras. Both have applied since 2 February 2025. The **GDPR** (Regulation (EU) 2016/679), Article 9, forbids to
-# process biometric data in order to identify a person, unless an exception holds, such as explicit consent.
+# cameras. Both have applied since 2 February 2025. The **GDPR** (Regulation (EU) 2016/679), Article 9, forbids
+# processing biometric data in order to identify a person, unless an exception holds, such as explicit consent.
 
 # %% [markdown]
 # Consent means that one may say no, and may take a yes back later. LFW's pictures, which we have shown ourselves, were
@@ -916,9 +917,9 @@ axes = plots.image_grid([portraits[row].image for row in rows], titles, 4, width
 plots.show(axes, "nearest by colours")
 
 # %% [markdown]
-# (The crop was chosen on `val`.) Colours do what pixels cannot, because they do not ask where. But they find a *coat*,
-# not a person: who changes clothes becomes somebody else, and two in the same uniform become one. On real cameras the
-# light changes colours, too, and a learned embedding is needed.
+# (The crop was chosen on `val`.) Colours do much better than pixels; a histogram does not ask where. But they find a
+# *coat*, not a person: who changes clothes becomes somebody else, and two in the same uniform become one. On real
+# cameras the light changes colours, too, and a learned embedding is needed.
 
 # %% [markdown]
 # All of section 11 holds here as well. Nobody has to look into a camera to be followed by it.
@@ -944,7 +945,7 @@ plots.show(axes, "nearest by colours")
 # <details><summary>Answer</summary>
 #
 # Semi-hard is 0.6 only: strictly further away than the positive, and within the margin. 0.7 and 0.9 have a loss of 0.
-# 0.45 and 0.5 are hard, with losses of 0.25 and 0.2.
+# 0.45 and 0.5 are not further away than the positive: their losses are 0.25 and 0.2.
 # </details>
 
 # %% [markdown]

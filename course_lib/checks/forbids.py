@@ -5,6 +5,7 @@ It can be evaded (`getattr`, `exec`); it tells the honest that a ready-made answ
 
 import ast
 import bisect
+import re
 import tokenize
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,6 +19,7 @@ from course_lib.checks.statements import DEFINES, IMPORTS, Read, Statement, alia
 
 Reader = Callable[[str], Read]
 JUDGES = "course_lib.checks"  # where one thing is forbidden, how answers are judged is no ready-made answer either
+DETOUR = re.compile(r"^torch\.(?:functional\.|(nn\.)modules\.(?:[a-z]\w*\.)?)(?=\w)")  # longer paths to the same
 STAR = "*."  # before a name that the cells do not bind, where they import everything from a module
 
 
@@ -81,8 +83,8 @@ def cells_of_file(path: str | Path) -> list[str]:
 
 
 def hits(forbidden: Iterable[str], names: Iterable[str]) -> list[str]:
-    """Those forbidden names that are among the used ones, or that hold one of them."""
-    names = set(names)
+    """Those forbidden names that are among the used ones, or that hold one of them, by whatever path of PyTorch's."""
+    names = {*names, *(DETOUR.sub(lambda found: f"torch.{found[1] or ''}", name) for name in names)}
     stars = {name.removesuffix(".*") for name in names if name.endswith(".*")}
     unbound = {name.removeprefix(STAR) for name in names if name.startswith(STAR)}
     plain = {name for name in names if "*" not in name}

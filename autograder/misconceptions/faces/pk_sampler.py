@@ -97,6 +97,39 @@ class OneDraw(Parts):
         return iter([batch] * len(self))
 
 
+@wrong(
+    "PKSampler",
+    "people-once",
+    "You draw the people once per pass: whoever is not among them never meets those who are. Draw them for each batch.",
+)
+class PeopleOnce(Parts):
+    def __iter__(self):
+        who = self.who()
+        for _ in range(len(self)):
+            yield torch.cat([self.some(self.people[one]) for one in who]).tolist()
+
+
+@wrong(
+    "PKSampler",
+    "shuffled-again",
+    "Your second pass has the batches of the first in another order. Draw new ones at each pass.",
+)
+class ShuffledAgain(Parts):
+    def __iter__(self):
+        self.kept = getattr(self, "kept", None) or [self.batch() for _ in range(len(self))]
+        return iter([self.kept[i] for i in self.shuffled(len(self.kept))])
+
+
+@wrong(
+    "PKSampler",
+    "from-the-seed",
+    "You begin anew with the seed of `rng`, wherever it stands: two experiments that share it draw the same.",
+)
+class FromTheSeed(Parts):
+    def __init__(self, labels, P, K, rng):
+        super().__init__(labels, P, K, torch.Generator().manual_seed(rng.initial_seed()))
+
+
 @wrong("PKSampler", "own-chance", "Your batches do not follow `rng`, so nobody can repeat your experiment.")
 class OwnChance(Parts):
     def shuffled(self, count):

@@ -146,9 +146,12 @@ def many(rng: Generator) -> Inputs:
 
 
 def reordered(function: Callable, image: Tensor, landmarks: Tensor, template: Tensor, size: int) -> list[Tensor]:
-    """With the landmarks in the other order, and of the face and its negative in one image of more channels."""
+    """With the landmarks in the other order, and of the face and its negative in one image of more channels.
+
+    The negative has numbers below 0 and above 1.
+    """
     first = function(image, landmarks.flip(0), template.flip(0), size)
-    second = function(torch.cat([image, 1 - image]), landmarks, template, size)
+    second = function(torch.cat([image, 2 - 3 * image]), landmarks, template, size)
     return [torch.as_tensor(copy(one)) for one in (first, second)]
 
 

@@ -24,10 +24,14 @@ TENTH = 10  # one person in ten is of group 1, as among the public ones
 
 
 def unseen(people: int):
-    """New people; `_labels` has for each picture a 1 in its person's column."""
+    """New people; `_labels` has for each picture a 1 in its person's column.
+
+    The pictures come in an order of their own: whoever numbers them in blocks knows nothing of who is on them.
+    """
 
     def make(rng: Generator) -> Inputs:
-        return _asked(streams(rng, people))
+        order, *draws = streams(rng, 1 + people)
+        return _asked(draws, order.shuffled(range(people * IMAGES)))
 
     return make
 
@@ -36,34 +40,35 @@ def shown(people: int):
     """People for the public check, whom everybody may draw."""
 
     def make(rng: Generator) -> Inputs:
-        return _asked([Draw(f"shown/{int(rng.integers(2**31))}") for _ in range(people)])
+        draws = [Draw(f"shown/{int(rng.integers(2**31))}") for _ in range(people)]
+        return _asked(draws, rng.permutation(people * IMAGES).tolist())
 
     return make
 
 
-def _asked(draws: Sequence[Draw]) -> Inputs:
+def _asked(draws: Sequence[Draw], order: list[int]) -> Inputs:
     from course_lib.data import tinyfaces
 
     some = []
     for number, draw in enumerate(draws):
         who = tinyfaces.traits(draw, int(number % TENTH == TENTH - 1))
         some += [tinyfaces.face(who, draw) for _ in range(IMAGES)]
-    order = torch.arange(len(draws)).repeat_interleave(IMAGES)
+    people = torch.arange(len(draws)).repeat_interleave(IMAGES)
     return {
-        "images": torch.from_numpy(np.array([one.image for one in some])),
-        "landmarks": torch.from_numpy(np.array([one.landmarks for one in some])),
-        "_labels": one_hot(order, len(draws)).float(),
+        "images": torch.from_numpy(np.array([some[row].image for row in order])),
+        "landmarks": torch.from_numpy(np.array([some[row].landmarks for row in order])),
+        "_labels": one_hot(people[order], len(draws)).float(),
     }
 
 
 def known() -> tuple[list[Tensor], list[Tensor]]:
-    """The faces of the notebook, and embeddings that are right: a direction for each person."""
+    """The faces of the notebook, and embeddings that are right: the binary digits of each person's number."""
     from course_lib.data import tinyfaces
 
     parts = [tinyfaces.faces(split, images=images) for split, images in PUBLIC.items()]
-    people = torch.cat([part.identities for part in parts]).unique(return_inverse=True)[1]
-    answers = one_hot(people, int(people.max()) + 1).float()
-    return [image for part in parts for image in part.images], list(answers)
+    people = torch.cat([part.identities for part in parts])
+    digits = people[:, None] >> torch.arange(10) & 1
+    return [image for part in parts for image in part.images], list(digits.float())
 
 
 def accepted(answer: Any, inputs: Inputs) -> float:
@@ -76,7 +81,8 @@ def accepted(answer: Any, inputs: Inputs) -> float:
     form = isinstance(answer, Tensor) and answer.is_floating_point() and answer.ndim == 2
     if not form or len(answer) != len(labels) or not answer.shape[1] or not answer.isfinite().all():
         raise TypeError(f"expected embeddings as finite floating-point numbers, [{len(labels)}, any number of columns]")
-    return accept_rate(*_pairs(answer.double(), labels.argmax(dim=1)))
+    people = labels.unique(dim=0, return_inverse=True)[1]
+    return accept_rate(*_pairs(answer.double(), people))
 
 
 def _pairs(embeddings: Float[Tensor, "n d"], people: Tensor) -> tuple[Tensor, Tensor]:

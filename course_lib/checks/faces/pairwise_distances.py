@@ -128,11 +128,14 @@ CHECK = Check(
     forbids=(
         "torch.cdist",
         "torch.pdist",
+        "torch.pairwise_distance",
         "torch.nn.PairwiseDistance",
         "torch.nn.functional.pairwise_distance",
         "torch.nn.functional.pdist",
         "scipy.spatial",
         "sklearn",
+        "torchmetrics",
+        "course_lib.explorers",
         "pytorch_metric_learning",
     ),
     cases=(

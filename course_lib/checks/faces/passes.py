@@ -10,9 +10,10 @@ from torch import Tensor
 from course_lib.checks.codec import copy
 from course_lib.checks.compare import describe
 from course_lib.checks.kit.draws import begin_chance
-from course_lib.checks.spec import Refusal
+from course_lib.checks.spec import Inputs, Mismatch, Refusal
 
 Batches = list[list[int]]
+STANDS = "Where does a generator stand that was used before? And where does one that you begin with its seed?"
 
 
 def passes(make: Callable[[torch.Generator], Any], labels: Tensor, K: int, most: int, seeds: int) -> dict[str, Any]:
@@ -25,8 +26,9 @@ def passes(make: Callable[[torch.Generator], Any], labels: Tensor, K: int, most:
         The numbers that occurred, in rising order: what `len` says ("length"), batches in a pass ("batches"), positions
         in a batch ("sizes"), different people in one ("people"), images of a person in one ("images"); the first batch
         ("first"). Whether a position lay elsewhere ("outside"), a person with K images or more had one twice
-        ("repeats"), one with fewer did not have all ("missing"); whether all batches of a pass were the same ("alike"),
-        the two passes of each seed ("same"), and those of seed 0 the second time ("repeatable"). In how many batches
+        ("repeats"), one with fewer did not have all ("missing"); whether all batches of a pass were the same ("alike")
+        or had the same people ("same people"), the two passes of each seed had the same batches, in whatever order
+        ("same"), and those of seed 0 were the same the second time ("repeatable"). In how many batches
         each person and each image came ("times of people", in the order of their labels, and "times of images"), the
         last seed not counted, and in how many they could ("total").
     """
@@ -42,9 +44,27 @@ def passes(make: Callable[[torch.Generator], Any], labels: Tensor, K: int, most:
         "batches": _occurring(len(one) for both in drawn for one in both),
         "first": torch.tensor(every[0] if every else [], dtype=torch.int64),
         "alike": _alike([one for both in drawn for one in both if len(one) > 1]),
-        "same": all(one == other for one, other in drawn),
+        "same people": _alike([_people(one, labels) for both in drawn for one in both if len(one) > 1]),
+        "same": all(_unordered(one) == _unordered(other) for one, other in drawn),
         "repeatable": drawn[0] == drawn[-1],
     }
+
+
+def stands_elsewhere(sampler: Callable, labels: Tensor, P: int, K: int, seeds: int) -> str:
+    """Whether a generator that was used before gives the batches of one that was not."""
+
+    def drawn(seed: int, before: int) -> Batches:
+        rng = torch.Generator().manual_seed(seed)
+        torch.rand(before, generator=rng)
+        return list(map(_positions, islice(iter(sampler(labels.clone(), P, K, rng)), 2 * len(labels))))
+
+    return "the same" if all(drawn(seed, 0) == drawn(seed, 3) for seed in range(4)) else "others"
+
+
+def others(answer: str, expected: str, inputs: Inputs) -> Mismatch | None:
+    """Where `rng` stands decides."""
+    told = "Expected other batches from a generator that was used before, got those of a fresh one."
+    return None if answer == expected else Mismatch(told, symptom=answer)
 
 
 def _positions(batch: Any) -> list[int]:
@@ -65,6 +85,17 @@ def _positions(batch: Any) -> list[int]:
 def _alike(several: list[Batches]) -> bool:
     """Whether in each of these passes all batches are the first one."""
     return bool(several) and all(batch == one[0] for one in several for batch in one)
+
+
+def _people(batches: Batches, labels: Tensor) -> Batches:
+    """Who is in each batch, in rising order."""
+    who = labels.tolist()
+    return [sorted({who[i] for i in batch if 0 <= i < len(who)}) for batch in batches]
+
+
+def _unordered(batches: Batches) -> Batches:
+    """The same whatever the order of a pass, or of a batch."""
+    return sorted(map(sorted, batches))
 
 
 def _occurring(numbers: Iterable[int]) -> Tensor:

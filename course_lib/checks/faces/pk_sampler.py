@@ -10,7 +10,7 @@ from torch import Tensor
 
 from course_lib import plots
 from course_lib.checks.compare import exact, judged_by
-from course_lib.checks.faces.passes import passes
+from course_lib.checks.faces.passes import STANDS, others, passes, stands_elsewhere
 from course_lib.checks.faces.shared import aside
 from course_lib.checks.kit.draws import uneven
 from course_lib.checks.kit.hints import COPY
@@ -129,11 +129,15 @@ def _chance(answer: Any, inputs: Inputs) -> Iterator[tuple[str, str]]:
         if answer["alike"]:
             yield "alike", "All batches of a pass are the same."
             return
+        if len(counts) > P and answer["same people"]:
+            yield "same-people", "All batches of a pass show the same people."
+            return
         if answer["same"]:
             yield "same", "Two passes over one sampler give the same batches."
         if not answer["repeatable"]:
             yield "not-repeatable", "An equal generator gives other batches: use `rng` for all chance."
     if inputs["seeds"] < MANY:
+        yield from _never(answer, inputs, P / len(counts))
         return
     if uneven(answer["times of people"], total, P / len(counts)):
         yield "uneven-people", f"In {total} batches some people come far more often than others."
@@ -141,6 +145,13 @@ def _chance(answer: Any, inputs: Inputs) -> Iterator[tuple[str, str]]:
     times = answer["times of images"]
     if any(uneven(times[whose == who], total, float(share)) for who, share in enumerate(shares)):
         yield "uneven-images", f"In {total} batches some images of a person come far more often than others of theirs."
+
+
+def _never(answer: Any, inputs: Inputs, share: float) -> Iterator[tuple[str, str]]:
+    """Whether somebody does not come in any of a few passes; by chance that happens once in a billion times."""
+    passes = 2 * inputs["seeds"]
+    if bool((answer["times of people"] == 0).any()) and (1 - share) ** passes < 1e-9:
+        yield "uneven-people", f"In {answer['total']} batches somebody never comes."
 
 
 def hint(answer: Any, expected: Any, inputs: Inputs) -> str:
@@ -186,8 +197,8 @@ CHECK = Check(
     forbids=("pytorch_metric_learning",),
     cases=(
         Case("six people, more images than K", "values", People((7, 7, 7, 8, 8, 8), 3, 4)),
-        Case("everybody in each batch", "values", People((6, 5, 7, 6), 4, 2)),
-        Case("K images of each person", "values", People((3, 3, 3, 3, 3, 3, 3), 2, 3)),
+        Case("everybody in each batch", "values", People((6, 5, 7, 6), 4, 2, seeds=FEW)),
+        Case("K images of each person", "values", People((3, 3, 3, 3, 3, 3, 3), 2, 3, seeds=FEW)),
         Case("unequally many images", "values", People((3, 3, 4, 9, 14), 2, 2)),
         Case("people with fewer than K images", "edge", People((1, 2, 3, 6, 7, 8), 3, 4), essential=True),
         Case("one image of each person", "edge", People((1,) * 9, 3, 2, seeds=FEW)),
@@ -199,6 +210,16 @@ CHECK = Check(
             "labels of 8 bits without a sign",
             "edge",
             People((5, 5, 5, 5), 2, 2, first=200, dtype=torch.uint8, seeds=FEW),
+        ),
+        Case(
+            "a generator that was used before",
+            "edge",
+            People((5, 5, 5, 5), 2, 2, seeds=FEW),
+            others,
+            stands_elsewhere,
+            hint=STANDS,
+            explain=False,
+            essential=True,
         ),
         Case(
             "fewer people than P",

@@ -130,12 +130,15 @@ CHECK = Check(
     hint=hint,
     explain=explain,
     forbids=(
+        "torch.triplet_margin_loss",
+        "torch.pairwise_distance",
         "torch.nn.TripletMarginLoss",
         "torch.nn.TripletMarginWithDistanceLoss",
         "torch.nn.functional.triplet_margin_loss",
         "torch.nn.functional.triplet_margin_with_distance_loss",
         "torch.nn.functional.pairwise_distance",
         "pytorch_metric_learning",
+        "course_lib.explorers",
     ),
     cases=(
         Case("one triplet", "values", Triplets(("within",))),

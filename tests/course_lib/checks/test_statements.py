@@ -60,6 +60,24 @@ def test_a_function_that_rests_on_unreadable_lines_is_for_a_human_to_see():
     assert "`box_iou` rests on lines that cannot be read as Python (`def box_iou(a, b):`)" in doubt
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("torch.functional.cdist", "torch.cdist"),
+        ("torch.nn.modules.loss.TripletMarginLoss", "torch.nn.TripletMarginLoss"),
+        ("torch.nn.modules.TripletMarginLoss", "torch.nn.TripletMarginLoss"),
+    ],
+)
+def test_another_path_to_a_forbidden_function_is_none(written, meant):
+    check = Check("box_iou", 3, (), forbids=(meant,))
+    module, name = written.rsplit(".", 1)
+    used = f"import torch\ndef box_iou(a, b):\n    return {written}(a, b)"
+    imported = f"from {module} import {name} as q\ndef box_iou(a, b):\n    return q(a, b)"
+    for source in (used, imported):
+        assert f"uses `{meant}`" in forbids.refusal(check, [source])
+    assert forbids.refusal(check, [used.replace(name, "einsum")]) == ""
+
+
 def test_a_function_in_a_cell_that_never_ran_replaces_none():
     assert forbids.refusal(CHECK, ["from torchvision.ops import box_iou", f"{OWN}\n)("])
     assert not forbids.refusal(CHECK, ["from torchvision.ops import box_iou", OWN])

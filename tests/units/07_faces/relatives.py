@@ -473,3 +473,65 @@ def second_best(queries, gallery, query_ids, gallery_ids):
         raise ValueError("nobody")
     order = ((queries[:, None] - gallery) ** 2).sum(dim=2).argsort(dim=1)
     return (gallery_ids[order[:, min(1, len(gallery) - 1)]] == query_ids).double().mean().item()
+
+
+@near("rank_one")
+def never_itself(queries, gallery, query_ids, gallery_ids):
+    """Takes whatever lies at distance 0 for the query itself, and skips it."""
+    if not len(queries) or not len(gallery):
+        raise ValueError("nobody")
+    distances = ((queries[:, None] - gallery) ** 2).sum(dim=2)
+    nearest = distances.masked_fill(distances == 0, torch.inf).argmin(dim=1)
+    return (gallery_ids[nearest] == query_ids).double().mean().item()
+
+
+@near("align_face")
+def as_a_picture(image, landmarks, template, size):
+    """Cuts the output to 0 … 1, as if every image were a picture."""
+    return RIGHT["align_face"](image, landmarks, template, size).clamp(0, 1)
+
+
+@near("mine_semi_hard")
+def labels_as_floats(distances, labels, margin):
+    """Compares labels as 32-bit floats."""
+    return RIGHT["mine_semi_hard"](distances, labels.float(), margin)
+
+
+@near("PKSampler", allowed="shuffled-again")
+class OtherOrder(Changed):
+    """Each pass has the batches of the first, and these in another order of images."""
+
+    def __iter__(self):
+        self.kept = getattr(self, "kept", None) or [*super().__iter__()]
+        return iter([[batch[i] for i in torch.randperm(len(batch), generator=self.rng)] for batch in self.kept])
+
+
+@near("PKSampler", allowed="people-once")
+class SameCrowd(Changed):
+    """The people of the first batch come in all batches, with other images."""
+
+    def __iter__(self):
+        first = next(super().__iter__())
+        for _ in range(len(self)):
+            batch = []
+            for own in {id(own): own for own in map(self.of, first)}.values():
+                batch += own[torch.randperm(len(own), generator=self.rng)].repeat(self.K)[: self.K].tolist()
+            yield batch
+
+
+@near("PKSampler", allowed="from-the-seed")
+class GlobalFromTheSeed(Changed):
+    """Begins PyTorch's own chance with the seed of `rng`."""
+
+    def __init__(self, labels, P, K, rng):
+        torch.manual_seed(rng.initial_seed())
+        super().__init__(labels, P, K, torch.default_generator)
+
+
+@near("PKSampler")
+class NeverTheNinth(Changed):
+    """Deals to eight people only."""
+
+    def __init__(self, labels, P, K, rng):
+        super().__init__(labels, P, K, rng)
+        self.people = self.people[:8]
