@@ -24,8 +24,21 @@ Fits = Callable[[Tensor, Tensor, Tensor], bool]
 
 
 def a_loses(unit: Tensor, rows: Tensor, scores: Tensor) -> bool:
-    """Whether a would not be the answer if b and c alone were left out."""
-    return int(scores.index_fill(0, rows[1:], -torch.inf).argmax()) != int(rows[0])
+    """Whether a would not be the answer if b and c alone were left out; and another word's score is above 0."""
+    return not _a_wins(rows, scores) and not _far(rows, scores)
+
+
+def far(unit: Tensor, rows: Tensor, scores: Tensor) -> bool:
+    """Whether a would not be the answer if b and c alone were left out; and all other words' scores are below 0."""
+    return not _a_wins(rows, scores) and _far(rows, scores)
+
+
+def _a_wins(rows: Tensor, scores: Tensor) -> bool:
+    return int(scores.index_fill(0, rows[1:], -torch.inf).argmax()) == int(rows[0])
+
+
+def _far(rows: Tensor, scores: Tensor) -> bool:
+    return float(scores.index_fill(0, rows, -torch.inf).max()) <= 0
 
 
 @dataclass(frozen=True)
@@ -141,8 +154,8 @@ def near_together(table: Table) -> Callable[[Generator], Inputs]:
 
 
 def best_three(unit: Tensor, rows: Tensor, scores: Tensor) -> bool:
-    """Whether the words of the question are the three best ones."""
-    return set(scores.topk(3).indices.tolist()) == set(rows.tolist())
+    """Whether the words of the question are the three best ones; and another word's score is above 0."""
+    return set(scores.topk(3).indices.tolist()) == set(rows.tolist()) and not _far(rows, scores)
 
 
 def with_zero(table: Table, asked: bool) -> Callable[[Generator], Inputs]:
