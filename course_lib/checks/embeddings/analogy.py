@@ -5,7 +5,7 @@ from dataclasses import replace
 from torch import Tensor
 
 from course_lib.checks.embeddings import shared
-from course_lib.checks.embeddings.tables import Table, far, needs
+from course_lib.checks.embeddings.tables import Table, best_three, far, needs
 from course_lib.checks.spec import Case, Check, Inputs
 
 STEP = (
@@ -44,7 +44,7 @@ CHECK = Check(
         Case("all words may be the answer", "values", replace(SOME, questions=24, exclude=False), weight=2.0),
         Case("b and c exchanged", "property", SOME, probe=shared.exchanged, explain=False),
         Case("no other word is near", "edge", FAR, hint=NONE_NEAR),
-        *shared.edges(SOME),
+        *shared.edges(SOME, best_three),
         *shared.word_styles(SOME),
     ),
 )

@@ -76,14 +76,14 @@ class Table:
             found += some
         return [found[place] for place in rng.permutation(len(found))]
 
-    def clear(self, unit: Tensor, rows: Tensor, kind: Fits = a_loses) -> bool:
-        """Whether the best word leads, and the question is of this kind."""
+    def clear(self, unit: Tensor, rows: Tensor, kind: Fits | None = None) -> bool:
+        """Whether the best word leads, and the question is of this kind; None: of the table's first one."""
         scores = self.scores(unit, rows)
         allowed = scores.clone()
         if self.exclude:
             allowed[rows] = -torch.inf
         first, second = allowed.topk(2).values.tolist()
-        return first - second > self.margin * abs(first) and kind(unit, rows, scores)
+        return first - second > self.margin * abs(first) and (kind or self.kinds[0])(unit, rows, scores)
 
 
 def some_words(rng: Generator, count: int) -> list[str]:
@@ -136,7 +136,7 @@ def differs(other: Scores) -> Fits:
 
 
 def near_together(table: Table) -> Callable[[Generator], Inputs]:
-    """Words in groups of three that lie near together; the words of a question, a group, are its three best ones."""
+    """Words in groups of three that lie near together; each question asks of one group."""
 
     def make(rng: Generator) -> Inputs:
         words, groups = some_words(rng, table.words), torch.arange(table.words).view(-1, 3)
@@ -145,7 +145,7 @@ def near_together(table: Table) -> Callable[[Generator], Inputs]:
             vectors = lengthened(centres + rounded(0.3 * rng.normal(size=centres.shape), 64), rng)
             unit = normalize(vectors.double(), dim=1)
             rows = [group[torch.as_tensor(rng.permutation(3))] for group in groups]
-            clear = [one for one in rows if table.clear(unit, one, best_three)]
+            clear = [one for one in rows if table.clear(unit, one)]
             if len(clear) >= table.questions:
                 asked = [[words[row] for row in one.tolist()] for one in clear[: table.questions]]
                 return {"words": words, "table": vectors, "asked": asked, "exclude": True}
