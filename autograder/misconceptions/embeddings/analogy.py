@@ -85,6 +85,19 @@ def exclude_turned(vectors, a, b, c, exclude):
 
 @wrong(
     "analogy",
+    "left-out-is-zero",
+    "You give the question's words the score 0. Where all other cosines are below 0, one of them still wins.",
+    slip=True,
+)
+def left_out_is_zero(vectors, a, b, c, exclude):
+    words, table, rows = words_and_rows(vectors, (a, b, c))
+    scores = sums(table, rows)
+    scores[rows if exclude else []] = 0.0
+    return words[int(scores.argmax())]
+
+
+@wrong(
+    "analogy",
     "second-best",
     "You take the second-best word. Several words of the question can be ahead of the answer, or none.",
 )

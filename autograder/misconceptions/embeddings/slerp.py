@@ -10,13 +10,6 @@ def _angle(a, b):
     return torch.arccos((normalize(a, dim=0) @ normalize(b, dim=0)).clamp(-1, 1))
 
 
-def _exactly(a, b):
-    """The angle, 0 where both have one direction to the last digits."""
-    first, second = (normalize(end.double(), dim=0) for end in (a, b))
-    cosine = (first @ second).clamp(-1, 1)
-    return torch.arccos(torch.where(cosine > 1 - 1e-12, 1.0, cosine))
-
-
 def _arc(a, b, t, angle):
     """The formula; a straight line where the angle is nearly 0."""
     if torch.sin(angle) < 1e-4:
@@ -105,8 +98,8 @@ def unit_ends(a, b, t):
 
 @wrong("slerp", "parallel-nan", "For equal directions you divide by the sine of 0.", slip=True)
 def parallel_nan(a, b, t):
-    angle = _exactly(a, b)
-    return ((torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)).to(a.dtype)
+    angle = _angle(a, b)
+    return (torch.sin((1 - t) * angle) * a + torch.sin(t * angle) * b) / torch.sin(angle)
 
 
 @wrong(
@@ -116,5 +109,10 @@ def parallel_nan(a, b, t):
     slip=True,
 )
 def parallel_start(a, b, t):
-    angle = _exactly(a, b)
-    return a.clone() if angle == 0 else _arc(a, b, t, angle).to(a.dtype)
+    angle = _angle(a, b)
+    return a.clone() if torch.sin(angle) < 1e-3 else _arc(a, b, t, angle)
+
+
+@wrong("slerp", "not-clamped", "Rounding can make a cosine of 1.0000001, whose arc cosine is NaN: clamp it.", slip=True)
+def not_clamped(a, b, t):
+    return _arc(a, b, t, torch.arccos(a @ b / (a.norm() * b.norm())))

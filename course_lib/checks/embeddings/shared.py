@@ -11,9 +11,9 @@ from torch.nn.functional import normalize
 from course_lib import plots
 from course_lib.checks.compare import describe
 from course_lib.checks.embeddings.tables import (
+    Fits,
     Scores,
     Table,
-    best_three,
     mistyped,
     near_together,
     twice,
@@ -114,13 +114,18 @@ def word_styles(table: Table) -> tuple[Case, ...]:
     )
 
 
-def edges(table: Table) -> tuple[Case, ...]:
-    """The edge cases of both rules."""
+def edges(table: Table, own_best: Fits) -> tuple[Case, ...]:
+    """The edge cases of both rules.
+
+    Args:
+        own_best: the kind of question whose own three words are the best ones.
+    """
     few = replace(table, questions=3)
+    own = replace(few, kinds=(own_best,))
     unknown = {"compare": near_spelling, "probe": refusals, "hint": UNKNOWN, "explain": False}
     return (
-        Case("a, b and c near together", "edge", near_together(replace(few, words=12)), hint=CLOSE),
-        Case("one word is left", "edge", replace(few, words=4, questions=2, kinds=(best_three,)), hint=CLOSE),
+        Case("a, b and c near together", "edge", near_together(replace(own, words=12)), hint=CLOSE),
+        Case("one word is left", "edge", replace(own, words=4, questions=2), hint=CLOSE),
         Case("one word twice", "edge", twice(few), hint=SAME),
         Case("a vector of zeros", "edge", with_zero(few, asked=False), hint=ZERO),
         Case("a vector of zeros in the question", "edge", with_zero(few, asked=True), hint=ZERO),

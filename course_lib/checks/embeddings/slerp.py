@@ -22,34 +22,42 @@ ARC = "How long is your point, and how large is its angle to a? It should be t o
 ANGLE = "The vectors are longer than 1. Is your cosine one, and what is the arc cosine of a number above 1?"
 LENGTH = "Directions may be right: how long are a, b and your point?"
 END = "At which of both ends should your point be for this t?"
+ROUNDED = "The cosine of two vectors of one direction is 1, but for rounding. What if it is 1.0000001?"
 PARALLEL = "Both have one direction: what is the sine of the angle between them, and what is divided by it?"
+
+
+BELOW, ABOVE = tuple(range(4, 13)), tuple(range(20, 29))  # t in 32nds: in the first half, in the second one
 
 
 @dataclass(frozen=True)
 class Ends:
-    """Two vectors of d numbers, of these lengths (about, as they are drawn in 64ths), at an angle of 30 to 150°."""
+    """Two vectors of d numbers, of about these lengths, at an angle of 30 to 150°, and not near 90°.
+
+    Attributes:
+        t: one of these 32nds. obtuse: whether the angle is above 90°; None: it may be.
+    """
 
     d: int
     lengths: tuple[float, float] = (1.0, 1.0)
-    t: float | None = None
+    t: tuple[int, ...] = BELOW
+    obtuse: bool | None = None
 
     def __call__(self, rng: Generator) -> Inputs:
         return until(self.drawn, self.fits)(rng)
 
     def drawn(self, rng: Generator) -> Inputs:
-        """Any two; t in 32nds, and not in the middle, where it is not said."""
+        """Any two."""
         a, b = rng.normal(size=(2, self.d))
         ends = [
             rounded(length * end / math.hypot(*end), 4096) for length, end in zip(self.lengths, (a, b), strict=True)
         ]
-        t = float(rng.choice([*range(4, 13), *range(20, 29)])) / 32 if self.t is None else self.t
+        t = float(rng.choice(self.t)) / 32
         return {"a": ends[0], "b": ends[1], "t": t}
 
-    @staticmethod
-    def fits(inputs: Inputs) -> bool:
-        """Whether the angle is neither small nor near 180°, and not near 90°, where a wrong one may be right."""
-        cosine = abs(float(cosine_similarity(inputs["a"], inputs["b"], dim=0)))
-        return 0.15 < cosine < 0.87
+    def fits(self, inputs: Inputs) -> bool:
+        """Whether the angle is as asked for; near 90° a wrong one may be right."""
+        cosine = float(cosine_similarity(inputs["a"], inputs["b"], dim=0))
+        return 0.15 < abs(cosine) < 0.87 and self.obtuse in (None, cosine < 0)
 
 
 def at_right_angles(rng: Generator) -> Inputs:
@@ -59,20 +67,29 @@ def at_right_angles(rng: Generator) -> Inputs:
     return {"a": eye[first], "b": -eye[second], "t": float(rng.integers(4, 12)) / 32}
 
 
-def parallel(times: float, d: int = 5):
-    """The second vector is so many times the first one."""
+def parallel(times: float, aside: float = 0.0):
+    """The first vector lies on an axis, the second one is so many times that, and a little aside."""
 
     def make(rng: Generator) -> Inputs:
-        inputs = Ends(d, (3.0, 1.0))(rng)
-        return inputs | {"b": times * inputs["a"]}
+        axis, other = rng.permutation(5)[:2].tolist()
+        a = torch.zeros(5)
+        a[axis] = 3.0
+        b = times * a
+        b[other] = aside
+        return {"a": a, "b": b, "t": float(rng.choice(BELOW)) / 32}
 
     return make
 
 
-def nearly_parallel(rng: Generator) -> Inputs:
-    """The second vector differs from the first one by some ten thousandths."""
-    inputs = Ends(6, (3.0, 1.0))(rng)
-    return inputs | {"b": inputs["a"] + rounded(rng.normal(size=6), 2) / 4096}
+def many_parallel(rng: Generator) -> Inputs:
+    """Forty vectors, and each a second time, twice as long."""
+    a = rounded(rng.normal(size=(40, 6)), 64) + 0.25
+    return {"a": a, "b": 2 * a, "t": float(rng.choice(BELOW)) / 32}
+
+
+def one_by_one(function: Callable, a: Tensor, b: Tensor, t: float) -> list[Any]:
+    """The point of each pair."""
+    return [function(*ends, t) for ends in zip(a, b, strict=True)]
 
 
 def from_both_ends(function: Callable, a: Tensor, b: Tensor, t: float) -> list[Any]:
@@ -127,6 +144,8 @@ def explain(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
     return Counterexample(text, draw)
 
 
+TOGETHER = {"hint": ARC, "explain": False}
+
 CHECK = Check(
     "slerp",
     points=3,
@@ -135,26 +154,20 @@ CHECK = Check(
     hint=hint,
     explain=explain,
     cases=(
-        Case("in the plane, of length 1", "values", Ends(2)),
+        Case("in the plane, of length 1", "values", Ends(2, obtuse=True)),
         Case("of length 3", "values", Ends(5, (3.0, 3.0))),
-        Case("of unequal lengths", "values", Ends(4, (3.0, 1.5))),
-        Case("half-way", "values", Ends(6, (2.0, 2.0), t=0.5)),
+        Case("of unequal lengths", "values", Ends(4, (3.0, 1.5), ABOVE)),
+        Case("half-way", "values", Ends(6, (2.0, 2.0), (16,))),
         Case("a hundred numbers", "values", Ends(100, (10.0, 9.0))),
-        Case(
-            "from both ends, and of twice the length",
-            "property",
-            Ends(5, (2.0, 3.0)),
-            probe=from_both_ends,
-            hint=ARC,
-            explain=False,
-        ),
-        Case("steps from 0 to 1", "property", Ends(3, (2.0, 2.5)), probe=in_steps, hint=END, explain=False),
+        Case("from both ends, twice as long", "property", Ends(5, (2.0, 3.0)), probe=from_both_ends, **TOGETHER),
+        Case("steps from 0 to 1", "property", Ends(3, (2.0, 2.5)), probe=in_steps, **TOGETHER | {"hint": END}),
         Case("at right angles", "edge", at_right_angles),
-        Case("t = 0", "edge", Ends(4, (2.0, 3.0), t=0.0), hint=END),
-        Case("t = 1", "edge", Ends(4, (2.0, 3.0), t=1.0), hint=END),
+        Case("t = 0", "edge", Ends(4, (2.0, 3.0), (0,)), hint=END),
+        Case("t = 1", "edge", Ends(4, (2.0, 3.0), (32,)), hint=END),
         Case("a = b", "edge", parallel(1.0), hint=PARALLEL),
         Case("b = 2 a", "edge", parallel(2.0), hint=PARALLEL),
-        Case("nearly one direction", "edge", nearly_parallel, hint=PARALLEL),
+        Case("nearly one direction", "edge", parallel(1.0, aside=1 / 4096), hint=PARALLEL),
+        Case("forty pairs of one direction", "edge", many_parallel, probe=one_by_one, **TOGETHER | {"hint": ROUNDED}),
         *styles(Ends(5, (2.0, 1.5))),
     ),
 )

@@ -24,8 +24,21 @@ Fits = Callable[[Tensor, Tensor, Tensor], bool]
 
 
 def a_loses(unit: Tensor, rows: Tensor, scores: Tensor) -> bool:
-    """Whether a would not be the answer if b and c alone were left out."""
-    return int(scores.index_fill(0, rows[1:], -torch.inf).argmax()) != int(rows[0])
+    """Whether a would not be the answer if b and c alone were left out; and another word's score is above 0."""
+    return not _a_wins(rows, scores) and not _far(rows, scores)
+
+
+def far(unit: Tensor, rows: Tensor, scores: Tensor) -> bool:
+    """Whether a would not be the answer if b and c alone were left out; and all other words' scores are below 0."""
+    return not _a_wins(rows, scores) and _far(rows, scores)
+
+
+def _a_wins(rows: Tensor, scores: Tensor) -> bool:
+    return int(scores.index_fill(0, rows[1:], -torch.inf).argmax()) == int(rows[0])
+
+
+def _far(rows: Tensor, scores: Tensor) -> bool:
+    return float(scores.index_fill(0, rows, -torch.inf).max()) <= 0
 
 
 @dataclass(frozen=True)
@@ -63,14 +76,14 @@ class Table:
             found += some
         return [found[place] for place in rng.permutation(len(found))]
 
-    def clear(self, unit: Tensor, rows: Tensor, kind: Fits = a_loses) -> bool:
-        """Whether the best word leads, and the question is of this kind."""
+    def clear(self, unit: Tensor, rows: Tensor, kind: Fits | None = None) -> bool:
+        """Whether the best word leads, and the question is of this kind; None: of the table's first one."""
         scores = self.scores(unit, rows)
         allowed = scores.clone()
         if self.exclude:
             allowed[rows] = -torch.inf
         first, second = allowed.topk(2).values.tolist()
-        return first - second > self.margin * abs(first) and kind(unit, rows, scores)
+        return first - second > self.margin * abs(first) and (kind or self.kinds[0])(unit, rows, scores)
 
 
 def some_words(rng: Generator, count: int) -> list[str]:
@@ -123,7 +136,7 @@ def differs(other: Scores) -> Fits:
 
 
 def near_together(table: Table) -> Callable[[Generator], Inputs]:
-    """Words in groups of three that lie near together; the words of a question, a group, are its three best ones."""
+    """Words in groups of three that lie near together; each question asks of one group."""
 
     def make(rng: Generator) -> Inputs:
         words, groups = some_words(rng, table.words), torch.arange(table.words).view(-1, 3)
@@ -132,7 +145,7 @@ def near_together(table: Table) -> Callable[[Generator], Inputs]:
             vectors = lengthened(centres + rounded(0.3 * rng.normal(size=centres.shape), 64), rng)
             unit = normalize(vectors.double(), dim=1)
             rows = [group[torch.as_tensor(rng.permutation(3))] for group in groups]
-            clear = [one for one in rows if table.clear(unit, one, best_three)]
+            clear = [one for one in rows if table.clear(unit, one)]
             if len(clear) >= table.questions:
                 asked = [[words[row] for row in one.tolist()] for one in clear[: table.questions]]
                 return {"words": words, "table": vectors, "asked": asked, "exclude": True}
@@ -141,8 +154,8 @@ def near_together(table: Table) -> Callable[[Generator], Inputs]:
 
 
 def best_three(unit: Tensor, rows: Tensor, scores: Tensor) -> bool:
-    """Whether the words of the question are the three best ones."""
-    return set(scores.topk(3).indices.tolist()) == set(rows.tolist())
+    """Whether the words of the question are the three best ones; and another word's score is above 0."""
+    return set(scores.topk(3).indices.tolist()) == set(rows.tolist()) and not _far(rows, scores)
 
 
 def with_zero(table: Table, asked: bool) -> Callable[[Generator], Inputs]:
