@@ -121,8 +121,8 @@ for asked in questions:
 from course_lib.explorers.embeddings import analogy_explorer
 
 CHOICES = (
-    "man woman king queen uncle aunt doctor nurse paris france berlin germany tokyo japan walking walked going went "
-    "cat cats mouse mice good better"
+    "man woman king queen uncle aunt doctor nurse paris france berlin germany tokyo "
+    "japan walking walked going went cat cats mouse mice good better"
 ).split()
 analogy_explorer(words, CHOICES)
 
@@ -163,7 +163,8 @@ plots.show(ax, "four sections, counted twice")
 # **Multiply instead.** In a sum one large cosine can outweigh two small ones. Levy and Goldberg (*Linguistic
 # Regularities in Sparse and Explicit Word Representations*, CoNLL 2014) multiply: near to b **and** near to c, divided
 # by how near to a. They call it 3CosMul, and the sum 3CosAdd.
-#
+
+# %% [markdown]
 # **Predict:** which of the two suffers less when all words may be the answer?
 
 # %%
@@ -182,8 +183,11 @@ for rule in ("3CosAdd", "3CosMul"):
 # ## 4 · Where do parallelograms come from?
 #
 # Real text is too large to look into. So we take *Tinytalk*, a language of 367 words that the course writes: 16 kinds
-# of people, each as a man, a woman, men, women. A king's sentences speak of crown and throne, as a queen's do; a
-# king's of "he", as an actor's do. Each has a companion, too, the king's falcon, and no rule says which.
+# of people, each as a man, a woman, men, women.
+
+# %% [markdown]
+# A king's sentences speak of crown and throne, as a queen's do, and they speak of "he", as an actor's do. Each kind has
+# a companion, too: the king has a falcon, and no rule says why.
 
 # %%
 from course_lib.data import tinytalk

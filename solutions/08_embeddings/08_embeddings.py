@@ -667,8 +667,8 @@ check("concept_vector", concept_vector)
 def slerp(
     a: Float[Tensor, " d"], b: Float[Tensor, " d"], t: float
 ) -> Float[Tensor, " d"]:
-    """The point at t on the arc from a to b: sin((1 - t) ω) / sin ω · a + sin(t ω) / sin
-    ω · b, with the angle ω between their directions.
+    """The point at t on the arc from a to b: with the angle ω between their directions,
+    sin((1 - t) ω) / sin ω · a + sin(t ω) / sin ω · b.
 
     Write it yourself: no `scipy.spatial.geometric_slerp`.
 
