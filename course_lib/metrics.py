@@ -28,6 +28,28 @@ def accuracy(model: nn.Module, images: Tensor, labels: Tensor, batch: int = 256)
     return float(sum(right)) / len(labels)
 
 
+def cmc(
+    queries: Float[Tensor, "q d"],
+    gallery: Float[Tensor, "g d"],
+    query_ids: Integer[Tensor, " q"],
+    gallery_ids: Integer[Tensor, " g"],
+    ranks: int = 10,
+) -> Float[Tensor, " ranks"]:
+    """The cumulative match characteristic of an identification, in 0 … 1.
+
+    Args:
+        queries, gallery: embeddings; the nearest is the one at the least Euclidean distance, of equals the first.
+        query_ids, gallery_ids: who is on each of them.
+        ranks: at most g.
+
+    Returns:
+        How often the right person is among the nearest 1, 2, … `ranks` of the gallery.
+    """
+    nearest = torch.cdist(queries, gallery).argsort(dim=1, stable=True)[:, :ranks]
+    hits = gallery_ids[nearest] == query_ids[:, None]
+    return hits.cumsum(dim=1).clamp(max=1).double().mean(dim=0)
+
+
 @dataclass(frozen=True)
 class MeanAP:
     """Mean average precision and its parts: ``per_class`` maps a class name to its AP in [0, 1].

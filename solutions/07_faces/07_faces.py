@@ -782,7 +782,7 @@ def rank_one(
     """The share of queries whose nearest face in the gallery shows the same person.
 
     Write it yourself: no `sklearn`, `scipy`, `cv2`, `torchmetrics`,
-    `pytorch_metric_learning` or `course_lib.explorers`.
+    `pytorch_metric_learning`, `course_lib.explorers` or `course_lib.metrics`.
 
     Args:
         queries: an embedding per query, as it is: of any length.
@@ -849,6 +849,7 @@ from course_lib.data.face_pairs import FacePairs, leave_people_out, pairs_within
 from course_lib.data.face_splits import faces
 from course_lib.data.tinyfaces import TEMPLATE
 from course_lib.figures import figure
+from course_lib.metrics import cmc
 from course_lib.settings import settings
 from course_lib.training import trained
 from course_lib.trainings import pictures, shipped
@@ -1148,15 +1149,6 @@ def first_of_each(identities: Tensor) -> Tensor:
     """True at the first image of each person."""
     earlier = (identities[:, None] == identities).tril(diagonal=-1)
     return ~earlier.any(dim=1)
-
-
-def cmc(queries, gallery, query_ids, gallery_ids, ranks: int = 10) -> Tensor:
-    """How often the right person is among the nearest 1, 2, … `ranks` known faces."""
-    squared = torch.cdist(queries, gallery).square()
-    nearest = gallery_ids[squared.argsort(dim=1, stable=True)[:, :ranks]]
-    return (
-        (nearest == query_ids[:, None]).cumsum(dim=1).clamp(max=1).double().mean(dim=0)
-    )
 
 
 # %% tags=["experiment"]

@@ -196,3 +196,10 @@ def test_what_is_near_a_border_is_found_pixel_by_pixel(seed):
         square = mask[max(0, row - 2) : row + 3, max(0, column - 2) : column + 3]
         several = len(set(square[square != 255].tolist())) > 1
         assert bool(near_border(mask)[row, column]) == (several and mask[row, column] != 255)
+
+
+def test_a_person_is_found_at_the_rank_of_the_nearest_face():
+    gallery = torch.tensor([[0.0], [1.0], [3.0], [9.0]])
+    queries = torch.tensor([[0.2], [1.2], [4.0], [5.0]])  # first, second, third, and nobody of the gallery
+    shares = metrics.cmc(queries, gallery, torch.tensor([7, 7, 7, 5]), torch.tensor([7, 8, 8, 6]), ranks=3)
+    assert shares.tolist() == [0.25, 0.5, 0.75]

@@ -223,7 +223,10 @@ def nothing_there(name: str, side: str) -> Case:
 CHECK = Check(
     "rank_one",
     points=2,
-    forbids=("sklearn", "scipy", "cv2", "torchmetrics", "pytorch_metric_learning", "course_lib.explorers"),
+    forbids=(
+        *("sklearn", "scipy", "cv2", "torchmetrics"),
+        *("pytorch_metric_learning", "course_lib.explorers", "course_lib.metrics"),
+    ),
     compare=close(1e-4, 1e-6),
     hint=NEAREST,
     explain=explain,
