@@ -1,4 +1,4 @@
-"""Detection metrics: literal values, published values, and slow loops as oracles."""
+"""Metrics: literal values, published values, and slow loops as oracles."""
 
 import itertools
 import math
@@ -9,6 +9,7 @@ from hypothesis import given, settings, strategies
 
 from course_lib.metrics import (
     average_best_overlap,
+    cmc,
     false_positives_per_image,
     match_detections,
     mean_average_precision,
@@ -201,5 +202,5 @@ def test_what_is_near_a_border_is_found_pixel_by_pixel(seed):
 def test_a_person_is_found_at_the_rank_of_the_nearest_face():
     gallery = torch.tensor([[0.0], [1.0], [3.0], [9.0]])
     queries = torch.tensor([[0.2], [1.2], [4.0], [5.0]])  # first, second, third, and nobody of the gallery
-    shares = metrics.cmc(queries, gallery, torch.tensor([7, 7, 7, 5]), torch.tensor([7, 8, 8, 6]), ranks=3)
+    shares = cmc(queries, gallery, torch.tensor([7, 7, 7, 5]), torch.tensor([7, 8, 8, 6]), ranks=3)
     assert shares.tolist() == [0.25, 0.5, 0.75]

@@ -89,6 +89,7 @@ def test_parts_of_unequal_length_are_told_and_drawn():
         ("verification_roc", "from sklearn.metrics import roc_curve as ready"),
         ("lfw_accuracy", "from torchmetrics.functional import accuracy as ready"),
         ("rank_one", "from scipy.spatial.distance import cdist as ready"),
+        ("rank_one", "from course_lib.metrics import cmc as ready"),
     ],
 )
 @pytest.mark.parametrize("used", [True, False])
