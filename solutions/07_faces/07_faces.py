@@ -252,8 +252,8 @@ check("pairwise_distances", pairwise_distances)
 # The first triplet is solved and asks for nothing. It still counts in the mean: (0 + 0.25 + 0.75) / 3 = 0.333.
 
 # %% [markdown]
-# Some libraries average over the *active* triplets only, here over two. With ours the loss tells how much is left to
-# do: it goes to 0 when all triplets are solved.
+# Some libraries average over the *active* triplets only, here over two. Ours counts all that it is given, and goes to 0
+# when all of them are solved.
 
 # %% [markdown]
 # <details><summary>Hint: what if there is no triplet?</summary>
@@ -494,8 +494,8 @@ behind = len(mine_semi_hard(table, people, 5.0))  # no distance is above 4
 print(f"hard {2688 - behind}, semi-hard {semi_hard}, easy {behind - semi_hard}")
 
 # %% [markdown]
-# In seven such batches we counted 23 to 41 % hard triplets and 9 to 13 % semi-hard ones. By pixels, a stranger is often
-# nearer than another picture of the same person, even after alignment.
+# In two times seven such batches we counted 23 to 42 % hard triplets and 9 to 13 % semi-hard ones. By pixels, a stranger
+# is often nearer than another picture of the same person, even after alignment.
 
 # %% [markdown]
 # ## 6 · The curve of all thresholds
@@ -620,7 +620,7 @@ plots.show(axes, "three curves of a crowd")
 # ## 7 · The protocol of Labeled Faces in the Wild
 #
 # "97 % right" needs one threshold. Who chooses it on the pairs that are then counted has looked at the answers. Labeled
-# Faces in the Wild (Huang et al., technical report 2007) has 6,000 pairs in ten *folds*: each fold is tested with the
+# Faces in the Wild (Huang, Mattar, Berg, Learned-Miller, 2008) has 6,000 pairs in ten *folds*: each fold is tested with the
 # threshold that is best on the other nine.
 
 # %% [markdown]
@@ -1372,4 +1372,5 @@ figure("rank one of Tinytown's persons, one of 120", list(persons))
 # ## What to hand in
 #
 # Two files: this notebook and `07_faces.safetensors`, which lies beside it. With the second one, the grade uses the
-# network that you trained; without it, it is trained again while grading.
+# network that you trained; without it, it is trained again while grading, which takes too long where your functions
+# have loops.

@@ -197,7 +197,7 @@ def of_one_person(distances, same):
 @wrong(
     "verification_roc",
     "nan-counted",
-    "You count a pair whose distance is NaN. Nobody knows what it is: refuse it.",
+    "Yours does not refuse a distance that is NaN. Such a pair was never measured, and must not be counted.",
     slip=True,
 )
 def nan_counted(distances, same):

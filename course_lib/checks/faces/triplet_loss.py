@@ -23,7 +23,10 @@ from course_lib.checks.spec import Case, Check, Counterexample, Inputs, Refusal
 ONE_TRIPLET = "Take the first triplet below: two squared distances, their difference, the margin. What does it cost?"
 SOLVED = "What does a triplet cost that keeps the margin with room to spare? And does it count in the mean?"
 NO_TRIPLET = "A mean over nothing: what is 0 / 0 for a computer, and what does the docstring ask for?"
-SLOPE = "Is there a root on the way? What is its slope where two images are equal?"
+SLOPE = (
+    "Is there a root on the way, whose slope is infinite where two images are equal? Or is there no way back, because "
+    "`.item()` or `.detach()` cut it?"
+)
 KINDS = {"hard": (-0.75, -0.25), "within": (0.25, 0.75), "solved": (1.25, 2.5)}  # of d(a, n) - d(a, p), in margins
 
 
