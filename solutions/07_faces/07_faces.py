@@ -620,8 +620,8 @@ plots.show(axes, "three curves of a crowd")
 # ## 7 · The protocol of Labeled Faces in the Wild
 #
 # "97 % right" needs one threshold. Who chooses it on the pairs that are then counted has looked at the answers. Labeled
-# Faces in the Wild (Huang, Mattar, Berg, Learned-Miller, 2008) has 6,000 pairs in ten *folds*: each fold is tested with the
-# threshold that is best on the other nine.
+# Faces in the Wild (Huang, Mattar, Berg, Learned-Miller, 2008) has 6,000 pairs in ten *folds*: each fold is tested with
+# the threshold that is best on the other nine.
 
 # %% [markdown]
 # By hand, three folds:

@@ -270,7 +270,10 @@ def never_everything(distances, same, folds):
 
 
 @wrong(
-    "lfw_accuracy", "nan-counted", "Yours does not refuse a distance that is NaN. Such a pair was never measured, and must not be counted.", slip=True
+    "lfw_accuracy",
+    "nan-counted",
+    "Yours does not refuse a distance that is NaN. Such a pair was never measured, and must not be counted.",
+    slip=True,
 )
 def nan_counted(distances, same, folds):
     if same.all() or not same.any():
