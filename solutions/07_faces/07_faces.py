@@ -494,8 +494,8 @@ behind = len(mine_semi_hard(table, people, 5.0))  # no distance is above 4
 print(f"hard {2688 - behind}, semi-hard {semi_hard}, easy {behind - semi_hard}")
 
 # %% [markdown]
-# In two times seven such batches we counted 23 to 42 % hard triplets and 9 to 13 % semi-hard ones. By pixels, a stranger
-# is often nearer than another picture of the same person, even after alignment.
+# In fourteen such batches we counted 23 to 42 % hard triplets and 9 to 13 % semi-hard ones. By pixels, a stranger is
+# often nearer than another picture of the same person, even after alignment.
 
 # %% [markdown]
 # ## 6 · The curve of all thresholds
