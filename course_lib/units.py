@@ -96,7 +96,7 @@ UNITS = (
         "embeddings",
         "Embedding arithmetic",
         "skip-gram, analogies and what they prove, arithmetic with latents",
-        (75, 180),
+        (45, 180),
     ),
 )
 

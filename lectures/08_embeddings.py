@@ -11,7 +11,7 @@
 # %% [markdown]
 # # 08 · Embedding arithmetic
 #
-# *Deep Learning Applications. About 75 minutes, with the explorers and the quiz.*
+# *Deep Learning Applications. About 45 minutes, with two explorers and the quiz.*
 
 # %% [markdown]
 # After this lecture we can
