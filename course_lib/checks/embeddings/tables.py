@@ -125,12 +125,14 @@ def needs(place: int) -> Fits:
     return lambda unit, rows, scores: int(scores.argmax()) == int(rows[place]) and a_loses(unit, rows, scores)
 
 
-def differs(other: Scores) -> Fits:
-    """Another rule gives another answer, also where the words of the question are left out."""
+def differs(other: Scores, exclude: bool = True) -> Fits:
+    """Another rule gives another answer; `exclude`: where the words of the question are left out."""
 
     def fits(unit: Tensor, rows: Tensor, scores: Tensor) -> bool:
-        away = [values.index_fill(0, rows, -torch.inf).argmax() for values in (scores, other(unit, rows))]
-        return int(away[0]) != int(away[1])
+        both = scores, other(unit, rows)
+        if exclude:
+            both = tuple(values.index_fill(0, rows, -torch.inf) for values in both)
+        return int(both[0].argmax()) != int(both[1].argmax())
 
     return fits
 
