@@ -55,7 +55,7 @@ def _built(
         for q in questions
     ]
     suspicions = [
-        {"name": s.name, "sentence": s.sentence, "outcomes": _settled(list(s.outcomes), known.get(s.name))}
+        {"name": s.name, "sentence": s.sentence, "outcomes": _settled(questions, list(s.outcomes), known.get(s.name))}
         for s in suspect(questions, misconceptions)
     ]
     return {"cases": cases, "suspicions": suspicions}
@@ -81,7 +81,23 @@ def _constant(case: Case, solution: Callable | None) -> bool:
     return case.draws > 1 and always_same([draw(case, rng, solution).expected for _ in range(2 * case.draws)])
 
 
-def _settled(outcomes: list[Outcome], stored: list[dict[str, Any]] | None) -> list[dict[str, Any]]:
+def _settled(
+    questions: list[Question], outcomes: list[Outcome], stored: list[dict[str, Any]] | None
+) -> list[dict[str, Any]]:
     """The outcomes of a wrong version as they are stored: those that are there already, where they agree."""
     fresh = [{"status": outcome.status, "answer": outcome.answer} for outcome in outcomes]
-    return stored if stored and codec.agree(stored, fresh) else fresh
+    if not stored or len(stored) != len(fresh):
+        return fresh
+    return stored if all(map(_as_stored, questions, fresh, stored)) else fresh
+
+
+def _as_stored(question: Question, fresh: dict[str, Any], stored: dict[str, Any]) -> bool:
+    """Whether these are the same numbers, or both right, or wrong in the same way: rounding is a processor's own."""
+    if codec.agree(stored, fresh):
+        return True
+    if not fresh["status"] == stored["status"] == "answered":
+        return False
+    one, other = (
+        question.case.compare(known["answer"], question.expected, question.inputs) for known in (fresh, stored)
+    )
+    return one is other is None or bool(one and other and one.symptom and one.symptom == other.symptom)
