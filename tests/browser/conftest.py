@@ -108,10 +108,10 @@ def _environment(root, folder, **more) -> dict[str, str]:
 
 
 def _end(server: subprocess.Popen) -> None:
-    """Asks the server to end. One that has not after a minute is killed; its kernels notice that and end as well."""
+    """Asks the server to end. One that has not after twenty seconds is killed; its kernels notice that and end as well."""
     server.terminate()
     try:
-        server.wait(timeout=60)
+        server.wait(timeout=20)
     except subprocess.TimeoutExpired:
         server.kill()
         server.wait()
