@@ -108,7 +108,7 @@ def _environment(root, folder, **more) -> dict[str, str]:
 
 
 def _end(server: subprocess.Popen) -> None:
-    """Asks the server to end. One that has not after twenty seconds is killed; its kernels notice it, and end as well."""
+    """Asks the server to end. One that has not after twenty seconds is killed; its kernels notice and end as well."""
     server.terminate()
     try:
         server.wait(timeout=20)
