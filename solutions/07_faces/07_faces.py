@@ -879,8 +879,8 @@ def aligned(images: Tensor, landmarks: Tensor) -> Tensor:
     """
     template = SIDE * torch.from_numpy(TEMPLATE)
     pairs = zip(images, landmarks, strict=True)
-    some = [as_tensor(align_face(one.float(), at, template, SIDE)) for one, at in pairs]
-    return torch.stack(some).clamp(0, 255).byte()
+    some = (as_tensor(align_face(one.float(), at, template, SIDE)) for one, at in pairs)
+    return torch.stack([one.clamp(0, 255).byte() for one in some])
 
 
 def plain(images: Tensor, landmarks: Tensor) -> Tensor:
