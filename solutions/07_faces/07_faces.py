@@ -883,6 +883,12 @@ def aligned(images: Tensor, landmarks: Tensor) -> Tensor:
     return torch.stack([one.clamp(0, 255).byte() for one in some])
 
 
+def crops_of(split: str, images: int) -> tuple[Tensor, Tensor]:
+    """Aligned faces and who is on them, so many images of each person."""
+    some = faces(split, images)
+    return aligned(some.images, some.landmarks), some.identities
+
+
 def plain(images: Tensor, landmarks: Tensor) -> Tensor:
     """The whole images, only smaller: what there is without alignment."""
     size = (SIDE, SIDE)
@@ -1008,8 +1014,8 @@ def tar_at(limit: float, distances: Tensor, same: Tensor) -> tuple[float, float]
 
 # %% tags=["experiment"]
 torch.manual_seed(0)
-known = faces("train", TRAINS)
-ten = known[torch.isin(known.identities, known.identities.unique()[:10])]
+ten = faces("train", TRAINS)
+ten = ten[torch.isin(ten.identities, ten.identities.unique()[:10])]
 crops, who = aligned(ten.images, ten.landmarks), ten.identities
 first = FaceNetwork().train()
 losses = training.fit(first, batches(crops, who, steps=80), loss, 80, RATE)
@@ -1032,12 +1038,10 @@ print(f"every other face asked, the rest known: rank one {right:.2f}")
 def fit() -> dict[str, Tensor]:
     """Train the network: its tensors, and the loss at each step."""
     torch.manual_seed(settings().seed)
-    data = faces("train", TRAINS)
-    crops, own = aligned(data.images, data.landmarks), FaceNetwork().train()
+    crops, people = crops_of("train", TRAINS)
+    own = FaceNetwork().train()
     how = {"checkpoint": Path("07_faces_checkpoint.safetensors"), "keep": True}
-    losses = training.fit(
-        own, batches(crops, data.identities), loss, STEPS, RATE, **how
-    )
+    losses = training.fit(own, batches(crops, people), loss, STEPS, RATE, **how)
     return own.state_dict() | {"losses": torch.tensor(losses)}
 
 
