@@ -1,5 +1,6 @@
 """The `autograder` command, put together from one module for each of its commands."""
 
+import signal
 import sys
 import warnings
 
@@ -24,7 +25,10 @@ def main() -> None:
     if not sys.warnoptions:
         warnings.filterwarnings("ignore", module="nbgrader|sqlalchemy|traitlets")
     startup.without_web_addresses()
-    app()
+    try:
+        app()
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and said: a Ctrl-C while Python leaves ends nothing
 
 
 if __name__ == "__main__":
