@@ -51,9 +51,9 @@ def places(cells: Sequence[Cell], release: NotebookNode) -> Places:
             _keep_copies(cell, cells, found)
     waiting = {name: task for name, task in tasks.items() if not _keep_parts(name, task, cells, found)}
     answers = {name: _answer(name, task, cells, found) for name, task in waiting.items()}
-    moved = {name: number for name, number in answers.items() if number is not None}
-    for name, number in moved.items():
-        _take_along(number, name, order, cells, found)
+    for name, number in answers.items():
+        if number is not None:
+            _take_along(number, tasks[name], order, cells, found)
     return found
 
 
@@ -87,7 +87,11 @@ def _keep_copies(cell: NotebookNode, cells: Sequence[Cell], found: Places) -> No
 
 
 def _answer(name: str, task: NotebookNode, cells: Sequence[Cell], found: Places) -> int | None:
-    """Let the last cell that defines the task's function be its answer; its number where it moved there."""
+    """Let the last cell that defines the task's function be its answer; its number, None where there is none.
+
+    A released cell, and one in front of the task's that gives other names too, stay where they are and lend the
+    definition.
+    """
     makers = [
         number
         for number, cell in enumerate(cells)
@@ -95,20 +99,22 @@ def _answer(name: str, task: NotebookNode, cells: Sequence[Cell], found: Places)
     ]
     if not makers:
         return None
+    maker, source = makers[-1], cells[makers[-1]].source
+    in_front = task.id in found.owners[maker:]
     for number, cell in enumerate(cells):
         if found.owners[number] == task.id and not written.same(cell.source, task.source):
             found.owners[number] = ""  # written in, but with something else
-    if found.owners[makers[-1]]:
-        found.fills[task.id] = written.definition(cells[makers[-1]].source, name)
-        return None
-    found.owners[makers[-1]] = task.id
-    return makers[-1]
+    if found.owners[maker] or (in_front and facts(source).given != {name}):
+        found.fills[task.id] = written.definition(source, name)
+    else:
+        found.owners[maker] = task.id
+    return maker
 
 
-def _take_along(number: int, name: str, order: Sequence[str], cells: Sequence[Cell], found: Places) -> None:
-    """Put those of the student's cells that the moved one needs, and that would come after it, in front of it."""
-    target, anchors = found.owners[number], found.anchors()
-    needed = {name} | facts(cells[number].source).used
+def _take_along(number: int, task: NotebookNode, order: Sequence[str], cells: Sequence[Cell], found: Places) -> None:
+    """Put those of the student's cells that an answer needs, and that would come after it, in front of it."""
+    target, anchors = task.id, found.anchors()
+    needed = {grade_id(task)} | facts(cells[number].source).used
     for earlier in range(number - 1, -1, -1):
         if found.owners[earlier] or cells[earlier].kind != "code" or earlier in found.before:
             continue

@@ -90,7 +90,7 @@ def in_style(unit: str, style: str) -> tuple[str, dict[str, str]]:
     helpers, functions = [], {}
     for node in ast.parse(text).body:
         source = ast.get_source_segment(text, node) or ""
-        if isinstance(node, ast.FunctionDef) and node.name in graded:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name in graded:
             functions[node.name] = source
         else:
             helpers.append(source)

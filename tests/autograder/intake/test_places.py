@@ -59,6 +59,7 @@ HONEST = {
     "in their cells": changed((2, F), (4, G)),
     "timed, in a cell in front": put(2, f"%%time\n{F}\n{G}"),
     "captured, behind each": changed(put(5, f"%%capture\n{G}"), put(3, f"%%capture\n%%time\n{F}")),
+    "one in front, with an import that the other needs": changed((2, CEIL), put(2, f"import math as m\n{G}")),
     "with a prompt": put(2, ">>> def f(x):\n...     return 2 * x", f"    {G.replace(chr(10), chr(10) + '    ')}"),
     "both at the end": put(6, F, G),
     "both in one cell at the end": put(6, f"{F}\n\n{G}"),
