@@ -12,11 +12,12 @@ from autograder.commands.doctor import doctor
 from autograder.commands.feedback import feedback
 from autograder.commands.grade import grade
 from autograder.commands.judge import judge
+from autograder.commands.release import release
 from autograder.commands.report import report
 from autograder.commands.similar import similar
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Release, grade and judge the course's exercises.")
-for command in (build, grade, judge, feedback, report, similar, doctor):
+for command in (build, release, grade, judge, feedback, report, similar, doctor):
     app.command()(command)
 
 
