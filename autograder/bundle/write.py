@@ -8,6 +8,7 @@ from autograder.bundle import needs, texts
 from autograder.bundle.address import Address
 from autograder.errors import ReleaseError
 from autograder.release import releases
+from course_lib.errors import DataMissing
 from course_lib.units import Unit
 
 WHOLE = ("LICENSE", "LICENSE-CONTENT", "environment.yml", "binder", "course_lib")  # as they are
@@ -25,9 +26,13 @@ def bundle(course: Path, folder: Path, where: Address, units: Sequence[Unit]) ->
         The files, in order.
 
     Raises:
-        DataMissing: an exercise is not there.
+        DataMissing: an exercise, or another part of a checkout, is not there.
         ReleaseError: an exercise was changed since it was built; or the folder holds something else than a bundle.
     """
+    if lacking := [name for name in (*WHOLE, "lectures/index.md", "requirements.txt") if not (course / name).exists()]:
+        raise DataMissing(
+            "A public repository is made from a whole checkout.", expected=", ".join(lacking), got=str(course)
+        )
     for unit in units:
         releases.built(unit.id, course)
     written = _texts(course, where, units)

@@ -15,6 +15,7 @@ from autograder import misconceptions, reference
 from autograder.bundle.address import address
 from autograder.bundle.write import bundle
 from autograder.errors import ReleaseError
+from course_lib.errors import DataMissing
 from course_lib.units import UNITS, find
 from tools.build.check_bundle import findings
 
@@ -84,10 +85,14 @@ def test_a_folder_with_something_else_in_it_stays_as_it_is(root, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def test_a_course_s_folder_without_lectures_says_what_is_missing(tmp_path):
+    with pytest.raises(DataMissing, match="lectures/index.md"):
+        bundle(tmp_path / "course", tmp_path / "name", WHERE, TWO)
+
+
 def test_an_exercise_that_was_changed_is_not_given_out(root, tmp_path):
     course = tmp_path / "course"
-    for name in ("exercises", "lectures", "binder"):
-        shutil.copytree(root / name, course / name)
+    shutil.copytree(root, course, ignore=shutil.ignore_patterns(".*", "tests", "tools", "solutions", "weights"))
     path = course / TWO[0].exercise
     notebook = nbformat.read(str(path), as_version=4)
     notebook.cells[-1].source += "\nMine."
