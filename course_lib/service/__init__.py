@@ -8,7 +8,7 @@
 
 from course_lib.service.app import create_app
 from course_lib.service.client import Answer, ask, health
-from course_lib.service.limits import Limits, Refused
+from course_lib.service.limits import LIMITS, Limits, Refused
 from course_lib.service.running import Service, serving
 
-__all__ = ["Answer", "Limits", "Refused", "Service", "ask", "create_app", "health", "serving"]
+__all__ = ["LIMITS", "Answer", "Limits", "Refused", "Service", "ask", "create_app", "health", "serving"]

@@ -3,11 +3,11 @@
 It runs in a thread of the notebook's own process: one process, one server thread, one thread that works on pictures. A
 process of its own would be better walled off, but what it serves lives in the notebook. A function that was defined in
 a cell cannot be pickled for a new process, which is what Windows and macOS start; and Linux's fork, of a process in
-which PyTorch has threads, may hang at the first product of matrices. So a process would have to be a copy of the
-notebook. A thread sees the student's function as it is now, needs nothing but a socket on the loopback, which a laptop,
-Colab, Binder and a JupyterHub all have, and dies with the kernel. PyTorch lets go of Python's lock while it computes, so
-that the server goes on answering meanwhile. The price: a tagging function that never ends cannot be ended, only left
-behind, and all users of a machine share its loopback and can ask.
+which PyTorch has threads, may hang at the first product of matrices. A thread sees the student's function as it is now,
+dies with the kernel, and needs nothing but a socket on the loopback, which a laptop, Colab, Binder and a JupyterHub all
+have. PyTorch lets go of Python's lock while it computes, so that the server goes on answering meanwhile. The price: a
+tagging function that never ends cannot be ended, only left behind, and whoever shares the machine shares its loopback
+and can ask.
 
 The operating system chooses the port: who binds port 0 gets a free one, and there is no moment in which somebody else
 could take it. The socket listens before the server's thread runs, so that the first question waits for its answer in
@@ -51,7 +51,10 @@ class Service:
             raise
 
     def _run(self) -> None:
-        with contextlib.closing(self._socket):  # if the server ends too early, whoever waits hears of it
+        with (
+            contextlib.closing(self._socket),
+            contextlib.suppress(SystemExit),
+        ):  # whoever waits hears that it did not start
             asyncio.run(self._server.serve(sockets=[self._socket]))
 
     @property

@@ -1,8 +1,8 @@
 """From a request to the bytes of the one file in it. Whatever is too much is refused while it arrives.
 
-The form is parsed as it comes in, and its bytes are counted: a body without a stated length ends where the limit is. The
-file's name is never used, neither to open something nor to write; a name that only makes sense as an attempt to get at
-other files is refused all the same.
+The form is parsed as it comes in, and its bytes are counted: a body without a stated length ends where the limit is.
+The file's name is never used, neither to open something nor to write. A name that only makes sense as an attempt to get
+at other files is refused all the same.
 """
 
 import asyncio
@@ -53,15 +53,18 @@ def _look_at_headers(headers: Any, limits: Limits) -> None:
 
 
 def _counted(receive: Callable[[], Awaitable[dict]], most: int) -> Callable[[], Awaitable[dict]]:
-    """The same messages until they have brought more than `most` bytes."""
-    seen = 0
+    """The same messages, until they have brought more than `most` bytes, or end before the form does."""
+    seen, tail = 0, b""
 
     async def counting() -> dict:
-        nonlocal seen
+        nonlocal seen, tail
         message = await receive()
-        seen += len(message.get("body", b""))
+        body = message.get("body", b"")
+        seen, tail = seen + len(body), (tail + body)[-8:]
         if seen > most:
             raise _too_much(most)
+        if message["type"] == "http.request" and not message.get("more_body") and not tail.rstrip().endswith(b"--"):
+            raise Refused(400, "The form breaks off before its end.")
         return message
 
     return counting
