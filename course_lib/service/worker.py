@@ -1,7 +1,7 @@
 """One thread that works on one picture after the other, and a bounded number of places for those that wait.
 
 A network that is asked eight times at once is not faster, it only needs eight times the memory. So requests queue. And
-because an endless queue is a promise that nobody keeps, whoever finds no place hears so at once, and when to come again.
+an endless queue is a promise that nobody keeps: whoever finds no place hears so at once, and when to come again.
 
 A place is taken before a body is read and given back when its picture is done, also where its client has long given up:
 that bounds the memory whatever happens.

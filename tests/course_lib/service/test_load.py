@@ -26,7 +26,7 @@ def test_200_requests_8_at_once_none_lost_and_memory_is_flat():
         return (number, 255 - number, (37 * number) % 256)
 
     def question(number):
-        return ask(service.url, saved(Image.new("RGB", (SIDE, SIDE), colour(number)), "PNG"))
+        return ask(service.url, saved(Image.new("RGB", (SIDE, SIDE), colour(number)), "PNG", compress_level=1))
 
     with serving(mean_colour) as service, ThreadPoolExecutor(AT_ONCE) as clients:
         first = list(clients.map(question, range(50)))

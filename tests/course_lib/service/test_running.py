@@ -45,6 +45,17 @@ def test_it_listens_on_the_loopback_alone_and_leaves_nothing_behind(picture):
     assert what_there_is() == before
 
 
+@pytest.mark.parametrize("given", [str, bytes, lambda path: path], ids=["text", "bytes", "path"])
+def test_a_picture_is_given_as_a_path_or_as_its_bytes(tmp_path, picture, given):
+    path = tmp_path / "red bus.png"
+    path.write_bytes(picture)
+    with serving(mean_colour) as service:
+        assert ask(service.url, picture if given is bytes else given(path)) == (200, [("200 120 40", 0.75)], "")
+        assert ask(service.url, path, name="../bus.png").status == 400
+    with pytest.raises(FileNotFoundError):
+        ask(service.url, tmp_path / "blue bus.png")
+
+
 def test_the_port_can_be_had_again_at_once(picture):
     with serving(mean_colour) as service:
         ask(service.url, picture)
