@@ -9,7 +9,7 @@ SECONDS = 60.0  # longer than a service lets its clients wait
 
 
 class Answer(NamedTuple):
-    """What a service said.
+    """What a service said. As text: the tags ("tabby 0.62, tiger cat 0.21"), or why there are none.
 
     Attributes:
         status: of HTTP, 200 where it has looked at the picture.
@@ -20,6 +20,9 @@ class Answer(NamedTuple):
     status: int
     tags: list[tuple[str, float]]
     reason: str
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} {confidence:.2f}" for name, confidence in self.tags) or self.reason
 
 
 def ask(url: str, file: Path | str | bytes, name: str = "") -> Answer:

@@ -73,8 +73,7 @@ print(service)
 
 # %% tags=["experiment"]
 for name in ("chelsea", "coffee", "rocket", "retina"):
-    answer = ask(service.url, photo_file(name))
-    print(f"{name}: {answer.tags or answer.reason}")
+    print(f"{name}: {ask(service.url, photo_file(name))}")
 
 # %% [markdown]
 # No class of ImageNet fits the eye, and yet the softmax has to share out its whole 1: *lampshade* gets 0.21. For the
@@ -88,9 +87,9 @@ for name in ("chelsea", "coffee", "rocket", "retina"):
 
 # %% tags=["experiment"]
 answer = ask(service.url, b"milk, bread, apples", name="photo.jpg")
-print(answer.status, answer.reason)
+print(answer.status, answer)
 answer = ask(service.url, photo_file("coffee"))
-print(answer.status, answer.tags)
+print(answer.status, answer)
 
 # %% [markdown]
 # In HTTP 200 means that all went well, and 400 to 499 that the request was at fault; 415 is the number for the wrong

@@ -1,5 +1,7 @@
 """Started and stopped from a notebook: nothing stays behind, whatever ends it."""
 
+import re
+import signal
 import socket
 import subprocess
 import sys
@@ -9,6 +11,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
+from course_lib.data.photos import photo_file
 from course_lib.errors import ServiceError
 from course_lib.service import Limits, Service, ask, health, serving
 from tests.course_lib.service.conftest import mean_colour
@@ -240,3 +243,16 @@ def test_the_end_of_the_process_is_its_end(last, status, root):
     assert done.returncode == status, done.stderr
     assert is_free(urlsplit(done.stdout.strip()).port)
     assert "KeyError" in done.stderr if status == 1 else done.stderr == ""
+
+
+def test_the_command_serves_until_ctrl_c(root):
+    words = [sys.executable, "-c", "from course_lib.cli import app; app()", "serve", "--port", "0", "--sure", "0.9"]
+    with subprocess.Popen(words, cwd=root, stderr=subprocess.PIPE, text=True) as server:
+        url = next(found[0] for line in server.stderr if (found := re.search(r"http://127\.0\.0\.1:\d+", line)))
+        assert str(ask(url, photo_file("coffee"))) == "espresso 0.94"
+        assert str(ask(url, photo_file("chelsea"))) == "No tag is sure enough."
+        server.send_signal(signal.SIGINT)
+        rest = server.stderr.read()
+        assert server.wait(60) == 0
+    assert "Traceback" not in rest
+    assert is_free(urlsplit(url).port)
