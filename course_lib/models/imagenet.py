@@ -35,7 +35,8 @@ def imagenet_logits(image: Tensor) -> Float32[Tensor, "1000"]:
     probabilities.
 
     The image is RGB, 0 … 255, of any size; its largest square around the centre is seen at 224 × 224 pixels.
-    `read_image` makes such an image of any file, grey, CMYK and 16-bit ones too. Raises DataBroken for any other tensor.
+    `read_image` makes such an image of any file, grey, CMYK and 16-bit ones too. Raises DataBroken for any other
+    tensor.
     """
     if image.dtype != torch.uint8 or image.ndim != 3 or len(image) != 3 or not image.numel():
         raise DataBroken(

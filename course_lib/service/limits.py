@@ -11,13 +11,14 @@ class Limits:
 
     Attributes:
         bytes: of a request's body. A telephone's photographs have 2 to 8 MB.
-        pixels: of a picture, as its header states them; decoding takes up to ten bytes for each.
+        pixels: of a picture, as its header states them. Telephones give 12 to 24 million. Decoding takes 14 bytes for
+            each as a rule and 26 for one of 16 bits: at most 650 MB, of the 2 GB of a free Binder.
         requests: that are being read, wait or are worked on. Together with `bytes` it bounds the memory.
         seconds: to send a body, and as many to wait for the tags.
     """
 
     bytes: int = 10 * 2**20
-    pixels: int = 50_000_000
+    pixels: int = 25_000_000
     requests: int = 16
     seconds: float = 30.0
 

@@ -94,6 +94,9 @@ class Worker:
         if future.set_running_or_notify_cancel():
             try:
                 result = job()
+            except Refused as refused:
+                failure = refused.with_traceback(None)
+                failure.__cause__ = failure.__context__ = None  # the frames in them would keep the picture for a while
             except BaseException as error:  # SystemExit, too, ends a job and not the worker
                 failure = error
             self._give_back()

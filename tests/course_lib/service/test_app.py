@@ -1,5 +1,8 @@
 """What the application says: tags, silence, a tagging function that fails, and to anything at all."""
 
+import gc
+import weakref
+
 import httpx
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from course_lib.errors import SettingsError
-from course_lib.service import Limits, Service
+from course_lib.service import Limits, Service, app
 from tests.helpers.uploads import EDGE, FORM, form
 
 
@@ -96,6 +99,27 @@ def test_a_function_that_fails_is_named_and_the_service_lives_on(asked, error, p
     assert answer.json() == {"reason": f"The tagging function failed: {type(error).__name__}."}
     assert "in tag" in caplog.text  # its traceback
     assert asked(tag, form(picture)).status_code == 200
+
+
+@pytest.mark.parametrize("ending", ["answered", "failed", "wrong"])
+def test_a_picture_is_let_go_when_its_answer_is_out(asked, picture, ending, monkeypatch):
+    """At once, without a word from the garbage collector: a traceback would keep it by its frames."""
+    pictures = []
+    monkeypatch.setattr(app.log, "disabled", True)  # pytest keeps what is logged
+
+    def tag(image):
+        pictures.append(weakref.ref(image))
+        if ending == "failed":
+            raise ValueError
+        return [] if ending == "answered" else None
+
+    gc.disable()
+    try:
+        for _ in range(5):
+            asked(tag, form(picture))
+    finally:
+        gc.enable()
+    assert [one() for one in pictures[:-1]] == [None] * 4  # the last one's frame may still be on its way out
 
 
 PIECES = [
