@@ -89,17 +89,21 @@ class Worker:
             del item  # its picture; the next one may be long in coming
 
     def _do(self, job: Callable[[], Any], future: Future) -> None:
-        """Do a job that somebody still waits for. The place is free before the answer is out."""
-        result, failure = None, None
-        if future.set_running_or_notify_cancel():
-            try:
-                result = job()
-            except Refused as refused:
-                failure = refused.with_traceback(None)
-                failure.__cause__ = failure.__context__ = None  # the frames in them would keep the picture for a while
-            except BaseException as error:  # SystemExit, too, ends a job and not the worker
-                failure = error
-            self._give_back()
-            future.set_exception(failure) if failure else future.set_result(result)
-        else:
-            self._give_back()
+        wanted = future.set_running_or_notify_cancel()  # by somebody who still waits
+        result, failure = _outcome(job) if wanted else (None, None)
+        self._give_back()  # before the answer is out: who asks again because of it finds the place
+        if failure:
+            future.set_exception(failure)
+        elif wanted:
+            future.set_result(result)
+
+
+def _outcome(job: Callable[[], Any]) -> tuple[Any, BaseException | None]:
+    """What a job gives, or what it raises. SystemExit, too, ends a job and not the worker."""
+    try:
+        return job(), None
+    except Refused as refused:
+        refused.__cause__ = refused.__context__ = None  # the frames in them would keep the picture for a while
+        return None, refused.with_traceback(None)
+    except BaseException as error:
+        return None, error
