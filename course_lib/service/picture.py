@@ -1,7 +1,7 @@
 """From the bytes that somebody sent to an image, or to a reason. Nothing is believed but the bytes themselves.
 
 The order matters. Which format it is, how large the picture is and whether it moves stand in the header, and are asked
-before a single pixel is unpacked: a PNG file of 100 kB can hold a picture that needs 10 GB.
+before a single pixel is unpacked: a PNG file of 100 kB can hold 780 million pixels, which take 11 GB in memory.
 """
 
 from io import BytesIO

@@ -8,19 +8,19 @@ import numpy as np
 from PIL import Image
 
 
-def png(width: int, height: int, rows: bytes = b"") -> bytes:
-    """A grey PNG file whose header promises so many pixels."""
+def png(width: int, height: int, rows: bytes = b"", depth: int = 8) -> bytes:
+    """A grey PNG file whose header promises so many pixels of `depth` bits."""
 
     def chunk(kind, body):
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, 0, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
 def bomb(side: int) -> bytes:
-    """A whole and valid grey PNG file of side × side black pixels, a thousandth of their size."""
-    return png(side, side, bytes((side + 1) * side))
+    """A whole and valid PNG file of side × side pixels, all black, of one bit each."""
+    return png(side, side, bytes((side // 8 + 1) * side), depth=1)
 
 
 def saved(image: Image.Image, kind: str, **options) -> bytes:

@@ -36,7 +36,7 @@ BODIES = {
     "a text file named .jpg": (form(b"a shopping list", "cat.jpg", kind="image/jpeg"), FORM, 415, "no picture"),
     "a truncated JPEG": (form(JPEG[: len(JPEG) // 2], "cat.jpg"), FORM, 422, "truncated"),
     "an animated GIF": (form(moving("GIF"), "cat.gif", kind="image/gif"), FORM, 422, "moves"),
-    "a decompression bomb": (form(bomb(10_000)), FORM, 413, "25 million pixels"),
+    "a decompression bomb": (form(bomb(28_000)), FORM, 413, "25 million pixels"),
     "a larger one": (form(png(60_000, 60_000, bytes(60_001))), FORM, 413, "25 million pixels"),
     "100 megapixels": (form(png(10_000, 10_000)), FORM, 413, "25 million pixels"),
     "a body that is too large": (form(bytes(LIMITS.bytes)), FORM, 413, "larger than 10 MB"),

@@ -94,9 +94,13 @@ def test_too_many_pixels_are_refused_from_the_header(width, height):
 
 
 def test_a_decompression_bomb_is_refused_from_its_header():
-    data = bomb(10_000)
+    data = bomb(28_000)  # 784 million pixels
     assert len(data) < 100_000
     assert refusal(data).status == 413
+
+
+def test_that_bomb_is_a_picture():
+    assert decode(bomb(800), LIMITS).shape == (3, 800, 800)
 
 
 def test_the_limit_itself_is_allowed():
