@@ -1,6 +1,7 @@
 """Each bad request gets a reason and a status of 4xx, and the service then answers a good one as ever."""
 
 import socket
+import time
 from urllib.parse import urlsplit
 
 import pytest
@@ -85,6 +86,30 @@ def test_a_bad_body_gets_a_reason_and_the_service_lives_on(service, bad):
 def test_a_name_that_reaches_for_other_files_is_refused(service, bad):
     name, words = NAMES[bad]
     refused(service, 400, words, request(service.url, form(GOOD, name)))
+
+
+HUGE = LIMITS.bytes - 1000
+START = f"--{EDGE}\r\n".encode()
+LABORIOUS = {
+    "a long beginning": b"\r\n" * (HUGE // 2) + form(GOOD),
+    "a long end": form(GOOD) + b"\r\n" * (HUGE // 2 - 200) + b"--",
+    "a long header": START + b"X: " + b"a" * HUGE + b"--",
+    "many headers": START + b"X: a\r\n" * (HUGE // 6) + b"--",
+    "many parts": (START + b'Content-Disposition: form-data; name="a"\r\n\r\n\r\n') * (HUGE // 70) + b"--",
+    "many beginnings of an edge": form(f"\r\n--{EDGE[:-1]}".encode() * (HUGE // 20)),
+    "a file of line ends": form(b"\r" * HUGE),
+}
+
+
+@pytest.mark.timed
+@pytest.mark.parametrize("laborious", LABORIOUS)
+def test_no_form_of_ten_megabytes_holds_up_the_others(service, laborious):
+    """The parser had such faults in the past: CVE-2026-40347, for one."""
+    before = time.process_time()
+    status, said, _ = request(service.url, LABORIOUS[laborious])
+    assert time.process_time() - before < 2
+    assert status == 200 or said["reason"]
+    assert status < 500
 
 
 @pytest.mark.parametrize("name", ["photo.png", "Foto vom 3. Mai.PNG", "Bild\u202f3.png", "猫.png", "...", "a", ""])

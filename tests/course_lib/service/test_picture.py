@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from course_lib.service.limits import LIMITS, Limits, Refused
-from course_lib.service.picture import decode
+from course_lib.service.picture import PASS, decode
 from tests.helpers.pictures import bomb, moving, noise, plain, png, saved
 
 COLOR = (200, 120, 40)
@@ -109,6 +109,17 @@ def test_the_limit_itself_is_allowed():
     assert refusal(saved(plain(COLOR, 49), "PNG"), limits).status == 413
 
 
+def test_a_jpeg_of_endless_passes_is_refused():
+    """Each further copy of the last pass takes a few bytes, and as long to decode as the whole picture is large."""
+    usual = saved(noise(), "JPEG", progressive=True)
+    assert usual.count(PASS) == 6
+    last = usual[usual.rindex(PASS) : -2]
+    assert decode(usual[:-2] + 400 * last + usual[-2:], LIMITS).shape == (3, 200, 200)
+    refused = refusal(usual[:-2] + 500 * last + usual[-2:])
+    assert refused.status == 422
+    assert "500 passes" in refused.reason
+
+
 DECODING = """
 import sys
 from io import BytesIO
@@ -118,7 +129,7 @@ import psutil
 from PIL import Image
 
 from course_lib.service.limits import LIMITS
-from course_lib.service.picture import decode
+from course_lib.service.picture import PASS, decode
 from tests.helpers.pictures import saved
 from tools.figures.run_notebooks import peak_memory
 
