@@ -27,8 +27,11 @@ log = logging.getLogger(__name__)
 Tag = Callable[[UInt8[Tensor, "3 h w"]], list[tuple[str, float]]]
 PATIENCE = 2.0  # seconds that a stopping service waits for a tagging function that hangs
 UNSURE = "No tag is sure enough."
-ELSEWHERE = "There is nothing here: POST a picture to /tags, or GET /health."
-NOT_SO = "This address is asked otherwise: POST a picture to /tags, or GET /health."
+ASTRAY = {
+    404: "There is nothing here: POST a picture to /tags, or GET /health.",
+    405: "This address is asked otherwise: POST a picture to /tags, or GET /health.",
+}
+FAULT = Refused(500, "The service failed; its log says where.")
 
 
 def create_app(tag: Tag, limits: Limits = LIMITS):
@@ -62,17 +65,18 @@ def create_app(tag: Tag, limits: Limits = LIMITS):
     async def health():
         return JSONResponse({"status": "ok", "requests": worker.taken})
 
+    def said(refused: Refused) -> JSONResponse:
+        return JSONResponse({"reason": refused.reason}, refused.status, refused.headers)
+
     async def refuse(request: Request, error: Exception):
-        said = error if isinstance(error, Refused) else Refused(error.status_code, NOTHING[error.status_code])
-        headers = said.headers | dict(getattr(error, "headers", None) or {})
-        return JSONResponse({"reason": said.reason}, said.status, headers)
+        return said(error if isinstance(error, Refused) else FAULT)
 
-    for kind in (Refused, *NOTHING):
-        app.add_exception_handler(kind, refuse)
+    async def lead(request: Request, error: Any):  # the framework's error, with its headers
+        return said(Refused(error.status_code, ASTRAY[error.status_code], **dict(error.headers or {})))
+
+    for kind, handler in {Refused: refuse, Exception: refuse, 404: lead, 405: lead}.items():
+        app.add_exception_handler(kind, handler)
     return app
-
-
-NOTHING = {404: ELSEWHERE, 405: NOT_SO}
 
 
 def answer(tag: Tag, data: bytes, limits: Limits) -> dict[str, Any]:
@@ -99,7 +103,7 @@ def _pairs(found: Any) -> list[tuple[str, float]]:
     """What a tagging function gave, as plain names and numbers; numbers may be NumPy's or tensors."""
     try:
         pairs = [(str(name), float(confidence)) for name, confidence in found]
-    except (TypeError, ValueError, RuntimeError) as error:
+    except Exception as error:  # `found` may be a generator
         raise Refused(500, "The tagging function gave no list of (name, confidence) pairs.") from error
     if not all(math.isfinite(confidence) and 0 <= confidence <= 1 for _, confidence in pairs):
         raise Refused(500, "The tagging function gave a confidence that is not between 0 and 1.")

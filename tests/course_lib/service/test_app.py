@@ -71,11 +71,21 @@ def test_pairs_of_any_kind_are_pairs(asked, pairs, picture):
     assert asked(lambda image: pairs, form(picture)).json()["tags"] == [{"name": "cat", "confidence": 0.5}]
 
 
-@pytest.mark.parametrize("found", [None, 7, ["cat"], [("cat",)], [("cat", "sure")], [("cat", torch.ones(2))]])
+@pytest.mark.parametrize(
+    "found", [None, 7, ["cat"], [("cat",)], [("cat", "sure")], [("cat", torch.ones(2))], (1 / 0 for _ in "a")]
+)
 def test_what_are_no_tags_is_the_fault_of_the_function(asked, found, picture):
     answer = asked(lambda image: found, form(picture))
     assert answer.status_code == 500
     assert "no list of (name, confidence) pairs" in answer.json()["reason"]
+
+
+def test_what_nobody_thought_of_is_an_answer_too(asked, picture, caplog):
+    answer = asked(lambda image: [("half a sign: \ud800", 0.5)], form(picture))  # UTF-8 has no such letter
+    assert answer.status_code == 500
+    assert answer.json() == {"reason": "The service failed; its log says where."}
+    assert "UnicodeEncodeError" in caplog.text
+    assert asked(lambda image: [], form(picture)).status_code == 200
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), -0.1, 1.1, 42])
