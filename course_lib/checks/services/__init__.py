@@ -1,0 +1,15 @@
+"""Unit 09, Recognition services: what is asked of each function, one module a function.
+
+Each holds its inputs, probes, rule and explanation, and at its end `CHECK`; what several of them need goes into a
+module `shared`.
+"""
+
+from types import ModuleType
+
+from course_lib.checks import run
+
+UNIT = "09_services"
+FUNCTIONS: tuple[ModuleType, ...] = ()
+CHECKS = tuple(function.CHECK for function in FUNCTIONS)
+
+check = run.public(UNIT, CHECKS)

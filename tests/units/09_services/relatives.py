@@ -1,0 +1,3 @@
+"""Unit 09: near relatives of its misconceptions."""
+
+RELATIVES = []
