@@ -27,7 +27,8 @@
 # %% tags=["given"]
 from collections.abc import Sequence
 
-from jaxtyping import Float
+import torch
+from jaxtyping import Float, Integer
 from torch import Tensor
 
 from course_lib.checks.services import check
@@ -107,7 +108,85 @@ check("top_k_tags", top_k_tags)
 # %% [markdown]
 # ## 2 · Does the service know how sure it may be?
 #
-# `expected_calibration_error`
+# Of all images that a service calls dogs at 0.8, four in five should show a dog. Then it is *calibrated*, and a
+# threshold means what it says. A network that has learned its training images by heart is not: it is too sure.
+
+# %% [markdown]
+# An image's *confidence* is its largest probability, and its answer is the class that has it. We cannot ask how often
+# one image is right. So we sort images with a similar confidence into bins of equal width and compare, in each bin, the
+# mean confidence with the share of right answers.
+
+# %% [markdown]
+# By hand, five images and two bins, up to 0.5 and above:
+#
+# | bin | confidences | right | mean | accuracy | gap |
+# |---|---|---|---|---|---|
+# | (0, 0.5] | 0.4 | 1 of 1 | 0.4 | 1 | 0.6 |
+# | (0.5, 1] | 0.65, 0.75, 0.85, 0.95 | 2 of 4 | 0.8 | 0.5 | 0.3 |
+#
+# Each gap counts by its share of the images: 1/5 · 0.6 + 4/5 · 0.3 = 0.36.
+
+# %% [markdown]
+# In the first bin the service is too modest, in the second one too sure. All five together have a mean of 0.72, and
+# 0.6 are right. That gap of 0.12 hides most of the error: the two kinds cancel.
+
+# %% [markdown]
+# <details><summary>Hint: one bin at a time</summary>
+#
+# For one bin, a row of truth values says which images are in it. What do you do with this row to get the mean
+# confidence, the accuracy and the share? And which bin holds a confidence of exactly 1?
+# </details>
+#
+# <details><summary>Hint: I get NaN</summary>
+#
+# Fifteen bins for ten images: what is the mean of a bin that holds none, and what should that bin add?
+# </details>
+
+
+# %% tags=["solution"]
+def expected_calibration_error(
+    probs: Float[Tensor, "n c"], labels: Integer[Tensor, "n"], bins: int
+) -> Float[Tensor, ""]:
+    """How far confidence and accuracy are apart: ECE (Naeini et al., AAAI 2015).
+
+    An image's answer is the class with its largest probability, which is its
+    confidence. Bin b of B holds the confidences in ((b - 1) / B, b / B], b = 1 … B.
+
+    Write it yourself: no `torchmetrics`, `sklearn` or `course_lib.explorers`.
+
+    Args:
+        probs: one row per image; one class is the likeliest of each. c is at least 2.
+        labels: what the images show, 0 … c - 1.
+        bins: their number B, at least 1. No confidence lies on the border between two
+            bins; some may be exactly 1.
+
+    Returns:
+        The sum over all bins of (images in the bin / n) * |accuracy - mean confidence|,
+        from 0 to 1. An empty bin adds nothing.
+
+    Raises:
+        ValueError: there is no image, or a row of probs does not sum to 1 (sums that
+            are off by less than 0.01 are rounding, and fine).
+    """
+    ### BEGIN SOLUTION
+    if not len(probs) or ((probs.sum(dim=1) - 1).abs() > 0.01).any():
+        raise ValueError("expected one image or more, and rows that sum to 1")
+    confidence, answer = probs.max(dim=1)
+    right = (answer == labels).to(probs.dtype)
+    place = (confidence * bins).ceil().long() - 1
+    gap = torch.zeros(bins, dtype=probs.dtype, device=probs.device)
+    gap.index_add_(0, place, right - confidence)
+    return gap.abs().sum() / len(probs)
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+check("expected_calibration_error", expected_calibration_error)
+
+# %% [markdown]
+# The gap of a bin times its number of images is the difference of two sums: right answers, and confidences. So no mean
+# is needed, and no bin divides by 0. How many bins we take is a choice that the number depends on: it belongs beside
+# every ECE.
 
 # %% [markdown]
 # ## 3 · One number that mends it

@@ -135,6 +135,12 @@ BOUNDARIES = {
         "it may be larger than c": "k is larger than the number of classes",
         "a probability of at least min_confidence": DOMAIN,
     },
+    "expected_calibration_error": {
+        "c is at least 2": "two classes",
+        "their number B, at least 1": "one bin",
+        "some may be exactly 1": "probabilities of exactly 1",
+        "off by less than 0.01": LEFT_OPEN,
+    },
     "postprocess_detections": {
         "is above this number, not where it equals it": "a probability of exactly the threshold",
         "IoU above which, of two boxes": "an overlap of exactly the threshold",

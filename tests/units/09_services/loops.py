@@ -22,3 +22,24 @@ def top_k_tags(logits, names, k, min_confidence):
         if len(kept) < k and tag[1] > min_confidence:
             kept.append(tag)
     return kept
+
+
+def expected_calibration_error(probs, labels, bins):
+    rows, classes = probs.tolist(), labels.tolist()
+    if len(rows) == 0:
+        raise ValueError("There are no images.")
+    for row in rows:
+        if sum(row) < 0.99 or sum(row) > 1.01:
+            raise ValueError("A row does not sum to one.")
+    total = 0.0
+    for b in range(bins):
+        images, right, confidence = 0, 0, 0.0
+        for row, label in zip(rows, classes):  # noqa: B905
+            if b / bins < max(row) <= (b + 1) / bins:
+                images += 1
+                confidence += max(row)
+                if row.index(max(row)) == label:
+                    right += 1
+        if images > 0:
+            total += images / len(rows) * abs(right / images - confidence / images)
+    return total

@@ -1,5 +1,7 @@
 """Unit 09: wrong versions that lie near a misconception but are another mistake, in a student's own words."""
 
+import torch
+
 from autograder import reference
 
 RIGHT = reference.load("09_services")
@@ -52,3 +54,39 @@ def among_the_sure(logits, names, k, min_confidence):
 def by_size(logits, names, k, min_confidence):
     """Ranks by the logits' size, whatever their sign."""
     return RIGHT["top_k_tags"](logits.abs(), names, k, min_confidence)
+
+
+@near("expected_calibration_error")
+def ten_bins(probs, labels, bins):
+    """Has ten bins, whatever is asked for."""
+    return RIGHT["expected_calibration_error"](probs, labels, 10)
+
+
+@near("expected_calibration_error")
+def another_bin(probs, labels, bins):
+    """Counts the borders, not the bins between them."""
+    return RIGHT["expected_calibration_error"](probs, labels, max(1, bins - 1))
+
+
+@near("expected_calibration_error")
+def second_guess(probs, labels, bins):
+    """Calls an answer right where the label is among the two likeliest classes."""
+    RIGHT["expected_calibration_error"](probs, labels, bins)
+    answer = probs.argmax(dim=1)
+    two = (probs.topk(2, dim=1).indices == labels[:, None]).any(dim=1)
+    return RIGHT["expected_calibration_error"](probs, torch.where(two, answer, (answer + 1) % probs.shape[1]), bins)
+
+
+@near("expected_calibration_error")
+def brier(probs, labels, bins):
+    """Gives the mean squared error of the probabilities."""
+    RIGHT["expected_calibration_error"](probs, labels, bins)
+    return ((probs - torch.eye(probs.shape[1])[labels]) ** 2).sum(dim=1).mean()
+
+
+@near("expected_calibration_error")
+def only_too_sure(probs, labels, bins):
+    """Adds only the gaps of bins that are too sure."""
+    whole = RIGHT["expected_calibration_error"](probs, labels, bins)
+    confidence, answer = probs.max(dim=1)
+    return (whole + confidence.mean() - (answer == labels).to(probs.dtype).mean()) / 2

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torchmetrics.functional.classification import multiclass_calibration_error
 
 from autograder import reference
 
@@ -41,3 +42,41 @@ def test_who_is_not_sure_says_nothing(solution):
 def test_names_for_other_classes_are_refused(solution, count):
     with pytest.raises(ValueError, match=f"{count} names for 4 logits"):
         solution["top_k_tags"](drawn(0, 4), ["a"] * count, 2, 0.1)
+
+
+def answers(seed, n, classes, sharp=2.0):
+    """Probabilities that are too sure, and labels."""
+    logits = drawn(seed, n, classes)
+    labels = logits.softmax(dim=1).multinomial(1, generator=torch.Generator().manual_seed(seed))[:, 0]
+    return (sharp * logits).softmax(dim=1), labels
+
+
+@pytest.mark.parametrize("bins", [1, 10, 15])
+@pytest.mark.parametrize(("n", "classes"), [(1, 2), (12, 4), (500, 10)])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_calibration_error_is_torchmetrics(solution, seed, n, classes, bins):
+    probs, labels = answers(seed, n, classes)
+    found = solution["expected_calibration_error"](probs, labels, bins)
+    theirs = multiclass_calibration_error(probs, labels, classes, n_bins=bins, norm="l1")
+    torch.testing.assert_close(found, theirs)
+
+
+def test_the_calibration_error_by_hand(solution):
+    """The five images of the notebook; the last class is never the answer."""
+    confidence = torch.tensor([0.4, 0.65, 0.75, 0.85, 0.95])
+    probs = torch.stack([confidence, 0.5 - confidence / 2, 0.5 - confidence / 2], dim=1)
+    labels = torch.tensor([0, 0, 1, 0, 1])
+    assert solution["expected_calibration_error"](probs, labels, 2).item() == pytest.approx(0.36)
+    assert solution["expected_calibration_error"](probs, labels, 1).item() == pytest.approx(0.12)
+
+
+def test_who_is_as_sure_as_right_has_hardly_an_error(solution):
+    probs, labels = answers(0, 20_000, 5, sharp=1.0)
+    assert solution["expected_calibration_error"](probs, labels, 10) < 0.015
+    assert solution["expected_calibration_error"](*answers(0, 20_000, 5), 10) > 0.1
+
+
+@pytest.mark.parametrize("probs", [torch.zeros(0, 3), torch.full((4, 3), 0.3), 3 * drawn(0, 4, 3)])
+def test_what_is_no_probability_is_refused(solution, probs):
+    with pytest.raises(ValueError, match="sum to 1"):
+        solution["expected_calibration_error"](probs, torch.zeros(len(probs)).long(), 5)
