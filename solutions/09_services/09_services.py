@@ -30,6 +30,7 @@ from collections.abc import Sequence
 import torch
 from jaxtyping import Float, Integer
 from torch import Tensor
+from torch.nn import functional as F
 
 from course_lib.checks.services import check
 
@@ -191,7 +192,88 @@ check("expected_calibration_error", expected_calibration_error)
 # %% [markdown]
 # ## 3 · One number that mends it
 #
-# `fit_temperature`
+# A network that is too sure can be told to be less so: all its logits are divided by one number T, the *temperature*.
+# No answer changes, for the order of the classes stays. Guo, Pleiss, Sun and Weinberger (ICML 2017) found that this
+# simple repair beats most others.
+
+# %% [markdown]
+# Which T? The one for which the labels of images that the network has not learned from become likeliest: it minimises
+# the mean *negative log-likelihood* (NLL), the mean of −log p(label). This loss punishes whoever is sure and wrong.
+
+# %% [markdown]
+# By hand: ten images, all with the logits (2, 0). Seven show class 0, three class 1.
+#
+# | T | logits / T | p of class 0 | NLL: 0.7 · (−log p) + 0.3 · (−log(1 − p)) |
+# |---|---|---|---|
+# | 1 | (2, 0) | 0.881 | 0.727 |
+# | 2.36 | (0.847, 0) | 0.700 | **0.611** |
+# | 5 | (0.4, 0) | 0.599 | 0.633 |
+#
+# The best p is 0.7: then 2 / T = log(0.7 / 0.3) = 0.847.
+
+# %% [markdown]
+# Sometimes no T is the best. Where every label already has the largest logit, a smaller T is always better. Where the
+# labels' logits are no larger than the others, a larger T is, and a search without limits ends at infinity, or below 0.
+
+# %% [markdown]
+# <details><summary>Hint: how to search</summary>
+#
+# The loss has one minimum. You may compare many temperatures and look again around the best one, or go downhill with a
+# gradient. T must stay above 0: what may log T be?
+# </details>
+#
+# <details><summary>Hint: my T is not exact enough</summary>
+#
+# Print T and the loss at every step. If they still change at the end, where would they go? Does T depend on where you
+# began? Look at T about 5 and at T about 0.4.
+# </details>
+
+
+# %% tags=["solution"]
+def fit_temperature(
+    logits: Float[Tensor, "n c"], labels: Integer[Tensor, "n"]
+) -> float:
+    """The temperature T above 0 that minimises the mean negative log-likelihood.
+
+    An image's probabilities are softmax(logits / T), and its loss is -log of the one of
+    its label (Guo, Pleiss, Sun and Weinberger, ICML 2017).
+
+    Write it yourself: no `sklearn` or `course_lib.explorers`.
+
+    Args:
+        logits: finite; they may lie in the thousands, also all of them. c is at least 2.
+        labels: what the images show, 0 … c - 1; all of them may be of one class.
+
+    Returns:
+        The best T, within 1 %. In the checks it lies between 0.2 and 20.
+
+    Raises:
+        ValueError: no T is the best one. That is so where there is no image; where the
+            label has the largest logit of its row in every image; and where the labels'
+            logits less the mean of their rows are 0 or negative on average.
+    """
+    ### BEGIN SOLUTION
+    own = logits.gather(1, labels[:, None])[:, 0]
+    if not len(logits) or (own == logits.amax(dim=1)).all():
+        raise ValueError("no image, or every answer is right: no T is the best one")
+    if (own - logits.mean(dim=1)).mean() <= 0:
+        raise ValueError("no better than chance: the larger T, the better")
+    log_t = torch.zeros((), dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([log_t], max_iter=50, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        optimizer.zero_grad()
+        value = F.cross_entropy(logits.double() / log_t.exp(), labels)
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    return log_t.exp().item()
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+check("fit_temperature", fit_temperature)
 
 # %% [markdown]
 # ## 4 · Which pictures are the same picture?

@@ -141,6 +141,10 @@ BOUNDARIES = {
         "some may be exactly 1": "probabilities of exactly 1",
         "off by less than 0.01": LEFT_OPEN,
     },
+    "fit_temperature": {
+        "The temperature T above 0": DOMAIN,
+        "c is at least 2": "two classes",
+    },
     "postprocess_detections": {
         "is above this number, not where it equals it": "a probability of exactly the threshold",
         "IoU above which, of two boxes": "an overlap of exactly the threshold",

@@ -5,10 +5,10 @@ module `shared`.
 """
 
 from course_lib.checks import run
-from course_lib.checks.services import expected_calibration_error, top_k_tags
+from course_lib.checks.services import expected_calibration_error, fit_temperature, top_k_tags
 
 UNIT = "09_services"
-FUNCTIONS = (top_k_tags, expected_calibration_error)
+FUNCTIONS = (top_k_tags, expected_calibration_error, fit_temperature)
 CHECKS = tuple(function.CHECK for function in FUNCTIONS)
 
 check = run.public(UNIT, CHECKS)

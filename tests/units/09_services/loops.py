@@ -43,3 +43,35 @@ def expected_calibration_error(probs, labels, bins):
         if images > 0:
             total += images / len(rows) * abs(right / images - confidence / images)
     return total
+
+
+def mean_loss(rows, classes, temperature):
+    total = 0.0
+    for row, label in zip(rows, classes):  # noqa: B905
+        largest = max(row)
+        powers = sum(math.exp((value - largest) / temperature) for value in row)
+        total += math.log(powers) - (row[label] - largest) / temperature
+    return total / len(rows)
+
+
+def fit_temperature(logits, labels):
+    rows, classes = logits.tolist(), labels.tolist()
+    wrong, above = 0, 0.0
+    for row, label in zip(rows, classes):  # noqa: B905
+        if row[label] < max(row):
+            wrong += 1
+        above += row[label] - sum(row) / len(row)
+    if wrong == 0:
+        raise ValueError("No images, or no mistakes.")
+    if above <= 0:
+        raise ValueError("Not better than chance.")
+    best, factor = 1.0, 2.0
+    while factor > 1.001:
+        here = mean_loss(rows, classes, best)
+        if mean_loss(rows, classes, best * factor) < here:
+            best = best * factor
+        elif mean_loss(rows, classes, best / factor) < here:
+            best = best / factor
+        else:
+            factor = math.sqrt(factor)
+    return best

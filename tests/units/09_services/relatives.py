@@ -90,3 +90,39 @@ def only_too_sure(probs, labels, bins):
     whole = RIGHT["expected_calibration_error"](probs, labels, bins)
     confidence, answer = probs.max(dim=1)
     return (whole + confidence.mean() - (answer == labels).to(probs.dtype).mean()) / 2
+
+
+@near("fit_temperature")
+def a_tenth_too_hot(logits, labels):
+    """Is a tenth off."""
+    return 1.1 * RIGHT["fit_temperature"](logits, labels)
+
+
+@near("fit_temperature")
+def square(logits, labels):
+    """Divides by the root of what it returns."""
+    return RIGHT["fit_temperature"](logits, labels) ** 2
+
+
+@near("fit_temperature")
+def half_of_them(logits, labels):
+    """Fits the first half of the images."""
+    RIGHT["fit_temperature"](logits, labels)
+    half = len(logits) // 2
+    return RIGHT["fit_temperature"](logits[:half], labels[:half])
+
+
+@near("fit_temperature")
+def zero_to_one(logits, labels):
+    """Never leaves the range from 0 to 1."""
+    return min(1.0, RIGHT["fit_temperature"](logits, labels))
+
+
+@near("fit_temperature")
+def smoothed_labels(logits, labels):
+    """Gives a tenth of each label to all classes."""
+    RIGHT["fit_temperature"](logits, labels)
+    grid = torch.linspace(-3, 3, 601, dtype=torch.float64).exp()
+    loss = torch.nn.functional.cross_entropy
+    losses = [loss(logits.double() / t, labels, label_smoothing=0.1) for t in grid]
+    return grid[torch.stack(losses).argmin()].item()

@@ -1,7 +1,15 @@
 """Confidence in unit 09 is what torch, torchmetrics and SciPy compute, and what the examples by hand say."""
 
+import math
+
+import numpy as np
 import pytest
 import torch
+from scipy.optimize import minimize_scalar
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
+from sklearn.metrics import log_loss
 from torchmetrics.functional.classification import multiclass_calibration_error
 
 from autograder import reference
@@ -80,3 +88,86 @@ def test_who_is_as_sure_as_right_has_hardly_an_error(solution):
 def test_what_is_no_probability_is_refused(solution, probs):
     with pytest.raises(ValueError, match="sum to 1"):
         solution["expected_calibration_error"](probs, torch.zeros(len(probs)).long(), 5)
+
+
+def by_scipy(logits, labels):
+    """SciPy's bounded search for log T, its loss scikit-learn's."""
+
+    def loss(log_t):
+        probs = (logits.double() / math.exp(log_t)).softmax(dim=1)
+        return log_loss(labels.numpy(), probs.numpy(), labels=range(logits.shape[1]))
+
+    found = minimize_scalar(loss, bounds=(-4, 4), method="bounded", options={"xatol": 1e-8})
+    return math.exp(found.x)
+
+
+@pytest.mark.parametrize("sharp", [0.4, 1.0, 2.0, 5.0, 30.0])
+@pytest.mark.parametrize(("n", "classes"), [(40, 3), (300, 10), (2000, 2)])
+def test_the_temperature_is_the_minimum_that_scipy_finds(solution, n, classes, sharp):
+    logits = drawn(n, n, classes)
+    labels = logits.softmax(dim=1).multinomial(1, generator=torch.Generator().manual_seed(n))[:, 0]
+    found = solution["fit_temperature"](sharp * logits, labels)
+    assert found == pytest.approx(by_scipy(sharp * logits, labels), rel=1e-4)
+
+
+def test_the_temperature_is_scikit_learns(solution):
+    """Whose classifier of the same name divides the logits, too; since 1.8."""
+    probs, labels = answers(3, 400, 4)
+    logits = probs.log().double()
+
+    class Scores(BaseEstimator, ClassifierMixin):
+        """Gives the logits back that it is given."""
+
+        def __init__(self):
+            self.classes_ = np.arange(4)
+
+        def fit(self, x, y):
+            return self
+
+        def decision_function(self, x):
+            return x
+
+    theirs = CalibratedClassifierCV(FrozenEstimator(Scores()), method="temperature")
+    theirs.fit(logits.numpy(), labels.numpy())
+    inverse = theirs.calibrated_classifiers_[0].calibrators[0].beta_
+    assert solution["fit_temperature"](logits, labels) == pytest.approx(1 / inverse, rel=0.01)
+
+
+def test_the_temperature_by_hand(solution):
+    logits, labels = torch.tensor([[2.0, 0]]).expand(10, 2), torch.tensor([0] * 7 + [1] * 3)
+    found = solution["fit_temperature"](logits, labels)
+    assert found == pytest.approx(2 / math.log(7 / 3), rel=1e-4)
+    assert found == pytest.approx(2.36, abs=5e-3)
+    losses = [torch.nn.functional.cross_entropy(logits / t, labels).item() for t in (1, found, 5)]
+    assert losses == pytest.approx([0.727, 0.611, 0.633], abs=5e-4)
+
+
+def test_the_temperature_makes_the_error_smaller_and_changes_no_answer(solution):
+    probs, labels = answers(5, 2000, 6, sharp=3.0)
+    logits = probs.log()
+    t = solution["fit_temperature"](logits[:1000], labels[:1000])
+    assert t == pytest.approx(3, rel=0.15)
+    before, after = logits[1000:].softmax(dim=1), (logits[1000:] / t).softmax(dim=1)
+    errors = [solution["expected_calibration_error"](one, labels[1000:], 15) for one in (before, after)]
+    assert errors[1] < errors[0] / 3
+    assert torch.equal(before.argmax(dim=1), after.argmax(dim=1))
+
+
+@pytest.mark.parametrize(
+    ("logits", "labels"),
+    [
+        (torch.zeros(0, 3), []),
+        (3 * torch.eye(3), [0, 1, 2]),
+        (3 * torch.eye(3), [1, 2, 0]),
+        (torch.ones(2, 3), [1, 2]),
+    ],
+)
+def test_where_no_temperature_is_best_that_is_said(solution, logits, labels):
+    with pytest.raises(ValueError, match="T"):
+        solution["fit_temperature"](logits, torch.tensor(labels).long())
+
+
+def test_labels_of_one_class_have_a_temperature(solution):
+    logits = drawn(8, 200, 3) + torch.tensor([1.0, 0, 0])
+    labels = torch.zeros(200).long()
+    assert solution["fit_temperature"](logits, labels) == pytest.approx(by_scipy(logits, labels), rel=1e-4)
