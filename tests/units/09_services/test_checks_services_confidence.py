@@ -99,7 +99,7 @@ def test_ready_made_functions_are_no_answer(check, line, used):
     assert (found.rung == "forbidden", found.passed) == (used, not used)
 
 
-def test_a_temperature_within_one_percent_is_right_and_one_beyond_is_not(low):
+def test_a_temperature_within_one_percent_is_right_and_one_beyond_is_not():
     for factor, passes in ((1 + 0.9 * 0.01, True), (1 - 0.9 * 0.01, True), (1.012, False), (0.988, False)):
         found = reported("fit_temperature", lambda *inputs, factor=factor: factor * OURS["fit_temperature"](*inputs))
         assert found.passed == passes, report.text(found)
