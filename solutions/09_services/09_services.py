@@ -400,6 +400,11 @@ display(
 )
 
 # %% [markdown]
+# Both know all their training images, and yet the fine-tuned network is too *modest*: its T is below 1. Whether a
+# service is too sure cannot be guessed from how it was trained. It has to be measured, and on images like those that it
+# will be asked about.
+
+# %% [markdown]
 # ## 4 · Which pictures are the same picture?
 #
 # `near_duplicates`
