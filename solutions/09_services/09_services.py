@@ -249,7 +249,7 @@ def fit_temperature(
     Write it yourself: no `sklearn` or `course_lib.explorers`.
 
     Args:
-        logits: finite; they may lie in the thousands, also all of them. c is at least 2.
+        logits: finite; all of them may lie in the thousands. c is at least 2.
         labels: what the images show, 0 … c - 1; all of them may be of one class.
 
     Returns:
@@ -304,11 +304,11 @@ def embedded(split: str, count: int) -> tuple[Tensor, Tensor]:
 learned, learned_kinds = embedded("train", 120)
 torch.manual_seed(0)
 layer = torch.nn.Linear(learned.shape[1], 12)
-optimizer = torch.optim.Adam(layer.parameters(), lr=0.03)
+adam = torch.optim.Adam(layer.parameters(), lr=0.03)
 for _ in range(500):
-    optimizer.zero_grad()
+    layer.zero_grad()
     F.cross_entropy(layer(learned), learned_kinds).backward()
-    optimizer.step()
+    adam.step()
 
 # %% [markdown]
 # **Predict**: it knows all images that it has learned. Of new ones, how many does it know, and how sure is it, on
