@@ -271,8 +271,8 @@ def fit_temperature(
     for _ in range(60):
         t = (coldest * hottest) ** 0.5
         mean = ((logits / t).softmax(dim=1) * logits).sum(dim=1)
-        if mean.mean() > own.mean():  # too sure: the loss falls as T grows
-            coldest = t
+        if mean.mean() > own.mean():
+            coldest = t  # still too sure
         else:
             hottest = t
     return t
