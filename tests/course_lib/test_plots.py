@@ -189,3 +189,13 @@ def test_a_caption_at_the_right_border_reaches_to_the_left():
     told = {text.get_text(): (text.get_position()[0], text.get_ha()) for text in axes.texts}
     assert told == {"a": (5.0, "left"), "b": (98.0, "right")}
     plots.close(axes)
+
+
+def test_reliability_draws_each_line_of_bins_beside_the_diagonal():
+    ax = plots.reliability({"before": ([0.5, 0.9], [0.4, 0.6]), "after": ([0.5], [0.5])})
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["as sure as right", "before", "after"]
+    diagonal, before, after = (line.get_xydata().tolist() for line in ax.get_lines())
+    assert diagonal == [[0, 0], [1, 1]]
+    assert (before, after) == ([[0.5, 0.4], [0.9, 0.6]], [[0.5, 0.5]])
+    plots.close(ax)
