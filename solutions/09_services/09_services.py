@@ -25,8 +25,7 @@
 # The checks use fixed inputs; the grade uses others of the same kinds.
 
 # %% tags=["given"]
-import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from course_lib.checks.services import check
@@ -49,7 +48,82 @@ from course_lib.checks.services import check
 # %% [markdown]
 # ## 4 · Which pictures are the same picture?
 #
-# `near_duplicates`
+# Before a test set is used, somebody should look whether it holds pictures twice. A copy is seldom equal: it was cut,
+# mirrored, made brighter, or saved again as JPEG, and then every pixel differs. The *features* of a network differ
+# little.
+
+# %% [markdown]
+# How alike two features are is told by the angle between them. Its *cosine* is the product of both, divided by both
+# lengths: 1 for the same direction, 0 for a right angle, −1 for opposite ones. So a picture that is twice as bright,
+# with a feature twice as long, stays as similar as it was.
+
+# %% [markdown]
+# By hand, with a = (3, 4), b = (8, 6) and c = (0, 2), whose lengths are 5, 10 and 2:
+#
+# | pair | product | lengths | similarity |
+# |---|---|---|---|
+# | a, b | 24 + 24 = 48 | 5 · 10 | **0.96** |
+# | a, c | 0 + 8 = 8 | 5 · 2 | **0.80** |
+# | b, c | 0 + 12 = 12 | 10 · 2 | 0.60 |
+
+# %% [markdown]
+# With the threshold 0.75 there are two pairs, (a, b) and (a, c). The largest product but one, 12, belongs to the pair
+# that is least alike. And b is like a, a is like c, but b is not like c: being alike does not pass on.
+
+# %% [markdown]
+# <details><summary>Hint: all pairs at once</summary>
+#
+# Which product of two tables holds the product of each row with each row? What would it hold if every row had the
+# length 1?
+# </details>
+#
+# <details><summary>Hint: I find every pair twice, and each picture with itself</summary>
+#
+# Draw the table of similarities, with i to the bottom and j to the right. Where in it is i < j?
+# </details>
+#
+# <details><summary>Hint: a row of zeros</summary>
+#
+# It has no direction, and what is 0 / 0? Some functions quietly divide by a small number instead. Ask before you
+# divide.
+# </details>
+
+
+# %% tags=["solution"]
+def near_duplicates(
+    features: Float[Tensor, "n d"], threshold: float
+) -> Int[Tensor, "p 2"]:
+    """The pairs of pictures whose features point in nearly the same direction.
+
+    The similarity of two rows is the cosine of their angle. Write it yourself: no
+    `torch.cosine_similarity`, `torch.nn.functional.cosine_similarity`,
+    `torch.nn.CosineSimilarity`, `torchmetrics`, `sklearn`, `scipy`, `imagehash` or
+    `course_lib.explorers`.
+
+    Args:
+        features: one row for each picture, of any length; d is at least 1.
+        threshold: a similarity, from -1 to 1.
+
+    Returns:
+        One row (i, j) with i < j, as whole numbers, for each pair with a similarity of
+        at least `threshold`: exactly at the threshold counts. The rows may come in any
+        order, none comes twice; shape [0, 2] where there are none, also for n = 0.
+
+    Raises:
+        ValueError: a row is all zeros and has no direction.
+    """
+    ### BEGIN SOLUTION
+    lengths = features.norm(dim=1, keepdim=True)
+    if not lengths.all():
+        raise ValueError(f"row {int(lengths.argmin())} is all zeros: no direction")
+    directions = features / lengths
+    similarities = directions @ directions.T
+    return (similarities >= threshold).triu(diagonal=1).nonzero()
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+check("near_duplicates", near_duplicates)
 
 # %% [markdown]
 # ## 5 · Has the test been seen?

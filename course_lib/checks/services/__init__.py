@@ -4,12 +4,11 @@ Each holds its inputs, probes, rule and explanation, and at its end `CHECK`; wha
 module `shared`.
 """
 
-from types import ModuleType
-
 from course_lib.checks import run
+from course_lib.checks.services import near_duplicates
 
 UNIT = "09_services"
-FUNCTIONS: tuple[ModuleType, ...] = ()
+FUNCTIONS = (near_duplicates,)
 CHECKS = tuple(function.CHECK for function in FUNCTIONS)
 
 check = run.public(UNIT, CHECKS)
