@@ -25,8 +25,12 @@
 # The checks use fixed inputs; the grade uses others of the same kinds.
 
 # %% tags=["given"]
+from typing import NamedTuple
+
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor
+from torch.nn import functional as F
 
 from course_lib.checks.services import check
 
@@ -128,12 +132,161 @@ check("near_duplicates", near_duplicates)
 # %% [markdown]
 # ## 5 · Has the test been seen?
 #
-# `audit_split`
+# A network has been trained on pictures from the web, and now we collect a test set, also from the web. Some of its
+# pictures will be copies of training pictures. The network knows them, so the test flatters it. An *audit* looks for
+# them before anything is measured.
+
+# %% [markdown]
+# For each test picture it asks for the most similar **training** picture. Where that similarity reaches the threshold,
+# the test picture has *leaked*. Copies within the test set are another matter: the network has seen neither of them.
+
+# %% [markdown]
+# By hand, similarities with two training pictures, threshold 0.75:
+#
+# | | train 0 = (3, 4) | train 1 = (0, −5) | |
+# |---|---|---|---|
+# | test 0 = (6, 8) | 1.00 | −0.80 | leaked, partner 0 |
+# | test 1 = (5, 0) | 0.60 | 0.00 | clean |
+# | test 2 = (5, 12) | 0.97 | −0.92 | leaked, partner 0 |
+
+# %% [markdown]
+# So `leaked` is [0, 2], `partners` is [0, 0] and `share` is 2/3. Both leaked pictures have the same partner. Whoever
+# goes the other way, from each training picture to its nearest test picture, finds test 0 only.
+
+
+# %% tags=["given"]
+class Audit(NamedTuple):
+    """What an audit has found.
+
+    Attributes:
+        leaked: numbers of the leaked test pictures, rising.
+        partners: for each of them the number of its most similar training picture.
+        share: of the test pictures, how many have leaked, from 0 to 1.
+    """
+
+    leaked: Int[Tensor, " l"]
+    partners: Int[Tensor, " l"]
+    share: float
+
+
+# %% [markdown]
+# <details><summary>Hint: which table, and which way through it?</summary>
+#
+# Make a table of similarities with a row for each test picture. In which direction do you take the largest number, and
+# which of PyTorch's functions also tells where it stands?
+# </details>
+#
+# <details><summary>Hint: my share is above 1, or a picture is listed twice</summary>
+#
+# Do you count pairs or pictures? A test picture with three copies in the training set is one picture.
+# </details>
+#
+# <details><summary>Hint: no training picture at all</summary>
+#
+# What can have leaked then? And which function fails when it looks for the largest of no numbers?
+# </details>
+
+
+# %% tags=["solution"]
+def audit_split(
+    train: Float[Tensor, "n d"], test: Float[Tensor, "m d"], threshold: float
+) -> Audit:
+    """Which test pictures are near-duplicates of training pictures.
+
+    A test picture has leaked where the similarity with its most similar training
+    picture is at least `threshold`: exactly at the threshold counts. The similarity is
+    the cosine, as in `near_duplicates`. Write it yourself: no
+    `torch.cosine_similarity`, `torch.nn.functional.cosine_similarity`,
+    `torch.nn.CosineSimilarity`, `torchmetrics`, `sklearn`, `scipy`, `imagehash` or
+    `course_lib.explorers`.
+
+    Args:
+        train, test: features, one row for each picture, of any length. n may be 0:
+            then nothing has leaked.
+        threshold: a similarity, from -1 to 1.
+
+    Returns:
+        An `Audit`; of several equally similar partners any will do.
+
+    Raises:
+        ValueError: there is no test picture, or a row of either is all zeros.
+    """
+    ### BEGIN SOLUTION
+    if len(test) == 0:
+        raise ValueError("there is no test picture, so it has no share")
+    for name, rows in (("train", train), ("test", test)):
+        if not rows.any(dim=1).all():
+            raise ValueError(f"a row of {name} is all zeros: no direction")
+    if len(train) == 0:
+        none = torch.zeros(0, dtype=torch.long)
+        return Audit(none, none, 0.0)
+    similarities = F.normalize(test, dim=1) @ F.normalize(train, dim=1).T
+    best, partners = similarities.max(dim=1)
+    leaked = (best >= threshold).nonzero()[:, 0]
+    return Audit(leaked, partners[leaked], len(leaked) / len(test))
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+check("audit_split", audit_split)
 
 # %% [markdown]
 # ## 6 · What is left when the leaked ones go
 #
-# `clean_accuracy`
+# The leaked pictures are left out, and the accuracy is measured anew on the others.
+
+# %% [markdown]
+# By hand, five test pictures, of which 0 and 2 have leaked:
+#
+# | picture | 0 | 1 | 2 | 3 | 4 |
+# |---|---|---|---|---|---|
+# | predicted | 2 | 0 | 1 | 1 | 0 |
+# | label | 2 | 0 | 1 | 0 | 2 |
+# | | right | right | right | wrong | wrong |
+
+# %% [markdown]
+# Reported are 3 of 5: 0.60. Of the clean pictures 1, 3 and 4 one is right: 1/3. It is not 1/5, since the leaked
+# pictures go below the bar as well, and not 0.60 − 0.40: nobody says that all leaked ones were right.
+
+# %% [markdown]
+# <details><summary>Hint: all but these</summary>
+#
+# `leaked` holds numbers, not truth values. How do you make a row of truth values, one for each picture, from it? Think
+# of a row in which everything is True at first.
+# </details>
+
+
+# %% tags=["solution"]
+def clean_accuracy(
+    predictions: Int[Tensor, " n"], labels: Int[Tensor, " n"], leaked: Int[Tensor, " l"]
+) -> float:
+    """The share of right predictions among the test pictures that have not leaked.
+
+    Write it yourself: no `torchmetrics`, `sklearn`, `course_lib.metrics` or
+    `course_lib.explorers`.
+
+    Args:
+        predictions, labels: a class for each test picture.
+        leaked: numbers of the leaked ones, from 0 to n - 1, in any order, each once;
+            none where nothing has leaked.
+
+    Returns:
+        A number from 0 to 1.
+
+    Raises:
+        ValueError: no picture is left, because all have leaked or there was none.
+    """
+    ### BEGIN SOLUTION
+    clean = torch.ones(len(labels), dtype=torch.bool, device=labels.device)
+    clean[leaked] = False
+    if not clean.any():
+        raise ValueError(f"none of {len(labels)} pictures is left to measure with")
+    return (predictions[clean] == labels[clean]).double().mean().item()
+    ### END SOLUTION
+
+
+# %% tags=["check"]
+check("clean_accuracy", clean_accuracy)
 
 # %% [markdown]
 # ## The experiment

@@ -78,7 +78,8 @@ def of_any_length(rng: Generator, rows: np.ndarray) -> Tensor:
 class Pictures:
     """Three copies of one picture, a chain of three, a picture and its opposite, and others; in random order.
 
-    The first row and the last have a copy each. In the chain the first is like the second and the second like the third, but the first is not like the third.
+    The first row and the last have a copy each. In the chain the first is like the second and the second like the
+    third, but the first is not like the third.
 
     Attributes:
         more: other pictures. size: numbers of each. threshold: of the question.

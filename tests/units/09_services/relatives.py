@@ -74,3 +74,86 @@ def groups_by_the_first(features, threshold):
     first = reached.double().argmax(dim=1)
     rows = torch.arange(len(features))
     return torch.stack([first, rows], dim=1)[first < rows]
+
+
+@near("audit_split")
+def without_the_last_one(train, test, threshold):
+    """Forgets the last test picture."""
+    leaked, partners, share = RIGHT["audit_split"](train, test[:-1], threshold)
+    return leaked, partners, share * (len(test) - 1) / len(test)
+
+
+@near("audit_split")
+def counted_from_one(train, test, threshold):
+    """Numbers the test pictures from 1."""
+    leaked, partners, share = RIGHT["audit_split"](train, test, threshold)
+    return leaked + 1, partners, share
+
+
+@near("audit_split")
+def share_of_the_partners(train, test, threshold):
+    """Counts each partner once."""
+    leaked, partners, _ = RIGHT["audit_split"](train, test, threshold)
+    return leaked, partners, len(partners.unique()) / len(test)
+
+
+@near("audit_split")
+def last_partner(train, test, threshold):
+    """Takes the last training picture that is similar enough."""
+    leaked, partners, share = RIGHT["audit_split"](train, test, threshold)
+    alike = normalize(test[leaked], dim=1) @ normalize(train, dim=1).T >= threshold
+    return leaked, (alike * torch.arange(len(train))).argmax(dim=1) if len(train) else partners, share
+
+
+@near("audit_split")
+def longest_partner(train, test, threshold):
+    """Finds the leaked ones rightly, and their partners by the product."""
+    leaked, partners, share = RIGHT["audit_split"](train, test, threshold)
+    return leaked, (test[leaked] @ train.T).argmax(dim=1) if len(train) else partners, share
+
+
+@near("audit_split", allowed="sides-exchanged")
+def sorted_partners(train, test, threshold):
+    """Sorts the partners as well: they belong to others then."""
+    leaked, partners, share = RIGHT["audit_split"](train, test, threshold)
+    return leaked, partners.sort().values, share
+
+
+@near("audit_split")
+def distance_of_the_directions(train, test, threshold):
+    """Measures the distance of directions, 1 less."""
+    similarities = 1 - torch.cdist(normalize(test, dim=1), normalize(train, dim=1))
+    if not len(train):
+        return RIGHT["audit_split"](train, test, threshold)
+    best, partners = similarities.max(dim=1)
+    leaked = (best >= threshold).nonzero()[:, 0]
+    return leaked, partners[leaked], len(leaked) / len(test)
+
+
+@near("clean_accuracy")
+def last_ones(predictions, labels, leaked):
+    """Leaves out as many, from behind."""
+    left = len(labels) - len(leaked)
+    return (predictions[:left] == labels[:left]).double().mean().item()
+
+
+@near("clean_accuracy")
+def forgets_the_first(predictions, labels, leaked):
+    """Begins with the second of the leaked ones."""
+    return RIGHT["clean_accuracy"](predictions, labels, leaked[1:])
+
+
+@near("clean_accuracy")
+def labels_only(predictions, labels, leaked):
+    """Takes pictures out of the labels only."""
+    clean = torch.ones(len(labels), dtype=torch.bool)
+    clean[leaked] = False
+    left = labels[clean]
+    return (predictions[: len(left)] == left).double().mean().item()
+
+
+@near("clean_accuracy")
+def by_predicted_class(predictions, labels, leaked):
+    """Leaves out the pictures whose predicted class has the number."""
+    left = ~torch.isin(predictions, leaked)
+    return (predictions == labels)[left].double().mean().item() if left.any() else 0.0
