@@ -5,10 +5,10 @@ module `shared`.
 """
 
 from course_lib.checks import run
-from course_lib.checks.services import audit_split, clean_accuracy, near_duplicates
+from course_lib.checks.services import audit_split, clean_accuracy, experiment, near_duplicates
 
 UNIT = "09_services"
-FUNCTIONS = (near_duplicates, audit_split, clean_accuracy)
+FUNCTIONS = (near_duplicates, audit_split, clean_accuracy, experiment)
 CHECKS = tuple(function.CHECK for function in FUNCTIONS)
 
 check = run.public(UNIT, CHECKS)
