@@ -128,6 +128,11 @@ BOUNDARIES = {
         "squared Euclidean, at least 0": DOMAIN,
         "fewer than two folds": "two folds",
     },
+    "near_duplicates": {
+        "d is at least 1": "features of one number",
+        "exactly at the threshold counts": "similarities of exactly the threshold",
+    },
+    "audit_split": {"exactly at the threshold counts": "similarities of exactly the threshold"},
     "postprocess_detections": {
         "is above this number, not where it equals it": "a probability of exactly the threshold",
         "IoU above which, of two boxes": "an overlap of exactly the threshold",

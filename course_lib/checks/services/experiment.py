@@ -79,7 +79,7 @@ _CASE = Case(
     "F1 of the leaked among new pictures",
     "values",
     unseen(120),
-    metric("F1", f1, low=0.8, high=0.95),
+    metric("F1", f1, low=0.82, high=0.92),
     truth=lambda inputs: None,
     draws=1,
     public=shown(120),
