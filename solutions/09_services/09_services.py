@@ -586,17 +586,16 @@ display(
 # %% [markdown] tags=["written"]
 # ## One question in words (4 points)
 #
-# A company reports 94 % on 10,000 test pictures from a web search. Your audit finds that 3,000 of them are copies of
-# training pictures; on these it is right in 99 %. How good is it on the others? The company answers: "Then we train on
-# without these 3,000 pictures, and the test is clean." Name two kinds of pictures that your audit misses or accuses
-# wrongly, and what else would make the number honest. Five to eight sentences.
+# A company reports 94 % on 10,000 test pictures from the web. Your audit: 3,000 are copies of training pictures, 99 % of
+# these right. How good is it on the others? The company: "We train again without the copies. Now the test is clean." Is
+# it? Name two kinds of pictures that an audit misses or accuses wrongly. What would be honest? Five to eight sentences.
 #
 # ### BEGIN MARK SCHEME
 # - 1 point: 9,400 right in all, 2,970 of them among the copies, so 6,430 of 7,000: 91.9 %. (94 − 30 or 94 · 0.7 earns
 #   nothing; 91.9 % without a calculation earns half.)
-# - 1 point: the answer. Leaving test pictures out is enough for the measurement, and the network need not be trained
-#   again; or: whoever trains without the copies has a clean test only if all of them were found. Either earns it, with
-#   its reason.
+# - 1 point: the company. It is clean only if the audit has found every copy, and other pictures of the same web search
+#   may have been seen elsewhere, as in pretraining; or: nobody need train again, the 7,000 others are a measurement.
+#   Either earns it, with its reason.
 # - 1 point: two kinds, half a point each. Missed: strong crops, turned pictures, another shot of the same scene, a
 #   copy in another style, whatever lies below the threshold. Accused wrongly: different pictures that look alike, as
 #   products before white, logos, skies.
