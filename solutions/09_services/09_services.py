@@ -586,9 +586,9 @@ display(
 # %% [markdown] tags=["written"]
 # ## One question in words (4 points)
 #
-# A company reports 94 % on 10,000 test pictures from the web. Your audit: 3,000 are copies of training pictures, 99 % of
-# these right. How good is it on the others? The company: "We train again without the copies. Now the test is clean." Is
-# it? Name two kinds of pictures that an audit misses or accuses wrongly. What would be honest? Five to eight sentences.
+# A company reports 94 % on 10,000 test pictures from the web. Your audit: 3,000 are copies of training pictures, 99 %
+# of these right. How good is it on the others? The company: "We train again without the copies. Now the test is clean."
+# Is it? Name two kinds of pictures that audits miss or accuse wrongly. What would be honest? Five to eight sentences.
 #
 # ### BEGIN MARK SCHEME
 # - 1 point: 9,400 right in all, 2,970 of them among the copies, so 6,430 of 7,000: 91.9 %. (94 − 30 or 94 · 0.7 earns
