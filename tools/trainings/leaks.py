@@ -17,14 +17,14 @@ from course_lib.data.tinytown.draws import Draw
 from course_lib.models import backbone
 
 RECIPE = (
-    "A network like the course's learns 12 families from 400 pictures of Tinytown, from random weights, in 400 steps of"
-    " 40, mirrored, cut and relit anew in each. Of its 400 test pictures 0, 10, 25 and 50 % are copies of training "
-    "pictures, with one to four changes each: cut to 80 to 95 % of each side, mirrored, light times 0.8 to 1.2, JPEG of "
-    "quality 30 to 95. Every method compares with the training pictures and, but for the one that is said not to, with "
-    "their mirror images; its threshold has the highest F1 on a val set of the same size, with a quarter of copies. The "
-    "features were chosen on fewer pictures of val (120 for training, 64 clean ones, 32 copies). Precision and recall "
-    "are those at 25 %. Scenes are whole street scenes of 128 pixels, with a threshold from other scenes. Seconds are "
-    "those of one core."
+    "A network like the course's learns 12 families from 400 pictures of Tinytown, from random weights, in 400 "
+    "steps of 40, mirrored, cut and relit anew in each. Of its 400 test pictures 0, 10, 25 and 50 % are copies of "
+    "training pictures, with one to four changes each: cut to 80 to 95 % of each side, mirrored, light times 0.8 "
+    "to 1.2, JPEG of quality 30 to 95. Every method compares with the training pictures and, but for the one that "
+    "is said not to, with their mirror images; its threshold has the highest F1 on a val set of the same size, "
+    "with a quarter of copies. The features were chosen on fewer pictures of val (120 for training, 64 clean "
+    "ones, 32 copies). Precision and recall are those at 25 %. Scenes are whole street scenes of 128 pixels, with "
+    "a threshold from other scenes. Seconds are those of one core."
 )
 SEEDS = (0, 1, 2)
 SHARES = (0.0, 0.1, 0.25, 0.5)

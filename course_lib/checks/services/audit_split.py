@@ -145,12 +145,12 @@ def audited(answer: Any, expected: Any, inputs: Inputs) -> Mismatch | None:
     wrong = like(answer, expected, any_length=True)
     if wrong:
         return wrong
-    (leaked, partners, share), (right, _, right_share) = answer, expected
+    (leaked, partners, share), (right, right_partners, right_share) = answer, expected
     if leaked.tolist() != right.tolist():
         return Mismatch(f"Expected the leaked test pictures {right.tolist()}, got {leaked.tolist()}.")
-    if len(partners) != len(right):
-        return Mismatch(f"Expected {len(right)} partners, one for each leaked picture, got {len(partners)}.", "type")
-    if (row := _lesser(answer, inputs)) is not None:
+    if len(partners) != len(right_partners):
+        return Mismatch(f"Expected {len(right_partners)} partners, one for each leaked picture, got {len(partners)}.")
+    if partners.tolist() != right_partners.tolist() and (row := _lesser(answer, inputs)) is not None:
         return Mismatch(f"Picture {int(leaked[row])} of the test is more similar to another one than {partners[row]}.")
     return close(1e-4, 1e-6)(share, right_share, inputs)
 
