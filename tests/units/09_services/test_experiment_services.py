@@ -96,9 +96,7 @@ def test_who_compares_less_earns_clearly_less(own, val, look, most):
     }
     train, images, truth = val
     limit = best_threshold(own, looks[look](train, images), truth)
-    earned = [
-        credit(looks[look](inputs["train"], inputs["images"]) >= limit, inputs) for inputs in map(asked, SEEDS)
-    ]
+    earned = [credit(looks[look](inputs["train"], inputs["images"]) >= limit, inputs) for inputs in map(asked, SEEDS)]
     assert sum(earned) / len(earned) <= most
 
 
