@@ -145,6 +145,15 @@ BOUNDARIES = {
         "The temperature T above 0": DOMAIN,
         "c is at least 2": "two classes",
     },
+    "near_duplicates": {
+        "d is at least 1": "features of one number",
+        "a similarity of at least `threshold`": "similarities of exactly the threshold",
+        "exactly at the threshold counts": "similarities of exactly the threshold",
+    },
+    "audit_split": {
+        "most similar training picture is at least `threshold`": "similarities of exactly the threshold",
+        "exactly at the threshold counts": "similarities of exactly the threshold",
+    },
     "postprocess_detections": {
         "is above this number, not where it equals it": "a probability of exactly the threshold",
         "IoU above which, of two boxes": "an overlap of exactly the threshold",

@@ -1,6 +1,5 @@
 """Unit 07: what is asked of `mine_semi_hard`."""
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +10,12 @@ from numpy.random import Generator
 from torch import Tensor
 
 from course_lib.checks.codec import copy
-from course_lib.checks.compare import like
 from course_lib.checks.faces.shared import aside
+from course_lib.checks.kit.rows import Row, apart, same_rows, verdict
 from course_lib.checks.kit.show import ASIDE, EXPECTED, GIVEN, YOURS
 from course_lib.checks.kit.styles import styles
-from course_lib.checks.spec import Case, Check, Counterexample, Inputs, Mismatch
+from course_lib.checks.spec import Case, Check, Counterexample, Inputs
 
-Row = tuple[int, ...]
 LARGE = (2**24, 2**24 + 1, 2**24 + 2**16, -7)  # neither 32-bit floats nor 16-bit integers tell all of them apart
 NOT_VALID = "Read the triplet that should not be there: are a and p two images of one person, and is n somebody else?"
 NOT_BETWEEN = "Read the triplet that should not be there: is its negative behind the positive, and within the margin?"
@@ -25,6 +23,7 @@ MISSING = "Take the triplet that is missing. Which of your conditions does it fa
 TWICE = "How often does your way of counting meet each triplet?"
 ON_BOUND = "The docstring says what becomes of a negative that lies exactly on one of the two bounds."
 NOBODY = "Nothing is found here, and nothing has a shape, too."
+same_triplets = same_rows("triplet")
 
 
 @dataclass(frozen=True)
@@ -113,29 +112,6 @@ def reordered(function: Callable, distances: Tensor, labels: Tensor, margin: flo
     return len(labels) - 1 - torch.as_tensor(copy(found))
 
 
-def same_triplets(answer: Any, expected: Any, inputs: Inputs) -> Mismatch | None:
-    """The same rows in any order, each once."""
-    wrong = like(answer, expected, any_length=True)
-    if wrong:
-        return wrong
-    missing, more, twice = apart(answer, expected)
-    told = [("is missing", missing), ("should not be there", more), ("comes more than once", twice)]
-    said = [f"the triplet {rows[0]} {what}{_and_others(rows)}" for what, rows in told if rows]
-    text = "; ".join(said)
-    return Mismatch(f"{text[:1].upper()}{text[1:]}.") if said else None
-
-
-def _and_others(rows: list[Row]) -> str:
-    return f", and {len(rows) - 1} more" if len(rows) > 1 else ""
-
-
-def apart(answer: Tensor, expected: Tensor) -> tuple[list[Row], list[Row], list[Row]]:
-    """Rows that are missing, that should not be there, and that come more than once."""
-    mine, theirs = (Counter(tuple(int(i) for i in row) for row in rows.tolist()) for rows in (answer, expected))
-    often = [row for row in theirs if mine[row] > 1]
-    return sorted(theirs.keys() - mine), sorted(mine.keys() - theirs), sorted(often)
-
-
 def hint(answer: Tensor, expected: Tensor, inputs: Inputs) -> str:
     """Of the first triplet that is too many whether its images or its distances are wrong; or one that is missing."""
     missing, more, _ = apart(answer, expected)
@@ -163,17 +139,9 @@ def explain(inputs: Inputs, answer: Tensor, expected: Tensor) -> Counterexample:
     text = (
         f"{counts}\n(a, p, n) = {row}, of the people {[int(labels[i]) for i in row]}: d(a, p) = {near:g}, "
         f"d(a, n) = {far:g}, d(a, p) + margin = {near + margin:g}\n"
-        f"{_both(row, more, missing)}"
+        f"{verdict(row, missing, more)}"
     )
     return Counterexample(text, lambda: _line(inputs, answer, expected, a, p))
-
-
-def _both(row: Row, more: list[Row], missing: list[Row]) -> str:
-    if row in more:
-        return "it is in your answer, and it is not expected there"
-    return (
-        "it is expected, and missing in your answer" if row in missing else "it is expected once, and comes more often"
-    )
 
 
 def _line(inputs: Inputs, answer: Tensor, expected: Tensor, a: int, p: int):

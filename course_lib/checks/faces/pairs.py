@@ -1,14 +1,13 @@
 """Unit 07: pairs of faces that may not be measured, and how a list of pairs is told."""
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from numpy.random import Generator
 from torch import Tensor
 
 from course_lib.checks.kit.pictures import number
-from course_lib.checks.kit.refusals import holding, refusal, refused
+from course_lib.checks.kit.refusals import became, refused
 from course_lib.checks.spec import Case, Inputs
 
 MOST = 16  # pairs in one text
@@ -23,11 +22,6 @@ def not_measured(make_inputs: Make, what: str, change: Callable[[Inputs], Inputs
     return Case(
         what, "edge", lambda rng: change(make_inputs(rng)), refused("ValueError", aside=True), became, **options
     )
-
-
-def became(function: Callable, *inputs: Any) -> str:
-    """What becomes of bad input, in a word."""
-    return refusal(lambda: function(*inputs), ValueError, holding())
 
 
 def with_nan(inputs: Inputs) -> Inputs:

@@ -14,10 +14,9 @@ from torch.nn.functional import normalize
 from course_lib import plots
 from course_lib.checks.codec import copy
 from course_lib.checks.compare import close
-from course_lib.checks.faces.pairs import became
 from course_lib.checks.kit.numbers import rounded, until
 from course_lib.checks.kit.pictures import number
-from course_lib.checks.kit.refusals import refused
+from course_lib.checks.kit.refusals import became, refused
 from course_lib.checks.kit.styles import styles
 from course_lib.checks.spec import Case, Check, Counterexample, Inputs
 

@@ -24,6 +24,11 @@ def refusal(act: Callable[[], Any], kind: type[Exception], names_it: Callable[[s
     return "accepted"
 
 
+def became(function: Callable, *inputs: Any) -> str:
+    """A probe: what becomes of bad input that a ValueError should refuse, whatever its message says."""
+    return refusal(lambda: function(*inputs), ValueError, holding())
+
+
 def holding(*words: str) -> Callable[[str], bool]:
     """Whether a message holds all of these words."""
     return lambda message: all(re.search(rf"\b{re.escape(word)}\b", message) for word in words)

@@ -5,10 +5,26 @@ module `shared`.
 """
 
 from course_lib.checks import run
-from course_lib.checks.services import expected_calibration_error, fit_temperature, top_k_tags
+from course_lib.checks.services import (
+    audit_split,
+    clean_accuracy,
+    expected_calibration_error,
+    experiment,
+    fit_temperature,
+    near_duplicates,
+    top_k_tags,
+)
 
 UNIT = "09_services"
-FUNCTIONS = (top_k_tags, expected_calibration_error, fit_temperature)
+FUNCTIONS = (
+    top_k_tags,
+    expected_calibration_error,
+    fit_temperature,
+    near_duplicates,
+    audit_split,
+    clean_accuracy,
+    experiment,
+)
 CHECKS = tuple(function.CHECK for function in FUNCTIONS)
 
 check = run.public(UNIT, CHECKS)
