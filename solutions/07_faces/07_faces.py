@@ -1379,4 +1379,4 @@ figure("rank one of Tinytown's persons, one of 120", list(persons))
 #
 # Two files: this notebook and `07_faces.safetensors`, which lies beside it. With the second one, the grade uses the
 # network that you trained; without it, it is trained again while grading, which takes too long where your functions
-# have loops.
+# have loops. The weights that come with the course are not there while yours are asked for.
