@@ -51,10 +51,11 @@ WAYS = {
 ORL = (
     "25 persons with ten photographs each, in five folds of five persons; all 225 pairs of one person in a fold, and "
     "as many of two, drawn. Each fold is asked with the threshold that is best on the others, as the notebook's "
-    "`lfw_accuracy` does. Eigenfaces and triplets learn from the twenty persons of the other folds: 48 batches of 8 "
-    "persons with 4 photographs each, semi-hard, margin 0.2 as FaceNet's, Adam at 0.0003. Nothing was chosen on these "
-    "faces. This run takes the notebook's functions, not its experiment, which is on drawn faces. All four ways meet "
-    "the same pairs;"
+    "`lfw_accuracy` does. Eigenfaces and triplets learn from the twenty persons of the other folds, anew for each "
+    "fold: no fold's embedding has seen its persons, but those of the other folds, whose pairs choose its threshold, "
+    "have. Triplets are those of 48 batches of 8 persons with 4 photographs each, semi-hard, margin 0.2 as FaceNet's, "
+    "Adam at 0.0003. Nothing was chosen on these faces. This run takes the notebook's functions, not its experiment, "
+    "which is on drawn faces. All four ways meet the same pairs;"
 )
 HEADER = """# Real photographs, on a CPU
 
