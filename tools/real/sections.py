@@ -42,10 +42,10 @@ seeds, that is with two ways to part the persons, they gain 3.3 and 2.1, with th
 they gain 6.5 and 9.7 points, and lose 13.3. Three seeds do not show whether they help. (Measured on 2026-11-27.)
 
 Fewer steps do not help: after 12, 24 and 48 steps the gain is 1.8, 1.2 and 1.3 points; with the steps that are best
-for five of a fold's twenty known persons, of 6, 12, 24 and 48, accuracy falls by 1.3 points. A part of the gain is lost
-with the threshold, which was chosen for other networks. If each fold took the threshold that is best on its own pairs, which
-flatters both ways alike, the gain after 48 steps would be 2.5 points: the threshold of the other folds costs the
-network as it is 1.8 points, and the tuned ones 3.0. (Measured on 2026-11-27, the same three seeds.)
+for five of a fold's twenty known persons, of 6, 12, 24 and 48, accuracy falls by 1.3 points. A part of the gain is
+lost with the threshold, which was chosen for other networks. If each fold took the threshold that is best on its own
+pairs, which flatters both ways alike, the gain after 48 steps would be 2.5 points: the threshold of the other folds
+costs the network as it is 1.8 points, and the tuned ones 3.0. (Measured on 2026-11-27, the same three seeds.)
 """,
 }
 WAYS = {
