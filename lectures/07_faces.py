@@ -693,7 +693,7 @@ print(f"best threshold on all six: {per_fold.mean(axis=0).max():.2f}")
 
 # %% [markdown]
 # 0.67 ± 0.17 against 0.83. Who chooses the threshold on the pairs that are counted flatters himself. With 5,400 pairs
-# to choose on, as in LFW, less so: FaceNet's threshold was 1.242 in nine of the ten folds.
+# to choose on, as in LFW, there is less to gain by chance.
 
 # %% [markdown]
 # On LFW, by the papers:
@@ -705,8 +705,7 @@ print(f"best threshold on all six: {per_fold.mean(axis=0).max():.2f}")
 # | FaceNet | 98.87 ± 0.15 |
 # | FaceNet, with extra alignment | 99.63 ± 0.09 |
 #
-# DeepFace's single network, compared by inner products, has 95.92. FaceNet learned from 100 to 200 million pictures of
-# about 8 million people.
+# FaceNet learned from 100 to 200 million pictures of about 8 million people.
 
 # %% [markdown]
 # ## 9 · A map of faces
@@ -930,12 +929,12 @@ plots.show(axes, "nearest by colours")
 # Five questions. Answer in your head, then open.
 
 # %% [markdown]
-# **1.** Two embeddings of length 1 have the cosine 0.4. What is their squared distance, and is that one person at
-# FaceNet's threshold of 1.242?
+# **1.** Two embeddings of length 1 have the cosine 0.4. What is their squared distance, and is that one person at a
+# threshold of 1.25?
 #
 # <details><summary>Answer</summary>
 #
-# 2 − 2 · 0.4 = 1.2, which is at most 1.242: accepted as one person.
+# 2 − 2 · 0.4 = 1.2, which is at most 1.25: accepted as one person.
 # </details>
 
 # %% [markdown]
@@ -996,8 +995,9 @@ ax.axhline(0.5, color=plots.BLACK, linewidth=0.8)
 plots.show(ax, "a margin of angles")
 
 # %% [markdown]
-# At 31.4°. Classifiers with such margins have replaced triplets for most faces. Triplets stay where persons are too
-# many for one output each, or where only comparisons are known.
+# At 31.4°. What triplets reach is "very sensitive" to how they are mined, so "increasingly more researchers shift their
+# attentions" to classifiers (Wang, Cheng, Liu, Liu, *Additive Margin Softmax for Face Verification*, IEEE Signal
+# Processing Letters 2018). But a classifier needs a name for each picture and an output for each name.
 
 # %% [markdown]
 # **Nobody says who is who.** SimCLR (Chen, Kornblith, Norouzi, Hinton, *A Simple Framework for Contrastive Learning of

@@ -82,6 +82,12 @@ def _own_proc() -> None:
         _cover(HOSTS_PROC)
 
 
+def cover(paths: Sequence[str]) -> None:
+    """Nothing is to be seen there any more; after `furnish`, so that no room uncovers it."""
+    for path in filter(os.path.exists, paths):
+        _cover(path)
+
+
 def _cover(path: str) -> None:
     """Nothing is to be seen there any more; there is no way to lift it."""
     if os.path.isdir(path):

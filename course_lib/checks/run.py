@@ -17,6 +17,7 @@ from course_lib.checks.blame import described, shown, told, unusable
 from course_lib.checks.ladder import Report, climb, refused
 from course_lib.checks.spec import Case, Check, Inputs, Misconception, Outcome, Question, Suspicion, call
 from course_lib.errors import CheckFailed, DataMissing
+from course_lib.models import weights
 from course_lib.settings import settings
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -76,7 +77,7 @@ def run(unit: str, check: Check, function: Any, sources: Sequence[str] = ()) -> 
         sources: the cells in which the function and its helpers stand, to see what it uses.
     """
     questions, suspicions = load_public(unit, check)
-    with progress.step(f"The check of `{check.name}` is at work"):
+    with progress.step(f"The check of `{check.name}` is at work"), weights.withheld(*check.withholds):
         outcomes = [in_time(check, ask(q.case, function, q.inputs)) for q in questions]
     return refused(climb(check, questions, outcomes, suspicions), forbids.refusal(check, sources))
 

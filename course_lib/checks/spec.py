@@ -132,6 +132,8 @@ class Check:
         profile: the only profile in which a notebook can ask it; "" for any. The exam is always held in `mini`.
         known: of an experiment, all inputs of its kind that students have and a perfect answer for each: whoever looks
             the nearest of them up must earn nothing (tests/units/test_unseen.py).
+        withholds: of an experiment, shipped weights that are not there while it is asked, by the names of their files:
+            a network of one's own is asked for (see `course_lib.models.weights.withheld`).
     """
 
     name: str
@@ -147,6 +149,7 @@ class Check:
     seconds: float = 10.0
     profile: str = ""
     known: Callable[[], tuple[Sequence[Any], Sequence[Any]]] | None = None
+    withholds: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Fill in what the check says for all its cases: whoever reads a case finds it there."""

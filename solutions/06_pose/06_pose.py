@@ -1063,4 +1063,5 @@ plots.show(axes, "heatmaps of two networks")
 # ## What to hand in
 #
 # Two files: this notebook and `06_pose.safetensors`, which lies beside it. With the second one, the grade uses the
-# network that you trained; without it, it is trained again while grading.
+# network that you trained; without it, it is trained again while grading. The weights that come with the course are not
+# there while yours are asked for.

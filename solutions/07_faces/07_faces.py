@@ -288,9 +288,10 @@ def triplet_loss(
         margin: above 0.
 
     Returns:
-        The mean over all t triplets, also those that cost nothing. 0 without any
-        triplet; `backward` works then, too, and leaves gradients of 0. Gradients are
-        finite, also where anchor and positive, or anchor and negative, are equal.
+        The mean over all t triplets, also those that cost nothing. Without any triplet
+        it is 0, and is computed from the embeddings all the same: `backward` works, and
+        leaves gradients of 0 in them. Gradients are finite, also where anchor and
+        positive, or anchor and negative, are equal.
     """
     ### BEGIN SOLUTION
     near = ((anchor - positive) ** 2).sum(dim=1)
@@ -455,10 +456,11 @@ class PKSampler:
 
         In a batch there are P different people and of each K different images. Only
         someone with fewer than K images has repeated ones: each of them comes at least
-        once. For every batch, everybody is as likely to be drawn as anybody else,
-        however many images they have, and every image of someone as likely as any other
-        of theirs. Each pass draws new batches, from where `rng` stands; who comes is
-        drawn anew for each of them.
+        once, and it does not matter which of them come again. For every batch,
+        everybody is as likely to be drawn as anybody else, however many images they
+        have, and every image of someone as likely to come as any other of theirs. Each
+        pass draws new batches, from where `rng` stands; who comes is drawn anew for
+        each of them.
         """
         ### BEGIN SOLUTION
         for _ in range(len(self)):
@@ -664,14 +666,14 @@ def lfw_accuracy(
     is accepted and shows one person, or is neither. For each fold, the threshold is one
     that gets the most pairs of all other folds right, of all real numbers, however
     close the distances lie; accepting no pair, or all, may be best. Any threshold that
-    is best will do. Write it yourself: no `sklearn`, `torchmetrics` or
-    `course_lib.explorers`.
+    is best will do; between two of them there may be worse ones. Write it yourself: no
+    `sklearn`, `torchmetrics` or `course_lib.explorers`.
 
     Args:
         distances: squared Euclidean, at least 0; 0 occurs.
         same: whether a pair shows one person.
-        folds: which fold a pair belongs to: any whole numbers, in any order. Folds may
-            have unequally many pairs.
+        folds: which fold a pair belongs to: any whole numbers, in any order and with
+            gaps between them. Folds may have unequally many pairs.
 
     Returns:
         The mean of the folds' accuracies, from 0 to 1, each fold counting once; and its
@@ -1377,4 +1379,4 @@ figure("rank one of Tinytown's persons, one of 120", list(persons))
 #
 # Two files: this notebook and `07_faces.safetensors`, which lies beside it. With the second one, the grade uses the
 # network that you trained; without it, it is trained again while grading, which takes too long where your functions
-# have loops.
+# have loops. The weights that come with the course are not there while yours are asked for.

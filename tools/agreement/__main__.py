@@ -1,8 +1,9 @@
 """Do the public check and the exam say the same? python -m tools.agreement [UNIT [CHECK]] (make agreement)
 
 Right answers, misconceptions, their near relatives and machine mutants are put to the public questions and to the exams
-of ten keys. Their points must be equal: green means full points, and equal code earns equal points under every key. A
-misconception that is named must be reproduced on all of these questions, else the headline is false.
+of ten keys (three where drawing takes long, see `examine.FEWER`). Their points must be equal: green means full points,
+and equal code earns equal points under every key. A misconception that is named must be reproduced on all of these
+questions, else the headline is false.
 docs/agreement.md keeps the counts; with a UNIT it is left as it is. The last printed line is
 "agreement: D of N versions earn other points, F of H headlines are false".
 """
@@ -21,7 +22,7 @@ HEADER = """# The public check and the exam
 `make agreement` writes this file. Each row counts the versions of a unit's functions (right answers, misconceptions,
 near relatives, machine mutants) that were put to the public questions and to the exams of ten keys; those that did not
 earn equal points in all of them; how often a misconception was named; and how often that headline did not hold on all
-of these questions.
+of these questions. `PKSampler`, whose batches are drawn under 200 seeds, had the exams of three keys.
 """
 
 

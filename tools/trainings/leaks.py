@@ -22,11 +22,12 @@ RECIPE = (
     "training pictures, with one to four changes each: cut to 80 to 95 % of each side, mirrored, light times 0.8 "
     "to 1.2, JPEG of quality 30 to 95. Every method compares with the training pictures and, but for the one that "
     "is said not to, with their mirror images; its threshold has the highest F1 on a val set of the same size, "
-    "with a quarter of copies. The features were chosen on fewer pictures of val (120 for training, 64 clean "
-    "ones, 32 copies). Precision and recall are those at 25 %. Scenes are whole street scenes of 128 pixels, with "
-    "a threshold from other scenes. Seconds are those of one core."
+    "with a quarter of copies. All settings were found with other seeds, before these three were run. The features "
+    "were chosen on fewer pictures of val (120 for training, 64 clean ones, 32 copies). Precision and recall are those "
+    "at 25 %. Scenes are whole street scenes of 128 pixels, with a threshold from other scenes. Seconds are those of "
+    "one core."
 )
-SEEDS = (0, 1, 2)
+SEEDS = (3, 4, 5)  # others than those on which the settings were found
 SHARES = (0.0, 0.1, 0.25, 0.5)
 MEASURED = 2  # the place of 25 %
 COUNT, STEPS, BATCH, RATE = 400, 400, 40, 2e-3
@@ -49,7 +50,7 @@ def run(seed: int) -> dict[str, float | list[float]]:
 
 def objects(split: str, seed: int, count: int) -> tuple[Tensor, Tensor]:
     """So many pictures of a split and their classes, others for each seed."""
-    images, labels = tinytown.objects("target", split, count * len(SEEDS))
+    images, labels = tinytown.objects("target", split, count * (max(SEEDS) + 1))
     rows = slice(seed * count, (seed + 1) * count)
     return images[rows], labels[rows].long()
 

@@ -3,19 +3,33 @@
 from torch.nn.functional import normalize
 
 from autograder.misconceptions import wrong
-from autograder.misconceptions.embeddings.shared import best, products, sums, words_and_rows
+from autograder.misconceptions.embeddings.shared import (
+    A_REMAINS,
+    ALWAYS_EXCLUDED,
+    EXCLUDE_TURNED,
+    NO_SPELLING,
+    NOT_EXCLUDED,
+    ONLY_A_AND_B,
+    ONLY_C,
+    QUESTION,
+    WORDS_REMOVED,
+    ZERO_NAN,
+    answered,
+    best,
+    products,
+    sums,
+    words_and_rows,
+)
 
 
 @wrong("analogy", "wrong-way", "You walk the wrong way. From a to b is b - a, and this step begins in c.")
 def wrong_way(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, sums(table, [rows[1], rows[0], rows[2]]), rows if exclude else [])
+    return answered(sums, vectors, (a, b, c), QUESTION if exclude else (), (1, 0, 2))
 
 
 @wrong("analogy", "c-subtracted", "You subtract c and add a. The step from a to b begins in c: b - a + c.")
 def c_subtracted(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, sums(table, [rows[2], rows[1], rows[0]]), rows if exclude else [])
+    return answered(sums, vectors, (a, b, c), QUESTION if exclude else (), (2, 1, 0))
 
 
 @wrong("analogy", "all-added", "You add all three words. What a has and b has not must go: a is subtracted.")
@@ -25,62 +39,34 @@ def all_added(vectors, a, b, c, exclude):
     return best(words, unit @ unit[rows].sum(dim=0), rows if exclude else [])
 
 
-@wrong(
-    "analogy",
-    "not-excluded",
-    "You never leave words out. With `exclude=True` the answer may be none of the three words of the question.",
-)
+@wrong("analogy", "not-excluded", NOT_EXCLUDED)
 def not_excluded(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, sums(table, rows), [])
+    return answered(sums, vectors, (a, b, c), ())
 
 
-@wrong("analogy", "only-c", "You leave out c alone. b can still win: all three words of the question must go.")
+@wrong("analogy", "only-c", ONLY_C)
 def only_c(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, sums(table, rows), rows[2:] if exclude else [])
+    return answered(sums, vectors, (a, b, c), (2,) if exclude else ())
 
 
-@wrong(
-    "analogy",
-    "a-remains",
-    "You leave out b and c alone. a can win where the three are near together: all three words must go.",
-    slip=True,
-)
+@wrong("analogy", "a-remains", A_REMAINS, slip=True)
 def a_remains(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, sums(table, rows), rows[1:] if exclude else [])
+    return answered(sums, vectors, (a, b, c), (1, 2) if exclude else ())
 
 
-@wrong(
-    "analogy",
-    "only-a-and-b",
-    "You leave out a and b alone. c is often the nearest word of all: all three words of the question must go.",
-)
+@wrong("analogy", "only-a-and-b", ONLY_A_AND_B)
 def only_a_and_b(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, sums(table, rows), rows[:2] if exclude else [])
+    return answered(sums, vectors, (a, b, c), (0, 1) if exclude else ())
 
 
-@wrong(
-    "analogy",
-    "always-excluded",
-    "You leave the question's words out although `exclude=False`. Then they may be the answer: that is what we want to "
-    "see.",
-)
+@wrong("analogy", "always-excluded", ALWAYS_EXCLUDED)
 def always_excluded(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, sums(table, rows), rows)
+    return answered(sums, vectors, (a, b, c), QUESTION)
 
 
-@wrong(
-    "analogy",
-    "exclude-turned",
-    "You leave the words out where they may be the answer, and keep them where they may not.",
-)
+@wrong("analogy", "exclude-turned", EXCLUDE_TURNED)
 def exclude_turned(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, sums(table, rows), [] if exclude else rows)
+    return answered(sums, vectors, (a, b, c), () if exclude else QUESTION)
 
 
 @wrong(
@@ -152,16 +138,10 @@ def only_b(vectors, a, b, c, exclude):
 
 @wrong("analogy", "multiplied", "You multiply and divide the cosines. That is the next function; here they are added.")
 def multiplied(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, products(table, rows), rows if exclude else [])
+    return answered(products, vectors, (a, b, c), QUESTION if exclude else ())
 
 
-@wrong(
-    "analogy",
-    "zero-nan",
-    "A vector of zeros becomes NaN: 0 / 0. Its cosine is 0 by definition here.",
-    slip=True,
-)
+@wrong("analogy", "zero-nan", ZERO_NAN, slip=True)
 def zero_nan(vectors, a, b, c, exclude):
     words, table, rows = words_and_rows(vectors, (a, b, c))
     unit = table / table.norm(dim=1, keepdim=True)
@@ -169,31 +149,20 @@ def zero_nan(vectors, a, b, c, exclude):
     return best(words, unit @ (b - a + c), rows if exclude else [])
 
 
-@wrong(
-    "analogy",
-    "no-spelling",
-    "A word without a vector ends in an error that names no word of a near spelling. `vector_of` does.",
-    slip=True,
-)
+@wrong("analogy", "no-spelling", NO_SPELLING, slip=True)
 def no_spelling(vectors, a, b, c, exclude):
     for word in (a, b, c):
         if word not in vectors:
             raise KeyError(word)
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, sums(table, rows), rows if exclude else [])
+    return answered(sums, vectors, (a, b, c), QUESTION if exclude else ())
 
 
-@wrong(
-    "analogy",
-    "words-removed",
-    "You take the question's words out of `vectors` itself: they are missing in the next question.",
-    slip=True,
-)
+@wrong("analogy", "words-removed", WORDS_REMOVED, slip=True)
 def words_removed(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
+    found = answered(sums, vectors, (a, b, c), QUESTION if exclude else ())
     for word in {a, b, c} if exclude else ():
         del vectors[word]
-    return best(words, sums(table, rows), rows if exclude else [])
+    return found
 
 
 @wrong(
@@ -203,7 +172,7 @@ def words_removed(vectors, a, b, c, exclude):
     slip=True,
 )
 def scaled_in_place(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
+    found = answered(sums, vectors, (a, b, c), QUESTION if exclude else ())
     for vector in vectors.values():
         vector /= max(float(vector.norm()), 1e-12)
-    return best(words, sums(table, rows), rows if exclude else [])
+    return found

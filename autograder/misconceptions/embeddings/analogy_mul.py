@@ -3,7 +3,24 @@
 from torch.nn.functional import normalize
 
 from autograder.misconceptions import wrong
-from autograder.misconceptions.embeddings.shared import best, nearness, products, sums, words_and_rows
+from autograder.misconceptions.embeddings.shared import (
+    A_REMAINS,
+    ALWAYS_EXCLUDED,
+    EXCLUDE_TURNED,
+    NO_SPELLING,
+    NOT_EXCLUDED,
+    ONLY_A_AND_B,
+    ONLY_C,
+    QUESTION,
+    WORDS_REMOVED,
+    ZERO_NAN,
+    answered,
+    best,
+    nearness,
+    products,
+    sums,
+    words_and_rows,
+)
 
 
 @wrong(
@@ -20,14 +37,12 @@ def unshifted(vectors, a, b, c, exclude):
 
 @wrong("analogy_mul", "roles", "a stands above the line in your score. It belongs below: the answer is far from a.")
 def roles(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, products(table, [rows[1], rows[0], rows[2]]), rows if exclude else [])
+    return answered(products, vectors, (a, b, c), QUESTION if exclude else (), (1, 0, 2))
 
 
 @wrong("analogy_mul", "c-below", "c stands below the line in your score, and a above it. The answer is near to c.")
 def c_below(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, products(table, [rows[2], rows[1], rows[0]]), rows if exclude else [])
+    return answered(products, vectors, (a, b, c), QUESTION if exclude else (), (2, 1, 0))
 
 
 @wrong("analogy_mul", "product-only", "The division by the nearness to a is missing.")
@@ -53,8 +68,7 @@ def c_missing(vectors, a, b, c, exclude):
 
 @wrong("analogy_mul", "additive", "This is the rule before, which adds. Here the shifted cosines are multiplied.")
 def additive(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, sums(table, rows), rows if exclude else [])
+    return answered(sums, vectors, (a, b, c), QUESTION if exclude else ())
 
 
 @wrong(
@@ -68,62 +82,34 @@ def no_eps(vectors, a, b, c, exclude):
     return best(words, end * other / away, rows if exclude else [])
 
 
-@wrong(
-    "analogy_mul",
-    "not-excluded",
-    "You never leave words out. With `exclude=True` the answer may be none of the three words of the question.",
-)
+@wrong("analogy_mul", "not-excluded", NOT_EXCLUDED)
 def not_excluded(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, products(table, rows), [])
+    return answered(products, vectors, (a, b, c), ())
 
 
-@wrong("analogy_mul", "only-c", "You leave out c alone. b can still win: all three words of the question must go.")
+@wrong("analogy_mul", "only-c", ONLY_C)
 def only_c(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, products(table, rows), rows[2:] if exclude else [])
+    return answered(products, vectors, (a, b, c), (2,) if exclude else ())
 
 
-@wrong(
-    "analogy_mul",
-    "a-remains",
-    "You leave out b and c alone. a can win where the three are near together: all three words must go.",
-    slip=True,
-)
+@wrong("analogy_mul", "a-remains", A_REMAINS, slip=True)
 def a_remains(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, products(table, rows), rows[1:] if exclude else [])
+    return answered(products, vectors, (a, b, c), (1, 2) if exclude else ())
 
 
-@wrong(
-    "analogy_mul",
-    "only-a-and-b",
-    "You leave out a and b alone. c is often the nearest word of all: all three words of the question must go.",
-)
+@wrong("analogy_mul", "only-a-and-b", ONLY_A_AND_B)
 def only_a_and_b(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, products(table, rows), rows[:2] if exclude else [])
+    return answered(products, vectors, (a, b, c), (0, 1) if exclude else ())
 
 
-@wrong(
-    "analogy_mul",
-    "always-excluded",
-    "You leave the question's words out although `exclude=False`. Then they may be the answer: that is what we want to "
-    "see.",
-)
+@wrong("analogy_mul", "always-excluded", ALWAYS_EXCLUDED)
 def always_excluded(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, products(table, rows), rows)
+    return answered(products, vectors, (a, b, c), QUESTION)
 
 
-@wrong(
-    "analogy_mul",
-    "exclude-turned",
-    "You leave the words out where they may be the answer, and keep them where they may not.",
-)
+@wrong("analogy_mul", "exclude-turned", EXCLUDE_TURNED)
 def exclude_turned(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, products(table, rows), [] if exclude else rows)
+    return answered(products, vectors, (a, b, c), () if exclude else QUESTION)
 
 
 @wrong(
@@ -149,12 +135,7 @@ def clamped(vectors, a, b, c, exclude):
     return best(words, end * other / (away + 0.001), rows if exclude else [])
 
 
-@wrong(
-    "analogy_mul",
-    "zero-nan",
-    "A vector of zeros becomes NaN: 0 / 0. Its cosine is 0 by definition here.",
-    slip=True,
-)
+@wrong("analogy_mul", "zero-nan", ZERO_NAN, slip=True)
 def zero_nan(vectors, a, b, c, exclude):
     words, table, rows = words_and_rows(vectors, (a, b, c))
     unit = table / table.norm(dim=1, keepdim=True)
@@ -162,28 +143,17 @@ def zero_nan(vectors, a, b, c, exclude):
     return best(words, end * other / (away + 0.001), rows if exclude else [])
 
 
-@wrong(
-    "analogy_mul",
-    "no-spelling",
-    "A word without a vector ends in an error that names no word of a near spelling. `vector_of` does.",
-    slip=True,
-)
+@wrong("analogy_mul", "no-spelling", NO_SPELLING, slip=True)
 def no_spelling(vectors, a, b, c, exclude):
     for word in (a, b, c):
         if word not in vectors:
             raise KeyError(word)
-    words, table, rows = words_and_rows(vectors, (a, b, c))
-    return best(words, products(table, rows), rows if exclude else [])
+    return answered(products, vectors, (a, b, c), QUESTION if exclude else ())
 
 
-@wrong(
-    "analogy_mul",
-    "words-removed",
-    "You take the question's words out of `vectors` itself: they are missing in the next question.",
-    slip=True,
-)
+@wrong("analogy_mul", "words-removed", WORDS_REMOVED, slip=True)
 def words_removed(vectors, a, b, c, exclude):
-    words, table, rows = words_and_rows(vectors, (a, b, c))
+    found = answered(products, vectors, (a, b, c), QUESTION if exclude else ())
     for word in {a, b, c} if exclude else ():
         del vectors[word]
-    return best(words, products(table, rows), rows if exclude else [])
+    return found

@@ -1,4 +1,4 @@
-"""Unit 07: wrong versions of `align_face`."""
+"""Unit 07: wrong versions of `align_face`: the map that is fitted, and the way that it leads."""
 
 import torch
 from torch.nn.functional import grid_sample
@@ -26,37 +26,58 @@ def _matrix(a, b):
     return torch.stack([torch.stack([a, -b]), torch.stack([b, a])])
 
 
-def _similarity(landmarks, template):
+def similarity(landmarks, template):
     _refuse(landmarks)
     return _matrix(*_turn_and_scale(landmarks, template))
 
 
-def _places(image, size, shift=0.5):
+def places_of(image, size, shift=0.5):
     centres = torch.arange(size, dtype=image.dtype, device=image.device) + shift
     return torch.stack(torch.meshgrid(centres, centres, indexing="xy"), dim=2)
 
 
-def _sample(image, sources, **how):
-    sides = torch.tensor([image.shape[2], image.shape[1]]).to(image)
-    return grid_sample(image[None], 2 * sources[None] / sides - 1, align_corners=False, **how)[0]
+def sides_of(image):
+    return torch.tensor([image.shape[2], image.shape[1]]).to(image)
 
 
-def _warp(image, matrix, landmarks, template, size, **how):
+def sample(image, sources, **how):
+    return grid_sample(image[None], 2 * sources[None] / sides_of(image) - 1, align_corners=False, **how)[0]
+
+
+def warp(image, matrix, landmarks, template, size, **how):
     """Each pixel of the output from where the matrix brings it, around both middles."""
-    sources = (_places(image, size) - template.mean(dim=0)) @ torch.linalg.inv(matrix).T + landmarks.mean(dim=0)
-    return _sample(image, sources, **how)
+    sources = (places_of(image, size) - template.mean(dim=0)) @ torch.linalg.inv(matrix).T + landmarks.mean(dim=0)
+    return sample(image, sources, **how)
 
 
-@wrong(
-    "align_face",
-    "affine",
-    "You also shear and stretch: a face turned sideways is bent to look frontal.",
-)
+AFFINE = "You also shear and stretch: a face turned sideways is bent to look frontal."
+
+
+@wrong("align_face", "affine", AFFINE)
 def affine(image, landmarks, template, size):
     _refuse(landmarks)
     matrix = (torch.linalg.pinv(_centred(landmarks)) @ _centred(template)).T
-    moved = _places(image, size) - template.mean(dim=0)
-    return _sample(image, moved @ torch.linalg.pinv(matrix).T + landmarks.mean(dim=0))
+    moved = places_of(image, size) - template.mean(dim=0)
+    return sample(image, moved @ torch.linalg.pinv(matrix).T + landmarks.mean(dim=0))
+
+
+def _six_numbers(points, goals):
+    """The affine map from points to goals: [3, 2]."""
+    return torch.linalg.lstsq(torch.cat([points, torch.ones_like(points[:, :1])], dim=1), goals).solution
+
+
+@wrong("align_face", "affine-inverted", AFFINE)
+def affine_inverted(image, landmarks, template, size):
+    _refuse(landmarks)
+    found = _six_numbers(landmarks, template)
+    return sample(image, (places_of(image, size) - found[2]) @ torch.linalg.inv(found[:2]))
+
+
+@wrong("align_face", "affine-backwards", AFFINE)
+def affine_backwards(image, landmarks, template, size):
+    _refuse(landmarks)
+    found = _six_numbers(template, landmarks)
+    return sample(image, places_of(image, size) @ found[:2] + found[2])
 
 
 @wrong(
@@ -65,9 +86,9 @@ def affine(image, landmarks, template, size):
     "You sample with the transform in the wrong direction: the face turns and shrinks the wrong way.",
 )
 def inverse_lost(image, landmarks, template, size):
-    matrix = _similarity(landmarks, template)
+    matrix = similarity(landmarks, template)
     shift = template.mean(dim=0) - matrix @ landmarks.mean(dim=0)
-    return _sample(image, _places(image, size) @ matrix.T + shift)
+    return sample(image, places_of(image, size) @ matrix.T + shift)
 
 
 @wrong(
@@ -77,38 +98,38 @@ def inverse_lost(image, landmarks, template, size):
 )
 def eyes_only(image, landmarks, template, size):
     _refuse(landmarks)
-    return _warp(image, _similarity(landmarks[:2], template[:2]), landmarks[:2], template[:2], size)
+    return warp(image, similarity(landmarks[:2], template[:2]), landmarks[:2], template[:2], size)
 
 
 @wrong("align_face", "mirrored", "Your fit may mirror the face; keep the determinant positive.")
 def mirrored(image, landmarks, template, size):
-    matrix = _similarity(landmarks, template)
+    matrix = similarity(landmarks, template)
     (x, y), (u, v) = _centred(landmarks).T, _centred(template).T
     c, d = (x * u - y * v).sum(), (x * v + y * u).sum()
     mirror = torch.stack([torch.stack([c, d]), torch.stack([d, -c])]) / (x**2 + y**2).sum()
     better = mirror.norm() > 1.001 * matrix.norm()  # on a line both are as good
-    return _warp(image, mirror if better else matrix, landmarks, template, size)
+    return warp(image, mirror if better else matrix, landmarks, template, size)
 
 
 @wrong("align_face", "two-scales", "A similarity has one scale: you stretch across and down by two.")
 def two_scales(image, landmarks, template, size):
-    matrix = _similarity(landmarks, template)
+    matrix = similarity(landmarks, template)
     turned, goal = _centred(landmarks) @ matrix.T, _centred(template)
     own = (turned * goal).sum(dim=0) / (turned**2).sum(dim=0)
-    return _warp(image, torch.diag(own) @ matrix, landmarks, template, size)
+    return warp(image, torch.diag(own) @ matrix, landmarks, template, size)
 
 
 @wrong("align_face", "no-rotation", "You do not rotate: a tilted face stays tilted.")
 def no_rotation(image, landmarks, template, size):
     _refuse(landmarks)
     scale = (_centred(template) ** 2).sum() ** 0.5 / (_centred(landmarks) ** 2).sum() ** 0.5
-    return _warp(image, _matrix(scale, 0 * scale), landmarks, template, size)
+    return warp(image, _matrix(scale, 0 * scale), landmarks, template, size)
 
 
 @wrong("align_face", "no-scale", "You rotate and shift, but the face keeps its size: a similarity has a scale as well.")
 def no_scale(image, landmarks, template, size):
-    matrix = _similarity(landmarks, template)
-    return _warp(image, matrix / torch.linalg.det(matrix) ** 0.5, landmarks, template, size)
+    matrix = similarity(landmarks, template)
+    return warp(image, matrix / torch.linalg.det(matrix) ** 0.5, landmarks, template, size)
 
 
 @wrong(
@@ -117,9 +138,9 @@ def no_scale(image, landmarks, template, size):
     "Your scale makes the landmarks as spread as the template. Least squares asks for less where they do not fit.",
 )
 def scale_of_spreads(image, landmarks, template, size):
-    matrix = _similarity(landmarks, template)
+    matrix = similarity(landmarks, template)
     scale = (_centred(template) ** 2).sum() ** 0.5 / (_centred(landmarks) ** 2).sum() ** 0.5
-    return _warp(image, scale * matrix / torch.linalg.det(matrix) ** 0.5, landmarks, template, size)
+    return warp(image, scale * matrix / torch.linalg.det(matrix) ** 0.5, landmarks, template, size)
 
 
 @wrong(
@@ -130,18 +151,18 @@ def scale_of_spreads(image, landmarks, template, size):
 def fitted_backwards(image, landmarks, template, size):
     _refuse(landmarks)
     matrix = _matrix(*_turn_and_scale(template, landmarks))
-    return _sample(image, (_places(image, size) - template.mean(dim=0)) @ matrix.T + landmarks.mean(dim=0))
+    return sample(image, (places_of(image, size) - template.mean(dim=0)) @ matrix.T + landmarks.mean(dim=0))
 
 
 @wrong("align_face", "turned-back", "You turn by the angle the wrong way round: the sign of b is wrong.")
 def turned_back(image, landmarks, template, size):
-    return _warp(image, _similarity(landmarks, template).T, landmarks, template, size)
+    return warp(image, similarity(landmarks, template).T, landmarks, template, size)
 
 
 @wrong("align_face", "swapped", "Landmarks are (x, y): across first, then down.")
 def swapped(image, landmarks, template, size):
     landmarks, template = landmarks.flip(1), template.flip(1)
-    return _warp(image, _similarity(landmarks, template), landmarks, template, size)
+    return warp(image, similarity(landmarks, template), landmarks, template, size)
 
 
 @wrong(
@@ -150,85 +171,7 @@ def swapped(image, landmarks, template, size):
     "Your output lies on its side: rows and columns of the grid are exchanged.",
 )
 def transposed(image, landmarks, template, size):
-    return _warp(image, _similarity(landmarks, template), landmarks, template, size).transpose(1, 2)
-
-
-@wrong(
-    "align_face",
-    "pixel-corners",
-    "You take pixel 0 of the output to be at 0, its corner. Its centre is at 0.5.",
-)
-def pixel_corners(image, landmarks, template, size):
-    matrix = _similarity(landmarks, template)
-    moved = _places(image, size, shift=0.0) - template.mean(dim=0)
-    return _sample(image, moved @ torch.linalg.inv(matrix).T + landmarks.mean(dim=0))
-
-
-@wrong(
-    "align_face",
-    "whole-centres",
-    "Centres of pixels at whole numbers are OpenCV's convention. Here they are at halves, in the image and the output.",
-)
-def whole_centres(image, landmarks, template, size):
-    matrix = _similarity(landmarks, template)
-    moved = _places(image, size, shift=0.0) - template.mean(dim=0)
-    return _sample(image, moved @ torch.linalg.inv(matrix).T + landmarks.mean(dim=0) + 0.5)
-
-
-@wrong(
-    "align_face",
-    "align-corners",
-    "With `align_corners=True`, −1 and 1 are the centres of the first and the last pixel. You scale to the borders.",
-)
-def align_corners(image, landmarks, template, size):
-    matrix = _similarity(landmarks, template)
-    sources = (_places(image, size) - template.mean(dim=0)) @ torch.linalg.inv(matrix).T + landmarks.mean(dim=0)
-    sides = torch.tensor([image.shape[2], image.shape[1]]).to(image)
-    return grid_sample(image[None], 2 * sources[None] / sides - 1, align_corners=True)[0]
-
-
-@wrong(
-    "align_face",
-    "in-pixels",
-    "`grid_sample` counts from −1 to 1, and you give it pixels: nearly everything lies outside of the image.",
-)
-def in_pixels(image, landmarks, template, size):
-    matrix = _similarity(landmarks, template)
-    sources = (_places(image, size) - template.mean(dim=0)) @ torch.linalg.inv(matrix).T + landmarks.mean(dim=0)
-    return grid_sample(image[None], sources[None], align_corners=False)[0]
-
-
-@wrong(
-    "align_face",
-    "sides-of-the-output",
-    "You scale places of the image by the side of the output. From −1 to 1 is the image's width, and its height.",
-)
-def sides_of_the_output(image, landmarks, template, size):
-    matrix = _similarity(landmarks, template)
-    sources = (_places(image, size) - template.mean(dim=0)) @ torch.linalg.inv(matrix).T + landmarks.mean(dim=0)
-    return grid_sample(image[None], 2 * sources[None] / size - 1, align_corners=False)[0]
-
-
-@wrong(
-    "align_face",
-    "sides-exchanged",
-    "You scale x by the height of the image and y by its width. x runs along the width.",
-)
-def sides_exchanged(image, landmarks, template, size):
-    matrix = _similarity(landmarks, template)
-    sources = (_places(image, size) - template.mean(dim=0)) @ torch.linalg.inv(matrix).T + landmarks.mean(dim=0)
-    sides = torch.tensor([image.shape[1], image.shape[2]]).to(image)
-    return grid_sample(image[None], 2 * sources[None] / sides - 1, align_corners=False)[0]
-
-
-@wrong("align_face", "nearest", "You take the nearest pixel: edges become jagged. Mix the four nearest ones.")
-def nearest(image, landmarks, template, size):
-    return _warp(image, _similarity(landmarks, template), landmarks, template, size, mode="nearest")
-
-
-@wrong("align_face", "border", "Outside of the image you repeat its border. There it counts as 0.")
-def border(image, landmarks, template, size):
-    return _warp(image, _similarity(landmarks, template), landmarks, template, size, padding_mode="border")
+    return warp(image, similarity(landmarks, template), landmarks, template, size).transpose(1, 2)
 
 
 @wrong(
@@ -239,4 +182,4 @@ def border(image, landmarks, template, size):
 )
 def one_place(image, landmarks, template, size):
     matrix = _matrix(*_turn_and_scale(landmarks, template))
-    return _warp(image, matrix, landmarks, template, size)
+    return warp(image, matrix, landmarks, template, size)

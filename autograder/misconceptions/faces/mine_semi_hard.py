@@ -131,6 +131,15 @@ def columns_exchanged(distances, labels, margin):
 
 @wrong(
     "mine_semi_hard",
+    "labels-not-positions",
+    "Your rows say who is on the three images. They should say where these images stand in the batch.",
+)
+def labels_not_positions(distances, labels, margin):
+    return labels[(_pairs(labels) & _semi_hard(distances, margin)).nonzero()].long()
+
+
+@wrong(
+    "mine_semi_hard",
     "at-the-positive",
     "A negative exactly as far as the positive is not semi-hard: it must be farther.",
     slip=True,

@@ -52,10 +52,26 @@ def cross_term_once(x):
     return _by_product(x, times=1)
 
 
-@wrong("pairwise_distances", "normalises", "You normalise first; that is the embedding's business.")
+NORMALISES = "You normalise first; that is the embedding's business."
+
+
+def _unit(x):
+    return x / x.norm(dim=1, keepdim=True).clamp(min=1e-12)
+
+
+@wrong("pairwise_distances", "normalises", NORMALISES)
 def normalises(x):
-    unit = x / x.norm(dim=1, keepdim=True).clamp(min=1e-12)
-    return (_differences(unit) ** 2).sum(dim=2)
+    return (_differences(_unit(x)) ** 2).sum(dim=2)
+
+
+@wrong("pairwise_distances", "cosines", NORMALISES)
+def cosines(x):
+    return 2 - 2 * _unit(x) @ _unit(x).T
+
+
+@wrong("pairwise_distances", "cosines-not-below-0", NORMALISES)
+def cosines_not_below_0(x):
+    return cosines(x).clamp(min=0)
 
 
 @wrong("pairwise_distances", "noisy-diagonal", "A face differs from itself: set the diagonal to 0.")

@@ -101,6 +101,17 @@ def no_graph(anchor, positive, negative, margin):
 
 @wrong(
     "triplet_loss",
+    "own-leaf",
+    "Without a triplet your 0 is a number of its own: with `requires_grad` `backward` runs, but no gradient arrives. "
+    "Compute it from the embeddings.",
+    slip=True,
+)
+def own_leaf(anchor, positive, negative, margin):
+    return nan(anchor, positive, negative, margin) if len(anchor) else torch.zeros((), requires_grad=True)
+
+
+@wrong(
+    "triplet_loss",
     "nan-gradient",
     "A root that you square again has an infinite slope at 0: where two images are equal, your gradient is NaN.",
 )

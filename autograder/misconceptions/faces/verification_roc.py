@@ -3,17 +3,12 @@
 import torch
 
 from autograder.misconceptions import wrong
+from autograder.misconceptions.faces.shared import every_threshold, refuse_nan, refuse_one_kind
 
 
 def _refuse(distances, same):
-    if distances.isnan().any():
-        raise ValueError("NaN")
-    if same.all() or not same.any():
-        raise ValueError("one kind")
-
-
-def _thresholds(distances):
-    return torch.cat([distances.new_full((1,), -torch.inf), distances.unique()])
+    refuse_nan(distances)
+    refuse_one_kind(same)
 
 
 def _accepted(distances, same, thresholds):
@@ -34,7 +29,7 @@ def _rates(distances, same, thresholds):
 )
 def similarity(distances, same):
     _refuse(distances, same)
-    thresholds = _thresholds(distances)
+    thresholds = every_threshold(distances)
     accepted = distances >= thresholds[:, None]
     return (accepted & ~same).sum(dim=1) / (~same).sum(), (accepted & same).sum(dim=1) / same.sum(), thresholds
 
@@ -42,7 +37,7 @@ def similarity(distances, same):
 @wrong("verification_roc", "exchanged", "Your false and true accept rates are exchanged: (far, tar, thresholds).")
 def exchanged(distances, same):
     _refuse(distances, same)
-    thresholds = _thresholds(distances)
+    thresholds = every_threshold(distances)
     far, tar = _rates(distances, same, thresholds)
     return tar, far, thresholds
 
@@ -54,7 +49,7 @@ def exchanged(distances, same):
 )
 def thresholds_first(distances, same):
     _refuse(distances, same)
-    thresholds = _thresholds(distances)
+    thresholds = every_threshold(distances)
     return thresholds, *_rates(distances, same, thresholds)
 
 
@@ -65,7 +60,7 @@ def thresholds_first(distances, same):
 )
 def over_all(distances, same):
     _refuse(distances, same)
-    thresholds = _thresholds(distances)
+    thresholds = every_threshold(distances)
     wrong_ones, right_ones = _accepted(distances, same, thresholds)
     return wrong_ones / len(same), right_ones / len(same), thresholds
 
@@ -77,7 +72,7 @@ def over_all(distances, same):
 )
 def of_the_accepted(distances, same):
     _refuse(distances, same)
-    thresholds = _thresholds(distances)
+    thresholds = every_threshold(distances)
     wrong_ones, right_ones = _accepted(distances, same, thresholds)
     accepted = (wrong_ones + right_ones).clamp(min=1)
     return wrong_ones / accepted, right_ones / accepted, thresholds
@@ -86,7 +81,7 @@ def of_the_accepted(distances, same):
 @wrong("verification_roc", "reject-rate", "You give the false reject rate, 1 − TAR, in place of the true accept rate.")
 def reject_rate(distances, same):
     _refuse(distances, same)
-    thresholds = _thresholds(distances)
+    thresholds = every_threshold(distances)
     far, tar = _rates(distances, same, thresholds)
     return far, 1 - tar, thresholds
 
@@ -94,7 +89,7 @@ def reject_rate(distances, same):
 @wrong("verification_roc", "counts", "You give numbers of pairs. Rates are shares, from 0 to 1.")
 def counts(distances, same):
     _refuse(distances, same)
-    thresholds = _thresholds(distances)
+    thresholds = every_threshold(distances)
     wrong_ones, right_ones = _accepted(distances, same, thresholds)
     return wrong_ones.to(distances), right_ones.to(distances), thresholds
 
@@ -133,7 +128,7 @@ def split_ties(distances, same):
 )
 def below(distances, same):
     _refuse(distances, same)
-    thresholds = _thresholds(distances)
+    thresholds = every_threshold(distances)
     accepted = distances < thresholds[:, None]
     return (accepted & ~same).sum(dim=1) / (~same).sum(), (accepted & same).sum(dim=1) / same.sum(), thresholds
 
@@ -156,7 +151,7 @@ def no_origin(distances, same):
 )
 def from_zero(distances, same):
     _refuse(distances, same)
-    thresholds = _thresholds(distances).clamp(min=0)
+    thresholds = every_threshold(distances).clamp(min=0)
     return *_rates(distances, same, thresholds), thresholds
 
 
@@ -167,7 +162,7 @@ def from_zero(distances, same):
 )
 def falling(distances, same):
     _refuse(distances, same)
-    thresholds = _thresholds(distances).flip(0)
+    thresholds = every_threshold(distances).flip(0)
     return *_rates(distances, same, thresholds), thresholds
 
 
@@ -190,7 +185,7 @@ def unsorted(distances, same):
 )
 def of_one_person(distances, same):
     _refuse(distances, same)
-    thresholds = _thresholds(distances[same])
+    thresholds = every_threshold(distances[same])
     return *_rates(distances, same, thresholds), thresholds
 
 
@@ -201,9 +196,8 @@ def of_one_person(distances, same):
     slip=True,
 )
 def nan_counted(distances, same):
-    if same.all() or not same.any():
-        raise ValueError("one kind")
-    thresholds = _thresholds(distances)
+    refuse_one_kind(same)
+    thresholds = every_threshold(distances)
     return *_rates(distances, same, thresholds), thresholds
 
 
@@ -214,7 +208,6 @@ def nan_counted(distances, same):
     slip=True,
 )
 def one_kind(distances, same):
-    if distances.isnan().any():
-        raise ValueError("NaN")
-    thresholds = _thresholds(distances)
+    refuse_nan(distances)
+    thresholds = every_threshold(distances)
     return *_rates(distances, same, thresholds), thresholds

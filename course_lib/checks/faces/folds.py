@@ -68,6 +68,18 @@ def clear(inputs: Inputs) -> bool:
     )
 
 
+def together(inputs: Inputs) -> bool:
+    """Whether nothing changes in a fold between the lowest and the highest threshold that are best on the others."""
+    distances, same, _ = inputs.values()
+    for tested, thresholds, shares in each_fold(inputs):
+        own = distances[tested]
+        between = own[(own >= thresholds.min()) & (own <= thresholds.max())]
+        accepted = own <= torch.cat([thresholds, between])[:, None]
+        if set((accepted == same[tested]).double().mean(dim=1).tolist()) != shares:
+            return False
+    return True
+
+
 def accuracy(accepted: Tensor, same: Tensor) -> Tensor:
     """The share of right pairs."""
     return (accepted == same).double().mean()
@@ -104,7 +116,7 @@ def telling(inputs: Inputs) -> bool:
 
     No extreme threshold is best then, and not all folds are equally good.
     """
-    if not clear(inputs):
+    if not (clear(inputs) and together(inputs)):
         return False
     distances, _, folds = inputs.values()
     limits = torch.cat([thresholds for _, thresholds, _ in each_fold(inputs)])
@@ -141,6 +153,25 @@ def extreme(nothing: bool):
 
     def fits(inputs: Inputs) -> bool:
         limits = torch.cat([thresholds for _, thresholds, _ in each_fold(inputs)])
-        return clear(inputs) and bool((limits == (-torch.inf if nothing else inputs["distances"].max())).all())
+        return (
+            clear(inputs)
+            and together(inputs)
+            and bool((limits == (-torch.inf if nothing else inputs["distances"].max())).all())
+        )
 
     return until(make, fits)
+
+
+def far_apart(rng: Generator) -> Inputs:
+    """Four folds; on any three, a near threshold is best and a far one, and those between them are worse in each fold.
+
+    Each fold has near pairs of one person and far ones of two, and between them one pair each that is not like these.
+    """
+    levels, same, sizes = [], [], torch.as_tensor(rng.permutation([(1, 2), (2, 1), (2, 3), (3, 2)]))
+    for near, far in sizes.tolist():
+        levels += [3, *rng.integers(1, 4, near - 1), 12, 4, 13, *rng.integers(13, 17, far - 1)]
+        same += [True] * (near + 1) + [False] * (far + 1)
+    folds = torch.arange(4).repeat_interleave(sizes.sum(dim=1) + 2)
+    order = torch.as_tensor(rng.permutation(len(levels)))
+    distances = rounded(torch.tensor([float(level) for level in levels]) / 4, 4)
+    return {"distances": distances[order], "same": torch.tensor(same)[order], "folds": folds[order]}

@@ -10,7 +10,7 @@ from torch import Tensor
 from course_lib import plots
 from course_lib.checks.codec import copy
 from course_lib.checks.compare import close
-from course_lib.checks.faces.folds import Folds, each_fold, extreme, telling
+from course_lib.checks.faces.folds import Folds, each_fold, extreme, far_apart, telling
 from course_lib.checks.faces.pairs import (
     NAN,
     ONE_KIND,
@@ -34,6 +34,7 @@ ERROR = (
 )
 NOTHING = "Which threshold accepts no pair at all, not even one at distance 0? It may be the best one."
 EVERYTHING = "Which threshold accepts every pair? It may be the best one."
+BETWEEN = "Two thresholds far apart are equally good here, and those between them are worse. Which one do you take?"
 TWO_FOLDS = "What can choose the threshold of a fold when there is no other?"
 
 
@@ -118,6 +119,7 @@ CHECK = Check(
         Case("other orders, numbers and scales", "property", INTERLEAVED, close(1e-4, 1e-6), otherwise, **PLAIN),
         Case("accepting no pair is best", "edge", extreme(nothing=True), hint=NOTHING),
         Case("accepting every pair is best", "edge", extreme(nothing=False), hint=EVERYTHING),
+        Case("thresholds far apart are best", "edge", far_apart, hint=BETWEEN),
         Case("two folds", "edge", Folds((7, 8), mixed=True)),
         Case("ten folds", "edge", Folds((6,) * 10, mixed=True)),
         Case("every pair is right", "edge", perfect),

@@ -141,9 +141,10 @@ def _chance(answer: Any, inputs: Inputs) -> Iterator[tuple[str, str]]:
         return
     if uneven(answer["times of people"], total, P / len(counts)):
         yield "uneven-people", f"In {total} batches some people come far more often than others."
-    shares = P / len(counts) * (K / counts).clamp(max=1)
-    times = answer["times of images"]
-    if any(uneven(times[whose == who], total, float(share)) for who, share in enumerate(shares)):
+    times = [answer["times of images"][whose == who] for who in range(len(counts))]
+    if any(
+        uneven(own, total, float(own.double().mean()) / max(1, total)) for own in times
+    ):  # whoever repeats may be even
         yield "uneven-images", f"In {total} batches some images of a person come far more often than others of theirs."
 
 

@@ -14,11 +14,12 @@ from course_lib.checks.codec import copy
 from course_lib.checks.compare import close
 from course_lib.checks.faces.shared import aside
 from course_lib.checks.kit.hints import GRAPH
+from course_lib.checks.kit.idle import idle, idle_step
 from course_lib.checks.kit.numbers import rounded
-from course_lib.checks.kit.probes import gradients_of, graph
+from course_lib.checks.kit.probes import gradients_of
 from course_lib.checks.kit.show import ASIDE, EXPECTED, YOURS
 from course_lib.checks.kit.styles import styles
-from course_lib.checks.spec import Case, Check, Counterexample, Inputs, Refusal
+from course_lib.checks.spec import Case, Check, Counterexample, Inputs
 
 ONE_TRIPLET = "Take the first triplet below: two squared distances, their difference, the margin. What does it cost?"
 SOLVED = "What does a triplet cost that keeps the margin with room to spare? And does it count in the mean?"
@@ -77,21 +78,6 @@ def other_orders(function: Callable, anchor: Tensor, positive: Tensor, negative:
         [part + 1 for part in given],
     ]
     return [float(torch.as_tensor(copy(function(*view, margin)))) for view in views]
-
-
-@graph(kept=True)
-def backward(function: Callable, anchor: Tensor, positive: Tensor, negative: Tensor, margin: float) -> list[Tensor]:
-    """The gradients after `loss.backward()`, as a training calls it.
-
-    Raises:
-        Refusal: the loss has no graph.
-    """
-    leaves = [part.clone().requires_grad_() for part in (anchor, positive, negative)]
-    loss = function(*leaves, margin)
-    if not (isinstance(loss, Tensor) and loss.requires_grad):
-        raise Refusal("`backward` fails: your loss is not computed from the embeddings.")
-    loss.backward()
-    return [torch.zeros_like(leaf) if leaf.grad is None else leaf.grad for leaf in leaves]
 
 
 def hint(answer: Any, expected: Any, inputs: Inputs) -> str:
@@ -167,8 +153,8 @@ CHECK = Check(
             "`backward` without a triplet",
             "edge",
             Triplets(()),
-            close(1e-3, 1e-4),
-            backward,
+            idle("embeddings"),
+            idle_step(0, 1, 2),
             hint=NO_TRIPLET,
             explain=False,
         ),

@@ -43,22 +43,6 @@ def gradients_of(*positions: int) -> Callable[..., list[Tensor]]:
     return gradients
 
 
-def step_of(position: int) -> Callable[..., list[Tensor]]:
-    """A probe for a loss: the gradient of one input where backward begins at the loss itself, as in training.
-
-    A number without a graph cannot be begun at, and fails as it would in training.
-    """
-
-    @graph(kept=True)
-    def step(function: Callable, *inputs: Any) -> list[Tensor]:
-        given = list(inputs)
-        given[position] = leaf = given[position].clone().requires_grad_()
-        function(*given).backward()
-        return [torch.zeros_like(leaf) if leaf.grad is None else leaf.grad]
-
-    return step
-
-
 def backward(parts: Iterable[Any], leaves: Sequence[Tensor]) -> list[Tensor]:
     """The gradients of the first part plus twice the second and so on; a part without a graph adds nothing."""
     learning = [

@@ -90,4 +90,6 @@ _CASE = Case(
     draws=1,
     public=shown(24),
 )
-CHECK = Check("experiment", 10, (_CASE,), target="predict", seconds=120.0, profile="mini", known=known)
+CHECK = Check(
+    "experiment", 10, (_CASE,), target="predict", seconds=120.0, profile="mini", known=known, withholds=("pose",)
+)

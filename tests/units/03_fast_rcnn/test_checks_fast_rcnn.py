@@ -2,22 +2,12 @@
 
 import pytest
 
-from autograder import misconceptions
-from autograder.exam import papers
 from course_lib import plots
-from course_lib.checks import report, run
+from course_lib.checks import report
 from course_lib.checks.fast_rcnn import fast_rcnn_loss, roi_pool, sample_rois, shared, truncated_svd
-from tests.helpers.relatives import relatives_of
+from tests.helpers.public import Public
 
-UNIT = "03_fast_rcnn"
-CHECKS = {check.name: check for check in papers.checks_of(UNIT)}
-VERSIONS = {(m.check, m.name): m.version for m in misconceptions.of(UNIT)} | {
-    (name, version.__name__): version for name, version, _ in relatives_of(UNIT)
-}
-
-
-def reported(check, version):
-    return run.run(UNIT, CHECKS[check], VERSIONS[check, version])
+reported = Public("03_fast_rcnn").reported
 
 
 @pytest.mark.parametrize(

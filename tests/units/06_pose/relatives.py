@@ -104,6 +104,12 @@ def bare_zero(logits, targets, annotated):
 
 
 @near("heatmap_loss")
+def zero_of_its_own(logits, targets, annotated):
+    """Without an annotated joint a 0 at which `backward` can begin, but from which no gradient comes."""
+    return RIGHT["heatmap_loss"](logits, targets, annotated) if annotated.any() else torch.zeros((), requires_grad=True)
+
+
+@near("heatmap_loss")
 def absolute(logits, targets, annotated):
     """Absolute differences."""
     cells, positive = (logits.sigmoid() - targets).abs(), targets >= 0.5

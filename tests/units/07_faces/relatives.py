@@ -40,7 +40,7 @@ def to_the_middle(image, landmarks, template, size):
     return RIGHT["align_face"](image, landmarks, centred, size)
 
 
-@near("align_face")
+@near("align_face", allowed="half-a-pixel-less")
 def half_a_pixel_twice(image, landmarks, template, size):
     """Adds the half pixel to the landmarks once more."""
     return RIGHT["align_face"](image, landmarks + 0.5, template, size)
@@ -181,7 +181,7 @@ def each_twice(distances, labels, margin):
     return RIGHT["mine_semi_hard"](distances, labels, margin).repeat(2, 1)
 
 
-@near("mine_semi_hard")
+@near("mine_semi_hard", allowed="labels-not-positions")
 def names_not_places(distances, labels, margin):
     """The labels of the triplets."""
     return labels[RIGHT["mine_semi_hard"](distances, labels, margin)].long()

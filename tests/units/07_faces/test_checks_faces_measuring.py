@@ -3,23 +3,16 @@
 import pytest
 import torch
 
-from autograder import misconceptions, reference
-from autograder.exam import papers
+from autograder import reference
 from course_lib import plots
 from course_lib.checks import report, run
 from course_lib.checks.faces import folds, lfw_accuracy, pairs, rank_one, verification_roc
-from tests.helpers.relatives import relatives_of
+from tests.helpers.public import Public
 
 UNIT = "07_faces"
-CHECKS = {check.name: check for check in papers.checks_of(UNIT)}
+PUBLIC = Public(UNIT)
+CHECKS, reported = PUBLIC.checks, PUBLIC.reported
 OURS = reference.load(UNIT)
-VERSIONS = {(m.check, m.name): m.version for m in misconceptions.of(UNIT)} | {
-    (name, version.__name__): version for name, version, _ in relatives_of(UNIT)
-}
-
-
-def reported(check, version):
-    return run.run(UNIT, CHECKS[check], VERSIONS[check, version] if isinstance(version, str) else version)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +31,7 @@ def reported(check, version):
         ("lfw_accuracy", "never-nothing", lfw_accuracy.NOTHING),
         ("lfw_accuracy", "never-everything", lfw_accuracy.EVERYTHING),
         ("lfw_accuracy", "single-fold", lfw_accuracy.TWO_FOLDS),
+        ("lfw_accuracy", "mean-of-the-best", lfw_accuracy.BETWEEN),
         ("rank_one", "cosine", rank_one.NEAREST),
         ("rank_one", "known-only", rank_one.UNKNOWN),
         ("rank_one", "last-of-equals", rank_one.FIRST),
@@ -116,6 +110,34 @@ def test_an_extreme_threshold_is_best_on_all_folds(nothing, seed):
     inputs = folds.extreme(nothing)(run.generator(seed, CHECKS["lfw_accuracy"].cases[0]))
     mean, _ = OURS["lfw_accuracy"](**inputs)
     assert mean == pytest.approx((inputs["same"] != nothing).double().mean().item())
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_far_apart_two_thresholds_are_best_and_their_mean_is_not(seed):
+    inputs = folds.far_apart(run.generator(seed, CHECKS["lfw_accuracy"].cases[0]))
+    assert folds.clear(inputs)
+    for tested, thresholds, shares in folds.each_fold(inputs):
+        assert len(thresholds) == 2
+        accepted = inputs["distances"][tested] <= thresholds.mean()
+        assert (accepted == inputs["same"][tested]).double().mean() < min(shares)
+
+
+@pytest.mark.parametrize("middle", [torch.mean, lambda best: (best.min() + best.max()) / 2, torch.median])
+def test_whoever_takes_the_middle_of_the_best_thresholds_is_told_so(middle):
+    def version(distances, same, numbers):
+        OURS["lfw_accuracy"](distances, same, numbers)  # refuses what is to be refused
+        shares = []
+        for fold in numbers.unique():
+            known, tested = distances[numbers != fold], numbers == fold
+            limits = torch.cat([known.min()[None] - 1, known.unique()])
+            right = ((known <= limits[:, None]) == same[~tested]).sum(dim=1)
+            shares.append(((distances[tested] <= middle(limits[right == right.max()])) == same[tested]).double().mean())
+        shares = torch.stack(shares)
+        return shares.mean(), shares.std() / len(shares) ** 0.5
+
+    found = reported("lfw_accuracy", version)
+    assert found.passed == (middle is torch.median)  # the lower one of two
+    assert found.misconception == ("" if found.passed else "mean-of-the-best")
 
 
 def test_any_best_threshold_is_as_good():

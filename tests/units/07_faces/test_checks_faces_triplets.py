@@ -3,24 +3,17 @@
 import pytest
 import torch
 
-from autograder import misconceptions, reference
-from autograder.exam import papers
+from autograder import reference
 from course_lib import plots
 from course_lib.checks import report, run
 from course_lib.checks.faces import align_face, mine_semi_hard, pairwise_distances, pk_sampler, triplet_loss
 from course_lib.checks.kit import hints
-from tests.helpers.relatives import relatives_of
+from tests.helpers.public import Public
 
 UNIT = "07_faces"
-CHECKS = {check.name: check for check in papers.checks_of(UNIT)}
+PUBLIC = Public(UNIT)
+CHECKS, VERSIONS, reported = PUBLIC.checks, PUBLIC.versions, PUBLIC.reported
 OURS = reference.load(UNIT)
-VERSIONS = {(m.check, m.name): m.version for m in misconceptions.of(UNIT)} | {
-    (name, version.__name__): version for name, version, _ in relatives_of(UNIT)
-}
-
-
-def reported(check, version):
-    return run.run(UNIT, CHECKS[check], VERSIONS[check, version] if isinstance(version, str) else version)
 
 
 @pytest.mark.parametrize(
@@ -112,8 +105,61 @@ def test_triplets_in_a_list_are_refused_as_a_wrong_type():
     assert "Expected a tensor of shape" in report.text(reported("mine_semi_hard", listed))
 
 
-def test_without_a_triplet_the_loss_needs_a_graph():
-    assert "`backward` fails" in report.text(reported("triplet_loss", "no-graph"))
+@pytest.mark.parametrize(("version", "words"), [("no-graph", "`backward` fails"), ("own-leaf", "No gradient arrives")])
+def test_without_a_triplet_the_loss_hangs_on_the_embeddings(version, words):
+    found = reported("triplet_loss", version)
+    assert [result.case.name for result in found.failed] == ["`backward` without a triplet"]
+    assert found.failed[0].message.startswith("Expected gradients of 0 in the embeddings. ")
+    assert words in found.failed[0].message
+    assert found.rung == "edge"
+
+
+def test_without_a_triplet_one_of_the_embeddings_is_enough():
+    def from_the_anchor(anchor, positive, negative, margin):
+        return OURS["triplet_loss"](anchor, positive, negative, margin) if len(anchor) else 0 * anchor.sum()
+
+    assert reported("triplet_loss", from_the_anchor).passed
+
+
+@pytest.mark.parametrize("again", ["the first ones", "any", "one of them"])
+def test_of_few_images_any_may_come_again(again):
+    class Other(OURS["PKSampler"]):
+        def __iter__(self):
+            for batch in super().__iter__():
+                parts = [batch[i : i + self.K] for i in range(0, len(batch), self.K)]
+                yield [image for part in parts for image in self.filled(sorted(set(part)))]
+
+        def filled(self, own):
+            more = self.K - len(own)
+            drawn = torch.randint(len(own), (more,), generator=self.rng).tolist()
+            chosen = {
+                "the first ones": (own * self.K)[:more],
+                "any": [own[i] for i in drawn],
+                "one of them": own[:1] * more,
+            }
+            return own + chosen[again]
+
+    found = reported("PKSampler", Other)
+    assert found.passed, report.text(found)
+
+
+@pytest.mark.parametrize("seed", [1, 20, 300])
+def test_whoever_throws_dice_for_images_is_told_so_whatever_comes(seed):
+    class Dice(OURS["PKSampler"]):
+        def __init__(self, labels, P, K, rng):
+            super().__init__(labels, P, K, rng)
+            rng.manual_seed(rng.initial_seed() + seed + int(torch.randint(2**40, (), generator=rng)))
+
+        def __iter__(self):
+            for _ in range(len(self)):
+                batch = []
+                for who in torch.randperm(len(self.people), generator=self.rng)[: self.P]:
+                    lots = torch.ones(len(self.people[who]))
+                    drawn = torch.multinomial(lots, self.K, replacement=True, generator=self.rng)
+                    batch += self.people[who][drawn].tolist()
+                yield batch
+
+    assert reported("PKSampler", Dice).misconception == "image-twice"
 
 
 def one_by_one(batches):

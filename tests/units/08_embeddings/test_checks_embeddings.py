@@ -4,8 +4,7 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
-from autograder import misconceptions, reference
-from autograder.exam import papers
+from autograder import reference
 from course_lib import plots
 from course_lib.checks import report, run
 from course_lib.checks.embeddings import (
@@ -21,18 +20,12 @@ from course_lib.checks.embeddings import (
     tables,
 )
 from course_lib.checks.kit import hints
-from tests.helpers.relatives import relatives_of
+from tests.helpers.public import Public
 
 UNIT = "08_embeddings"
-CHECKS = {check.name: check for check in papers.checks_of(UNIT)}
+PUBLIC = Public(UNIT)
+CHECKS, VERSIONS, reported = PUBLIC.checks, PUBLIC.versions, PUBLIC.reported
 OURS = reference.load(UNIT)
-VERSIONS = {(m.check, m.name): m.version for m in misconceptions.of(UNIT)} | {
-    (name, version.__name__): version for name, version, _ in relatives_of(UNIT)
-}
-
-
-def reported(check, version):
-    return run.run(UNIT, CHECKS[check], VERSIONS[check, version] if isinstance(version, str) else version)
 
 
 def test_the_unit_has_21_points():
