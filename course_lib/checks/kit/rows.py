@@ -38,7 +38,7 @@ def _and_others(rows: list[Row]) -> str:
 def apart(answer: Tensor, expected: Tensor) -> tuple[list[Row], list[Row], list[Row]]:
     """Rows that are missing, that should not be there, and that come more than once."""
     mine, theirs = (Counter(tuple(int(i) for i in row) for row in rows.tolist()) for rows in (answer, expected))
-    often = [row for row in theirs if mine[row] > 1]
+    often = [row for row in theirs if mine[row] > theirs[row]]
     return sorted(theirs.keys() - mine), sorted(mine.keys() - theirs), sorted(often)
 
 
