@@ -97,7 +97,7 @@ def _row(value: float, lower: tuple[float, float]) -> float:
 
 
 class Said(NamedTuple):
-    """What a classifier says at one temperature: its confidences, which answers are right, the mean of -log p(label)."""
+    """What a classifier says at a temperature: its confidences, which answers are right, the mean of -log p(label)."""
 
     confidence: Float[np.ndarray, " n"]
     right: Bool[np.ndarray, " n"]

@@ -48,13 +48,13 @@ def draw_doors():
         ("bytes", SKY),
         ("at most\n10 MB?", YELLOW),
         ("JPEG, PNG,\n… inside?", YELLOW),
-        ("pixels: at\nmost 25 M?", YELLOW),
+        ("pixels: at\nmost 50 M?", YELLOW),
         ("can it be\ndecoded?", YELLOW),
         ("network,\nsoftmax", BLUE),
         ("confidence\nreached?", YELLOW),
         ("tags", GREEN),
     )
-    refused = {1: "413\ntoo large", 2: "415\nno image", 3: "413\ntoo many", 4: "400\nbroken", 6: "200\nno tags"}
+    refused = {1: "413\ntoo large", 2: "415\nno image", 3: "413\ntoo many", 4: "422\nbroken", 6: "200\nno tags"}
     blocks = {f"{i}": Block(1.75 * i, 1.3, words, color, 1.35, 0.8) for i, (words, color) in enumerate(asked)}
     for place, words in refused.items():
         color = VERMILLION if place < 6 else GREEN
