@@ -722,7 +722,8 @@ def cells_of(images, stage):
             maps = body.features(some.float() / 255, stage)
             rows.append(F.adaptive_avg_pool2d(maps, 4).flatten(1))
     rows, count = torch.cat(rows), len(crops["train"])
-    return (rows[count:] - rows[:count].mean(dim=0)) / rows[:count].std(dim=0)
+    spread = rows[:count].std(dim=0).clamp(min=1e-3)  # some cells are always 0
+    return (rows[count:] - rows[:count].mean(dim=0)) / spread
 
 
 def hash_of(images, _):

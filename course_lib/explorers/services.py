@@ -46,7 +46,7 @@ def duplicates_explorer(split: Split, ways: Mapping[str, Likest], low: float = 0
 
     controls = {
         "name": ipywidgets.Dropdown(options=list(ways), description="compared by"),
-        "threshold": slider("threshold on similarity", 0.9, low, 1.0, 0.01),
+        "threshold": slider("threshold on similarity", 0.7, low, 1.0, 0.01),
     }
     return panel(draw, controls)
 
