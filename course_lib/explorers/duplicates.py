@@ -102,7 +102,7 @@ def draw_duplicates(split: Split, found: Likest, drawn: Histogram, threshold: fl
 
 def _row(split: Split, found: Likest, some: Int[np.ndarray, " k"], said: str) -> Picture:
     """Words, then the pairs of these test pictures."""
-    tiles = [_pair(split, found, test, said) for test in some]
+    tiles = [_pair(split, found, test, said) for test in some.tolist()]
     tiles += [white(TILE, 2 * TILE + GAP)] * (SHOWN - len(tiles))
     head = Canvas(white(HEAD, WIDTH))
     told = "just above the threshold: called copies" if said == "copy" else "just below it: called new"

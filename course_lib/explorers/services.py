@@ -18,6 +18,7 @@ from course_lib.plots import BLACK, BLUE, GREEN, ORANGE, VERMILLION, Picture, rg
 
 CELL, COLUMNS = 15, 24  # pixels of a test image's cell, cells in a row
 BAR, ROW = 300, 74  # pixels of a bar of 100 %, from bar to bar
+LEGEND = 3 * ROW + 74  # pixels: the height of three bars and what is said below them
 
 
 def confidence_explorer(logits: Float[Tensor, "n c"], labels: Int[Tensor, " n"]):
@@ -77,7 +78,7 @@ def draw_contamination(
 def _field(right: Bool[np.ndarray, " n"], count: int, gone: int) -> Picture:
     """A cell per test image: blue where right, else red with a stripe; copies have a frame, those found are empty."""
     rows = -(-len(right) // COLUMNS)
-    picture = white(rows * CELL, COLUMNS * CELL)
+    picture = white(max(rows * CELL, LEGEND), COLUMNS * CELL)
     for place, good in enumerate(right):
         top, left = CELL * (place // COLUMNS), CELL * (place % COLUMNS)
         cell = picture[top : top + CELL - 1, left : left + CELL - 1]
@@ -108,13 +109,13 @@ def _bars(accuracies: Mapping[str, float], height: int) -> Picture:
 
 def contamination_explorer(new: Bool[np.ndarray, " n"], copies: Bool[np.ndarray, " m"]):
     """How many test images have leaked, and how many of these an audit finds → three accuracies."""
-    most = min(100, 100 * len(copies) // len(new)) // 5 * 5
+    most = min(95, 100 * len(copies) // len(new)) // 5 * 5
 
     def draw(leaked: int, found: int) -> tuple[Picture, str]:
         return draw_contamination(new, copies, leaked / 100, found / 100)
 
     controls = {
-        "leaked": slider("leaked, % of the test", most // 10 * 5, 0, most, 5),
+        "leaked": slider("leaked, % of the test", most // 10 * 5, 5, most, 5),
         "found": slider("found by the audit, %", 0, 0, 100, 10),
     }
     return panel(draw, controls)
