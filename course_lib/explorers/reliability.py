@@ -71,7 +71,11 @@ def told(confidence: Float[np.ndarray, " n"], right: Bool[np.ndarray, " n"], bin
     """Mean confidence, accuracy and the expected calibration error in words."""
     sure, accuracy = float(np.mean(confidence)), float(np.mean(right))
     points = abs(round(100 * sure) - round(100 * accuracy))
-    verdict = f"too {'sure' if sure > accuracy else 'modest'} by {points} point{'s' * (points > 1)}" if points else "as sure as it may be"
+    verdict = (
+        f"too {'sure' if sure > accuracy else 'modest'} by {points} point{'s' * (points > 1)}"
+        if points
+        else "as sure as it may be"
+    )
     return (
         f"says <b>{sure:.0%}</b> on average and is right in <b>{accuracy:.0%}</b>: {verdict}<br>"
         f"expected calibration error <b>{binned(confidence, right, bins).error:.3f}</b>"
