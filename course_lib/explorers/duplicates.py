@@ -18,7 +18,7 @@ HEAD, HEIGHT = 24, 140  # pixels of the words above a row, of the histogram
 WIDTH = SHOWN * (2 * TILE + GAP)
 
 
-class Likest(NamedTuple):
+class Match(NamedTuple):
     """For each test picture its most similar training picture, and how similar they are."""
 
     similarity: Float[np.ndarray, " m"]
@@ -33,7 +33,7 @@ class Split(NamedTuple):
     copied: Bool[np.ndarray, " m"]
 
 
-def likest(train: Float[Tensor, "n d"], *views: Float[Tensor, "m d"]) -> Likest:
+def most_similar(train: Float[Tensor, "n d"], *views: Float[Tensor, "m d"]) -> Match:
     """The largest cosine similarity of each test picture with any training picture.
 
     Args:
@@ -42,10 +42,10 @@ def likest(train: Float[Tensor, "n d"], *views: Float[Tensor, "m d"]) -> Likest:
     unit = normalize(train.double(), dim=1)
     tables = torch.stack([normalize(view.double(), dim=1) @ unit.T for view in views])
     similarity, partner = tables.amax(dim=0).max(dim=1)
-    return Likest(similarity.numpy(), partner.numpy())
+    return Match(similarity.numpy(), partner.numpy())
 
 
-def precision_and_recall(found: Likest, copied: Bool[np.ndarray, " m"], threshold: float) -> tuple[float, float]:
+def precision_and_recall(found: Match, copied: Bool[np.ndarray, " m"], threshold: float) -> tuple[float, float]:
     """Of those that reach the threshold the share of copies, and of the copies the share that reaches it.
 
     The precision is NaN where nothing does.
@@ -64,8 +64,8 @@ class Histogram(NamedTuple):
     rows: tuple[float, float]
 
 
-def histogram(found: Likest, copied: Bool[np.ndarray, " m"], low: float) -> Histogram:
-    """How similar the copies and the other test pictures are to their likest training picture, from `low` to 1."""
+def histogram(found: Match, copied: Bool[np.ndarray, " m"], low: float) -> Histogram:
+    """The largest similarities of the copies and of the other test pictures, from `low` to 1."""
     figure = new_figure(WIDTH, HEIGHT)
     ax = figure.subplots()
     for some, color, name, hatch in ((copied, BLUE, "copies", ""), (~copied, ORANGE, "other test pictures", "//")):
@@ -77,7 +77,7 @@ def histogram(found: Likest, copied: Bool[np.ndarray, " m"], low: float) -> Hist
             label=name,
             hatch=hatch,
         )
-    ax.set(xlim=(low, 1), xlabel="similarity to the likest training picture", yticks=[])
+    ax.set(xlim=(low, 1), xlabel="similarity to the most similar training picture", yticks=[])
     ax.legend(loc="upper left", fontsize=8)
     picture = pixels(figure)
     (start, _), (end, _) = ax.transData.transform([(low, 0), (1, 0)])
@@ -85,7 +85,7 @@ def histogram(found: Likest, copied: Bool[np.ndarray, " m"], low: float) -> Hist
     return Histogram(picture, low, (start, end), (len(picture) - frame.y1, len(picture) - frame.y0))
 
 
-def draw_duplicates(split: Split, found: Likest, drawn: Histogram, threshold: float) -> tuple[Picture, str]:
+def draw_duplicates(split: Split, found: Match, drawn: Histogram, threshold: float) -> tuple[Picture, str]:
     """Pairs of a test and a training picture next to the threshold: four that just reach it, four that just do not.
 
     Each has the test picture on the left, framed in blue where "copy" or "new" is true, else dashed in red.
@@ -100,7 +100,7 @@ def draw_duplicates(split: Split, found: Likest, drawn: Histogram, threshold: fl
     return np.vstack([*rows, canvas.picture]), _words(split, found, threshold)
 
 
-def _row(split: Split, found: Likest, some: Int[np.ndarray, " k"], said: str) -> Picture:
+def _row(split: Split, found: Match, some: Int[np.ndarray, " k"], said: str) -> Picture:
     """Words, then the pairs of these test pictures."""
     tiles = [_pair(split, found, test, said) for test in some.tolist()]
     tiles += [white(TILE, 2 * TILE + GAP)] * (SHOWN - len(tiles))
@@ -110,7 +110,7 @@ def _row(split: Split, found: Likest, some: Int[np.ndarray, " k"], said: str) ->
     return np.vstack([head.picture, tiled(tiles, rows=1)])
 
 
-def _pair(split: Split, found: Likest, test: int, said: str) -> Picture:
+def _pair(split: Split, found: Match, test: int, said: str) -> Picture:
     """A test picture with what is said of it, and the training picture that is most similar."""
     truth = "copy" if split.copied[test] else "new"
     left = decision(split.test[test], truth, said, TILE, f"{found.similarity[test]:.2f}")
@@ -120,7 +120,7 @@ def _pair(split: Split, found: Likest, test: int, said: str) -> Picture:
     return np.hstack([left, canvas.picture, white(TILE, GAP)])
 
 
-def _words(split: Split, found: Likest, threshold: float) -> str:
+def _words(split: Split, found: Match, threshold: float) -> str:
     precision, recall = precision_and_recall(found, split.copied, threshold)
     count = int((found.similarity >= threshold).sum())
     hits = int(((found.similarity >= threshold) & split.copied).sum())

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from course_lib.explorers.canvas import WHITE, Canvas
-from course_lib.explorers.duplicates import Likest, Split, draw_duplicates, histogram
+from course_lib.explorers.duplicates import Match, Split, draw_duplicates, histogram
 from course_lib.explorers.panel import panel, slider
 from course_lib.explorers.reliability import TENTHS, draw_confidence, scale
 from course_lib.plots import BLACK, BLUE, GREEN, ORANGE, VERMILLION, Picture, rgb, white
@@ -31,7 +31,7 @@ def confidence_explorer(logits: Float[Tensor, "n c"], labels: Int[Tensor, " n"])
     return panel(draw, {"tenths": slider("temperature", 1.0, TENTHS[0] / 10, TENTHS[-1] / 10, 0.1)})
 
 
-def duplicates_explorer(split: Split, ways: Mapping[str, Likest], low: float = 0.5):
+def duplicates_explorer(split: Split, ways: Mapping[str, Match], low: float = 0.5):
     """A way of comparing and a threshold → pairs next to it, precision and recall.
 
     Args:

@@ -23,7 +23,7 @@ from course_lib.explorers import (
     services,
     transfer_learning,
 )
-from course_lib.explorers.duplicates import Split, likest
+from course_lib.explorers.duplicates import Split, most_similar
 
 RNG = torch.Generator().manual_seed(0)
 GREY = torch.rand(64, 64, generator=RNG)
@@ -222,7 +222,7 @@ def duplicates_view():
     """Nine test pictures, three of them copies, in two spaces that find other ones alike."""
     spaces = torch.rand(2, 2, 9, 4, generator=torch.Generator().manual_seed(7))
     split = Split(IMAGES, IMAGES.flip(3), np.arange(9) < 3)
-    return services.duplicates_explorer(split, {"one": likest(*spaces[0]), "other": likest(*spaces[1])})
+    return services.duplicates_explorer(split, {"one": most_similar(*spaces[0]), "other": most_similar(*spaces[1])})
 
 
 def contamination_view():

@@ -100,9 +100,9 @@ def features(count, seed):
     return torch.randn(count, 8, generator=torch.Generator().manual_seed(seed))
 
 
-def test_the_likest_is_the_largest_cosine_of_any_view():
+def test_the_match_is_the_largest_cosine_of_any_view():
     train, one, other = features(5, 0), features(7, 1), features(7, 2)
-    found = duplicates.likest(train, one, other)
+    found = duplicates.most_similar(train, one, other)
     table = torch.nn.functional.cosine_similarity(torch.stack([one, other])[:, :, None], train, dim=-1).amax(dim=0)
     assert found.similarity == pytest.approx(table.amax(dim=1).numpy(), abs=1e-6)
     assert found.partner.tolist() == table.argmax(dim=1).tolist()
@@ -110,7 +110,7 @@ def test_the_likest_is_the_largest_cosine_of_any_view():
 
 @pytest.mark.parametrize("threshold", [0.2, 0.5, 0.8])
 def test_precision_and_recall_are_the_library_s(threshold):
-    found = duplicates.Likest(RNG.random(50), np.zeros(50, int))
+    found = duplicates.Match(RNG.random(50), np.zeros(50, int))
     copied = RNG.random(50) < 0.4
     said = found.similarity >= threshold
     expected = precision_score(copied, said), recall_score(copied, said)
@@ -118,7 +118,7 @@ def test_precision_and_recall_are_the_library_s(threshold):
 
 
 def test_a_threshold_is_reached_by_what_equals_it_and_none_has_no_precision():
-    found, copied = duplicates.Likest(np.array([0.5, 0.75]), np.zeros(2, int)), np.array([False, True])
+    found, copied = duplicates.Match(np.array([0.5, 0.75]), np.zeros(2, int)), np.array([False, True])
     assert duplicates.precision_and_recall(found, copied, 0.75) == (1, 1)
     precision, recall = duplicates.precision_and_recall(found, copied, 0.8)
     assert math.isnan(precision)
@@ -131,7 +131,7 @@ def small_split():
     return duplicates.Split(tones[:4].contiguous(), tones.contiguous(), np.arange(8) < 3)
 
 
-SIMILAR = duplicates.Likest(np.array([0.95, 0.9, 0.65, 0.8, 0.6, 0.5, 0.45, 0.4]), np.arange(8) % 4)
+SIMILAR = duplicates.Match(np.array([0.95, 0.9, 0.65, 0.8, 0.6, 0.5, 0.45, 0.4]), np.arange(8) % 4)
 
 
 def drawn_at(threshold, similar=SIMILAR):
