@@ -864,7 +864,6 @@ plots.show(plots.image_grid(pair, titles, columns=2, width=8), "two motorcycles"
 # and count how many come back. That was our recall.
 
 # %% [markdown]
-#
 # **Predict:** how many does stage 1 find at its threshold, 0.72, if the copies are turned by ninety degrees, or show
 # only the middle, half as wide and high?
 
