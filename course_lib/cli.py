@@ -168,6 +168,24 @@ def check(
     raise typer.Exit(0 if not missing and all(found.passed for found in reports) else 1)
 
 
+@app.command()
+@readable
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Of this machine; 0 lets the system choose.")] = 8000,
+    sure: Annotated[float, typer.Option(min=0, max=1, help="The least confidence of a tag.")] = 0.3,
+) -> None:
+    """Tag photographs over HTTP with EfficientNet-Lite0, for this machine alone, until Ctrl-C.
+
+    Example: course serve --port 8000
+    """
+    import uvicorn
+
+    from course_lib.models import classify
+    from course_lib.service import create_app
+
+    uvicorn.run(create_app(lambda image: [pair for pair in classify(image) if pair[1] >= sure]), port=port)
+
+
 @contextmanager
 def _neighbours(path: Path) -> Iterator[None]:
     """Modules beside the file can be imported meanwhile, behind the libraries; a library's name stays the library's."""

@@ -33,6 +33,10 @@ class CacheError(CourseError):
     """A file could not be written into the cache folder: the disk is full or the folder is not writable."""
 
 
+class ServiceError(CourseError):
+    """A service does not start, or nothing answers at its address."""
+
+
 class CheckFailed(CourseError):
     """A student's function did not pass its public check."""
 

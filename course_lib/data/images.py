@@ -60,11 +60,19 @@ def _read(path: Path, upright: bool) -> Tensor:
     with Image.open(path, formats=[name for name in FORMATS if name in _known()]) as image:
         if image.width * image.height > MOST_PIXELS:
             raise _too_large(path, image.width * image.height)
-        image.load()
-        found = _rgb(image, path)
-        turn = TURNS.get(_orientation(image)) if upright else None
-    pixels = np.array(found if turn is None else found.transpose(turn))
-    return torch.from_numpy(pixels).permute(2, 0, 1).contiguous()
+        return pixels(image, upright)
+
+
+def pixels(image: Image.Image, upright: bool = True) -> UInt8[Tensor, "3 h w"]:
+    """The pixels of an image that Pillow has opened, RGB, uint8, 0 … 255, as `read_image` gives those of a file.
+
+    Raises ValueError for numbers without a known range, and whatever Pillow's decoders raise for a damaged file.
+    """
+    image.load()
+    found = _rgb(image)
+    turn = TURNS.get(_orientation(image)) if upright else None
+    values = np.array(found if turn is None else found.transpose(turn))
+    return torch.from_numpy(values).permute(2, 0, 1).contiguous()
 
 
 def _known() -> set[str]:
@@ -73,12 +81,12 @@ def _known() -> set[str]:
     return set(Image.OPEN)
 
 
-def _rgb(image: Image.Image, path: Path) -> Image.Image:
-    """The loaded image as RGB; DataBroken for numbers whose black and white nobody knows."""
+def _rgb(image: Image.Image) -> Image.Image:
+    """The loaded image as RGB; ValueError for numbers whose black and white nobody knows."""
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format in ("PNG", "PPM")):
         return _grey(image).convert("RGB")
     if image.mode in ("I", "F"):
-        raise _unreadable(path, f"32-bit numbers (Pillow's mode {image.mode}): which of them is white is not said")
+        raise ValueError(f"32-bit numbers (Pillow's mode {image.mode}): which of them is white is not said")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, PAPER), image).convert("RGB")

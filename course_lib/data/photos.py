@@ -25,6 +25,11 @@ def photo(name: str) -> UInt8[Tensor, "3 h w"]:
     "astronaut" is 512×512, "coffee" 400×600, "chelsea" (a cat) 300×451; all come with scikit-image.
     Raises DataMissing, listing the names, for any other.
     """
+    return read_image(photo_file(name))
+
+
+def photo_file(name: str) -> Path:
+    """Where the file of a photograph lies, JPEG or PNG. Raises DataMissing as `photo` does."""
     if name not in FILES:
         raise DataMissing(
             f"There is no photograph called {name!r}.",
@@ -34,4 +39,4 @@ def photo(name: str) -> UInt8[Tensor, "3 h w"]:
         )
     from skimage import data
 
-    return read_image(Path(data.__file__).parent / FILES[name])
+    return Path(data.__file__).parent / FILES[name]

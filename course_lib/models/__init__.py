@@ -5,7 +5,7 @@ classes say of a photograph.
 """
 
 from course_lib.models.backbone import Backbone, backbone
-from course_lib.models.imagenet import classify, imagenet_classifier, imagenet_names
+from course_lib.models.imagenet import classify, imagenet_classifier, imagenet_logits, imagenet_names
 from course_lib.models.lite0 import Lite0
 from course_lib.models.small import SmallResNet
 from course_lib.models.trunk import Trunk
@@ -19,6 +19,7 @@ __all__ = [
     "backbone",
     "classify",
     "imagenet_classifier",
+    "imagenet_logits",
     "imagenet_names",
     "load_tensors",
     "recipe",

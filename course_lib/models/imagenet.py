@@ -3,6 +3,7 @@
 from functools import cache
 
 import torch
+from jaxtyping import Float32
 from torch import Tensor, nn
 
 from course_lib.errors import DataBroken
@@ -29,12 +30,13 @@ def imagenet_classifier() -> nn.Linear:
     return layer.requires_grad_(False)
 
 
-def classify(image: Tensor, k: int = 5) -> list[tuple[str, float]]:
-    """The `k` likeliest of ImageNet's classes for a uint8 image [3, h, w], with their probabilities in falling order.
+def imagenet_logits(image: Tensor) -> Float32[Tensor, "1000"]:
+    """EfficientNet-Lite0's scores of ImageNet's thousand classes for a uint8 image [3, h, w]; their softmax are
+    probabilities.
 
-    By EfficientNet-Lite0. The image is RGB, 0 … 255, of any size; its largest square around the centre is seen at
-    224 × 224 pixels. The probabilities of all thousand sum to one, whatever the image shows. `read_image` makes such
-    an image of any file, grey, CMYK and 16-bit ones too. Raises DataBroken for any other tensor.
+    The image is RGB, 0 … 255, of any size; its largest square around the centre is seen at 224 × 224 pixels.
+    `read_image` makes such an image of any file, grey, CMYK and 16-bit ones too. Raises DataBroken for any other
+    tensor.
     """
     if image.dtype != torch.uint8 or image.ndim != 3 or len(image) != 3 or not image.numel():
         raise DataBroken(
@@ -49,8 +51,16 @@ def classify(image: Tensor, k: int = 5) -> list[tuple[str, float]]:
     net, layer = _network()
     square = center_crop(image, [min(image.shape[1:])])
     pixels = resize(square, [SIDE, SIDE], InterpolationMode.BICUBIC)[None].float() / 255
-    with torch.inference_mode():
-        chances, classes = layer(net.embed(pixels))[0].softmax(dim=0).topk(k)
+    with torch.no_grad():
+        return layer(net.embed(pixels))[0]
+
+
+def classify(image: Tensor, k: int = 5) -> list[tuple[str, float]]:
+    """The `k` likeliest of ImageNet's classes for an image, with their probabilities in falling order.
+
+    See `imagenet_logits` for the image. The probabilities of all thousand sum to one, whatever it shows.
+    """
+    chances, classes = imagenet_logits(image).softmax(dim=0).topk(k)
     return [(imagenet_names()[number], float(chance)) for chance, number in zip(chances, classes, strict=True)]
 
 

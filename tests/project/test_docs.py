@@ -19,7 +19,7 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("lec
 APPS = {"course": course_cli.app, "autograder": autograder_cli.app}
 MAKE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.search(r"^\.PHONY: (.*)$", MAKE, re.MULTILINE)[1].split())
-PLAIN = {"cd", "cp", "pip", "conda", "python", "git", "sudo", "export", "jupyter", "nbgrader", "mkdir", "openssl"}
+PLAIN = set("cd cp pip conda python git sudo export jupyter nbgrader mkdir openssl curl".split())
 
 
 def commands_of(name: str) -> dict:

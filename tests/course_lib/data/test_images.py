@@ -2,7 +2,6 @@
 
 import struct
 import warnings
-import zlib
 
 import cv2
 import numpy as np
@@ -12,6 +11,7 @@ from PIL import Image
 
 from course_lib.data.images import MOST_PIXELS, TURNS, read_image
 from course_lib.errors import DataBroken, DataMissing
+from tests.helpers import pictures
 
 ROWS, COLUMNS = np.mgrid[0:160:8, 0:240:8]
 RGB = np.dstack([COLUMNS, ROWS, np.full_like(ROWS, 77)]).astype(np.uint8)
@@ -23,14 +23,9 @@ def written(path, pixels):
     return path
 
 
-def png(path, width, height, rows=b""):
+def png(path, *promised):
     """A grey PNG file whose header promises so many pixels."""
-
-    def chunk(kind, body):
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+    path.write_bytes(pictures.png(*promised))
     return path
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from PIL import Image
 
-from course_lib.data.photos import FILES, photo, read_image
+from course_lib.data.photos import FILES, photo, photo_file, read_image
 from course_lib.errors import DataBroken, DataMissing
 
 
@@ -25,6 +25,13 @@ def test_the_astronaut_is_512_by_512_and_in_rgb_order():
 def test_an_unknown_name_lists_those_that_there_are():
     with pytest.raises(DataMissing, match=r"'lena'.*\n.*astronaut, chelsea, coffee"):
         photo("lena")
+
+
+def test_its_file_is_the_same_photograph():
+    assert photo_file("rocket").name == "rocket.jpg"
+    assert torch.equal(read_image(photo_file("rocket")), photo("rocket"))
+    with pytest.raises(DataMissing, match="'lena'"):
+        photo_file("lena")
 
 
 def test_a_grey_image_gets_three_equal_channels(tmp_path):
