@@ -14,7 +14,7 @@ from course_lib.explorers.tiles import decision, tiled
 from course_lib.plots import BLACK, BLUE, GREEN, ORANGE, Picture, pixels, white
 
 TILE, GAP, SHOWN = 84, 14, 4  # pixels of an image, between pairs; pairs on either side of the threshold
-HEAD, HEIGHT = 24, 140  # pixels of the words above a row, of the histogram
+HEAD, HEIGHT = 24, 150  # pixels of the words above a row, of the histogram
 WIDTH = SHOWN * (2 * TILE + GAP)
 
 
@@ -78,7 +78,7 @@ def histogram(found: Match, copied: Bool[np.ndarray, " m"], low: float) -> Histo
             hatch=hatch,
         )
     ax.set(xlim=(low, 1), xlabel="similarity to the most similar training picture", yticks=[])
-    ax.legend(loc="upper left", fontsize=8)
+    ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False, fontsize=8)
     picture = pixels(figure)
     (start, _), (end, _) = ax.transData.transform([(low, 0), (1, 0)])
     frame = ax.get_window_extent()

@@ -63,7 +63,7 @@ def draw_reliability(
         low, high = (_row(value, lower) for value in (found.confidence[place], found.accuracy[place]))
         canvas.line((x, low), (x, high), ORANGE, width=5)
         middle = left[0] + (left[1] - left[0]) * (place + 0.5) / bins
-        canvas.number(middle, lower[0] + 26, str(found.counts[place]), BLACK, 12)
+        canvas.number(middle, lower[0] + 15, str(found.counts[place]), BLACK, 12)
     return canvas.picture, told(confidence, right, bins)
 
 
@@ -89,7 +89,7 @@ def _frame() -> tuple[Picture, tuple[float, float], tuple[float, float]]:
     ax = figure.subplots()
     ax.set(xlim=(0, 1), ylim=(0, 1), ylabel="accuracy", xticks=np.linspace(0, 1, 6))
     ax.set_xlabel("confidence; above it: predictions in the bin")
-    ax.tick_params(axis="x", pad=20)
+    ax.tick_params(axis="x", pad=24)
     ax.spines[["top", "right"]].set_visible(False)
     picture = pixels(figure)
     (x0, y0), (x1, y1) = ax.transData.transform([(0, 0), (1, 1)])

@@ -98,7 +98,7 @@ def _bars(accuracies: Mapping[str, float], height: int) -> Picture:
         picture[place * ROW + 32 : place * ROW + 60, : round(BAR * value)] = rgb(color)
     canvas = Canvas(picture)
     for place, (name, value) in enumerate(accuracies.items()):
-        canvas.text(0, place * ROW + 28, f"{name}: {value:.1%}", WHITE, size=15)
+        canvas.text(0, place * ROW + 26, f"{name}: {value:.1%}", WHITE, size=15)
     canvas.line((BAR, 0), (BAR, 3 * ROW), BLACK, width=1)
     canvas.text(BAR, 18, "100 %", WHITE, size=12, anchor="rb")
     canvas.text(0, 3 * ROW + 24, "orange frame: a copy of a training image", WHITE, size=13)

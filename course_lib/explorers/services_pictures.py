@@ -44,11 +44,13 @@ def _pane(image: UInt8[Tensor, "3 s s"], told: Sequence[tuple[str, float]], thre
 
 def draw_doors():
     """Draws an image's way through a service: what is asked of it, and what each refusal answers. Returns the Axes."""
+    from course_lib.service.limits import LIMITS
+
     asked = (
         ("bytes", SKY),
-        ("at most\n10 MB?", YELLOW),
+        (f"at most\n{LIMITS.bytes / 2**20:g} MB?", YELLOW),
         ("JPEG, PNG,\n… inside?", YELLOW),
-        ("pixels: at\nmost 50 M?", YELLOW),
+        (f"pixels: at\nmost {LIMITS.pixels / 1e6:g} M?", YELLOW),
         ("can it be\ndecoded?", YELLOW),
         ("network,\nsoftmax", BLUE),
         ("confidence\nreached?", YELLOW),

@@ -6,7 +6,7 @@ well. `show(picture, "name")` puts the picture into the notebook as an HTML imag
 alt_texts/ by its name: JupyterLab ignores alternative text in the metadata of plain PNG outputs.
 """
 
-from course_lib.plots.charts import bars, curve, pr_curve
+from course_lib.plots.charts import bars, curve, pr_curve, reliability
 from course_lib.plots.diagram import Arrow, Block, diagram
 from course_lib.plots.images import draw_boxes, draw_detections, draw_proposals, image_grid, show_image
 from course_lib.plots.notebook import close, image_html, in_notebook, show, show_html
@@ -54,6 +54,7 @@ __all__ = [
     "pixels",
     "png",
     "pr_curve",
+    "reliability",
     "rgb",
     "show",
     "show_html",

@@ -53,6 +53,27 @@ def pr_curve(
     return ax
 
 
+def reliability(bins: Mapping[str, tuple[Sequence[float], Sequence[float]]], ax=None):
+    """Draws how often answers are right over how sure they are, in bins, beside the diagonal on which both are equal.
+
+    Args:
+        bins: name → the mean confidences and the accuracies of its bins, without empty ones.
+
+    Returns:
+        The Axes, both axes from 0 to 1.
+    """
+    ax = new_axes(5, 4) if ax is None else ax
+    ax.plot([0, 1], [0, 1], color="#BBBBBB", label="as sure as right")
+    for i, (name, (confidence, accuracy)) in enumerate(bins.items()):
+        style = {"color": PALETTE[i % len(PALETTE)], "linestyle": DASHES[i % len(DASHES)]}
+        ax.plot(confidence, accuracy, label=name, marker=MARKERS[i % len(MARKERS)], **style)
+        ax.vlines(confidence, confidence, accuracy, color=style["color"], alpha=0.4)
+    ax.set(xlabel="mean confidence of a bin", ylabel="share that is right", xlim=(0, 1.02), ylim=(-0.03, 1.03))
+    ax.grid(alpha=0.3)
+    ax.legend(loc="upper left")
+    return ax
+
+
 def bars(
     names: Sequence[str],
     values: Sequence[float],

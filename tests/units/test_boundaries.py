@@ -128,6 +128,23 @@ BOUNDARIES = {
         "squared Euclidean, at least 0": DOMAIN,
         "fewer than two folds": "two folds",
     },
+    "top_k_tags": {
+        "they may lie in the thousands, above or below 0": "logits below minus a thousand",
+        "c is at least 1": "one class",
+        "how many tags at most, at least 1": "k is larger than the number of classes",
+        "it may be larger than c": "k is larger than the number of classes",
+        "a probability of at least min_confidence": DOMAIN,
+    },
+    "expected_calibration_error": {
+        "c is at least 2": "two classes",
+        "their number B, at least 1": "one bin",
+        "some may be exactly 1": "probabilities of exactly 1",
+        "off by less than 0.01": LEFT_OPEN,
+    },
+    "fit_temperature": {
+        "The temperature T above 0": DOMAIN,
+        "c is at least 2": "two classes",
+    },
     "postprocess_detections": {
         "is above this number, not where it equals it": "a probability of exactly the threshold",
         "IoU above which, of two boxes": "an overlap of exactly the threshold",

@@ -4,12 +4,11 @@ Each holds its inputs, probes, rule and explanation, and at its end `CHECK`; wha
 module `shared`.
 """
 
-from types import ModuleType
-
 from course_lib.checks import run
+from course_lib.checks.services import expected_calibration_error, fit_temperature, top_k_tags
 
 UNIT = "09_services"
-FUNCTIONS: tuple[ModuleType, ...] = ()
+FUNCTIONS = (top_k_tags, expected_calibration_error, fit_temperature)
 CHECKS = tuple(function.CHECK for function in FUNCTIONS)
 
 check = run.public(UNIT, CHECKS)

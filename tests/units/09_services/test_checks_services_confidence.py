@@ -1,0 +1,160 @@
+"""Unit 09, confidence: what a student reads and sees when an answer is wrong points at that mistake and at no other."""
+
+import pytest
+import torch
+
+from autograder import misconceptions, reference
+from autograder.exam import papers
+from course_lib import plots
+from course_lib.checks import report, run
+from course_lib.checks.services import expected_calibration_error, fit_temperature, top_k_tags
+from tests.helpers.relatives import relatives_of
+
+UNIT = "09_services"
+CHECKS = {check.name: check for check in papers.checks_of(UNIT)}
+OURS = reference.load(UNIT)
+VERSIONS = {(m.check, m.name): m.version for m in misconceptions.of(UNIT)} | {
+    (name, version.__name__): version for name, version, _ in relatives_of(UNIT)
+}
+
+
+def reported(check, version):
+    return run.run(UNIT, CHECKS[check], VERSIONS[check, version] if isinstance(version, str) else version)
+
+
+@pytest.mark.parametrize(
+    ("check", "version", "hint"),
+    [
+        ("top_k_tags", "percent", top_k_tags.SHARE),
+        ("top_k_tags", "rising", top_k_tags.WHICH),
+        ("top_k_tags", "never-silent", top_k_tags.SILENT),
+        ("top_k_tags", "overflow", top_k_tags.LARGE),
+        ("top_k_tags", "too-few-classes", ""),  # the error speaks for itself
+        ("top_k_tags", "any-names", top_k_tags.NAMES),
+        ("expected_calibration_error", "unweighted", expected_calibration_error.ONE_BIN),
+        ("expected_calibration_error", "one-lost", expected_calibration_error.CERTAIN),
+        ("expected_calibration_error", "empty-nan", expected_calibration_error.ONE_BIN),
+        ("expected_calibration_error", "no-image", expected_calibration_error.NOBODY),
+        ("expected_calibration_error", "any-sums", expected_calibration_error.SUMS),
+        ("fit_temperature", "inverse", fit_temperature.LOSS),
+        ("fit_temperature", "overflow", fit_temperature.LARGE),
+        ("fit_temperature", "all-right", fit_temperature.RIGHT),
+        ("fit_temperature", "chance", fit_temperature.CHANCE),
+        ("fit_temperature", "no-image", fit_temperature.NOBODY),
+    ],
+)
+def test_a_hint_fits_what_is_wrong(check, version, hint):
+    assert reported(check, version).failed[0].hint == hint
+
+
+@pytest.mark.parametrize(
+    ("check", "version", "words"),
+    [
+        ("top_k_tags", "late-softmax", "probabilities over all"),
+        ("top_k_tags", "never-silent", "expected no tag"),
+        ("top_k_tags", "to_base_two", "logit"),
+        ("top_k_tags", "overflow", "yours "),
+        ("expected_calibration_error", "bin-centre", "mean confidence"),
+        ("expected_calibration_error", "one-lost", "weight 1/"),
+        ("expected_calibration_error", "empty-nan", "yours nan"),
+        ("fit_temperature", "inverse", "mean negative log-likelihood"),
+        ("fit_temperature", "own-answers", "The first image: logits ("),
+    ],
+)
+def test_a_counterexample_says_and_draws_what_is_wrong(check, version, words):
+    found = reported(check, version).counterexample
+    assert words in found.text
+    assert "expected" in found.text
+    plots.close(found.draw())
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (None, "Is there a `return`?"),
+        ([1.0, 2.0], "the list holds float"),
+        ([(0.5, "cat")], "the list holds (float 0.5, str cat)"),
+        ([("cat", "0.5")], "the list holds (str cat, str 0.5)"),
+    ],
+)
+def test_what_is_no_list_of_tags_is_told_as_such(answer, words):
+    found = reported("top_k_tags", lambda *inputs: answer)
+    assert found.rung == "type"
+    assert words in report.text(found)
+
+
+@pytest.mark.parametrize(
+    ("check", "line"),
+    [
+        ("top_k_tags", "from course_lib.models.imagenet import classify as ready"),
+        ("expected_calibration_error", "from torchmetrics.functional import calibration_error as ready"),
+        ("expected_calibration_error", "from sklearn.calibration import calibration_curve as ready"),
+        ("fit_temperature", "from sklearn.calibration import CalibratedClassifierCV as ready"),
+    ],
+)
+@pytest.mark.parametrize("used", [True, False])
+def test_ready_made_functions_are_no_answer(check, line, used):
+    function = f"def {check}(*inputs):\n    return {'ready(*inputs)' if used else 'inputs'}"
+    found = run.run(UNIT, CHECKS[check], OURS[check], [line, function])
+    assert (found.rung == "forbidden", found.passed) == (used, not used)
+
+
+def test_a_temperature_within_one_percent_is_right_and_one_beyond_is_not():
+    for factor, passes in ((1 + 0.9 * 0.01, True), (1 - 0.9 * 0.01, True), (1.012, False), (0.988, False)):
+        found = reported("fit_temperature", lambda *inputs, factor=factor: factor * OURS["fit_temperature"](*inputs))
+        assert found.passed == passes, report.text(found)
+
+
+@pytest.mark.parametrize("style", ["gradient in 32 bits", "a fine grid", "Newton", "Adam"])
+def test_however_the_temperature_is_found_it_is_right(style):
+    def version(logits, labels):
+        OURS["fit_temperature"](logits, labels)  # refuses what is to be refused
+        return WAYS[style](logits, labels)
+
+    found = reported("fit_temperature", version)
+    assert found.passed, report.text(found)
+
+
+def in_32_bits(logits, labels):
+    log_t = torch.zeros(1, requires_grad=True)
+    optimizer = torch.optim.LBFGS([log_t], lr=0.5, max_iter=100)
+
+    def loss():
+        optimizer.zero_grad()
+        value = torch.nn.functional.cross_entropy(logits.float() / log_t.exp(), labels)
+        value.backward()
+        return value
+
+    optimizer.step(loss)
+    return log_t.exp().item()
+
+
+def by_a_grid(logits, labels):
+    grid = torch.logspace(-1, 1.5, 800, device=logits.device, dtype=logits.dtype)
+    losses = [torch.nn.functional.cross_entropy(logits / t, labels) for t in grid]
+    return grid[torch.stack(losses).argmin()]
+
+
+def by_newton(logits, labels):
+    """For 1 / T, in which the loss is convex: its slope is a mean difference, its curvature a mean variance."""
+    logits, beta = logits.double(), torch.tensor(0.05, dtype=torch.float64)
+    own = logits.gather(1, labels[:, None])[:, 0]
+    for _ in range(200):
+        probs = (logits * beta).softmax(dim=1)
+        mean = (probs * logits).sum(dim=1)
+        bend = ((probs * logits**2).sum(dim=1) - mean**2).mean()
+        beta = (beta - 0.5 * (mean - own).mean() / bend).clamp(1e-3, 50)
+    return 1 / beta
+
+
+def by_adam(logits, labels):
+    log_t = torch.nn.Parameter(torch.zeros((), dtype=torch.float64))
+    optimizer = torch.optim.Adam([log_t], lr=0.05)
+    for _ in range(300):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(logits / log_t.exp(), labels).backward()
+        optimizer.step()
+    return log_t.exp().detach().numpy()
+
+
+WAYS = {"gradient in 32 bits": in_32_bits, "a fine grid": by_a_grid, "Newton": by_newton, "Adam": by_adam}
