@@ -11,6 +11,7 @@ from torchmetrics.functional.classification import multiclass_calibration_error
 from course_lib import plots
 from course_lib.explorers import duplicates, reliability, services, services_pictures
 from course_lib.plots import BLUE, GREEN, ORANGE, VERMILLION, rgb
+from course_lib.service.limits import LIMITS
 from tests.helpers.views import control, widgets
 
 RNG = np.random.default_rng(0)
@@ -227,4 +228,12 @@ def test_every_refusal_of_the_doors_has_a_number():
     told = [text.get_text() for text in ax.texts]
     assert sum(words[:3].isdecimal() for words in told) == 5
     assert told.count("no") == 5
+    plots.close(ax)
+
+
+def test_the_doors_are_those_of_the_service():
+    ax = services_pictures.draw_doors()
+    told = " ".join(text.get_text().replace("\n", " ") for text in ax.texts)
+    assert f"at most {LIMITS.bytes // 2**20} MB?" in told
+    assert f"pixels: at most {LIMITS.pixels // 10**6} M?" in told
     plots.close(ax)
