@@ -400,6 +400,11 @@ display(
 )
 
 # %% [markdown]
+# Both know all their training images, and yet the fine-tuned network is too *modest*: its T is below 1. Whether a
+# service is too sure cannot be guessed from how it was trained. It has to be measured, and on images like those that it
+# will be asked about.
+
+# %% [markdown]
 # ## Your tags behind an address
 #
 # A recognition service is a function that others can call over the network: an image goes in, names come out. Here your

@@ -1,5 +1,6 @@
 """Unit 09: what is asked of `fit_temperature`."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -66,7 +67,7 @@ class Logits:
             return False
         bend = found[place - 8, 0] + found[place + 8, 0] - 2 * found[place, 0]  # 20 % to both sides
         t = float(GRID[place].exp())
-        usual = abs(float(GRID[place]) - np.log(self.temperature)) < (1.5 if self.one else 0.3)
+        usual = abs(float(GRID[place]) - math.log(self.temperature)) < (1.5 if self.one else 0.3)
         return usual and bool(bend > 0.04 * 0.1) and abs(t - max(1, round(2 * t)) / 2) > 0.05 * t
 
 
