@@ -316,7 +316,8 @@ for temperature in (1.0, 2.2):
 
 # %% [markdown]
 # The calibration error falls to about a quarter, the negative log-likelihood by a third. One number was enough,
-# because this head errs in one direction: it is too sure everywhere.
+# because this head errs in one direction: it is too sure nearly everywhere. Others err in the other direction; the
+# exercise has one.
 
 # %% [markdown]
 # ## 5 · Silence has a price
