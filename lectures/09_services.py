@@ -841,6 +841,41 @@ print(f"reported {answers.mean():.2f}, on what is left {kept.mean():.2f}")
 # so we write the number of images beside it.
 
 # %% [markdown]
+# ### The whole way, measured
+#
+# The course has gone this way with a network that learned 400 images from random numbers, on tests of 400, three
+# times. Its audit compares each test image with *twelve* views of each training image: the whole and five cuts, all
+# of them mirrored, too. The threshold comes from `val`.
+
+# %% [markdown]
+# **Predict:** a quarter and then half of the test has leaked. How far is the reported accuracy from the true one, and
+# how far is it after the audit?
+
+# %%
+from course_lib.trainings import shipped
+
+measured = shipped("leaks").results  # [seed, share leaked]
+lines = {
+    name: 100 * measured[f"{name}: accuracy"].mean(axis=0)
+    for name in ("reported", "after the audit", "true")
+}
+ax = plots.curve((0, 10, 25, 50), lines, "leaked, % of the test set", "accuracy, %")
+plots.show(ax, "reported, audited and true")
+for name in ("audit", "without crops", "phash, twelve views", "phash"):
+    precision, recall = (
+        measured[f"{name}: {what}"] for what in ("precision", "recall")
+    )
+    print(f"{name}: precision {precision.mean():.0%}, recall {recall.mean():.0%}")
+
+# %% [markdown]
+# With a quarter leaked 58 % are reported, with half of it 70 %; the truth is 46 and 45 %. After the audit it is 46
+# and 45 again. So the flattery can be taken out, where the training images are at hand.
+
+# %% [markdown]
+# Twelve views find 99 % of the copies; without the cuts, which shift what a cell sees, 89 %. The hash gains by them
+# as well. (Precision and recall with a quarter leaked; mean of three seeds.)
+
+# %% [markdown]
 # ### Nothing found is no proof
 #
 # Suppose that an audit finds no copy at all. What do we know?
