@@ -20,8 +20,10 @@ from course_lib.explorers import (
     neighbours,
     pose,
     rcnn,
+    services,
     transfer_learning,
 )
+from course_lib.explorers.duplicates import Split, most_similar
 
 RNG = torch.Generator().manual_seed(0)
 GREY = torch.rand(64, 64, generator=RNG)
@@ -211,9 +213,27 @@ def parallelogram_view():
     return embeddings.parallelogram_explorer(names, table, {f"{i}": (names[2 * i], names[2 * i + 1]) for i in range(4)})
 
 
+def confidence_view():
+    logits = 3 * torch.randn(60, 3, generator=torch.Generator().manual_seed(6))
+    return services.confidence_explorer(logits, torch.arange(60) % 3)
+
+
+def duplicates_view():
+    """Nine test pictures, three of them copies, in two spaces that find other ones alike."""
+    spaces = torch.rand(2, 2, 9, 4, generator=torch.Generator().manual_seed(7))
+    split = Split(IMAGES, IMAGES.flip(3), np.arange(9) < 3)
+    return services.duplicates_explorer(split, {"one": most_similar(*spaces[0]), "other": most_similar(*spaces[1])})
+
+
+def contamination_view():
+    new, copied = torch.rand(2, 48, generator=torch.Generator().manual_seed(8)).numpy()
+    return services.contamination_explorer(new < 0.3, copied[:24] < 0.9)
+
+
 QUICK = (convolution_view, field_view, channels_view, probe_view, rates_view, neighbours_view, proposals_view, nms_view)
 QUICK += (regression_view, pooling_view, smooth_l1_view, sampling_view, anchors_view, budget_view, weights_view)
 QUICK += (upsampling_view, skip_view, threshold_view, radius_view, heatmap_view, flip_view)
 QUICK += (triplet_view, pairs_view, map_view)
 QUICK += (analogy_view, parallelogram_view)
+QUICK += (confidence_view, duplicates_view, contamination_view)
 SECONDS = dict.fromkeys(QUICK, 0.05) | {depth_view: 0.25}  # of a redraw; matplotlib draws the gradients anew
