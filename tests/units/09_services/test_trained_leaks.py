@@ -29,13 +29,14 @@ def test_the_audit_is_better_than_each_that_compares_less(results, other):
     assert (results["audit: F1"] > results[f"{other}: F1"]).all()
 
 
-def test_features_were_chosen_by_val(results):
-    """The first stage on cells; a late stage and a single cell find fewer."""
-    best = results["stage 1, 4 cells: val F1"].mean()
-    others = [name for name in results if name.startswith("stage") and name != "stage 1, 6 cells: val F1"]
-    assert best >= max(results[name].mean() for name in others)
-    assert best == pytest.approx(results["stage 1, 6 cells: val F1"].mean(), abs=0.005)
-    assert best > results["lite0, stage 3, 3 cells: val F1"].mean()
+def test_the_chosen_features_are_among_the_best_on_these_seeds_too(results):
+    """They were chosen with others. Early stages on cells are equally good; late ones and a single cell find fewer."""
+    val = {name: scores.mean() for name, scores in results.items() if name.endswith(": val F1")}
+    best = val["stage 1, 4 cells: val F1"]
+    assert best > max(val.values()) - 0.01
+    assert best > val["lite0, stage 3, 3 cells: val F1"] + 0.02
+    assert best > max(val[f"stage {stage}, 1 cells: val F1"] for stage in (1, 2, 3, 4)) + 0.1
+    assert best > max(val[f"stage 4, {grid} cells: val F1"] for grid in (4, 6)) + 0.2
 
 
 def test_f1_is_that_of_precision_and_recall(results):
