@@ -16,7 +16,7 @@ def test_leaked_pictures_flatter_and_the_audit_takes_it_off(results):
     assert reported.shape == (3, 4)
     assert (np.diff(reported, axis=1) > 0).all()  # the more have leaked, the more
     assert ((reported - true)[:, -1] > 0.15).all()
-    assert (np.abs(audited - true) < 0.02).all()
+    assert (np.abs(audited - true) < 0.03).all()
     assert (results["training accuracy"] > 0.98).all()
 
 
