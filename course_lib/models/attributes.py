@@ -1,4 +1,4 @@
-"""A network that says what a person in a portrait wears and does, and whose features say how alike two portraits are."""
+"""A network that says what a person in a portrait wears and does; its features say how alike two portraits are."""
 
 from jaxtyping import Float
 from torch import Tensor, nn

@@ -1,4 +1,4 @@
-"""A small DCGAN for portraits: a generator and a discriminator that learn against each other (Radford et al., ICLR 2016).
+"""A small DCGAN for portraits: a generator and a discriminator learn against each other (Radford et al., ICLR 2016).
 
 As the paper advises: strided convolutions in the place of pooling, batch normalisation but for the generator's last and
 the discriminator's first layer, ReLU in the one, leaky ReLU in the other.

@@ -201,9 +201,7 @@ def sums(judge: Judge, images: Tensor, rng: torch.Generator) -> list[tuple[Tenso
     good = judge.realistic(images)
     found = []
     for one, other in itertools.permutations(kinds, 2):
-        groups = [
-            (good & (shown == wanted).all(dim=1)).nonzero()[:, 0] for wanted in (one | other, other, one & other)
-        ]
+        groups = [(good & (shown == wanted).all(dim=1)).nonzero()[:, 0] for wanted in (one | other, other, one & other)]
         if min(len(group) for group in groups) < EXEMPLARS:
             continue
         for _ in range(TRIPLES):

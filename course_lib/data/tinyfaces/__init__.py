@@ -17,8 +17,8 @@ people.py (who there is), takes.py (what changes) and face.py (picture and landm
   error in x and in y whose standard deviation is 2 % of the head's height.
 
 `faces(split)` gives the public pictures. `face(who, draw)` draws one picture of any identity, public (`person(number)`)
-or new (`traits(draw)`, `alike(model, draw)`). `portraits(split)` are 32 × 32 pixels of the same people as a photographer
-takes them, upright and in the middle; `portrait(who, draw, wanted)` draws one again with other attributes.
+or new (`traits(draw)`, `alike(model, draw)`). `portraits(split)` are small pictures of the same people, upright and in
+the middle, as a photographer takes them; `portrait(who, draw, wanted)` draws one again with other attributes.
 """
 
 import numpy as np
