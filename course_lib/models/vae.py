@@ -20,22 +20,22 @@ class VAE(nn.Module):
         first, second, third = widths
         self.encoder = nn.Sequential(
             nn.Conv2d(3, first, 4, 2, 1),
-            nn.LeakyReLU(0.1),
+            nn.SiLU(),
             nn.Conv2d(first, second, 4, 2, 1),
-            nn.LeakyReLU(0.1),
+            nn.SiLU(),
             nn.Conv2d(second, third, 4, 2, 1),
-            nn.LeakyReLU(0.1),
+            nn.SiLU(),
             nn.Flatten(),
             nn.Linear(16 * third, 2 * latent),
         )
         self.decoder = nn.Sequential(
             nn.Linear(latent, 16 * third),
             nn.Unflatten(1, (third, 4, 4)),
-            nn.LeakyReLU(0.1),
+            nn.SiLU(),
             nn.ConvTranspose2d(third, second, 4, 2, 1),
-            nn.LeakyReLU(0.1),
+            nn.SiLU(),
             nn.ConvTranspose2d(second, first, 4, 2, 1),
-            nn.LeakyReLU(0.1),
+            nn.SiLU(),
             nn.ConvTranspose2d(first, 3, 4, 2, 1),
             nn.Sigmoid(),
         )

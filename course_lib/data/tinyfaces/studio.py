@@ -1,7 +1,8 @@
-"""Tinyfaces as a photographer would take them: upright, in the middle and equally large, so that no face need be aligned.
+"""Tinyfaces as a photographer takes them: upright, in the middle and equally large, so that no face need be aligned.
 
-Turn, nod, light, mood, ground and what is worn change as in the other pictures. Each portrait can be drawn again with
-other attributes and everything else the same, to the last grain: what a picture would be *if* that person smiled.
+They are 32 × 32 pixels before a plain wall. Turn, nod and shade change half as much as elsewhere, and all glasses have
+dark rims. Each portrait can be drawn again with other attributes and everything else the same, to the last grain: what
+the picture would be if that person smiled.
 """
 
 from dataclasses import dataclass, fields
@@ -13,16 +14,17 @@ from torch import Tensor
 
 from course_lib import progress
 from course_lib.data.kept import Arrays, kept
-from course_lib.data.tinyfaces.face import painted
-from course_lib.data.tinyfaces.head import Head
+from course_lib.data.tinyfaces.face import SIZE, STEP, painted
+from course_lib.data.tinyfaces.head import DARK, Head
 from course_lib.data.tinyfaces.people import SPLITS, Traits, person
 from course_lib.data.tinyfaces.takes import ATTRIBUTES, SMILES, Take, take
 from course_lib.data.tinytown.canvas import finish
-from course_lib.data.tinytown.draws import Draw
+from course_lib.data.tinytown.draws import Draw, colour
 from course_lib.errors import SettingsError
 
 SIDE = 32  # of a portrait, in pixels
-SCALE, MIDDLE = 26.0, (32.0, 33.0)  # half the height of the head and its middle, in pixels of 64
+SCALE, MIDDLE = 32.0, (32.0, 29.0)  # half the height of the head and its middle, in pixels of 64
+CALM = 0.5  # how far a sitter turns and nods and how strong the shade is, as a share of what it is elsewhere
 VERSION = 1  # raise it with every change of a portrait: it is part of each file's name
 
 
@@ -89,11 +91,19 @@ def portrait(
         wanted: attributes that it has or lacks whatever the stream says; everything else stays as it is.
     """
     how = take(draw)
-    x, y = MIDDLE
-    how = changed(how, dict(zip(ATTRIBUTES, how.attributes, strict=True)) | (wanted or {}))
-    image, _ = painted(Head(who, how._replace(roll=0.0, scale=SCALE, x=x, y=y)), draw)
+    how = posed(changed(how, dict(zip(ATTRIBUTES, how.attributes, strict=True)) | (wanted or {})))
+    wall = np.full((STEP * SIZE, STEP * SIZE, 3), colour(draw, 0.5), np.uint8)
+    image, _ = painted(Head(who, how), wall)
     small = finish(image, draw).reshape(SIDE, 2, SIDE, 2, 3).mean(axis=(1, 3))
     return np.ascontiguousarray(np.rint(small).astype(np.uint8).transpose(2, 0, 1)), how.attributes
+
+
+def posed(how: Take) -> Take:
+    """The take in a studio."""
+    x, y = MIDDLE
+    calm = {name: CALM * getattr(how, name) for name in ("yaw", "nod", "shadow")}
+    shirt, cap, _ = how.colours
+    return how._replace(roll=0.0, scale=SCALE, x=x, y=y, colours=(shirt, cap, DARK), **calm)
 
 
 def changed(how: Take, wanted: dict[str, bool]) -> Take:
