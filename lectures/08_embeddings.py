@@ -575,43 +575,457 @@ plots.show(ax, "names between career and family")
 # Computational Linguistics 2020). A bias should be measured by a test that can say no, and not by one analogy.
 
 # %% [markdown]
-# ## Quiz
+# ## 8 · A picture as a place
 #
+# Enough words. A portrait of 32 × 32 pixels in three colours has 3,072 numbers: it is a vector already. Can we not
+# simply add faces?
+
+# %% [markdown]
+# By hand, one row of three pixels. A dark eye in the middle is (0.9, 0.1, 0.9), the same eye one pixel further (0.9,
+# 0.9, 0.1). Their mean is (0.9, 0.5, 0.5): not one dark eye in between, but two pale ones.
+#
+# **Predict:** what will the mean of two portraits look like? And "smiling with glasses − neutral with glasses +
+# neutral"?
+
+# %%
+from course_lib.data import tinyfaces
+
+known, val = tinyfaces.portraits("train", 100, 10), tinyfaces.portraits("val", 100, 5)
+known_faces, val_faces = known.images / 255, val.images / 255
+print(f"{len(known)} portraits of 100 people, {len(val)} of 100 others")
+print("attributes:", ", ".join(tinyfaces.ATTRIBUTES))
+
+glasses, smiling, mouth_open, cap = val.attributes.T
+plain = ~mouth_open & ~cap
+groups = {
+    "smiling, glasses": plain & smiling & glasses,
+    "neutral, glasses": plain & ~smiling & glasses,
+    "neutral": plain & ~smiling & ~glasses,
+}
+triples = {name: group.nonzero()[:3, 0] for name, group in groups.items()}
+
+# %%
+both, other, neither = (val_faces[rows] for rows in triples.values())
+one = both[0] - other[0] + neither[0]
+three = both.mean(dim=0) - other.mean(dim=0) + neither.mean(dim=0)
+shown = [both[0], other[0], neither[0], (both[0] + neither[0]) / 2, one, three]
+titles = [*triples, "mean of two", "sum of pixels", "sum of means of 3"]
+axes = plots.image_grid([face.clamp(0, 1) for face in shown], titles, 6, width=12)
+plots.show(axes, "faces added as pixels")
+
+# %% [markdown]
+# Ghosts. Pixels add light, not meaning: what stands in different places cannot be subtracted. We need vectors in which
+# "glasses" is one direction, wherever they sit.
+#
+# So we do as with the words: we let a network find places for pictures, and this time it must be able to come back.
+
+# %% [markdown]
+# ## 9 · A network that draws: the VAE
+#
+# An **autoencoder** is two networks. The *encoder* makes a short vector of a picture, its **latent**, here 64 numbers;
+# the *decoder* draws the picture from it. What does not fit into 64 numbers is lost.
+
+# %% [markdown]
+# The *variational* one, **VAE** (Kingma, Welling, *Auto-Encoding Variational Bayes*, ICLR 2014), encodes a picture not
+# as a point but as a small cloud: a mean μ and a variance s² for each number. The decoder draws from a random point of
+# the cloud. So near points must give like pictures.
+
+# %% [markdown]
+# The loss has two parts: how wrong the drawn pixels are, and how far each cloud is from the standard one, with mean 0
+# and variance 1:
+#
+# $$\frac{\lVert x-\hat x\rVert^2}{2\sigma^2}+\frac12\sum\left(\mu^2+s^2-1-\log s^2\right)$$
+#
+# The second part keeps all clouds together, so that there are no holes between them.
+
+# %% [markdown]
+# By hand, two pixels and a latent of one number:
+#
+# | | | cost |
+# |---|---|---|
+# | pixels (0.2, 0.8), drawn (0.3, 0.6), σ = 0.1 | (0.01 + 0.04) / 0.02 | 2.5 |
+# | μ = 1, s² = 0.25 | ½ (1 + 0.25 − 1 + 1.39) | 0.82 |
+# | the loss | | 3.32 |
+
+# %% [markdown]
+# **Predict:** which cloud costs nothing in the second part? What does the decoder know of the picture then?
+#
+# And what will the network draw after 60 steps, a few seconds of training?
+
+# %%
+from course_lib import training
+from course_lib.models.vae import VAE, elbo
+
+
+def batch(i):
+    """64 portraits, drawn by the number of the step."""
+    rng = torch.Generator().manual_seed(i)
+    return (known_faces[torch.randint(len(known_faces), (64,), generator=rng)],)
+
+
+def loss(model, images):
+    return elbo(model, images, noise=0.1)
+
+
+torch.manual_seed(0)
+young = VAE()
+history = training.fit(young, batch, loss, steps=60, lr=2e-3)
+for step in (0, 59):
+    parts = ", ".join(
+        f"{name} {told[step]:.0f}" for name, told in history.named.items()
+    )
+    print(f"step {step}: loss {history[step]:.0f} = {parts}")
+
+# %% [markdown]
+# Mean 0 and variance 1 cost nothing, and then every picture has the same cloud: the decoder knows nothing. At the start
+# it is like that. Then each bit about the picture is paid for with KL, as the second part is called, and saves more in
+# pixels.
+
+# %% [markdown]
+# The whole training takes minutes; its weights ship with the course. **Predict:** what will be lost of a portrait on
+# the way through 64 numbers?
+
+# %%
+from course_lib.models import latent as portrait_networks
+
+vae = portrait_networks.vae()
+eight = val_faces[3::60][:8]
+with torch.no_grad():
+    rows = [
+        *eight,
+        *young.decode(young.encode(eight)[0]),
+        *vae.decode(vae.encode(eight)[0]),
+    ]
+axes = plots.image_grid(rows, columns=8, width=11)
+plots.show(axes, "portraits, encoded and decoded")
+
+# %% [markdown]
+# ## 10 · A network that draws: the DCGAN
+#
+# A **GAN** (Goodfellow et al., *Generative Adversarial Nets*, NIPS 2014) has no encoder. A *generator* makes pictures
+# of random latents. A *discriminator* sees real pictures and made ones, and says how likely each is real. The generator
+# learns to be believed.
+
+# %% [markdown]
+# By hand: the discriminator says 0.8 of a real picture and 0.3 of a made one. Its loss is −log 0.8 − log (1 − 0.3) =
+# 0.22 + 0.36 = 0.58. The generator's loss is −log 0.3 = 1.20: it wants 0.3 to become 1.
+#
+# **Predict:** what do both pay if the discriminator can only guess, 0.5 for each?
+
+# %%
+from course_lib.models.dcgan import Discriminator, Generator
+
+
+def step_down(optimizer, loss):
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+
+
+torch.manual_seed(0)
+makes, doubts = Generator(), Discriminator()
+optimizers = [
+    torch.optim.Adam(network.parameters(), 2e-4, betas=(0.5, 0.999))
+    for network in (doubts, makes)
+]
+for i in range(25):
+    [real], made = batch(i), makes(torch.randn(64, 64))
+    doubt = F.softplus(-doubts(real)).mean() + F.softplus(doubts(made.detach())).mean()
+    step_down(optimizers[0], doubt)
+    wish = F.softplus(-doubts(made)).mean()
+    step_down(optimizers[1], wish)
+    if i in (0, 24):
+        print(f"step {i}: discriminator {doubt:.2f}, generator {wish:.2f}")
+
+# %% [markdown]
+# (`softplus(−x)` is −log σ(x).) Guessing costs 2 log 2 = 1.39 and log 2 = 0.69. After a few steps the discriminator is
+# ahead; that is normal. A generator that nobody doubts learns nothing, and neither does one that is never believed.
+
+# %% [markdown]
+# Radford, Metz and Chintala (*Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
+# Networks*, ICLR 2016) found how to build both with convolutions so that they stay in balance: **DCGAN**. Our small one
+# was trained for the course, too.
+
+# %%
+generator = portrait_networks.generator()
+drawn = torch.randn(2000, 64, generator=torch.Generator().manual_seed(1))
+with torch.no_grad():
+    made_faces = torch.cat([generator(some) for some in drawn.split(500)])
+    sampled_faces = vae.decode(drawn[:8])
+rows = [*made_faces[:8], *sampled_faces]
+plots.show(plots.image_grid(rows, columns=8, width=11), "faces of nobody")
+
+# %% [markdown]
+# None of these people exists, not even in Tinyfaces. Above the DCGAN, below the VAE's decoder, both from random
+# latents.
+
+# %% [markdown]
+# ## 11 · What is a success?
+#
+# Before we calculate with latents we fix how to judge. Radford looked at pictures; we want to count. So two judges are
+# asked. The first is a network that was trained to name the four attributes.
+
+# %%
+judge = portrait_networks.attributes()
+
+
+def attributes_of(images):
+    """Which attributes the network sees: [n, 4]."""
+    with torch.no_grad():
+        return torch.cat([judge(some) > 0 for some in images.split(500)])
+
+
+right_names = (attributes_of(val_faces) == val.attributes).float().mean(dim=0)
+told = zip(tinyfaces.ATTRIBUTES, right_names.tolist(), strict=True)
+print("right on new people:", ", ".join(f"{name} {share:.0%}" for name, share in told))
+
+# %% [markdown]
+# But such a network can see glasses in a smear, too. So the second judge asks: does it look like a face at all? It
+# measures how far the picture's features are from those of the nearest known portrait. 95 of 100 new real portraits
+# must pass; that sets the limit.
+
+
+# %%
+def features_of(images):
+    with torch.no_grad():
+        return torch.cat([judge.features(some) for some in images.split(500)])
+
+
+known_features = features_of(known_faces)
+
+
+def distances(images):
+    """From each picture's features to the nearest of the known faces."""
+    return torch.cdist(features_of(images), known_features).min(dim=1).values
+
+
+limit = distances(val_faces).quantile(0.95)
+sums = torch.stack([one.clamp(0, 1), three.clamp(0, 1)])
+print(f"limit: {limit:.1f}; sums of pixels from above: {distances(sums).tolist()}")
+for name, images in {"DCGAN": made_faces, "VAE": vae.decode(drawn[:500])}.items():
+    print(f"{name}: {(distances(images) <= limit).float().mean():.0%} look real")
+
+# %% [markdown]
+# ## 12 · A direction for a concept
+#
+# What do glasses change in a latent? By hand, for one number of the latent: faces with glasses have 3 and 5 there,
+# faces without 1 and 1. On average that is 4 against 1, so glasses add 3. All 64 such numbers are the **concept
+# vector** of glasses.
+
+# %% [markdown]
+# One pair would not do: "a face with glasses less another face without" holds another person, too, other light, another
+# wall.
+#
+# **Predict:** we add both to the same portrait: the difference of one pair, and what glasses change on average over 500
+# portraits. Which picture shows what?
+
+# %%
+with torch.no_grad():
+    encoded = vae.encode(val_faces)[0]
+ones = torch.ones(len(val), 1)
+table = torch.cat([ones, val.attributes.float()], dim=1)  # [n, 5]
+concepts = torch.linalg.lstsq(table, encoded).solution[1:]  # least squares: [4, 64]
+concepts = dict(zip(tinyfaces.ATTRIBUTES, concepts, strict=True))
+
+start = encoded[triples["neutral"][0]]
+pair = encoded[triples["neutral, glasses"][0]] - encoded[triples["neutral"][1]]
+places = [start, start + pair, start + concepts["glasses"]]
+with torch.no_grad():
+    faces = vae.decode(torch.stack(places))
+titles = ["decoded", "one pair", "average of 500"]
+plots.show(plots.image_grid(faces, titles, columns=3, width=7), "glasses by two ways")
+
+# %% [markdown]
+# The pair brings the other person along. The average leaves nearly everything but the glasses as it was.
+#
+# (We used least squares on all four attributes at once, so that caps that happen to come with glasses do not count as
+# glasses. For one attribute alone it is the difference of two means, which you write in the exercise.)
+
+# %% [markdown]
+# **Explorer: latent sliders.**
+#
+# Try: (1) Add one of each. What else changes? (2) Take glasses away from a face that has none. (3) How far can you go
+# before the second judge refuses, and how long is the latent then?
+
+# %%
+from course_lib.explorers.latents import sliders_explorer
+
+
+def verdicts(images):
+    """What both judges say of each picture."""
+    with torch.no_grad():
+        likely = judge(images).sigmoid()
+    told = []
+    for shares, far in zip(likely, distances(images), strict=True):
+        named = zip(tinyfaces.ATTRIBUTES, shares, strict=True)
+        said = ", ".join(f"{name} {share:.0%}" for name, share in named)
+        told.append(f"{said}; {far:.1f} from a real face (limit {limit:.1f})")
+    return told
+
+
+sliders_explorer(vae.decode, encoded[::12], concepts, verdicts)
+
+# %% [markdown]
+# ## 13 · Smiling with glasses − neutral with glasses + neutral
+#
+# Now Radford's arithmetic: of each kind three faces *that the DCGAN made*, since it cannot encode any. He chose them by
+# eye; we let the first judge choose. With single examples his results were unstable; means of three were stable.
+
+# %%
+shown_by_made = attributes_of(made_faces)
+KINDS = {  # glasses, smiling, open mouth, cap
+    "smiling, glasses": (True, True, False, False),
+    "neutral, glasses": (True, False, False, False),
+    "neutral": (False, False, False, False),
+}
+rows_of_kind = {
+    name: (shown_by_made == torch.tensor(kind)).all(dim=1).nonzero()[:, 0]
+    for name, kind in KINDS.items()
+}
+print({name: len(rows) for name, rows in rows_of_kind.items()})
+
+
+def summed(vectors, first):
+    """Smiling with glasses − neutral with glasses + neutral, means of three each."""
+    means = [
+        vectors[rows[first : first + 3]].mean(dim=0) for rows in rows_of_kind.values()
+    ]
+    return means[0] - means[1] + means[2]
+
+
+# %% [markdown]
+# **Predict:** four such sums. What should come out? Will the sum of *pixels* of the same nine faces do as well?
+
+# %%
+firsts = (0, 3, 6, 9)
+with torch.no_grad():
+    by_latents = generator(torch.stack([summed(drawn, first) for first in firsts]))
+by_pixels = torch.stack([summed(made_faces, first) for first in firsts]).clamp(0, 1)
+panes, titles = [], []
+for k, first in enumerate(firsts):
+    examples = [made_faces[rows[first]] for rows in rows_of_kind.values()]
+    panes += [*examples, by_latents[k], by_pixels[k]]
+    titles += [*KINDS, "sum of latents", "sum of pixels"]
+axes = plots.image_grid(panes, titles, columns=5, width=10)
+plots.show(axes, "smiles without glasses")
+
+# %%
+wanted = torch.tensor((False, True, False, False))  # smiling and nothing else
+for name, images in {"latents": by_latents, "pixels": by_pixels}.items():
+    named = (attributes_of(images) == wanted).all(dim=1)
+    real = distances(images) <= limit
+    print(f"sums of {name}: attributes right {named.tolist()}, real {real.tolist()}")
+
+# %% [markdown]
+# Four sums are four examples; and we know what examples prove. So the course made sums for all twelve ordered pairs of
+# two attributes, twenty each, with three trainings of every network. For the VAE there are two ways: latents that were
+# drawn, as for the DCGAN, and latents of encoded real portraits.
+
+# %% [markdown]
+# **Predict:** in how many percent is the sum right *and* real? For latents, and for pixels?
+
+# %%
+from course_lib.trainings import shipped
+
+long = shipped("latents")
+SOURCES = ("VAE, encoded", "VAE, generated", "DCGAN, generated")
+MEASURES = ("right", "realistic", "both")
+print(f"{'percent, three seeds':28}", *(f"{measure:>14}" for measure in MEASURES))
+for source in SOURCES:
+    for added in ("latents", "pixels"):
+        runs = [100 * long.results[f"{source}: {added}, {one}"] for one in MEASURES]
+        told = (f"{run.mean():.1f} ± {run.std(ddof=1):.1f}" for run in runs)
+        print(f"{source + ', ' + added:28}", *(f"{text:>14}" for text in told))
+
+# %%
+bars = {
+    f"{source}: {added}": long.results[f"{source}: {added}, both"]
+    for source in SOURCES
+    for added in ("latents", "pixels")
+}
+colors = [plots.BLUE, plots.ORANGE] * len(SOURCES)
+label = "right and real, three seeds"
+means = [runs.mean() for runs in bars.values()]
+ax = plots.bars(list(bars), means, label, colors=colors, form="")
+for row_of_bar, runs in enumerate(bars.values()):
+    ax.plot(runs, [row_of_bar] * len(runs), "o", color=plots.BLACK, markersize=4)
+plots.show(ax, "sums that succeed")
+
+# %% [markdown]
+# ## 14 · The way from one face to another
+#
+# Latents are drawn from a normal distribution. By hand, in two dimensions: (1, 0) and (0, 1) are 1 long; half-way on
+# the straight line is (0.5, 0.5), which is 0.71 long. On the circle it is (0.71, 0.71).
+
+# %% [markdown]
+# In 64 dimensions nearly all latents are about √64 = 8 long: they lie near a sphere. The straight line cuts through the
+# inside, where the network has seldom been. White (*Sampling Generative Networks*, 2016) walks along the sphere
+# instead: **slerp**.
+#
+# **Predict:** how long is a latent half-way? And will one see it?
+
+# %%
+import numpy as np
+from scipy.spatial import geometric_slerp
+
+TIMES = np.linspace(0, 1, 11)
+
+
+def two_ways(a, b):
+    """The straight line, and the arc on the sphere of the mean length."""
+    straight = torch.stack([a + t * (b - a) for t in TIMES]).float()
+    length = (a.norm() + b.norm()) / 2
+    ends = [(v / v.norm()).double().numpy() for v in (a, b)]
+    arc = torch.from_numpy(geometric_slerp(*ends, TIMES)).float()
+    return {"straight": straight, "slerp": length * arc}
+
+
+print(f"lengths of 2,000 latents: {drawn.norm(dim=1).mean():.2f} ± ", end="")
+print(f"{drawn.norm(dim=1).std():.2f}")
+ways = two_ways(drawn[4], drawn[7])
+for name, places in ways.items():
+    print(f"{name:9}", *(f"{length:.1f}" for length in places.norm(dim=1)))
+
+# %%
+with torch.no_grad():
+    rows = [*generator(ways["straight"]), *generator(ways["slerp"])]
+axes = plots.image_grid(rows, columns=11, width=12)
+plots.show(axes, "two ways between faces")
+
+# %%
+lines = {}
+for source in ("VAE, generated", "DCGAN, generated"):
+    for name in ("lerp", "slerp"):
+        runs = long.results[f"{source}: {name}, realistic"]
+        lines[f"{source.partition(',')[0]}, {name}"] = runs.mean(axis=0)
+ax = plots.curve(TIMES, lines, "t", "share that looks real, mean of three seeds")
+plots.show(ax, "real on the way")
+
+# %% [markdown]
+# ## 15 · Check yourself
+#
+# Five questions. Answer in your head, then open.
+
+# %% [markdown]
 # **1.** For king − man + woman a program answers *king*. Is it broken?
 #
 # <details><summary>Answer</summary>
 #
-# No: *king* is the nearest word to that place. The answer *queen* comes from a rule that leaves the three words of the
-# question out.
+# No: *king* is the nearest word to that place. The steps man → woman and king → queen have an angle of 64°, more than
+# 60°. The answer *queen* comes from a rule that leaves the three words of the question out.
 # </details>
 
 # %% [markdown]
-# **2.** Capitals need this rule least, plurals most. Why?
+# **2.** A pair of words has a PMI of log 15. Skip-gram with five noise words for each true pair is trained to the end.
+# Which score does the pair get, and with which probability does the network say "yes"?
 #
 # <details><summary>Answer</summary>
 #
-# Between a country and its capital the step is long. *Banana* and *bananas* stand in nearly the same company: the step
-# is short, and the walk ends near where it began.
+# log 15 − log 5 = log 3. The sigmoid of log 3 is 3 / (3 + 1) = 0.75.
 # </details>
 
 # %% [markdown]
-# **3.** A word stands near *she* exactly as often as chance would have it. What is their PMI?
-#
-# <details><summary>Answer</summary>
-#
-# The ratio is 1, its logarithm 0.
-# </details>
-
-# %% [markdown]
-# **4.** With 64 numbers for each word, fewer analogies on Tinytalk are right than with 16. What came in?
-#
-# <details><summary>Answer</summary>
-#
-# What is private: the towns that one word alone comes from. Without them three of four answers stay right.
-# </details>
-
-# %% [markdown]
-# **5.** Two groups of three words each: what is the smallest p-value that the test of association can give?
+# **3.** Two groups of three words each: what is the smallest p-value that the test of association can give?
 #
 # <details><summary>Answer</summary>
 #
@@ -619,14 +1033,106 @@ plots.show(ax, "names between career and family")
 # </details>
 
 # %% [markdown]
+# **4.** A colleague adds "glasses" to a face with a DCGAN. The classifier says: glasses, 99 %. Is that a success?
+#
+# <details><summary>Answer</summary>
+#
+# Not yet. A classifier can be sure of a smear, too. Ask also whether the picture is as near to real faces as these are
+# to each other, and whether all else has stayed: the smile, the light, the person.
+# </details>
+
+# %% [markdown]
+# **5.** Latents of 100 numbers have a length of about 10. How long is the point half-way on the straight line between
+# two of them, and what does slerp do about it?
+#
+# <details><summary>Answer</summary>
+#
+# Two random directions are nearly at right angles, so the middle is about 10 / √2 = 7.1 long. No latent in training was
+# that short. Slerp walks along the sphere and keeps the length.
+# </details>
+
+# %% [markdown]
+# ## 16 · Where this went (optional)
+#
+# **A vector for each use.** GloVe's *bank* has one vector for rivers and for money. ELMo (Peters et al., *Deep
+# Contextualized Word Representations*, NAACL 2018) and BERT (Devlin, Chang, Lee, Toutanova, *BERT: Pre-training of Deep
+# Bidirectional Transformers for Language Understanding*, NAACL 2019) compute one for each occurrence, from the whole
+# sentence.
+
+# %% [markdown]
+# **Sentences.** Sentence-BERT (Reimers, Gurevych, *Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks*,
+# EMNLP 2019) trains with pairs and triplets, as we did with faces, so that cosines compare sentences.
+#
+# **Predict:** a network that must read both sentences together compares 10,000 with each other. How many times does it
+# run?
+
+# %%
+sentences = 10_000
+pairs_of_sentences = sentences * (sentences - 1) // 2
+print(f"{pairs_of_sentences:,} times for all pairs; {sentences:,} with one vector each")
+
+# %% [markdown]
+# The paper gives about 65 hours for BERT, and 5 seconds with one vector for each sentence.
+
+# %% [markdown]
+# **Are concepts directions in large language models?** Park, Choe and Veitch (*The Linear Representation Hypothesis and
+# the Geometry of Large Language Models*, ICML 2024) ask it of LLaMA-2, with pairs of words that differ in one concept.
+# They find linear directions, for an inner product that is not the usual one. So our cosines hang on a choice.
+
+# %% [markdown]
+# **Directions in the latents of GANs.** InterFaceGAN (Shen, Gu, Tang, Zhou, *Interpreting the Latent Space of GANs for
+# Semantic Face Editing*, CVPR 2020) finds a plane that parts faces with and without an attribute, and walks across it.
+# Where attributes come together in the data, as age and glasses do, one direction is projected out of the other.
+
+# %% [markdown]
+# **Words move pictures.** CLIP puts both into one space (unit 07). StyleCLIP (Patashnik, Wu, Shechtman, Cohen-Or,
+# Lischinski, *StyleCLIP: Text-Driven Manipulation of StyleGAN Imagery*, ICCV 2021) makes a direction of StyleGAN's
+# latents from a text.
+
+# %% [markdown]
+# DALL·E 2 (Ramesh, Dhariwal, Nichol, Chu, Chen, *Hierarchical Text-Conditional Image Generation with CLIP Latents*,
+# 2022) subtracts the embeddings of two captions and turns a picture's embedding towards the difference, by slerp. It is
+# king − man + woman again, with sentences for words and a picture for the king.
+
+# %% [markdown]
+# **Diffusion models** start from noise as large as the picture; adding to it spoils the result. Kwon, Jeong and Uh
+# (*Diffusion Models Already Have a Semantic Latent Space*, ICLR 2023) look inside: the narrowest layer of the network
+# has directions for concepts that work alike for all pictures and at all steps.
+
+# %% [markdown]
+# *Concept Sliders* (Gandikota, Materzyńska, Zhou, Torralba, Bau, *Concept Sliders: LoRA Adaptors for Precise Control in
+# Diffusion Models*, ECCV 2024) look for the direction among the *weights*: a small change of the network, as large as a
+# slider says. The sliders of section 12 have become a product.
+
+# %% [markdown]
 # ## What to remember
 #
 # - b − a + c, all of length 1; the nearest direction is the answer. Tell whether the question's words were left out.
-# - One analogy proves nothing: count whole sections, in both ways.
+# - One analogy proves nothing: count whole sections, in both ways. Ask for the angle between the steps.
 # - Parallelograms come from counts: what changes everybody's company alike is a shared step.
-# - Compression keeps what is shared and drops what is private.
 
 # %% [markdown]
 # - Vectors repeat what stands in the text, biases too. Measure them with a test that can say no.
+# - A picture is a point as well, if a network draws it from a vector. Average a few faces before you subtract.
+# - Success is two things: the attributes are right, *and* the picture still looks real.
 #
-# Next comes the exercise `08_embeddings`, where we train such vectors.
+# Next comes the exercise `08_embeddings`, where we write these parts.
+
+# %% [markdown]
+# ### Papers
+#
+# - T. Mikolov, W. Yih, G. Zweig: *Linguistic Regularities in Continuous Space Word Representations*, NAACL 2013
+# - T. Mikolov, I. Sutskever, K. Chen, G. Corrado, J. Dean: *Distributed Representations of Words and Phrases and their
+#   Compositionality*, NIPS 2013
+# - J. Pennington, R. Socher, C. Manning: *GloVe: Global Vectors for Word Representation*, EMNLP 2014
+
+# %% [markdown]
+# - O. Levy, Y. Goldberg: *Neural Word Embedding as Implicit Matrix Factorization*, NIPS 2014
+# - D. Kingma, M. Welling: *Auto-Encoding Variational Bayes*, ICLR 2014
+# - I. Goodfellow et al.: *Generative Adversarial Nets*, NIPS 2014
+# - A. Radford, L. Metz, S. Chintala: *Unsupervised Representation Learning with Deep Convolutional Generative
+#   Adversarial Networks*, ICLR 2016
+
+# %% [markdown]
+# - T. White: *Sampling Generative Networks*, arXiv 1609.04468, 2016
+# - The other papers stand where they are used, with authors, venue and year.
