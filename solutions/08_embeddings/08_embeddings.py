@@ -782,8 +782,8 @@ def autoencoder(steps: int) -> tuple[VAE, training.History]:
 @torch.no_grad()
 def encoded(network: VAE, images: Tensor) -> Tensor:
     """Latents [n, 64] of uint8 pictures."""
-    parts = (images.float() / 255).split(500)
-    return torch.cat([network.encode(part)[0] for part in parts])
+    parts = images.split(500)
+    return torch.cat([network.encode(part.float() / 255)[0] for part in parts])
 
 
 # %% tags=["experiment"]
