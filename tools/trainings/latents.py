@@ -25,9 +25,9 @@ from course_lib.models.vae import LATENT, VAE, elbo
 
 RECIPE = ""
 SEEDS = (0, 1, 2)
-NOISE, VAE_STEPS, VAE_RATE, VAE_BATCH = 0.05, 14000, 3e-3, 32
-GAN_STEPS, GAN_RATE, GAN_BATCH = 4000, 2e-4, 64
-NET_STEPS, NET_RATE, NET_BATCH = 2000, 3e-3, 64
+NOISE, VAE_STEPS, VAE_RATE, VAE_BATCH = 0.03, 5000, 4e-3, 32
+GAN_STEPS, GAN_RATE, GAN_BATCH = 3000, 4e-4, 32
+NET_STEPS, NET_RATE, NET_BATCH = 1200, 3e-3, 64
 EXEMPLARS = 3
 TRIPLES = 20  # of each ordered pair of attributes
 DRAWN = 4000  # latents of a network among which exemplars are found
