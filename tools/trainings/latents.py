@@ -21,13 +21,22 @@ from course_lib.data import tinyfaces
 from course_lib.download import atomic_write
 from course_lib.models import dcgan, weights
 from course_lib.models.attributes import AttributeNet
+from course_lib.models.realism import Realism
 from course_lib.models.vae import LATENT, VAE, elbo
 
-RECIPE = ""
+RECIPE = (
+    "Tinyfaces' 400 people of the training with 20 portraits each, half of the pictures mirrored: a variational "
+    "autoencoder with 64 latents in 5000 steps of 32 pictures, and a DCGAN in 2000. A classifier, the same for all "
+    "seeds, learns attributes and people in 1000 steps of 64. Sums are one with other - other + neither for the twelve "
+    "ordered pairs of attributes, 20 of each, of three exemplars each that the classifier chose and found realistic: "
+    "encoded portraits of 200 test people, or 4000 generated ones. Realistic is what lies as near to the faces of the "
+    "training as 95 % of val's do, by the means and deviations of the maps of the classifier's layers (Lee et al., "
+    "NeurIPS 2018)."
+)
 SEEDS = (0, 1, 2)
 NOISE, VAE_STEPS, VAE_RATE, VAE_BATCH = 0.03, 5000, 4e-3, 32
-GAN_STEPS, GAN_RATE, GAN_BATCH = 3000, 4e-4, 32
-NET_STEPS, NET_RATE, NET_BATCH = 1200, 3e-3, 64
+GAN_STEPS, GAN_RATE, GAN_BATCH = 2000, 4e-4, 32
+NET_STEPS, NET_RATE, NET_BATCH = 1000, 3e-3, 64
 EXEMPLARS = 3
 TRIPLES = 20  # of each ordered pair of attributes
 DRAWN = 4000  # latents of a network among which exemplars are found
@@ -128,14 +137,14 @@ def updated(optimizer: torch.optim.Optimizer, loss: Tensor) -> None:
 
 
 class Judge:
-    """Names attributes, and says whether a picture looks like a face: as near to a face of the training as others."""
+    """Names attributes, and says whether a picture looks like a face: as near to those of the training as others."""
 
     def __init__(self, network: AttributeNet, seconds: float):
         self.network = network
         parts = {split: tinyfaces.portraits(split) for split in ("train", "val", "test")}
         pictures = {split: part.images.float() / 255 for split, part in parts.items()}
-        self.known = passed(network.features, pictures["train"])
-        self.limit = float(self.distance(pictures["val"]).quantile(REAL))
+        self.real = Realism(network, pictures["train"])
+        self.limit = self.real.limit(pictures["val"], REAL)
         right = (passed(network, pictures["test"]) > 0) == parts["test"].attributes
         self.measured = {
             "classifier: accuracy": right.double().mean(dim=0).tolist(),
@@ -144,13 +153,9 @@ class Judge:
             "real test faces: realistic": self.realistic(pictures["test"]).double().mean().item(),
         }
 
-    def distance(self, images: Tensor) -> Tensor:
-        """How far each picture's features are from those of the nearest face of the training."""
-        return torch.cdist(passed(self.network.features, images), self.known).min(dim=1).values
-
     def realistic(self, images: Tensor) -> Tensor:
         """Which pictures look like faces."""
-        return self.distance(images) <= self.limit
+        return self.real.distance(images) <= self.limit
 
     def attributes(self, images: Tensor) -> Tensor:
         """Which attributes each picture shows."""

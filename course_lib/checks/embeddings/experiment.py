@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
 from numpy.random import Generator
 from torch import Tensor
 
@@ -15,7 +14,8 @@ from course_lib.checks.unseen import KEY, Secret
 from course_lib.data.tinytown.draws import Draw
 
 FLIPS = (("glasses",), ("open mouth",), ("glasses", "open mouth"))  # what becomes the opposite, in turn
-LOW, HIGH = 0.25, 0.36
+LOW, HIGH = 0.26, 0.34  # arithmetic with pixels reaches 0.24, with latents 0.36 and more
+CHEEKS = 20  # the first row below all glasses
 TENTH = 10  # one person in ten is of group 1, as among the public ones
 Begin = Callable[[], Draw]  # the same stream from its beginning, again and again
 
@@ -87,9 +87,10 @@ def known() -> tuple[list[Tensor], list[Tensor]]:
 
 
 def made(answer: Any, inputs: Inputs) -> float:
-    """The share of the change that is made: the mean of 1 - |answer - true|² / |given - true|², from -1 on.
+    """The share of the change that is made: 1 - |answer - true|² / |given - true|² over the pixels of all pictures.
 
-    1 is the true picture, 0 one as far from it as the given one is.
+    The mean of the upper rows, where glasses are, and of the lower ones, where mouths are. 1 are the true pictures, 0
+    some that are as far from them as the given ones are.
 
     Raises:
         TypeError: not a picture of finite numbers for each one that was given.
@@ -99,19 +100,15 @@ def made(answer: Any, inputs: Inputs) -> float:
     if not form or not answer.isfinite().all():
         raise TypeError(f"expected pictures as finite floating-point numbers from 0 to 1, {list(true.shape)}")
     given = inputs["images"] if isinstance(inputs["images"], Tensor) else torch.stack(inputs["images"])
-    left = _apart(answer.double().clamp(0, 1), true) / _apart(given.double() / 255, true)
-    return float((1 - left).clamp(min=-1).mean())
-
-
-def _apart(one: Float[Tensor, "n 3 32 32"], other: Float[Tensor, "n 3 32 32"]) -> Float[Tensor, " n"]:
-    """Squared distances in pixels."""
-    return (one - other).square().flatten(1).sum(dim=1)
+    left, whole = ((one - true).square().sum(dim=(0, 1, 3)) for one in (answer.double().clamp(0, 1), given / 255))
+    halves = [float(left[rows].sum() / whole[rows].sum()) for rows in (slice(CHEEKS), slice(CHEEKS, None))]
+    return 1 - sum(halves) / len(halves)
 
 
 _CASE = Case(
     "the share of the change that is made, on new people",
     "values",
-    unseen(90),
+    unseen(180),
     metric("the share of the change that is made", made, low=LOW, high=HIGH),
     truth=lambda inputs: None,
     draws=1,
