@@ -17,11 +17,11 @@
 # %% [markdown]
 # After this lecture we can
 #
-# - find the fourth word of an analogy, and say what is left out on the way;
-# - count how often that works, section by section, and say **why** leaving out matters;
-# - say where the **parallelograms** come from: from who stands near whom;
+# - find the fourth word of an analogy, and say what is left out;
+# - count how often that works, and say **why** leaving out matters;
+# - say where the **parallelograms** come from;
 # - measure a **bias** in word vectors, with a p-value;
-# - add and subtract **faces** in the latents of networks that draw, and say when that is a success.
+# - add and subtract **faces**, and say when that is a success.
 
 # %% [markdown]
 # Our papers: Mikolov, Yih, Zweig, *Linguistic Regularities in Continuous Space Word Representations*, NAACL 2013;
@@ -784,9 +784,9 @@ told = zip(tinyfaces.ATTRIBUTES, right_names.tolist(), strict=True)
 print("right on new people:", ", ".join(f"{name} {share:.0%}" for name, share in told))
 
 # %% [markdown]
-# But such a network can see glasses in a smear, too. So the second judge asks: does it look like a face at all? An idea
-# that is often used: the features of the network's *last* layer should be as near to those of a known portrait as those
-# of new real portraits are. 95 of 100 of these must pass; that sets the limit.
+# But such a network can see glasses in a smear. So the second judge asks: does it look like a face at all? A usual
+# idea: the features of the network's *last* layer should be as near to those of a known portrait as those of new real
+# ones are. 95 of 100 of these must pass; that sets the limit.
 
 # %% [markdown]
 # A measure should be tested, too, with pictures that must fail.
@@ -833,8 +833,7 @@ for name, images in tested.items():
     print(f"{name:14}{passed[0]:16.0%}{passed[1]:12.0%}")
 
 # %% [markdown]
-# To the last layer nearly everything is a face, plain grey included: what excites no feature lies near many faces. A
-# measure that cannot say no is none.
+# To the last layer nearly everything is a face, even plain grey. A measure that cannot say no is none.
 #
 # So our second judge asks *all* layers: how unusual are the mean and the spread of each channel? (Lee, Lee, Lee, Shin,
 # *A Simple Unified Framework for Detecting Out-of-Distribution Samples and Adversarial Attacks*, NeurIPS 2018.)
@@ -905,7 +904,8 @@ plots.show(plots.image_grid(faces, titles, columns=4, width=9), "glasses by two 
 # %% [markdown]
 # The pair brings the other person along. The average leaves nearly everything but the glasses as it was. The last
 # picture is the truth, which only a drawn world can show: the same portrait, drawn with glasses.
-#
+
+# %% [markdown]
 # (We used least squares on all four attributes at once, so that caps that happen to come with glasses do not count as
 # glasses. For one attribute alone it is the difference of two means, which you write in the exercise.)
 
@@ -1034,6 +1034,7 @@ def sums(vectors, groups):
     return means[0] - means[1] + means[2]
 
 
+# %%
 def succeed(decode, latents, images):
     """How many sums for all pairs are right and look real: of latents, of pixels."""
     shown, real = attributes_of(images), looks_real(images)
@@ -1099,7 +1100,7 @@ TIMES = np.linspace(0, 1, 11)
 
 
 def two_ways(a, b):
-    """The straight line, and the arc on the sphere, whose length passes from a's to b's."""
+    """The straight line, and the arc, whose length passes from a's to b's."""
     times = torch.from_numpy(TIMES).float()[:, None]
     ends = [F.normalize(v.double(), dim=0).numpy() for v in (a, b)]
     arc = torch.from_numpy(geometric_slerp(*ends, TIMES)).float()
@@ -1266,8 +1267,8 @@ print(f"{pairs_of_sentences:,} times for all pairs; {sentences:,} with one vecto
 
 # %% [markdown]
 # - Vectors repeat what stands in the text, biases too. Measure them with a test that can say no.
-# - A picture is a point as well, if a network draws it from a vector. Average a few faces before you subtract.
-# - Success is two things: the attributes are right, *and* the picture still looks real.
+# - A picture is a point as well, if a network draws it from a vector. Average before you subtract.
+# - Success: the attributes are right *and* the picture looks real. Test your judges first.
 #
 # Next comes the exercise `08_embeddings`, where we write these parts.
 
