@@ -617,8 +617,8 @@ axes = plots.image_grid([face.clamp(0, 1) for face in shown], titles, 6, width=1
 plots.show(axes, "faces added as pixels")
 
 # %% [markdown]
-# Ghosts. Pixels add light, not meaning: what stands in different places cannot be subtracted. We need vectors in which
-# "glasses" is one direction, wherever they sit.
+# Ghosts: hair and glasses of other people shine through, in false colours. Pixels add light, not meaning. What stands
+# in different places cannot be subtracted. We need vectors in which "glasses" is one direction, wherever they sit.
 #
 # So we do as with the words: we let a network find places for pictures, and this time it must be able to come back.
 
@@ -747,8 +747,8 @@ for i in range(25):
 
 # %% [markdown]
 # Radford, Metz and Chintala (*Unsupervised Representation Learning with Deep Convolutional Generative Adversarial
-# Networks*, ICLR 2016) found how to build both with convolutions so that they stay in balance: **DCGAN**. Our small one
-# was trained for the course, too.
+# Networks*, ICLR 2016) found how to build both of convolutions so that the training is more stable: **DCGAN**. Our
+# small one was trained for the course, too.
 
 # %%
 generator = portrait_networks.generator()
@@ -871,8 +871,27 @@ for name, share in zip(tinyfaces.ATTRIBUTES, kept.float().mean(dim=0), strict=Tr
     print(f"{name:11} {share:4.0%} right after encoding and decoding")
 
 # %% [markdown]
-# The smile is lost: half right is guessing. It is a few pixels at the corners of the mouth, and the loss counts pixels.
-# Look again at the third row of the figure in section 9. What is not in the latent no arithmetic brings back.
+# The smile is lost: half right is guessing. What does it cost to forget one? Tinyfaces can draw the same portrait
+# twice, with an attribute and without.
+
+
+# %%
+def with_and_without(name, k):
+    """The same portrait twice, from 0 to 1."""
+    for has in (True, False):
+        drawing = Draw(f"lecture/{k}")
+        image, _ = tinyfaces.portrait(tinyfaces.person(400 + k), drawing, {name: has})
+        yield torch.from_numpy(image) / 255
+
+
+for name in tinyfaces.ATTRIBUTES:
+    pairs_of_portraits = [tuple(with_and_without(name, k)) for k in range(20)]
+    costs = [(one - other).square().sum() for one, other in pairs_of_portraits]
+    print(f"{name:11} squared difference of pixels {torch.stack(costs).mean():6.2f}")
+
+# %% [markdown]
+# A smile is the smallest change of the four, and the loss counts pixels. What is not in the latent no arithmetic brings
+# back.
 
 # %% [markdown]
 # One pair would not do: "a face with glasses less another face without" holds another person, too, other light, another
@@ -1072,7 +1091,8 @@ plots.show(ax, "sums that succeed")
 
 # %% [markdown]
 # Fewer than half of the sums succeed. For encoded portraits latents are twice as good as pixels; with the DCGAN there
-# is hardly a difference. Radford showed the ones that work. It is the words' story again: one example proves nothing.
+# is hardly a difference. A picture of a few good sums does not tell such a share. It is the words' story again: one
+# example proves nothing.
 
 # %% [markdown]
 # A sum must get all four attributes right, and three faces are few to average over. In the exercise we average over
@@ -1151,9 +1171,9 @@ for name, spread in middle.items():
     print(f"{name:16} standard deviation of a pixel {spread:.3f}")
 
 # %% [markdown]
-# On the straight line the pictures half-way are more alike: short latents give average faces, and nothing is as usual
-# as an average. Slerp keeps the variety of the ends. White saw sharper pictures; our second judge asks for usual ones.
-# Which way is better hangs on what we ask for.
+# On the straight line the pictures half-way are more alike, nearer to an average face; and to our second judge nothing
+# is as usual as an average. Slerp keeps the variety of the ends. White saw sharper pictures, our judge counts usual
+# ones: which way is better hangs on what we ask for.
 
 # %% [markdown]
 # ## 15 · Check yourself
@@ -1256,7 +1276,7 @@ print(f"{pairs_of_sentences:,} times for all pairs; {sentences:,} with one vecto
 # %% [markdown]
 # *Concept Sliders* (Gandikota, Materzyńska, Zhou, Torralba, Bau, *Concept Sliders: LoRA Adaptors for Precise Control in
 # Diffusion Models*, ECCV 2024) look for the direction among the *weights*: a small change of the network, as large as a
-# slider says. The sliders of section 12 have become a product.
+# slider says: the sliders of section 12, for any concept that one can name.
 
 # %% [markdown]
 # ## What to remember
