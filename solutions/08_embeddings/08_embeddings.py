@@ -882,11 +882,11 @@ def flips(attributes: Tensor, name: str) -> Tensor:
 # %% tags=["experiment"]
 test = portraits("test")[::20][:8]  # the first portrait of each person
 rows, titles = [test.images.float() / 255], ["given"] + [""] * (len(test) - 1)
-for name in ("glasses", "open mouth"):
+for short, name in (("glasses", "glasses"), ("mouth", "open mouth")):
     changes = flips(test.attributes, name)
     rows += [predict(test.images, changes), pixel_arithmetic(test.images, changes)]
     for whose in ("latents", "pixels"):
-        titles += [f"{name}, {whose}"] + [""] * (len(test) - 1)
+        titles += [f"{short}, {whose}"] + [""] * (len(test) - 1)
 axes = plots.image_grid(torch.cat(rows), titles, columns=len(test), width=10)
 plots.show(axes, "glasses and mouths")
 
