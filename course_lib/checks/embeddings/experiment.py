@@ -14,7 +14,7 @@ from course_lib.checks.unseen import KEY, Secret
 from course_lib.data.tinytown.draws import Draw
 
 FLIPS = (("glasses",), ("open mouth",), ("glasses", "open mouth"))  # what becomes the opposite, in turn
-LOW, HIGH = 0.26, 0.34  # arithmetic with pixels reaches 0.24, with latents 0.36 and more
+LOW, HIGH = 0.26, 0.31  # arithmetic with pixels reaches 0.24, with latents 0.33 to 0.41
 CHEEKS = 20  # the first row below all glasses
 TENTH = 10  # one person in ten is of group 1, as among the public ones
 Begin = Callable[[], Draw]  # the same stream from its beginning, again and again
@@ -108,10 +108,10 @@ def made(answer: Any, inputs: Inputs) -> float:
 _CASE = Case(
     "the share of the change that is made, on new people",
     "values",
-    unseen(180),
+    unseen(240),
     metric("the share of the change that is made", made, low=LOW, high=HIGH),
     truth=lambda inputs: None,
     draws=1,
-    public=shown(30),
+    public=shown(60),
 )
 CHECK = Check("experiment", 10, (_CASE,), target="predict", seconds=60.0, profile="mini", known=known)
