@@ -617,8 +617,8 @@ axes = plots.image_grid([face.clamp(0, 1) for face in shown], titles, 6, width=1
 plots.show(axes, "faces added as pixels")
 
 # %% [markdown]
-# Ghosts: hair and glasses of other people shine through, in false colours. Pixels add light, not meaning. What stands
-# in different places cannot be subtracted. We need vectors in which "glasses" is one direction, wherever they sit.
+# Ghosts: others' hair and glasses shine through, in false colours. Pixels add light, not meaning. What stands in
+# different places cannot be subtracted. We need vectors in which "glasses" is one direction, wherever they sit.
 #
 # So we do as with the words: we let a network find places for pictures, and this time it must be able to come back.
 
