@@ -130,6 +130,18 @@ def words() -> None:
 
 @data.command()
 @readable
+def text8() -> None:
+    """Fetch text8 (31 MB, unpacked 100 MB), words of Wikipedia for embeddings in full, checked, or not at all.
+
+    Example: course data text8
+    """
+    from course_lib.data.text8 import download_text8
+
+    typer.echo(f"text8 is in {download_text8()}")
+
+
+@data.command()
+@readable
 def lfw() -> None:
     """Fetch Labeled Faces in the Wild (200 MB) through scikit-learn's loader, whole, or not at all.
 

@@ -13,6 +13,7 @@ from course_lib.data.faces import LFW
 from course_lib.data.files import folders_in, lines
 from course_lib.data.folders import CALTECH
 from course_lib.data.layout import list_of
+from course_lib.data.text8 import TEXT8
 from course_lib.data.words import GLOVE
 from course_lib.models.weights import PACKAGE
 from course_lib.settings import PROFILES, VOC_YEARS, Settings
@@ -62,6 +63,7 @@ def data(found: Settings) -> Iterator[Row]:
     yield "Labeled Faces", f"found ({persons} persons)" if persons else "not found; get it with: course data lfw"
     some = "its most frequent words come with the course; get all with: course data words"
     yield "GloVe 6B", "found" if (found.data / GLOVE).is_file() else some
+    yield "text8", "found" if (found.data / TEXT8).is_file() else "not found; get it with: course data text8"
     yield "ImageNet weights", ", ".join(_imagenet_weights()) or "none yet; torchvision fetches them at first use"
 
 

@@ -4,6 +4,7 @@ import errno
 import os
 import secrets
 import shutil
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,6 +58,18 @@ def fetch(url: str, known_hash: str, path: Path | str) -> Path:
                 raise
             raise missing(path.name, [path], f"download it from {url} to {path}", _sentence(error)) from error
     return path
+
+
+def unpack(archive: Path, path: Path) -> None:
+    """Takes the file of the same name as `path` out of a ZIP archive, whole or not at all, and removes the archive."""
+    with (
+        zipfile.ZipFile(archive) as zipped,
+        zipped.open(path.name) as source,
+        atomic_write(path) as temporary,
+        open(temporary, "wb") as target,
+    ):
+        shutil.copyfileobj(source, target)
+    archive.unlink()
 
 
 def missing(what: str, sought: list[Path], advice: str, reason: str = "") -> DataMissing:

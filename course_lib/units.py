@@ -91,7 +91,7 @@ UNITS = (
     Unit(5, "fcn", "Fully convolutional segmentation", "a class for every pixel", (75, 180)),
     Unit(6, "pose", "Human pose heatmaps", "a heatmap for every joint", (75, 180)),
     Unit(7, "faces", "Faces", "whether two pictures show one person", (75, 180)),
-    Unit(8, "embeddings", "Embedding arithmetic", "what the sum of two words is", (45, 180)),
+    Unit(8, "embeddings", "Embedding arithmetic", "what the sum of two words is", (75, 180)),
     Unit(9, "services", "Recognition services", "tags that know when to be silent, and a test that leaked", (75, 180)),
 )
 

@@ -7,8 +7,6 @@ questions in 14 sections.
 """
 
 import difflib
-import shutil
-import zipfile
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +18,7 @@ from jaxtyping import Float, Float32
 from torch import Tensor
 
 from course_lib.data.files import lines
-from course_lib.download import atomic_write, fetch, missing
+from course_lib.download import fetch, missing, unpack
 from course_lib.errors import DataBroken, DataMissing, SettingsError, UnknownWord
 from course_lib.settings import settings
 
@@ -154,15 +152,7 @@ def download_words() -> tuple[Path, Path]:
     if not asked.is_file():
         fetch(QUESTIONS_URL, QUESTIONS_HASH, asked)
     if not vectors.is_file():
-        archive = fetch(GLOVE_URL, GLOVE_HASH, vectors.with_name("glove.6B.zip"))
-        with (
-            zipfile.ZipFile(archive) as zipped,
-            zipped.open(vectors.name) as source,
-            atomic_write(vectors) as temporary,
-            open(temporary, "wb") as target,
-        ):
-            shutil.copyfileobj(source, target)
-        archive.unlink()
+        unpack(fetch(GLOVE_URL, GLOVE_HASH, vectors.with_name("glove.6B.zip")), vectors)
     return vectors, asked
 
 

@@ -60,21 +60,24 @@ def analogy_explorer(words: Words, choices: Sequence[str]):
 def draw_parallelogram(corners: Mapping[str, Float[Tensor, " d"]]) -> tuple[Picture, str]:
     """Four words, in the order man, woman, other man, other woman, in the plane of their largest spread.
 
-    The words say how well both steps agree: the cosine of their directions, in all dimensions.
+    Both axes are stretched until the figure fills the picture: that keeps parallel what is parallel, but no angle. The
+    words say how well both steps agree, the cosine of their directions in all dimensions, and how the axes are drawn.
     """
     names, vectors = list(corners), torch.stack(list(corners.values()))
     places = flat(vectors)
-    reach = float(places.abs().max().clamp(min=1e-9))
+    reach = places.abs().amax(dim=0).clamp(min=1e-9)
     spots = (places * (SIDE / 2 - EDGE) / reach + SIDE / 2).tolist()
     canvas = Canvas(np.full((SIDE, SIDE, 3), 255, np.uint8))
     for start, end, color in ((0, 1, BLUE), (2, 3, BLUE), (0, 2, VERMILLION), (1, 3, VERMILLION)):
         canvas.line(tuple(spots[start]), tuple(spots[end]), color, 3)
     for name, (x, y) in zip(names, spots, strict=True):
         canvas.dot(x, y, BLACK, 6)
-        canvas.tag(x, y - 10, name, WHITE, anchor="mb")
+        up = y < SIDE / 2
+        canvas.tag(x, y - 10 if up else y + 10, name, WHITE, anchor="mb" if up else "mt")
     steps = torch.stack([vectors[1] - vectors[0], vectors[3] - vectors[2]])
     agreement = float(torch.nn.functional.cosine_similarity(*steps, dim=0))
-    return canvas.picture, f"both blue steps have a cosine of <b>{agreement:.2f}</b>"
+    words = f"both blue steps have a cosine of <b>{agreement:.2f}</b>"
+    return canvas.picture, f"{words}<br>up and down is drawn {float(reach[0] / reach[1]):.1f} times as large as across"
 
 
 def parallelogram_explorer(

@@ -88,6 +88,10 @@ def pictures(name: str) -> dict[str, np.ndarray]:
     u8 [8, 3, 32, 32], and "persons nearest" u8 [8, 5, 3, 32, 32], the nearest of those who are known, each with its
     identity under "…: who".
 
+    "latents" has sums of portraits for each of "VAE, encoded", "VAE, generated" and "DCGAN, generated": under "…:
+    exemplars" u8 [k, 3, 3, 3, 32, 32] those of the three groups, three of each; under "…: latents" and "…: pixels" u8
+    [k, 3, 32, 32] what comes out.
+
     Raises:
         DataMissing: no such pictures are shipped.
     """

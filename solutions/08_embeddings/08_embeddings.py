@@ -15,7 +15,7 @@
 # parallelogram. Here you write what trains such vectors, and the arithmetic that finds the fourth corner.
 
 # %% [markdown]
-# **You will** write seven functions, each 3 to 15 lines, and answer one question in words.
+# **You will** write seven functions, each 3 to 15 lines, put glasses on faces, and answer one question in words.
 # **Time:** about three hours. **Before:** read the lecture `08_embeddings`.
 
 # %% [markdown]
@@ -41,10 +41,13 @@ from torch.nn import functional as F
 from course_lib import plots, training
 from course_lib.arrays import as_tensor
 from course_lib.checks.embeddings import check
-from course_lib.data import tinytalk
+from course_lib.data import tinyfaces, tinytalk
 from course_lib.data.words import vector_of
 from course_lib.figures import figure
+from course_lib.models import latent
+from course_lib.models.vae import VAE, elbo
 from course_lib.settings import settings
+from course_lib.training import trained
 from course_lib.trainings import shipped
 
 # %% [markdown]
@@ -712,6 +715,213 @@ plots.show(axes, "length on the way")
 # Two random directions in 100 dimensions are nearly at right angles. So the straight line is shortest half-way, about
 # 10 / √2 ≈ 7.
 
+# %% [markdown]
+# ## Glasses on, glasses off
+#
+# A *variational autoencoder* (Kingma and Welling, ICLR 2014) has two halves. The encoder makes 64 numbers of a
+# portrait, its latent; the decoder makes a portrait of 64 numbers. It learns to lose as little as possible on the way,
+# and to keep the latents near a normal distribution.
+
+# %% [markdown]
+# Nobody tells it what glasses are. But if it can draw faces with and without them, there may be a direction in its
+# latents that puts them on. Your `concept_vector` will look for it.
+
+# %% tags=["given"]
+ATTRIBUTES = tinyfaces.ATTRIBUTES
+
+
+def portraits(split: str) -> tinyfaces.Portraits:
+    """Those of a split; COURSE_LIMIT bounds how many."""
+    limit = settings().limit
+    most = tinyfaces.SPLITS[split][1]
+    return tinyfaces.portraits(split, limit and max(5, min(limit // 20, most)))
+
+
+# %% tags=["experiment"]
+people = portraits("train")
+print(f"{len(people):,} portraits of {len(people.identities.unique())} people")
+for name, has in zip(ATTRIBUTES, people.attributes.T, strict=True):
+    print(f"{name:12}{has.double().mean():.0%}")
+plots.show(plots.image_grid(people.images[:8], columns=8), "some portraits")
+
+
+# %% [markdown]
+# ## A few steps of its training
+#
+# Five thousand steps take minutes. So the course trained an autoencoder, which comes with it, and here you see the loop
+# at work for a few steps only. With `WHOLE = True` it goes all the way.
+
+
+# %% tags=["given"]
+def portrait_batches(images: Tensor, size: int = 32):
+    """The function that gives the i-th batch of pictures, from 0 to 1."""
+
+    def batch(i: int) -> tuple[Tensor]:
+        rng = torch.Generator().manual_seed(1000 * SEED + i)
+        rows = torch.randint(len(images), (size,), generator=rng)
+        return (images[rows].float() / 255,)
+
+    return batch
+
+
+def portrait_loss(model: nn.Module, images: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    """What a picture loses on the way, and how far its latent is from normal."""
+    return elbo(model, images, 0.03)
+
+
+def autoencoder(steps: int) -> tuple[VAE, training.History]:
+    """A new one after so many steps, and its losses."""
+    torch.manual_seed(SEED)
+    network = VAE().to(memory_format=torch.channels_last)
+    batch = portrait_batches(portraits("train").images)
+    losses = training.fit(network, batch, portrait_loss, steps, 0.004)
+    return network.eval(), losses
+
+
+# %% tags=["given"]
+@torch.no_grad()
+def encoded(network: VAE, images: Tensor) -> Tensor:
+    """Latents [n, 64] of uint8 pictures."""
+    parts = images.split(500)
+    return torch.cat([network.encode(part.float() / 255)[0] for part in parts])
+
+
+# %% tags=["experiment"]
+WHOLE = False
+few, losses = autoencoder(5000 if WHOLE else 100)
+for name, values in losses.named.items():
+    first, last = sum(values[:5]) / 5, sum(values[-5:]) / 5
+    print(f"{name:16}{first:8.0f} at first, {last:8.0f} at last")
+some = portraits("test").images[::20][:8]
+rows = [some.float() / 255, *(n.decode(encoded(n, some)) for n in (few, latent.vae()))]
+names = "given", "a few steps", "the course's"
+titles = [title for name in names for title in [name] + [""] * (len(some) - 1)]
+with torch.no_grad():
+    axes = plots.image_grid(torch.cat(rows).detach(), titles, columns=len(some))
+plots.show(axes, "there and back")
+
+# %% [markdown]
+# At first the decoder paints one face for all. What it learns about glasses comes late: they are a few pixels only.
+
+# %% [markdown]
+# ## A direction for each attribute
+#
+# All 8,000 latents are encoded, and your function finds the vector of each attribute. Then a portrait of somebody new
+# is changed in three steps: encode it, add or subtract the vector, decode.
+
+# %% [markdown]
+# An autoencoder forgets details: grain, a lock of hair. So we decode twice, before and after the step, and add only
+# what has changed to the portrait itself.
+
+
+# %% tags=["given"]
+def fit() -> dict[str, Tensor]:
+    """The autoencoder's tensors, and the vectors of all attributes."""
+    people, network = portraits("train"), latent.vae()
+    latents = encoded(network, people.images)
+    columns = (concept_vector(latents, has, ~has) for has in people.attributes.T)
+    concepts = torch.stack([as_tensor(column) for column in columns])
+    return network.state_dict() | {"concepts": concepts}
+
+
+# %% tags=["given"]
+def trained_autoencoder() -> VAE:
+    """The autoencoder, from `weights`."""
+    network = VAE()
+    network.load_state_dict({k: w for k, w in weights.items() if k != "concepts"})
+    return network.eval()
+
+
+def predict(images: Tensor, changes: Tensor) -> Tensor:
+    """Portraits with other attributes, float [n, 3, 32, 32] from 0 to 1, of uint8
+    portraits. `changes` [n, 4] says for each attribute, in the order of ATTRIBUTES,
+    whether to add it (1), take it away (-1) or leave it (0).
+    """
+    network, before = trained_autoencoder(), encoded(trained_autoencoder(), images)
+    after = before + changes.float() @ weights["concepts"].float()
+    with torch.no_grad():
+        step = network.decode(after) - network.decode(before)
+    return (images.float() / 255 + step).clamp(0, 1)
+
+
+# %% tags=["fit"]
+weights = trained("08_embeddings", fit)
+
+# %% tags=["check"]
+check("experiment", predict)
+
+# %% [markdown]
+# The check draws new people, each once as they are and once with the change. Your picture should lie near the second
+# one: 1 means that the change is made, 0 that your picture is as far away as the given one.
+
+# %% [markdown]
+# ## What it looks like
+#
+# **Predict:** what will go wrong where somebody turns aside, or has large eyes? And what would arithmetic with the
+# pixels themselves draw: the mean of all faces with glasses less the mean of all without?
+
+
+# %% tags=["given"]
+def pixel_arithmetic(images: Tensor, changes: Tensor) -> Tensor:
+    """The same sums, of pictures in the place of latents."""
+    people = portraits("train")
+    flat = people.images.float().flatten(1) / 255
+    columns = (as_tensor(concept_vector(flat, x, ~x)) for x in people.attributes.T)
+    step = changes.float() @ torch.stack(list(columns))
+    return (images.float() / 255 + step.view(images.shape)).clamp(0, 1)
+
+
+def flips(attributes: Tensor, name: str) -> Tensor:
+    """Changes that make one attribute of each face the opposite."""
+    changes = torch.zeros(attributes.shape)
+    column = ATTRIBUTES.index(name)
+    changes[:, column] = 1 - 2 * attributes[:, column].float()
+    return changes
+
+
+# %% tags=["experiment"]
+test = portraits("test")[::20][:8]  # the first portrait of each person
+rows, titles = [test.images.float() / 255], ["given"] + [""] * (len(test) - 1)
+for short, name in (("glasses", "glasses"), ("mouth", "open mouth")):
+    changes = flips(test.attributes, name)
+    rows += [predict(test.images, changes), pixel_arithmetic(test.images, changes)]
+    for whose in ("latents", "pixels"):
+        titles += [f"{short}, {whose}"] + [""] * (len(test) - 1)
+axes = plots.image_grid(torch.cat(rows), titles, columns=len(test), width=10)
+plots.show(axes, "glasses and mouths")
+
+# %% [markdown]
+# **Explain**: pixels add the same shadow to everybody, wherever their eyes are. The decoder has learned where in a face
+# glasses sit.
+
+# %% [markdown]
+# A classifier that has learned the attributes looks at 200 test people. First at the portraits as they are, then at
+# those that went to a latent and back, unchanged. Then each attribute is made the opposite, by latents and by pixels:
+# does it see what was asked for?
+
+
+# %% tags=["experiment"]
+test, classifier = portraits("test")[::20], latent.attributes()
+back = trained_autoencoder().decode(encoded(trained_autoencoder(), test.images))
+ways = "unchanged", "and back", "latents", "pixels"
+print(f"{'accuracy':12}", *(f"{way:>10}" for way in ways))
+for column, name in enumerate(ATTRIBUTES):
+    changes, has = flips(test.attributes, name), test.attributes[:, column]
+    shown = [test.images / 255, back, predict(test.images, changes)]
+    shown.append(pixel_arithmetic(test.images, changes))
+    seen = [classifier(pictures)[:, column] > 0 for pictures in shown]
+    wanted = has, has, ~has, ~has
+    right = [(a == b).double().mean() for a, b in zip(seen, wanted, strict=True)]
+    print(f"{name:12}", *(f"{share:>10.2f}" for share in right))
+
+# %% [markdown]
+# **Explain** the row of smiles before you read on.
+
+# %% [markdown]
+# A smile is small: it moves the corners of the mouth by a pixel or two. The error of leaving it out is next to nothing,
+# so the autoencoder leaves it out. On the way back hardly any smile is left, and the accuracy is that of somebody who
+# always says no. What a latent does not hold, no vector can change.
+
 # %% [markdown] tags=["written"]
 # ## One question in words (4 points)
 #
@@ -732,4 +942,5 @@ plots.show(axes, "length on the way")
 # %% [markdown]
 # ## What to hand in
 #
-# This notebook.
+# Two files: this notebook and `08_embeddings.safetensors`, which lies beside it. With the second one, the grade uses
+# your vectors; without it, they are computed again while grading.

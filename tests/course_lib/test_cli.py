@@ -149,6 +149,18 @@ def test_words_are_fetched_and_their_places_said(course, monkeypatch, tmp_path):
     assert shown == f"GloVe 6B is in {tmp_path / 'vectors'}, Google's questions in {tmp_path / 'questions'}"
 
 
+def test_text8_is_fetched_and_its_place_said(course, monkeypatch, tmp_path):
+    monkeypatch.setattr("course_lib.data.text8.download_text8", lambda: tmp_path / "text8")
+    assert course("data", "text8").output.strip() == f"text8 is in {tmp_path / 'text8'}"
+
+
+def test_doctor_finds_text8(course, tmp_path):
+    assert "get it with: course data text8" in course("doctor", COURSE_DATA=tmp_path).output
+    (tmp_path / "words").mkdir()
+    (tmp_path / "words" / "text8").touch()
+    assert re.search(r"text8 +found", course("doctor", COURSE_DATA=tmp_path).output)
+
+
 def test_doctor_finds_the_words(course, test_data):
     assert "get all with: course data words" in course("doctor").output
     assert re.search(r"GloVe 6B +found", course("doctor", COURSE_DATA=test_data).output)

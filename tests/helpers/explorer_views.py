@@ -17,6 +17,7 @@ from course_lib.explorers import (
     fast_rcnn,
     faster_rcnn,
     fcn,
+    latents,
     neighbours,
     pose,
     rcnn,
@@ -213,6 +214,18 @@ def parallelogram_view():
     return embeddings.parallelogram_explorer(names, table, {f"{i}": (names[2 * i], names[2 * i + 1]) for i in range(4)})
 
 
+def sliders_view():
+    """Three latents of four numbers; a picture of 8 pixels is a sum of four patterns, and the judge tells its mean."""
+    patterns = torch.rand(4, 3, 8, 8, generator=torch.Generator().manual_seed(3)) / 8
+    faces, steps = torch.rand(2, 3, 4, generator=torch.Generator().manual_seed(4))
+    concepts = {"smiling": steps[0], "glasses": steps[1]}
+
+    def decode(some):
+        return 0.5 + torch.einsum("nd,dchw->nchw", some - 0.5, patterns)
+
+    return latents.sliders_explorer(decode, faces, concepts, lambda images: [f"{image.mean():.4f}" for image in images])
+
+
 def confidence_view():
     logits = 3 * torch.randn(60, 3, generator=torch.Generator().manual_seed(6))
     return services.confidence_explorer(logits, torch.arange(60) % 3)
@@ -234,6 +247,6 @@ QUICK = (convolution_view, field_view, channels_view, probe_view, rates_view, ne
 QUICK += (regression_view, pooling_view, smooth_l1_view, sampling_view, anchors_view, budget_view, weights_view)
 QUICK += (upsampling_view, skip_view, threshold_view, radius_view, heatmap_view, flip_view)
 QUICK += (triplet_view, pairs_view, map_view)
-QUICK += (analogy_view, parallelogram_view)
+QUICK += (analogy_view, parallelogram_view, sliders_view)
 QUICK += (confidence_view, duplicates_view, contamination_view)
 SECONDS = dict.fromkeys(QUICK, 0.05) | {depth_view: 0.25}  # of a redraw; matplotlib draws the gradients anew

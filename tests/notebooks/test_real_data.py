@@ -92,7 +92,7 @@ UNITS = {  # all others detect
     "05_fcn": SEGMENTATION,
     "06_pose": {"persons": {}},
     "07_faces": {"faces": {"COURSE_LIMIT": "250"}},  # ORL's 25 people
-    "08_embeddings": {},  # learns the course's own language; real texts are tests of the unit
+    "08_embeddings": {"portraits": {}},  # the course's own words and faces; real texts are tests of the unit
 }
 METRIC = {"05_fcn": "mean IoU", "06_pose": "PCK", "07_faces": "TAR"}
 LITE0 = ("03_fast_rcnn", "blood cells")  # with the other backbone that needs no download; `make real` runs all so

@@ -8,6 +8,7 @@ from course_lib.checks.embeddings import (
     analogy,
     analogy_mul,
     concept_vector,
+    experiment,
     negative_sampling_loss,
     noise_distribution,
     skip_gram_pairs,
@@ -24,6 +25,7 @@ FUNCTIONS = (
     analogy_mul,
     concept_vector,
     slerp,
+    experiment,
 )
 CHECKS = tuple(function.CHECK for function in FUNCTIONS)
 

@@ -17,7 +17,8 @@ people.py (who there is), takes.py (what changes) and face.py (picture and landm
   error in x and in y whose standard deviation is 2 % of the head's height.
 
 `faces(split)` gives the public pictures. `face(who, draw)` draws one picture of any identity, public (`person(number)`)
-or new (`traits(draw)`, `alike(model, draw)`).
+or new (`traits(draw)`, `alike(model, draw)`). `portraits(split)` are small pictures of the same people, upright and in
+the middle, as a photographer takes them; `portrait(who, draw, wanted)` draws one again with other attributes.
 """
 
 import numpy as np
@@ -25,6 +26,7 @@ import numpy as np
 from course_lib.data.tinyfaces.cache import VERSION, Faces, faces
 from course_lib.data.tinyfaces.face import NOISE, Face, face
 from course_lib.data.tinyfaces.people import SPLITS, Traits, alike, double_of, group_of, person, traits
+from course_lib.data.tinyfaces.studio import Portraits, portrait, portraits
 from course_lib.data.tinyfaces.takes import ATTRIBUTES
 
 LANDMARKS = ("left eye", "right eye", "nose", "left corner of the mouth", "right corner of the mouth")
@@ -40,6 +42,7 @@ __all__ = [
     "VERSION",
     "Face",
     "Faces",
+    "Portraits",
     "Traits",
     "alike",
     "double_of",
@@ -47,5 +50,7 @@ __all__ = [
     "faces",
     "group_of",
     "person",
+    "portrait",
+    "portraits",
     "traits",
 ]

@@ -33,14 +33,19 @@ def face(who: Traits, draw: Draw) -> Face:
     """A picture of an identity; equal draws give two identities the same nuisance, to the last grain."""
     how = take(draw)
     head = Head(who, how)
-    view = View(head.width, how.yaw, how.nod, how.roll, how.scale, how.x, how.y)
-    canvas = ground(draw)
-    stroke(canvas, head.patches(), view)
-    image = lit(reduced(canvas), how)
+    image, view = painted(head, ground(draw))
     places = view.seen(head.landmarks(), LAYERS)
     shifts = np.float32([[marked(draw) for _ in range(2)] for _ in range(5)])
     landmarks = places + np.float32(NOISE * 2 * how.scale) * shifts
     return Face(np.ascontiguousarray(finish(image, draw).transpose(2, 0, 1)), landmarks, places, how)
+
+
+def painted(head: Head, canvas: UInt8[np.ndarray, "256 256 3"]) -> tuple[UInt8[np.ndarray, "64 64 3"], View]:
+    """A head before this ground and in its light, without the camera's grain; and how it stands before the camera."""
+    how = head.take
+    view = View(head.width, how.yaw, how.nod, how.roll, how.scale, how.x, how.y)
+    stroke(canvas, head.patches(), view)
+    return lit(reduced(canvas), how), view
 
 
 def marked(draw: Draw) -> float:

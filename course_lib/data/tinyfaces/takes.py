@@ -7,6 +7,7 @@ from course_lib.data.tinytown.draws import Colour, Draw, colour
 
 ATTRIBUTES = ("glasses", "smiling", "open mouth", "cap")
 SHARES = (0.4, 0.5, 0.35, 0.25)  # how often each of them is so, whoever it is and whatever the others are
+SMILES = ((-0.4, 0.15), (0.55, 1.0))  # how strong a smile is without the attribute, and with it
 YAW, NOD, ROLL = 30, 8, 25  # degrees to each side
 SCALE = (17.0, 24.0)  # half the height of the head in pixels of 64
 SHIFT = 5.0  # pixels that the head's middle is away from the picture's, at most, in x and in y
@@ -42,7 +43,7 @@ def take(draw: Draw) -> Take:
     aside, bright = draw.uniform(0.35, 0.85), draw.log_uniform(*BRIGHT)
     return Take(
         (glasses, smiling, opened, cap),
-        draw.uniform(0.55, 1.0) if smiling else draw.uniform(-0.4, 0.15),
+        draw.uniform(*SMILES[smiling]),
         draw.uniform(0.5, 1.0) if opened else 0.0,
         draw.uniform(-1, 1),
         0.35 if draw.chance(0.06) else draw.uniform(0.7, 1.0),

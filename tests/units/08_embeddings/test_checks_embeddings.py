@@ -28,8 +28,9 @@ CHECKS, VERSIONS, reported = PUBLIC.checks, PUBLIC.versions, PUBLIC.reported
 OURS = reference.load(UNIT)
 
 
-def test_the_unit_has_21_points():
-    assert sum(check.points for check in CHECKS.values()) == 21
+def test_the_functions_have_21_points_and_the_experiment_10():
+    assert CHECKS["experiment"].points == 10
+    assert sum(check.points for check in CHECKS.values()) == 31
 
 
 @pytest.mark.parametrize(

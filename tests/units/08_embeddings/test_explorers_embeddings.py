@@ -150,6 +150,7 @@ def test_words_of_the_question_are_orange_where_they_may_answer(glove):
 def test_a_rectangle_s_steps_agree():
     picture, words = embeddings.draw_parallelogram(corners())
     assert "cosine of <b>1.00</b>" in words
+    assert "drawn 3.0 times as large" in words  # its sides are 3 and 1
     assert picture.shape == (embeddings.SIDE, embeddings.SIDE, 3)
 
 
