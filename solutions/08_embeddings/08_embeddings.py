@@ -968,13 +968,13 @@ display(
     figure("sums of three faces of the DCGAN succeed", list(drawn_sums), 0.9),
     figure("latents gain over pixels, encoded faces", list(gains["VAE, encoded"])),
     figure("latents gain over pixels, DCGAN", list(gains["DCGAN, generated"])),
-    figure("smiles that the autoencoder keeps", list(kept)),
+    figure("smiling named right after the autoencoder", list(kept)),
 )
 
 # %% [markdown]
 # The target is missed by far. Half of the sums have to do with smiles, which the autoencoder does not hold. With three
-# exemplars latents beat pixels; with thirty, pixels do at least as well: the mean of thirty faces is a smooth face,
-# with no ghosts in it. Three was Radford's number.
+# exemplars, Radford's number, latents beat pixels. With thirty they do not, except for the faces that the autoencoder
+# made up: a mean of thirty real faces shows no ghosts.
 
 # %% [markdown] tags=["written"]
 # ## One question in words (4 points)
