@@ -920,7 +920,10 @@ for column, name in enumerate(ATTRIBUTES):
 # %% [markdown]
 # A smile is small: it moves the corners of the mouth by a pixel or two. The error of leaving it out is next to nothing,
 # so the autoencoder leaves it out. On the way back hardly any smile is left, and the accuracy is that of somebody who
-# always says no. What a latent does not hold, no vector can change.
+# always says no.
+
+# %% [markdown]
+# What a latent does not hold, no vector can change.
 
 # %% [markdown]
 # ## Radford's sum, with three seeds
