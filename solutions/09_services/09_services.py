@@ -227,7 +227,8 @@ check("expected_calibration_error", expected_calibration_error)
 
 # %% [markdown]
 # Sometimes no T is the best. Where every label already has the largest logit, a smaller T is always better. Where the
-# labels' logits are no larger than the others, a larger T is, and a search without limits ends at infinity, or below 0.
+# labels' logits lie, on average, no higher than the means of their rows, a larger T is always better. A search without
+# limits then runs away to infinity, or the other way, to a T below 0.
 
 # %% [markdown]
 # <details><summary>Hint: how to search</summary>
@@ -341,15 +342,16 @@ for name, some, truth in (
 # %% tags=["experiment"]
 with torch.no_grad():
     chooses, judged = embedded("val", 480), layer(embeddings)
-    t = float(fit_temperature(layer(chooses[0]), chooses[1]))
+    outputs = layer(chooses[0])
+t = float(fit_temperature(outputs, chooses[1]))
 for name, logits in (("before", judged), ("after", judged / t)):
     error = float(expected_calibration_error(logits.softmax(dim=1), kinds, 15))
     loss = F.cross_entropy(logits, kinds)
-    print(f"{name:8} ECE {error:.3f}, NLL {loss:.3f}")
+    print(f"{name:8} ECE of 15 bins {error:.3f}, NLL {loss:.3f}")
 
 # %% [markdown]
-# Around 0.10 and 0.03 is usual for the ECE; the NLL falls by about a fifth. The *reliability diagram* shows where the
-# error was: on the diagonal, a service is as often right as it says.
+# Here the ECE falls from about 0.10 to 0.03, and the NLL by about a fifth. The *reliability diagram*, with ten bins,
+# shows where the error was: on the diagonal, a service is as often right as it says.
 
 # %% tags=["experiment"]
 bins = {}
@@ -410,8 +412,8 @@ display(
 )
 
 # %% [markdown]
-# Both know all their training images, and yet the fine-tuned network is too *modest*: its T is below 1. Whether a
-# service is too sure cannot be guessed from how it was trained. It has to be measured, and on images like those that it
+# The fine-tuned network, too, was trained until it was right on its training images, and yet it is too *modest*: its T is
+# below 1. Whether a service is too sure cannot be guessed from how it was trained. It has to be measured, and on images like those that it
 # will be asked about.
 
 # %% [markdown]
@@ -444,9 +446,9 @@ for name in ("chelsea", "coffee", "rocket", "retina"):
     print(f"{name}: {ask(service.url, photo_file(name))}")
 
 # %% [markdown]
-# No class of ImageNet fits the eye, and yet the softmax has to share out its whole 1: *lampshade* gets 0.21. For the
-# rocket *missile* comes first, with 0.22. Silence has its price: 0.3 keeps both back, the nonsense and the answer that
-# many would call right.
+# No class of ImageNet fits the eye, and yet the softmax has to share out its whole 1: with no minimum, *lampshade* would
+# get 0.21. For the rocket *missile* would come first, with 0.22. Silence has its price: 0.3 keeps both back, the
+# nonsense and the right answer.
 
 # %% [markdown]
 # Whoever has an address gets letters. Some files are no images, some are cut short, some are tiny and unpack to ten
@@ -664,7 +666,8 @@ check("audit_split", audit_split)
 
 # %% [markdown]
 # Reported are 3 of 5: 0.60. Of the clean pictures 1, 3 and 4 one is right: 1/3. It is not 1/5, since the leaked
-# pictures go below the bar as well, and not 0.60 − 0.40: nobody says that all leaked ones were right.
+# pictures leave the number below the bar as well, which is 3 and not 5. Nor is it 0.60 − 0.40: that takes two right
+# answers away, and leaves the bar as it was.
 
 # %% [markdown]
 # <details><summary>Hint: all but these</summary>
@@ -709,8 +712,9 @@ check("clean_accuracy", clean_accuracy)
 # %% [markdown]
 # ## The experiment: a test that has been seen
 #
-# Somebody hands us a test set, and a third of it was seen in training: cut, mirrored, in other light, saved again as
-# JPEG. How much does that flatter, and does your audit find it?
+# Somebody hands us a test set from the web. All its pictures were cut, mirrored, put into other light, or saved again
+# as JPEG, and a third of them are pictures that we trained on. How much does that flatter, and does your audit find
+# them?
 
 # %% tags=["given"]
 from functools import cache
@@ -788,14 +792,14 @@ def audit(train: Tensor, images: Tensor, threshold: float, seen=views) -> Audit:
 
 # %% tags=["given"]
 def leaky(train: Tensor, clean: Tensor, copies: int, name: str):
-    """A test set of clean pictures and copies of training pictures, in random order;
-    which have leaked; where the place of each was.
+    """A test set of clean pictures and copies of training pictures, all of them
+    altered, in random order; which have leaked; where the place of each was.
     """
     chosen = Draw(name).shuffled(range(len(train)))[:copies]
-    made = [altered(train[i], Draw(f"{name}/{i}"))[0] for i in chosen]
-    images = torch.cat([clean, *(one[None] for one in made)])
-    order = torch.tensor(Draw(f"{name}/order").shuffled(range(len(images))))
-    return images[order], (order >= len(clean)), order
+    made = torch.cat([clean, train[chosen]])
+    made = [altered(one, Draw(f"{name}/{i}"))[0] for i, one in enumerate(made)]
+    order = torch.tensor(Draw(f"{name}/order").shuffled(range(len(made))))
+    return torch.stack(made)[order], (order >= len(clean)), order
 
 
 def pictures_of(part: int):
@@ -935,8 +939,8 @@ plots.show(
 )
 
 # %% [markdown]
-# **Without the mirror.** The same audit once more, without views: only the training pictures as they are. **Predict**
-# what becomes of precision and recall.
+# **Without views.** The same audit once more, with the training pictures as they are: neither mirrored nor cut.
+# **Predict** what becomes of precision and recall.
 
 # %% tags=["experiment"]
 plain = audit(train, images, float(weights["threshold"]), seen=lambda images: images)
@@ -944,8 +948,8 @@ precision, recall, f1 = found(plain.leaked, truth)
 print(f"precision {precision:.2f}, recall {recall:.2f}, F1 {f1:.2f}")
 
 # %% [markdown]
-# Five of eight copies are mirrored, on average, and an audit that does not look into the mirror misses them. Others are
-# cut so far that they fall below the threshold. What you do not compare with, you cannot find.
+# `altered` mirrors five of eight copies, on average, and an audit that does not look into the mirror misses them. Others
+# are cut so far that they fall below the threshold. What you do not compare with, you cannot find.
 
 # %% [markdown]
 # ## Three networks, and how they were flattered
@@ -974,7 +978,7 @@ for name in METHODS:
     print("{:24}{:>12.3f}{:>12.3f}".format(name, *(one.mean() for one in both)))
 
 # %% [markdown]
-# The targets, 0.95 each, were fixed before the three seeds were run.
+# The targets for the audit, 0.95 for its precision and for its recall, were fixed before the three seeds were run.
 
 # %% tags=["experiment"]
 flattery = long.results["reported: accuracy"] - long.results["true: accuracy"]

@@ -15,7 +15,8 @@ from course_lib.data.copies import altered
 from course_lib.data.tinytown.draws import Draw
 
 SIZE = 64  # pixels
-CLEAN, LEAKED = 64, 32  # test pictures
+TEST = 96  # pictures
+LEAKED = (24, 40)  # of them, from and to: whoever knew the number would need no threshold
 PUBLIC = 480  # pictures that the notebook has
 
 
@@ -23,7 +24,7 @@ def unseen(train: int):
     """Training pictures that nobody has seen, and a test set in which copies of some of them stand anywhere."""
 
     def make(rng: Generator) -> Inputs:
-        order, *draws = streams(rng, 1 + train + CLEAN + LEAKED)
+        order, *draws = streams(rng, 1 + train + TEST)
         return _asked(order, draws, train)
 
     return make
@@ -33,32 +34,37 @@ def shown(train: int):
     """The same for the public check, which everybody may draw."""
 
     def make(rng: Generator) -> Inputs:
-        order, *draws = (Draw(f"leaks/{number}") for number in rng.integers(0, 2**62, 1 + train + CLEAN + LEAKED))
+        order, *draws = (Draw(f"leaks/{number}") for number in rng.integers(0, 2**62, 1 + train + TEST))
         return _asked(order, draws, train)
 
     return make
 
 
 def _asked(order: Draw, draws: Sequence[Draw], train: int) -> Inputs:
+    """Every test picture was altered, the clean ones too: that a picture was saved again tells nothing by itself."""
     from course_lib.data.tinytown import TARGET_FAMILIES
     from course_lib.data.tinytown.crops import crop
 
-    drawn = [crop(draw, draw.pick(TARGET_FAMILIES), "target", SIZE) for draw in draws[: train + CLEAN]]
+    clean = TEST - LEAKED[0] - order.integer(1 + LEAKED[1] - LEAKED[0])
+    drawn = [crop(draw, draw.pick(TARGET_FAMILIES), "target", SIZE) for draw in draws[: train + clean]]
     pictures = torch.from_numpy(np.array(drawn))
-    sources = order.shuffled(range(train))[:LEAKED]
-    copies = [altered(pictures[i], draw)[0] for i, draw in zip(sources, draws[train + CLEAN :], strict=True)]
-    test = torch.cat([pictures[train:], torch.stack(copies)])
-    places = torch.tensor(order.shuffled(range(len(test))))
-    return {"train": pictures[:train], "images": test[places], "_labels": (places >= CLEAN).long()}
+    sources = order.shuffled(range(train))[: TEST - clean]
+    origins = torch.cat([pictures[train:], pictures[sources]])
+    test = torch.stack([altered(one, draw)[0] for one, draw in zip(origins, draws[train:], strict=True)])
+    places = torch.tensor(order.shuffled(range(TEST)))
+    return {"train": pictures[:train], "images": test[places], "_labels": (places >= clean).long()}
 
 
 def known() -> tuple[list[Tensor], list[Tensor]]:
-    """All pictures of the notebook, and of each a copy: which have leaked."""
+    """All pictures of the notebook, altered, as clean ones and as leaked ones."""
     from course_lib.data import tinytown
 
     images = tinytown.objects("target", "test", PUBLIC, SIZE)[0]
-    copies = [altered(image, Draw(f"known/{number}"))[0] for number, image in enumerate(images)]
-    return [*images, *copies], [*torch.zeros(PUBLIC).long(), *torch.ones(PUBLIC).long()]
+    clean, copies = (
+        [altered(image, Draw(f"known/{kind}/{number}"))[0] for number, image in enumerate(images)]
+        for kind in ("clean", "leaked")
+    )
+    return [*clean, *copies], [*torch.zeros(PUBLIC).long(), *torch.ones(PUBLIC).long()]
 
 
 def f1(answer: Any, inputs: Inputs) -> float:
