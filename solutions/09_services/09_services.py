@@ -412,9 +412,9 @@ display(
 )
 
 # %% [markdown]
-# The fine-tuned network, too, was trained until it was right on its training images, and yet it is too *modest*: its T is
-# below 1. Whether a service is too sure cannot be guessed from how it was trained. It has to be measured, and on images like those that it
-# will be asked about.
+# The fine-tuned network, too, was trained until it was right on its training images, and yet it is too *modest*: its T
+# is below 1. Whether a service is too sure cannot be guessed from how it was trained. It has to be measured, and on
+# images like those that it will be asked about.
 
 # %% [markdown]
 # ## Your tags behind an address
@@ -446,8 +446,8 @@ for name in ("chelsea", "coffee", "rocket", "retina"):
     print(f"{name}: {ask(service.url, photo_file(name))}")
 
 # %% [markdown]
-# No class of ImageNet fits the eye, and yet the softmax has to share out its whole 1: with no minimum, *lampshade* would
-# get 0.21. For the rocket *missile* would come first, with 0.22. Silence has its price: 0.3 keeps both back, the
+# No class of ImageNet fits the eye, and yet the softmax has to share out its whole 1: with no minimum, *lampshade*
+# would get 0.21. For the rocket *missile* would come first, with 0.22. Silence has its price: 0.3 keeps both back, the
 # nonsense and the right answer.
 
 # %% [markdown]
@@ -948,8 +948,8 @@ precision, recall, f1 = found(plain.leaked, truth)
 print(f"precision {precision:.2f}, recall {recall:.2f}, F1 {f1:.2f}")
 
 # %% [markdown]
-# `altered` mirrors five of eight copies, on average, and an audit that does not look into the mirror misses them. Others
-# are cut so far that they fall below the threshold. What you do not compare with, you cannot find.
+# `altered` mirrors five of eight copies, on average, and an audit that does not look into the mirror misses them.
+# Others are cut so far that they fall below the threshold. What you do not compare with, you cannot find.
 
 # %% [markdown]
 # ## Three networks, and how they were flattered

@@ -173,14 +173,21 @@ def hint(answer: Any, expected: Any, inputs: Inputs) -> str:
     return SHARE if len(answer[1]) == len(answer[0]) and _lesser(answer, inputs) is None else NEAREST
 
 
+def nearest(similarities: Tensor) -> list[int]:
+    """The places of the largest similarity, or of those that rounding alone makes smaller."""
+    return (similarities >= similarities.max() - 1e-4).nonzero()[:, 0].tolist()
+
+
 def explain(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
-    """The first test picture that is judged otherwise, with its nearest training picture; else the share."""
+    """The first test picture that is judged otherwise, or has another partner; with its nearest training picture."""
     train, test, threshold = inputs.values()
     similarities = cosines(test, train)
     mine, theirs = answer[0].tolist(), expected[0].tolist()
     shares = f"share expected {number(float(expected[2]))}, yours {number(float(answer[2]))}"
     counts = f"leaked: expected {theirs}, yours {mine}; {shares}"
-    apart = sorted(set(mine) ^ set(theirs)) or theirs
+    partners = dict(zip(mine, answer[1].tolist(), strict=False))
+    others = [i for i in theirs if partners.get(i) not in nearest(similarities[i])]
+    apart = sorted(set(mine) ^ set(theirs)) or others or theirs
     picture = apart[0]
     if not 0 <= picture < len(test):
         return Counterexample(f"{counts}\nthere are test pictures 0 to {len(test) - 1} only")
@@ -189,6 +196,8 @@ def explain(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
         f"{counts}\n{told(f'test {picture}', test[picture])}\nmost similar: {told(f'train {partner}', train[partner])}"
         f"\nsimilarity {float(similarities[picture, partner]):.3f}, threshold {threshold:g}"
     )
+    if picture in mine:
+        text += f"\nyour partner for it: train {partners.get(picture, 'missing')}"
 
     def draw():
         ax = numbered([similarities], [(picture, partner, 1, 1)], ["similarities"], right=similarities)
