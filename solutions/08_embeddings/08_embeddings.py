@@ -858,9 +858,9 @@ check("experiment", predict)
 # glasses are, and the lower ones count half each. Points rise from 0 at 0.26 to all at 0.29.
 
 # %% [markdown]
-# For the people of this check the share is 0.39 with the vectors as they are, 0.38 with steps of 1.5 and 0.23 with steps
-# of 2; arithmetic with pixels reaches 0.24. The true picture is nearest at step 1; a longer step is named right more
-# often, and costs pixels. Below we ask a network for the names.
+# For the people of this check the share is 0.39 with the vectors as they are, 0.38 with steps of 1.5 and 0.23 with
+# steps of 2; arithmetic with pixels reaches 0.24. The true picture is nearest at step 1; a longer step is named right
+# more often, and costs pixels. Below we ask a network for the names.
 
 # %% [markdown]
 # ## What it looks like
@@ -986,9 +986,9 @@ display(
 )
 
 # %% [markdown]
-# The target is missed by far. A quarter of the sums ask for a smile, and those nearly all fail with the autoencoder;
-# the others fall short of 0.9, too. With three encoded exemplars (one run, 20 sums per pair) 0.05 of the sums that
-# ask for a smile succeed, 0.62 of those that subtract one, and 0.62 of those without smiles.
+# The target is missed by far. A quarter of the sums ask for a smile, and of encoded faces those nearly all fail; the
+# others fall short of 0.9, too. With three exemplars (encoded, one run, 20 sums per pair) 0.05 of the sums that ask for
+# a smile succeed, 0.62 of those that subtract one, and 0.62 of those without smiles.
 
 # %% [markdown]
 # With three exemplars, Radford's number, latents beat pixels in all three seeds for encoded faces and for the DCGAN.
