@@ -14,7 +14,10 @@ from course_lib.checks.unseen import KEY, Secret
 from course_lib.data.tinytown.draws import Draw
 
 FLIPS = (("glasses",), ("open mouth",), ("glasses", "open mouth"))  # what becomes the opposite, in turn
-LOW, HIGH = 0.26, 0.31  # arithmetic with pixels reaches 0.24, with latents 0.33 to 0.41
+# Arithmetic with pixels reaches 0.24 (0.27 scaled by the skin's brightness, at most 1.7 points), with latents 0.33 to
+# 0.41, with their vectors times 1.5 0.29 to 0.36. Models learned from drawn pairs reach up to 0.80: they are solutions
+# in their own right. The measure cannot tell soft masks learned from pairs from latents.
+LOW, HIGH = 0.26, 0.29
 CHEEKS = 20  # the first row below all glasses
 TENTH = 10  # one person in ten is of group 1, as among the public ones
 Begin = Callable[[], Draw]  # the same stream from its beginning, again and again

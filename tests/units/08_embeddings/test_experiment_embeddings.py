@@ -9,7 +9,7 @@ from torch.nn.functional import interpolate
 
 from autograder import reference
 from course_lib.checks.embeddings import experiment
-from course_lib.checks.run import generator
+from course_lib.checks.run import generator, load_public
 from course_lib.data import tinyfaces
 from course_lib.data.tinytown.draws import Draw
 from course_lib.models import latent
@@ -61,6 +61,18 @@ def test_nothing_but_the_attributes_changes():
 def test_the_course_s_network_earns_all_points_with_room(own, asked):
     found = own["predict"](asked["images"], asked["changes"])
     assert experiment.made(found, asked) > experiment.HIGH + 0.02
+
+
+def test_vectors_half_as_long_again_earn_all_points(own, asked):
+    """The lecture suggests them."""
+    assert credit(own["predict"](asked["images"], 1.5 * asked["changes"].float()), asked) == 1
+    assert experiment.made(own["predict"](asked["images"], 2 * asked["changes"].float()), asked) < experiment.LOW
+
+
+def test_vectors_half_as_long_again_earn_all_points_in_public(own):
+    question = load_public("08_embeddings", experiment.CHECK)[0][0]
+    found = own["predict"](question.inputs["images"], 1.5 * question.inputs["changes"].float())
+    assert credit(found, question.inputs) == 1
 
 
 LAZY = (
