@@ -200,9 +200,8 @@ def explain(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
         text += f"\nyour partner for it: train {partners.get(picture, 'missing')}"
 
     def draw():
-        ax = numbered([similarities], [(picture, partner, 1, 1)], ["similarities"], right=similarities)
-        ax.set(xlabel="training pictures", ylabel="test pictures")
-        return ax
+        title = "test pictures (rows) with training pictures (columns)"
+        return numbered([similarities], [(picture, partner, 1, 1)], [title], right=similarities)
 
     return Counterexample(text, draw)
 
