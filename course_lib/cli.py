@@ -193,9 +193,11 @@ def serve(
     import uvicorn
 
     from course_lib.models import classify
-    from course_lib.service import create_app
+    from course_lib.service import LIMITS, create_app
+    from course_lib.service.connections import bounded
 
-    uvicorn.run(create_app(lambda image: [pair for pair in classify(image) if pair[1] >= sure]), port=port)
+    app = create_app(lambda image: [pair for pair in classify(image) if pair[1] >= sure])
+    uvicorn.run(app, port=port, http=bounded(LIMITS), backlog=LIMITS.requests)
 
 
 @contextmanager

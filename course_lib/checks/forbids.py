@@ -5,10 +5,9 @@ It can be evaded (`getattr`, `exec`); it tells the honest that a ready-made answ
 
 import ast
 import bisect
-import re
 import tokenize
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,9 @@ from course_lib.checks.statements import DEFINES, IMPORTS, Read, Statement, alia
 
 Reader = Callable[[str], Read]
 JUDGES = "course_lib.checks"  # where one thing is forbidden, how answers are judged is no ready-made answer either
-DETOUR = re.compile(r"^torch\.(?:functional\.|(nn\.)modules\.(?:[a-z]\w*\.)?)(?=\w)")  # longer paths to the same
+PYTORCH = ("torch", "torchvision")  # which know a function by many paths: torch._VF.cdist is torch.cdist
+SHORT = {"F": "torch.nn.functional", "nn": "torch.nn"}  # as everybody imports them
+LONGEST = 30  # parts of a path that are looked at
 STAR = "*."  # before a name that the cells do not bind, where they import everything from a module
 
 
@@ -83,12 +84,33 @@ def cells_of_file(path: str | Path) -> list[str]:
 
 
 def hits(forbidden: Iterable[str], names: Iterable[str]) -> list[str]:
-    """Those forbidden names that are among the used ones, or that hold one of them, by whatever path of PyTorch's."""
-    names = {*names, *(DETOUR.sub(lambda found: f"torch.{found[1] or ''}", name) for name in names)}
+    """Those forbidden names that are among the used ones, or that hold one of them.
+
+    Where there are none, those of PyTorch that are used by another path: `torch._VF.cdist` is `torch.cdist`.
+    """
+    forbidden = tuple(forbidden)
+    names = set(names) | {path for name in names for path in _through(name, forbidden)}
     stars = {name.removesuffix(".*") for name in names if name.endswith(".*")}
     unbound = {name.removeprefix(STAR) for name in names if name.startswith(STAR)}
     plain = {name for name in names if "*" not in name}
-    return sorted(bad for bad in forbidden if _within(bad, plain) or _starred(bad, stars, unbound))
+    found = sorted(bad for bad in forbidden if _within(bad, plain) or _starred(bad, stars, unbound))
+    return found or _by_another_path(forbidden, plain)
+
+
+def _through(name: str, forbidden: Iterable[str]) -> Iterator[str]:
+    """What a name stands for if it goes through what another module imported: `focal_loss.F.cosine_similarity`."""
+    parts = name.split(".")[:LONGEST]
+    roots = {*PYTORCH, *(bad.split(".")[0] for bad in forbidden)}
+    for at, part in enumerate(parts[:-1]):
+        if part in SHORT or (at and part in roots):
+            yield ".".join([SHORT.get(part, part), *parts[at + 1 :]])
+
+
+def _by_another_path(forbidden: Iterable[str], names: Iterable[str]) -> list[str]:
+    """Those of PyTorch whose last part stands somewhere in a name of PyTorch."""
+    split = (name.split(".") for name in names)
+    parts = {part.strip("_") for root, *rest in split if root in PYTORCH for part in rest}
+    return sorted(bad for bad in forbidden if bad.split(".")[0] in PYTORCH and bad.rsplit(".", 1)[-1] in parts)
 
 
 def _within(bad: str, names: Iterable[str]) -> bool:

@@ -14,12 +14,15 @@ class Limits:
         pixels: of a picture, as its header states them. Telephones give 12 to 24 million. Decoding takes 14 bytes for
             each as a rule and 26 for one of 16 bits: at most 650 MB, of the 2 GB of a free Binder.
         requests: that are being read, wait or are worked on. Together with `bytes` it bounds the memory.
-        seconds: to send a body, and as many to wait for the tags.
+        connections: that are open, whether something is asked on them or not. Each takes a file descriptor, of which
+            macOS gives a process 256.
+        seconds: to send a request's head, as many to send its body, and as many to wait for the tags.
     """
 
     bytes: int = 10 * 2**20
     pixels: int = 25_000_000
     requests: int = 16
+    connections: int = 64
     seconds: float = 30.0
 
     def __post_init__(self):

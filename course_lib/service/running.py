@@ -23,6 +23,7 @@ import threading
 from course_lib.errors import ServiceError
 from course_lib.service.app import PATIENCE, Tag, create_app
 from course_lib.service.client import health
+from course_lib.service.connections import bounded
 from course_lib.service.limits import LIMITS, Limits
 
 HOST = "127.0.0.1"
@@ -113,7 +114,8 @@ def _server(tag: Tag, limits: Limits):
 
     config = uvicorn.Config(
         create_app(tag, limits),
-        http="h11",
+        http=bounded(limits),
+        backlog=limits.requests,  # the system accepts as many at once, before the first of them can be turned away
         ws="none",
         lifespan="on",
         log_config=None,

@@ -6,6 +6,7 @@ at other files is refused all the same.
 """
 
 import asyncio
+import re
 import unicodedata
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -17,6 +18,7 @@ FIELD = "file"  # of the form
 FORM = "multipart/form-data"
 MOST_FIELDS = 8
 LONGEST_NAME = 255  # characters: what file systems allow
+HOME = re.compile(r"https?://(127\.0\.0\.1|localhost)(:\d+)?")  # what a browser says of pages that may ask
 
 
 async def read_upload(request: Any, limits: Limits) -> bytes:
@@ -26,8 +28,9 @@ async def read_upload(request: Any, limits: Limits) -> bytes:
         request: FastAPI's, whose body nobody has read.
 
     Raises:
-        Refused: 400 for a form without a file, or with several, or that is none; 408 for a body that takes too long;
-            413 for one that is too large; 415 for another kind of body or of file.
+        Refused: 400 for a form without a file, or with several, or that is none; 403 for what a browser sends for
+            another machine's page; 408 for a body that takes too long; 413 for one that is too large; 415 for another
+            kind of body or of file.
     """
     _look_at_headers(request.headers, limits)
     bounded = type(request)(request.scope, _counted(request.receive, limits.bytes))
@@ -43,6 +46,8 @@ async def read_upload(request: Any, limits: Limits) -> bytes:
 
 
 def _look_at_headers(headers: Any, limits: Limits) -> None:
+    if (origin := headers.get("origin")) and not HOME.fullmatch(origin):
+        raise Refused(403, "A page from elsewhere asks: pages of this machine alone may.")
     if headers.get("content-length") == "0":
         raise Refused(400, "The body is empty.")
     if headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:

@@ -520,8 +520,8 @@ def near_duplicates(
     """The pairs of pictures whose features point in nearly the same direction.
 
     The similarity of two rows is the cosine of their angle. Write it yourself: no
-    `torch.cosine_similarity`, `torch.nn.functional.cosine_similarity`,
-    `torch.nn.CosineSimilarity`, `torchmetrics`, `sklearn`, `scipy`, `imagehash` or
+    `torch.cosine_similarity`, `torch.nn.functional.cosine_*`, `torch.nn.Cosine*`,
+    `pytorch_metric_learning`, `torchmetrics`, `sklearn`, `scipy`, `imagehash` or
     `course_lib.explorers`.
 
     Args:
@@ -616,8 +616,8 @@ def audit_split(
     A test picture has leaked where the similarity with its most similar training
     picture is at least `threshold`: exactly at the threshold counts. The similarity is
     the cosine, as in `near_duplicates`. Write it yourself: no
-    `torch.cosine_similarity`, `torch.nn.functional.cosine_similarity`,
-    `torch.nn.CosineSimilarity`, `torchmetrics`, `sklearn`, `scipy`, `imagehash` or
+    `torch.cosine_similarity`, `torch.nn.functional.cosine_*`, `torch.nn.Cosine*`,
+    `pytorch_metric_learning`, `torchmetrics`, `sklearn`, `scipy`, `imagehash` or
     `course_lib.explorers`.
 
     Args:

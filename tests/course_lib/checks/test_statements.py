@@ -66,16 +66,45 @@ def test_a_function_that_rests_on_unreadable_lines_is_for_a_human_to_see():
         ("torch.functional.cdist", "torch.cdist"),
         ("torch.nn.modules.loss.TripletMarginLoss", "torch.nn.TripletMarginLoss"),
         ("torch.nn.modules.TripletMarginLoss", "torch.nn.TripletMarginLoss"),
+        ("torch.ops.aten.cosine_similarity", "torch.nn.functional.cosine_similarity"),
+        ("torch.ops.aten.smooth_l1_loss.default", "torch.nn.functional.smooth_l1_loss"),
+        ("torch._VF.cosine_similarity", "torch.cosine_similarity"),
+        ("torch._C._VariableFunctions.cdist", "torch.cdist"),
+        ("torch._C._nn.huber_loss", "torch.nn.functional.huber_loss"),
+        ("torch._convolution", "torch.convolution"),
+        ("torchvision.ops.focal_loss.F.cosine_similarity", "torch.nn.functional.cosine_similarity"),
+        ("torchvision.ops.focal_loss.torch._VF.pdist", "torch.pdist"),
+        ("torchvision.models.detection.rpn.box_ops.nms", "torchvision.ops.nms"),
+        ("pytorch_metric_learning.losses.F.cosine_similarity", "torch.nn.functional.cosine_similarity"),
+        ("skimage.color.colorconv.scipy.spatial", "scipy.spatial"),
     ],
 )
 def test_another_path_to_a_forbidden_function_is_none(written, meant):
     check = Check("box_iou", 3, (), forbids=(meant,))
     module, name = written.rsplit(".", 1)
-    used = f"import torch\ndef box_iou(a, b):\n    return {written}(a, b)"
+    used = f"import {written.split('.')[0]}\ndef box_iou(a, b):\n    return {written}(a, b)"
     imported = f"from {module} import {name} as q\ndef box_iou(a, b):\n    return q(a, b)"
     for source in (used, imported):
         assert f"uses `{meant}`" in forbids.refusal(check, [source])
-    assert forbids.refusal(check, [used.replace(name, "einsum")]) == ""
+    other = used.replace(meant.rsplit(".", 1)[1], "einsum")
+    assert forbids.refusal(check, [other]) == ""
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "torch.nn.Identity()(a)",
+        "self.cosine_similarity(a)",  # a method of one's own
+        "cosine_similarity(a, b)",
+        "features.nn.cosine(a)",
+        "course_lib.boxes.cosine_similarity(a, b)",
+        "torch.cosine(a)",
+    ],
+)
+def test_a_like_name_elsewhere_is_no_path_of_pytorch(own):
+    check = Check("box_iou", 3, (), forbids=("torch.nn.functional.cosine_similarity", "torch.cosine_similarity"))
+    helper = "import torch, course_lib.boxes\ndef cosine_similarity(a, b):\n    return a @ b"
+    assert forbids.refusal(check, [helper, f"def box_iou(self, a, b):\n    return {own}"]) == ""
 
 
 def test_a_function_in_a_cell_that_never_ran_replaces_none():

@@ -179,7 +179,7 @@ def test_any_name_and_any_file_get_an_answer(asked, name, data):
     assert answer.json()["reason"]
 
 
-@pytest.mark.parametrize("name", ["bytes", "pixels", "requests", "seconds"])
+@pytest.mark.parametrize("name", ["bytes", "pixels", "requests", "connections", "seconds"])
 @pytest.mark.parametrize("number", [0, -1])
 def test_limits_are_above_zero(name, number):
     with pytest.raises(SettingsError, match=f"limit '{name}'"):

@@ -88,6 +88,20 @@ def test_a_name_that_reaches_for_other_files_is_refused(service, bad):
     refused(service, 400, words, request(service.url, form(GOOD, name)))
 
 
+@pytest.mark.parametrize(
+    "origin",
+    ["http://evil.example", "https://127.0.0.1.evil.example", "http://localhost@evil.example", "null", "file://"],
+)
+def test_a_page_from_elsewhere_may_not_ask(service, origin):
+    """Any page may have a visitor's browser post a form to the loopback; the browser says whose page it is."""
+    refused(service, 403, "page from elsewhere", request(service.url, form(GOOD), FORM | {"Origin": origin}))
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:8888", "http://127.0.0.1", "https://localhost"])
+def test_a_page_of_this_machine_may_ask(service, origin):
+    assert request(service.url, form(GOOD), FORM | {"Origin": origin})[0] == 200
+
+
 HUGE = LIMITS.bytes - 1000
 START = f"--{EDGE}\r\n".encode()
 LABORIOUS = {

@@ -1,7 +1,9 @@
 """From bytes to an image: each kind is read as the eye sees it, or refused by a reason, before it is unpacked."""
 
+import struct
 import subprocess
 import sys
+import time
 from io import BytesIO
 
 import numpy as np
@@ -161,6 +163,21 @@ def test_what_is_no_picture_is_refused_whatever_it_is_called(data):
     refused = refusal(data)
     assert refused.status == 415
     assert "JPEG, PNG" in refused.reason
+
+
+@pytest.mark.timed
+@pytest.mark.parametrize(("bits", "compression"), [(8, 1), (4, 2)], ids=["RLE8", "RLE4"])
+def test_a_compressed_bmp_is_refused_before_it_is_unpacked(bits, compression):
+    """Its one row of 25 million pixels is said to end at once."""
+    palette = bytes(4 * 2**bits)
+    info = struct.pack("<IiiHHIIiiII", 40, 25_000_000, 1, 1, bits, compression, 4, 2835, 2835, 2**bits, 0)
+    start = 14 + len(info) + len(palette)
+    data = b"BM" + struct.pack("<IHHI", start + 4, 0, 0, start) + info + palette + b"\1\1\0\0"
+    began = time.process_time()
+    refused = refusal(data)
+    assert time.process_time() - began < 0.5
+    assert refused.status == 422
+    assert "compressed BMP" in refused.reason
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP"])
