@@ -307,7 +307,7 @@ def groups_by_the_first(features, threshold):
 @near("near_duplicates")
 def a_little_below(features, threshold):
     """Is content with a little less."""
-    return RIGHT["near_duplicates"](features, threshold - 0.0039)
+    return RIGHT["near_duplicates"](features, threshold - 1 / 256)
 
 
 @near("near_duplicates")
@@ -359,7 +359,7 @@ def no_look_without_training(train, test, threshold):
 @near("audit_split")
 def leaks_a_little_below(train, test, threshold):
     """Is content with a little less."""
-    return RIGHT["audit_split"](train, test, threshold - 0.0039)
+    return RIGHT["audit_split"](train, test, threshold - 1 / 256)
 
 
 @near("audit_split")
