@@ -80,8 +80,8 @@ class Logits:
 
 
 def allowed(probability: float) -> float:
-    """How far a tag's probability may be off."""
-    return 1e-6 + 1e-4 * probability
+    """How far a tag's probability may be off; some wrong answers that are compared with each other are below 0."""
+    return 1e-6 + 1e-4 * abs(probability)
 
 
 def far_apart(rng: Generator) -> Inputs:
