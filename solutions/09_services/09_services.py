@@ -95,7 +95,7 @@ def top_k_tags(
 
     Args:
         logits: finite and all different; they may lie in the thousands, above or
-            below 0. c is at least 1.
+            below 0, on both sides in one row. c is at least 1.
         names: those of the classes, in the order of the logits; a list or a tuple.
         k: how many tags at most, at least 1; it may be larger than c.
         min_confidence: from 0 to 1; no probability lies on it.
@@ -181,7 +181,7 @@ def expected_calibration_error(
 
     Raises:
         ValueError: there is no image, or a row of probs does not sum to 1 (sums that
-            are off by less than 0.01 are rounding, and fine).
+            are off by less than 0.01 are rounding, and fine: take the row as it is).
     """
     ### BEGIN SOLUTION
     if not len(probs) or ((probs.sum(dim=1) - 1).abs() > 0.01).any():
@@ -256,7 +256,8 @@ def fit_temperature(
     Write it yourself: no `sklearn` or `course_lib.explorers`.
 
     Args:
-        logits: finite; all of them may lie in the thousands. c is at least 2.
+        logits: finite; they may lie in the thousands, some rows above and some below 0.
+            c is at least 2.
         labels: what the images show, 0 … c - 1; all of them may be of one class.
 
     Returns:
@@ -264,8 +265,9 @@ def fit_temperature(
 
     Raises:
         ValueError: no T is the best one. That is so where there is no image; where the
-            label has the largest logit of its row in every image; and where the labels'
-            logits less the mean of their rows are 0 or negative on average.
+            label has the largest logit of its row in every image, alone or together
+            with other classes; and where the labels' logits less the mean of their
+            rows are 0 or negative on average.
     """
     ### BEGIN SOLUTION
     logits = logits.double()
@@ -629,7 +631,8 @@ def audit_split(
         An `Audit`; of several equally similar partners any will do.
 
     Raises:
-        ValueError: there is no test picture, or a row of either is all zeros.
+        ValueError: there is no test picture, or a row of either is all zeros, also
+            where n is 0.
     """
     ### BEGIN SOLUTION
     if len(test) == 0:

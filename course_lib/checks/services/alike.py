@@ -22,6 +22,7 @@ MOST = 6  # numbers of a row in a text
 BY_HAND = "Calculate one similarity by hand: product, both lengths, quotient. On which side of the threshold is it?"
 ZERO = "What is 0 / 0, and what does the docstring say of a picture whose features are all 0?"
 BOUND = "The docstring says what becomes of a similarity that lies exactly on the threshold."
+BELOW = "A similarity that is a little below the threshold is below it, by whatever margin."
 NOTHING = "Nothing is found here, and nothing has a shape, too."
 
 Rule = Callable[[Tensor, Tensor], Tensor]
@@ -138,13 +139,13 @@ def shuffled(rng: Generator, rows: Tensor) -> Tensor:
     return rows[torch.as_tensor(rng.permutation(len(rows)))]
 
 
-def with_a_zero_row(make_inputs: Callable[[Generator], Inputs], name: str) -> Callable[[Generator], Inputs]:
-    """The row in the middle is all zeros."""
+def with_zero_rows(make_inputs: Callable[[Generator], Inputs], name: str, ends: bool = False):
+    """The row in the middle is all zeros, or the first and the last one are."""
 
     def make(rng: Generator) -> Inputs:
         inputs = make_inputs(rng)
         rows = inputs[name].clone()
-        rows[len(rows) // 2] = 0
+        rows[[0, -1] if ends else len(rows) // 2] = 0
         return inputs | {name: rows}
 
     return make

@@ -17,6 +17,7 @@ from course_lib.checks.kit.refusals import became, refused
 from course_lib.checks.kit.styles import styles
 from course_lib.checks.services.alike import (
     APART,
+    BELOW,
     BOUND,
     BY_HAND,
     NOTHING,
@@ -28,14 +29,16 @@ from course_lib.checks.services.alike import (
     shuffled,
     signs,
     told,
-    with_a_zero_row,
+    with_zero_rows,
 )
 from course_lib.checks.spec import Case, Check, Counterexample, Inputs, Mismatch
 
 WHOSE = "Numbers of which pictures are listed here, of training or test ones? Which of them will have to be left out?"
 NEAREST = "Take a leaked picture: to which training picture is it most similar, not only similar enough?"
 SHARE = "Count by hand: how many test pictures have leaked, and of how many?"
+NEGATIVE = "A similarity below 0 may reach this threshold. With which number does your search for the best one begin?"
 EMPTY = "Of how many pictures is it the share here?"
+PARTS = ("train", "test")
 SAME = 1e-3  # partners so much less similar than the best are as good
 
 
@@ -92,18 +95,27 @@ class Split:
         )
 
 
+SOME = Split(1, 2, 8)
+
+
 def _partners(similarities: Tensor, leaked: Tensor) -> list[int]:
     return similarities[leaked].argmax(dim=1).tolist()
 
 
-def exactly(changes: list[int]):
-    """Test pictures exactly on the threshold, above and below it, of a single training picture and others."""
+def exactly(threshold: float, changes: list[int]):
+    """Test pictures on the threshold, above and below it (or just below), of one training picture and others."""
 
     def make(rng: Generator) -> Inputs:
         rows = signs(rng, changes, 4)
-        return {"train": torch.cat([rows[:1], rows[-4:]]), "test": rows[1:-4], "threshold": 0.75}
+        return {"train": torch.cat([rows[:1], rows[-4:]]), "test": rows[1:-4], "threshold": threshold}
 
     return make
+
+
+def below_zero(rng: Generator) -> Inputs:
+    """All similarities are below 0, and the threshold is as well; some lie exactly on it."""
+    rows = signs(rng, [0, 14, 12, 11, 13, 12, 10], 0)
+    return {"train": rows[:2], "test": rows[2:], "threshold": -0.5}
 
 
 def equal_partners(rng: Generator) -> Inputs:
@@ -123,19 +135,15 @@ def whole(leaked: bool):
     return make
 
 
-def lacking(name: str, rows: int = 0):
+def lacking(name: str, rows: int = 0, others: Callable[[Generator], Inputs] = SOME):
     """No training or test picture, or a single one."""
 
-    def make(rng: Generator) -> Inputs:
-        inputs = SOME(rng)
-        return inputs | {name: inputs[name][:rows]}
-
-    return make
+    return lambda rng: (inputs := others(rng)) | {name: inputs[name][:rows]}
 
 
 def reordered(function: Callable, train: Tensor, test: Tensor, threshold: float) -> Any:
-    """Both parts in the other order and longer; which have leaked under their old numbers, and the share."""
-    leaked, partners, share = copy(function(4 * train.flip(0), 2 * test.flip(0), threshold))
+    """Both parts in the other order and short; which have leaked under their old numbers, and the share."""
+    leaked, partners, share = copy(function(train.flip(0) / 256, test.flip(0) / 128, threshold))
     leaked, partners = (torch.as_tensor(part).flip(0) for part in (leaked, partners))
     return len(test) - 1 - leaked, len(train) - 1 - partners, share
 
@@ -211,7 +219,6 @@ def bad(name: str, make_inputs: Callable[[Generator], Inputs], question: str) ->
     return Case(name, "edge", make_inputs, refused("ValueError", aside=True), became, hint=question, explain=False)
 
 
-SOME = Split(1, 2, 8)
 CHECK = Check(
     "audit_split",
     points=5,
@@ -235,16 +242,20 @@ CHECK = Check(
         Case("a test set of nine pictures", "values", SOME),
         Case("more training pictures", "values", Split(6, 1, 12, threshold=0.8125)),
         Case("features of 48 numbers", "values", Split(3, 6, 48, threshold=0.5)),
-        Case("in another order, longer", "property", SOME, probe=reordered, hint=False, explain=False),
-        Case("similarities of exactly the threshold", "edge", exactly([3, 2, 1, 2, 3]), hint=BOUND),
+        Case("in another order, shorter", "property", SOME, probe=reordered, hint=False, explain=False),
+        Case("similarities of exactly the threshold", "edge", exactly(0.75, [3, 2, 1, 2, 3]), hint=BOUND),
+        Case("similarities 1 / 256 below it", "edge", exactly(0.75 + 1 / 256, [2, 1, 2, 3]), hint=BELOW),
+        Case("a threshold below 0", "edge", below_zero, hint=NEGATIVE),
         Case("three equally similar partners", "edge", equal_partners),
         Case("all have leaked", "edge", whole(True)),
         Case("none has leaked", "edge", whole(False), hint=NOTHING, explain=False),
         Case("one test picture", "edge", lacking("test", 1)),
         Case("no training picture", "edge", lacking("train"), hint=NOTHING, explain=False),
         bad("no test picture", lacking("test"), EMPTY),
-        bad("a row of zeros in the training set", with_a_zero_row(SOME, "train"), ZERO),
-        bad("a row of zeros in the test set", with_a_zero_row(SOME, "test"), ZERO),
+        bad("no picture at all", lacking("train", others=lacking("test")), EMPTY),
+        *(bad(f"a row of zeros, {part}", with_zero_rows(SOME, part), ZERO) for part in PARTS),
+        *(bad(f"zeros first and last, {part}", with_zero_rows(SOME, part, ends=True), ZERO) for part in PARTS),
+        bad("no training picture, a row of zeros", lacking("train", others=with_zero_rows(SOME, "test")), ZERO),
         *styles(SOME),
     ),
 )

@@ -28,7 +28,8 @@ CERTAIN = "In which of your bins is a probability of 1?"
 EMPTY = "Most bins are empty here. What is the mean of no numbers, and what may an empty bin add to the sum?"
 NOBODY = "What is the mean over no images?"
 SUMS = "What is the sum of each row? Logits in place of probabilities would give a number, too, but which?"
-NEARLY = "These rows sum to 1 within a thousandth: the docstring allows a hundredth."
+NEARLY = "These rows sum to 1 within a hundredth: what does the docstring say of them?"
+EACH = "The docstring speaks of each row's sum. Here two of them are wrong, one too small and one too large."
 
 
 @dataclass(frozen=True)
@@ -163,28 +164,21 @@ def one_bin(rng: Generator) -> Inputs:
     return inputs | {"bins": 1}
 
 
-def nearly(rng: Generator) -> Inputs:
-    """Rows that sum to a little more or less than 1, as rounded numbers do."""
-    inputs = Answers(16, 3, 5, sure=1.0)(rng)
-    second = inputs["probs"].topk(2, dim=1).indices[:, 1]
-    inputs["probs"][torch.arange(16), second] += torch.as_tensor(rng.permutation([-1, 1] * 8)).float() / PARTS
-    return inputs
+def off(*parts: int):
+    """Rows whose sums are so many 1024ths off, in random order."""
+
+    def drawn(rng: Generator) -> Inputs:
+        inputs = Answers(16, 3, 5, sure=1.0)(rng)
+        second = inputs["probs"].topk(2, dim=1).indices[:, 1]
+        inputs["probs"][torch.arange(16), second] += torch.as_tensor(rng.permutation(parts)).float() / PARTS
+        return inputs
+
+    return until(drawn, clear)
 
 
 def no_image(rng: Generator) -> Inputs:
     """Nothing to measure."""
     return {"probs": torch.zeros(0, 4), "labels": torch.zeros(0).long(), "bins": 10}
-
-
-def scaled(factor: float):
-    """Rows that do not sum to 1."""
-
-    def make(rng: Generator) -> Inputs:
-        inputs = Answers(12, 4, 6)(rng)
-        inputs["probs"][5] *= factor
-        return inputs
-
-    return make
 
 
 def logits(rng: Generator) -> Inputs:
@@ -218,6 +212,7 @@ def explain(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
 
 
 FEW = Answers(24, 4, 6)
+ONES = [0] * 15  # rows that sum to 1
 PLAIN = {"explain": False, "hint": False}
 BAD = {"compare": refused("ValueError", aside=True), "probe": became, "explain": False, "weight": 0.5}
 CHECK = Check(
@@ -238,10 +233,12 @@ CHECK = Check(
         Case("one bin", "edge", one_bin),
         Case("one image", "edge", one_image),
         Case("all answers are sure and right", "edge", all_right, hint=CERTAIN),
-        Case("rows that sum to 1 but for their rounding", "edge", nearly, hint=NEARLY),
+        Case("rows that sum to 1 but for their rounding", "edge", off(*[-1, 1] * 8), hint=NEARLY),
+        Case("each row's sum is nearly a hundredth too large", "edge", off(*[9] * 16), hint=NEARLY),
         Case("no image", "edge", no_image, hint=NOBODY, **BAD),
-        Case("a row that sums to less than 1", "edge", scaled(15 / 16), hint=SUMS, **BAD),
-        Case("a row that sums to more than 1", "edge", scaled(17 / 16), hint=SUMS, **BAD),
+        Case("a row that sums to less than 1", "edge", off(-64, *ONES), hint=SUMS, **BAD),
+        Case("a row that sums to more than 1", "edge", off(64, *ONES), hint=SUMS, **BAD),
+        Case("two rows whose sums make up for each other", "edge", off(-16, 16, *ONES[1:]), hint=EACH, **BAD),
         Case("logits in place of probabilities", "edge", logits, hint=SUMS, **BAD),
         *styles(FEW),
     ),

@@ -24,6 +24,8 @@ LOSS = (
 )
 LARGE = "What is e to the power of 1024 for a computer? Which function gives the logarithm of a softmax safely?"
 ONE_CLASS = "Nothing in the loss asks how many classes the labels have."
+NONE_RIGHT = "Whether an answer is right is not asked. Are the labels' logits above the mean of their rows?"
+APART = "What is the largest logit of each row? One number for all rows is too much for some of them."
 RIGHT = "Every label has the largest logit already. What does the loss do as T becomes smaller and smaller?"
 CHANCE = "The labels have no larger logits than other classes, on average. What does the loss do as T grows?"
 NOBODY = "What is the mean loss of no images?"
@@ -37,6 +39,7 @@ class Logits:
 
     Attributes:
         images, classes: how many. moved: what is added to all logits. one: whether all images show one class.
+        near: how far log T may be from it. fine: whether two decimal places of T are too few.
     """
 
     images: int
@@ -44,6 +47,8 @@ class Logits:
     temperature: float
     moved: int = 0
     one: bool = False
+    near: float = 0.3
+    fine: bool = False
 
     def __call__(self, rng: Generator) -> Inputs:
         inputs = until(self._drawn, self._fits)(rng)
@@ -67,8 +72,16 @@ class Logits:
             return False
         bend = found[place - 8, 0] + found[place + 8, 0] - 2 * found[place, 0]  # 20 % to both sides
         t = float(GRID[place].exp())
-        usual = abs(float(GRID[place]) - math.log(self.temperature)) < (0.35 if self.one else 0.3)
-        return usual and bool(bend > 0.04 * 0.1) and abs(t - max(1, round(2 * t)) / 2) > 0.05 * t
+        usual = abs(float(GRID[place]) - math.log(self.temperature)) < self.near
+        if not usual or bend <= 0.04 * 0.1 or abs(t - max(1, round(2 * t)) / 2) <= min(0.05 * t, 0.2):
+            return False
+        return not self.fine or abs(round(refined(inputs, t), 2) / refined(inputs, t) - 1) > 0.012
+
+
+def refined(inputs: Inputs, t: float) -> float:
+    """The best temperature within 3 % of t, within a ten-thousandth."""
+    ts = t * torch.linspace(-0.03, 0.03, 601, dtype=torch.float64).exp()
+    return float(ts[nll(inputs, ts).argmin()])
 
 
 def nll(inputs: Inputs, t: Tensor) -> Tensor:
@@ -106,6 +119,26 @@ def all_right(rng: Generator) -> Inputs:
     """Every label has the largest logit."""
     inputs = Logits(20, 4, 2.0)(rng)
     return inputs | {"labels": inputs["logits"].argmax(dim=1)}
+
+
+def tied(rng: Generator) -> Inputs:
+    """Every label has the largest logit, and so has another class."""
+    inputs = Logits(20, 4, 2.0)(rng)
+    logits, best = inputs["logits"].clone(), inputs["logits"].topk(2, dim=1)
+    logits.scatter_(1, best.indices, best.values[:, :1].expand(-1, 2))
+    return {"logits": logits, "labels": best.indices[range(20), rng.permutation([0, 1] * 10)]}
+
+
+def none_right(rng: Generator) -> Inputs:
+    """Every label has the second largest logit of its row: that is well above the mean."""
+    inputs = Logits(40, 6, 2.0)(rng)
+    return inputs | {"labels": inputs["logits"].topk(2, dim=1).indices[:, 1]}
+
+
+def rows_apart(rng: Generator) -> Inputs:
+    """Half of the rows lie far above 0, the others far below."""
+    inputs = Logits(60, 4, 2.0)(rng)
+    return inputs | {"logits": inputs["logits"] + rounded(rng.permutation([-1500, 1500] * 30)[:, None], 1)}
 
 
 def worse_than_chance(rng: Generator) -> Inputs:
@@ -187,12 +220,17 @@ CHECK = Check(
         Case("too sure, T about 2", "values", Logits(80, 5, 2.0)),
         Case("far too sure, T about 5", "values", Logits(60, 4, 5.0)),
         Case("too modest, T about 0.4", "values", Logits(80, 6, 0.4)),
+        Case("very modest, T about 0.23", "values", Logits(80, 6, 0.23, near=0.1, fine=True)),
+        Case("as sure as can be, T about 18", "values", Logits(80, 5, 18.0, near=0.06)),
         Case("two classes", "values", Logits(100, 2, 2.0)),
         Case("two hundred images of ten classes", "values", Logits(200, 10, 1.5)),
         Case("another order, moved rows, larger logits", "property", SOME, close(0.01, 0.0), otherwise, **PLAIN),
         Case("logits above a thousand", "edge", Logits(60, 4, 2.0, moved=1024), hint=LARGE, essential=True),
-        Case("labels of a single class", "edge", Logits(60, 4, 2.0, one=True), hint=ONE_CLASS),
+        Case("rows far above and far below 0", "edge", rows_apart, hint=APART),
+        Case("labels of a single class", "edge", Logits(60, 4, 2.0, one=True, near=0.35), hint=ONE_CLASS),
+        Case("no answer is right, and yet a T is best", "edge", none_right, hint=NONE_RIGHT),
         Case("every label has the largest logit", "edge", all_right, hint=RIGHT, **BAD),
+        Case("every label shares the largest logit", "edge", tied, hint=RIGHT, **BAD),
         Case("no better than chance", "edge", worse_than_chance, hint=CHANCE, **BAD),
         Case("each label has the mean logit of its row", "edge", in_the_middle, hint=CHANCE, **BAD),
         Case("no image", "edge", no_image, hint=NOBODY, **BAD),

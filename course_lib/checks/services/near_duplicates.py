@@ -15,6 +15,7 @@ from course_lib.checks.kit.refusals import became, refused
 from course_lib.checks.kit.rows import apart, same_rows, verdict
 from course_lib.checks.kit.styles import styles
 from course_lib.checks.services.alike import (
+    BELOW,
     BOUND,
     BY_HAND,
     NOTHING,
@@ -25,7 +26,7 @@ from course_lib.checks.services.alike import (
     shuffled,
     signs,
     told,
-    with_a_zero_row,
+    with_zero_rows,
 )
 from course_lib.checks.spec import Case, Check, Counterexample, Inputs
 
@@ -35,7 +36,7 @@ TWICE = "How often does your way of counting meet each pair?"
 
 
 def exactly(threshold: float, changes: list[int], more: int = 3):
-    """Similarities exactly on the threshold, and exactly an eighth above and below it."""
+    """Similarities in eighths: on the threshold where it is one of them, or just below it."""
 
     def make(rng: Generator) -> Inputs:
         return {"features": shuffled(rng, signs(rng, changes, more)), "threshold": threshold}
@@ -71,8 +72,8 @@ def so_many(count: int):
 
 
 def reordered(function: Callable, features: Tensor, threshold: float) -> Any:
-    """The pairs of the rows in the other order and four times as long, under their old numbers."""
-    found = torch.as_tensor(copy(function(4 * features.flip(0), threshold)))
+    """The pairs of the rows in the other order and made short, under their old numbers."""
+    found = torch.as_tensor(copy(function(features.flip(0) / 256, threshold)))
     return len(features) - 1 - found.flip(-1)
 
 
@@ -142,8 +143,9 @@ CHECK = Check(
         Case("copies, a chain, an opposite", "values", SOME),
         Case("a higher threshold", "values", Pictures(1, 10, threshold=0.875)),
         Case("features of 48 numbers", "values", Pictures(4, 48, threshold=0.5)),
-        Case("in another order, longer", "property", SOME, probe=reordered, hint=False, explain=False),
+        Case("in another order, shorter", "property", SOME, probe=reordered, hint=False, explain=False),
         Case("similarities of exactly the threshold", "edge", exactly(0.75, [2, 1, 3, 2]), hint=BOUND),
+        Case("similarities 1 / 256 below the threshold", "edge", exactly(0.75 + 1 / 256, [2, 1, 3, 2]), hint=BELOW),
         Case("threshold 1", "edge", exactly(1.0, [0, 0, 1]), hint=BOUND),
         Case("a threshold below 0", "edge", exactly(-0.25, [10, 9, 16, 12])),
         Case("four copies", "edge", all_alike),
@@ -151,7 +153,9 @@ CHECK = Check(
         Case("features of one number", "edge", of_one_number),
         Case("one picture", "edge", so_many(1), hint=NOTHING, explain=False),
         Case("no picture", "edge", so_many(0), hint=NOTHING, explain=False),
-        Case("a row of zeros", "edge", with_a_zero_row(SOME, "features"), **REFUSED),
+        Case("a row of zeros", "edge", with_zero_rows(SOME, "features"), **REFUSED),
+        Case("zeros in the first and the last row", "edge", with_zero_rows(SOME, "features", ends=True), **REFUSED),
+        Case("one picture, of zeros", "edge", with_zero_rows(so_many(1), "features"), **REFUSED),
         *styles(SOME),
     ),
 )

@@ -27,6 +27,8 @@ MOST = 8  # bars in a picture
 SHARE = "Take one class: its logit becomes a positive number, which is divided by the sum over which classes?"
 WHICH = "Which classes are among the k likeliest, and which of these are sure enough?"
 SILENT = "Nothing is sure enough here. What is the honest list of tags?"
+FAR = "Which number may we take from all logits beforehand, so that none of them is above 0 then?"
+NO_THRESHOLD = "Every probability is at least 0: how many tags are asked for then?"
 LARGE = "What is e to the power of 1024 for a computer? Which number may we take from all logits beforehand?"
 SMALL = "What is e to the power of -1024 for a computer, and the sum of such numbers?"
 FEW = "There are fewer classes than k. How many can the list hold?"
@@ -40,6 +42,7 @@ class Logits:
     Attributes:
         classes: how many. k: how many tags at most. passes: how many probabilities of all lie above the threshold.
         spread: logits lie between minus this and this. moved: what is added to all of them.
+        fine: whether five decimal places are too few for one of the tags.
     """
 
     classes: int
@@ -47,6 +50,7 @@ class Logits:
     passes: int
     spread: float = 2.0
     moved: int = 0
+    fine: bool = False
 
     def __call__(self, rng: Generator) -> Inputs:
         return until(self._drawn, self._fits)(rng)
@@ -71,7 +75,26 @@ class Logits:
         probs, order = logits.double().softmax(0).sort(descending=True)
         clear = bool(((probs / threshold - 1).abs() > 0.02).all()) and int((probs > threshold).sum()) == self.passes
         otherwise = int((logits[order[: self.k]] > threshold).sum()) != tags
-        return clear and otherwise and (tags < 2 or bool(order[0] > order[1]))
+        lost = any(abs(round(p, 5) - p) > 1.1 * allowed(p) for p in probs[:tags].tolist())
+        return clear and otherwise and (lost or not self.fine) and (tags < 2 or bool(order[0] > order[1]))
+
+
+def allowed(probability: float) -> float:
+    """How far a tag's probability may be off; some wrong answers that are compared with each other are below 0."""
+    return 1e-6 + 1e-4 * abs(probability)
+
+
+def far_apart(rng: Generator) -> Inputs:
+    """Logits in the thousands on both sides of 0; the first and the last lie far below the largest."""
+    far = rng.integers(1400, 1600)
+    middle = rng.permutation([far, far - 1, far - 3])
+    names = [str(name) for name in rng.choice(WORDS, 5, replace=False)]
+    return {"logits": rounded([-far, *middle, 1 - far], 1), "names": names, "k": 4, "min_confidence": 0.125}
+
+
+def without_a_threshold(rng: Generator) -> Inputs:
+    """A smallest confidence of 0."""
+    return Logits(6, 2, 6)(rng) | {"min_confidence": 0.0}
 
 
 def renamed(extra: int) -> Callable[[Generator], Inputs]:
@@ -119,7 +142,7 @@ def same_tags(answer: Any, expected: Tags, inputs: Inputs) -> Mismatch | None:
     if mine != theirs:
         return Mismatch(f"Expected {_listed(theirs)}, got {_listed(mine)}.")
     for (name, value), (_, right) in zip(answer, expected, strict=True):
-        if not abs(float(value) - right) <= 1e-6 + 1e-4 * abs(right):  # not true for NaN
+        if not abs(float(value) - right) <= allowed(right):  # not true for NaN
             return Mismatch(f"{name}: expected the probability {right:.4f}, got {float(value):.4f}.")
     return None
 
@@ -181,10 +204,12 @@ CHECK = Check(
         Case("fewer than k are sure enough", "values", Logits(7, 5, 2)),
         Case("logits that hardly differ", "values", Logits(9, 4, 2, spread=0.5)),
         Case("nothing is sure enough", "values", Logits(8, 3, 0, spread=0.5), hint=SILENT),
-        Case("two hundred classes", "values", Logits(200, 6, 3, spread=4.0)),
+        Case("two hundred classes", "values", Logits(200, 6, 3, spread=3.0, fine=True)),
         Case("larger logits, classes in another order", "property", SOME, both_same, otherwise, **PLAIN),
         Case("logits above a thousand", "edge", Logits(6, 4, 3, moved=1024), hint=LARGE, essential=True),
         Case("logits below minus a thousand", "edge", Logits(6, 4, 3, moved=-1024), hint=SMALL, essential=True),
+        Case("logits far below and far above 0", "edge", far_apart, hint=FAR),
+        Case("no confidence is too small", "edge", without_a_threshold, hint=NO_THRESHOLD),
         Case("k is larger than the number of classes", "edge", Logits(5, 9, 5), hint=FEW),
         Case("one class", "edge", Logits(1, 1, 1)),
         Case("a name too many", "edge", renamed(1), **BAD),

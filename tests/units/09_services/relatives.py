@@ -57,6 +57,40 @@ def by_size(logits, names, k, min_confidence):
     return RIGHT["top_k_tags"](logits.abs(), names, k, min_confidence)
 
 
+@near("top_k_tags")
+def five_decimal_places(logits, names, k, min_confidence):
+    """Rounds the probabilities."""
+    return [(name, round(p, 5)) for name, p in RIGHT["top_k_tags"](logits, names, k, min_confidence)]
+
+
+@near("top_k_tags")
+def half_in_place_of_none(logits, names, k, min_confidence):
+    """Takes a threshold of 0 for none given."""
+    return RIGHT["top_k_tags"](logits, names, k, min_confidence or 0.5)
+
+
+def less(taken):
+    """Takes another number than the largest logit from all of them."""
+
+    def version(logits, names, k, min_confidence):
+        RIGHT["top_k_tags"](logits, names, k, min_confidence)
+        powers = (logits - taken(logits)).exp()
+        values, order = (powers / powers.sum()).topk(min(k, len(names)))
+        return [(names[i], p) for i, p in zip(order.tolist(), values.tolist(), strict=True) if p >= min_confidence]
+
+    version.__name__ = f"less_{taken.__name__}"
+    return version
+
+
+def the_first(logits):
+    """The first logit."""
+    return logits[0]
+
+
+for taken in (torch.mean, torch.min, the_first):
+    near("top_k_tags")(less(taken))
+
+
 @near("expected_calibration_error")
 def ten_bins(probs, labels, bins):
     """Has ten bins, whatever is asked for."""
@@ -91,6 +125,90 @@ def only_too_sure(probs, labels, bins):
     whole = RIGHT["expected_calibration_error"](probs, labels, bins)
     confidence, answer = probs.max(dim=1)
     return (whole + confidence.mean() - (answer == labels).to(probs.dtype).mean()) / 2
+
+
+def refusing(wrong):
+    """Refuses by a rule of its own, and counts rightly."""
+
+    def version(probs, labels, bins):
+        if not len(probs) or wrong(probs.double().sum(dim=1)):
+            raise ValueError("no probabilities")
+        confidence, answer = probs.max(dim=1)
+        place = (confidence * bins).ceil().long() - 1
+        gap = torch.zeros(bins, dtype=probs.dtype).index_add_(0, place, (answer == labels).to(probs.dtype) - confidence)
+        return gap.abs().sum() / len(probs)
+
+    version.__name__ = f"refusing_{wrong.__name__}"
+    return version
+
+
+def by_the_mean(sums):
+    """Too much and too little cancel."""
+    return abs(sums.mean() - 1) > 0.01
+
+
+def by_the_total(sums):
+    """What each row is off adds up."""
+    return abs(sums.sum() - len(sums)) > 0.01
+
+
+def by_a_thousandth(sums):
+    """Allows less than the docstring."""
+    return ((sums - 1).abs() > 1e-3).any()
+
+
+for rule in (by_the_mean, by_the_total, by_a_thousandth):
+    near("expected_calibration_error")(refusing(rule))
+
+
+@near("fit_temperature")
+def below_chance_by_accuracy(logits, labels):
+    """Refuses where hardly an answer is right."""
+    if len(logits) and (logits.argmax(dim=1) == labels).double().mean() <= 1 / logits.shape[1]:
+        raise ValueError("no better than chance")
+    return RIGHT["fit_temperature"](logits, labels)
+
+
+def halved(logits, labels, coldest=1e-4, hottest=1e4):
+    """The best T in a range, without any refusal."""
+    logits = logits.double()
+    own = logits.gather(1, labels[:, None]).mean()
+    for _ in range(60):
+        t = (coldest * hottest) ** 0.5
+        sure = ((logits / t).softmax(dim=1) * logits).sum(dim=1).mean()
+        coldest, hottest = (t, hottest) if sure > own else (coldest, t)
+    return t
+
+
+@near("fit_temperature")
+def tie_is_wrong(logits, labels):
+    """Calls an answer wrong where the label shares the largest logit with a class before it."""
+    best = logits.argmax(dim=1)
+    if not (best == labels).all() and (logits.gather(1, labels[:, None])[:, 0] == logits.amax(dim=1)).all():
+        return halved(logits, labels)
+    return RIGHT["fit_temperature"](logits, labels)
+
+
+@near("fit_temperature")
+def up_to_twelve(logits, labels):
+    """Looks for T from 0.1 to 12."""
+    RIGHT["fit_temperature"](logits, labels)
+    return halved(logits, labels, 0.1, 12.0)
+
+
+@near("fit_temperature")
+def from_a_quarter_on(logits, labels):
+    """Looks for T from 0.27 on."""
+    RIGHT["fit_temperature"](logits, labels)
+    return halved(logits, labels, 0.27, 100.0)
+
+
+@near("fit_temperature")
+def largest_of_all(logits, labels):
+    """Takes the largest of all logits from every row: rows far below it vanish."""
+    t = RIGHT["fit_temperature"](logits, labels)
+    powers = ((logits.double() - logits.max()) / t).exp()
+    return t if powers.sum(dim=1).all() else float("nan")
 
 
 @near("fit_temperature")
@@ -184,6 +302,87 @@ def groups_by_the_first(features, threshold):
     first = reached.double().argmax(dim=1)
     rows = torch.arange(len(features))
     return torch.stack([first, rows], dim=1)[first < rows]
+
+
+@near("near_duplicates")
+def a_little_below(features, threshold):
+    """Is content with a little less."""
+    return RIGHT["near_duplicates"](features, threshold - 1 / 256)
+
+
+@near("near_duplicates")
+def two_or_more(features, threshold):
+    """Looks at no row where there is no pair."""
+    return RIGHT["near_duplicates"](features, threshold) if len(features) > 1 else torch.zeros(0, 2, dtype=torch.long)
+
+
+@near("near_duplicates")
+def inner_zeros_only(features, threshold):
+    """Looks for rows of zeros between the first row and the last."""
+    if len(features) > 2:
+        RIGHT["near_duplicates"](features[1:-1], threshold)
+    elif not features.any(dim=1).all():
+        raise ValueError("a row of zeros")
+    unit = normalize(features, dim=1)
+    return (unit @ unit.T >= threshold).triu(diagonal=1).nonzero()
+
+
+@near("near_duplicates")
+def short_is_zero(features, threshold):
+    """Takes a short row for one of zeros."""
+    if (features.norm(dim=1) < 0.05).any():
+        raise ValueError("a row of zeros")
+    return RIGHT["near_duplicates"](features, threshold)
+
+
+def audited(train, test, threshold, least=-2.0):
+    """The answer without any refusal; no similarity is taken for less than `least`."""
+    if not len(train) or not len(test):
+        return torch.zeros(0, dtype=torch.long), torch.zeros(0, dtype=torch.long), 0.0
+    best, partners = (normalize(test, dim=1) @ normalize(train, dim=1).T).clamp(min=least).max(dim=1)
+    leaked = (best >= threshold).nonzero()[:, 0]
+    return leaked, partners[leaked], len(leaked) / len(test)
+
+
+@near("audit_split")
+def train_first(train, test, threshold):
+    """Answers at once where there is no training picture, whatever the test holds."""
+    return (RIGHT["audit_split"] if len(train) else audited)(train, test, threshold)
+
+
+@near("audit_split")
+def no_look_without_training(train, test, threshold):
+    """Refuses an empty test set, but no zeros where there is no training picture."""
+    return (RIGHT["audit_split"] if len(train) or not len(test) else audited)(train, test, threshold)
+
+
+@near("audit_split")
+def leaks_a_little_below(train, test, threshold):
+    """Is content with a little less."""
+    return RIGHT["audit_split"](train, test, threshold - 1 / 256)
+
+
+@near("audit_split")
+def zeros_within(train, test, threshold):
+    """Looks for rows of zeros between the first row and the last."""
+    inner = [rows[1:-1] if len(rows) > 2 else rows for rows in (train, test)]
+    RIGHT["audit_split"](*inner, threshold)
+    return audited(train, test, threshold)
+
+
+@near("audit_split")
+def none_below_zero(train, test, threshold):
+    """Takes opposite pictures for such at right angles."""
+    RIGHT["audit_split"](train, test, threshold)
+    return audited(train, test, threshold, least=0.0)
+
+
+@near("audit_split")
+def thresholds_above_zero(train, test, threshold):
+    """Refuses a threshold below 0."""
+    if threshold < 0:
+        raise ValueError("a similarity is never below 0")
+    return RIGHT["audit_split"](train, test, threshold)
 
 
 @near("audit_split")

@@ -5,9 +5,11 @@ import torch
 
 from autograder import misconceptions, reference
 from autograder.exam import papers
+from autograder.exam.judge import judge
 from course_lib import plots
 from course_lib.checks import report, run
 from course_lib.checks.services import expected_calibration_error, fit_temperature, top_k_tags
+from tests.helpers.kept_papers import paper_of
 from tests.helpers.relatives import relatives_of
 
 UNIT = "09_services"
@@ -103,6 +105,20 @@ def test_a_temperature_within_one_percent_is_right_and_one_beyond_is_not():
     for factor, passes in ((1 + 0.9 * 0.01, True), (1 - 0.9 * 0.01, True), (1.012, False), (0.988, False)):
         found = reported("fit_temperature", lambda *inputs, factor=factor: factor * OURS["fit_temperature"](*inputs))
         assert found.passed == passes, report.text(found)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_two_decimal_places_of_a_temperature_are_too_few_in_the_notebook_and_in_the_exam(seed):
+    def version(logits, labels):
+        return round(OURS["fit_temperature"](logits, labels), 2)
+
+    paper = paper_of(UNIT, "fit_temperature", seed)
+    assert not reported("fit_temperature", version).passed
+    assert (
+        not judge([paper], papers.answers_of([paper], {"fit_temperature": version}), [])
+        .reports["fit_temperature"]
+        .passed
+    )
 
 
 @pytest.mark.parametrize("style", ["gradient in 32 bits", "a fine grid", "Newton", "Adam"])
