@@ -20,6 +20,7 @@ DECIDING = (  # what the exam asks, runs, expects and forgives; see the test, wh
     "solutions/{unit}/{unit}.py",
     "course_lib/*.py",
     "course_lib/data/**/*.py",
+    "course_lib/models/*.py",
     "course_lib/plots/*.py",
     "course_lib/checks/**/*.py",
     "course_lib/checks/expected/{unit}.npz",
