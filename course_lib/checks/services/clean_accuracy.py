@@ -9,6 +9,7 @@ import torch
 from numpy.random import Generator
 from torch import Tensor
 
+from course_lib.checks.codec import copy
 from course_lib.checks.compare import close
 from course_lib.checks.kit.numbers import until
 from course_lib.checks.kit.pictures import number, numbered
@@ -122,7 +123,7 @@ def reordered(function: Callable, predictions: Tensor, labels: Tensor, leaked: T
         function(predictions, labels, leaked.sort().values),
         function(7 - 2 * predictions, 7 - 2 * labels, leaked),
     ]
-    return [float(one) for one in found]
+    return [float(copy(one)) for one in found]
 
 
 def explain(inputs: Inputs, answer: float, expected: float) -> Counterexample:
