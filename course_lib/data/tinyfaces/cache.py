@@ -10,10 +10,9 @@ from torch import Tensor
 from course_lib import progress
 from course_lib.data.kept import Arrays, kept
 from course_lib.data.tinyfaces.face import face
-from course_lib.data.tinyfaces.people import SPLITS, group_of, person
+from course_lib.data.tinyfaces.people import chosen, group_of, person
 from course_lib.data.tinyfaces.takes import ATTRIBUTES
 from course_lib.data.tinytown.draws import Draw
-from course_lib.errors import SettingsError
 
 VERSION = 1  # raise it with every change of a picture or a landmark: it is part of each file's name
 
@@ -56,17 +55,13 @@ def faces(split: str, identities: int | None = None, images: int = 12) -> Faces:
     Raises:
         SettingsError: no such split, or not so many identities in it.
     """
-    first, most = SPLITS.get(split, (0, 0))
-    count = most if identities is None else identities
-    if split not in SPLITS or not 0 <= count <= most or images < 0:
-        known = ", ".join(f"{name} with at most {number} identities" for name, (_, number) in SPLITS.items())
-        raise SettingsError("There are no such faces.", expected=known, got=f"{split!r}, {identities}, {images}")
+    people = chosen(split, identities, images)
 
     def drawn() -> Arrays:
-        numbers = progress.bar(range(first, first + count), "drawing", unit="person")
+        numbers = progress.bar(people, "drawing", unit="person")
         return _columns([(who, take) for who in numbers for take in range(images)])
 
-    arrays = kept("tinyfaces", f"v{VERSION}-{split}-{count}-{images}", drawn)
+    arrays = kept("tinyfaces", f"v{VERSION}-{split}-{len(people)}-{images}", drawn)
     return Faces(**{name: torch.from_numpy(array) for name, array in arrays.items()})
 
 

@@ -3,11 +3,26 @@
 from typing import NamedTuple
 
 from course_lib.data.tinytown.draws import Draw
+from course_lib.errors import SettingsError
 
 SPLITS = {"train": (0, 400), "val": (400, 100), "test": (500, 200)}  # first identity, how many
 BLOCK = 5  # identities come in blocks of so many; the second of a block is a look-alike of the first …
 ALIKE = 0.3  # … and differs from it by this share of what strangers differ
 RARE = 10  # every tenth block, the last one, is of group 1
+
+
+def chosen(split: str, identities: int | None, images: int) -> range:
+    """The first identities of a split, all without a number.
+
+    Raises:
+        SettingsError: no such split, not so many identities in it, or fewer than no images.
+    """
+    first, most = SPLITS.get(split, (0, 0))
+    count = most if identities is None else identities
+    if split not in SPLITS or not 0 <= count <= most or images < 0:
+        known = ", ".join(f"{name} with at most {number} identities" for name, (_, number) in SPLITS.items())
+        raise SettingsError("There are no such faces.", expected=known, got=f"{split!r}, {identities}, {images}")
+    return range(first, first + count)
 
 
 class Traits(NamedTuple):

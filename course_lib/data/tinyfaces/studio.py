@@ -16,11 +16,10 @@ from course_lib import progress
 from course_lib.data.kept import Arrays, kept
 from course_lib.data.tinyfaces.face import SIZE, STEP, painted
 from course_lib.data.tinyfaces.head import DARK, Head
-from course_lib.data.tinyfaces.people import SPLITS, Traits, person
+from course_lib.data.tinyfaces.people import Traits, chosen, person
 from course_lib.data.tinyfaces.takes import ATTRIBUTES, SMILES, Take, take
 from course_lib.data.tinytown.canvas import finish
 from course_lib.data.tinytown.draws import Draw, colour
-from course_lib.errors import SettingsError
 
 SIDE = 32  # of a portrait, in pixels
 SCALE, MIDDLE = 32.0, (32.0, 29.0)  # half the height of the head and its middle, in pixels of 64
@@ -61,13 +60,9 @@ def portraits(split: str, identities: int | None = None, images: int = 20) -> Po
     Raises:
         SettingsError: no such split, or not so many identities in it.
     """
-    first, most = SPLITS.get(split, (0, 0))
-    count = most if identities is None else identities
-    if split not in SPLITS or not 0 <= count <= most or images < 0:
-        known = ", ".join(f"{name} with at most {number} identities" for name, (_, number) in SPLITS.items())
-        raise SettingsError("There are no such portraits.", expected=known, got=f"{split!r}, {identities}, {images}")
-    names = [(who, number) for who in range(first, first + count) for number in range(images)]
-    arrays = kept("tinyfaces", f"portraits-v{VERSION}-{split}-{count}-{images}", lambda: _columns(names))
+    people = chosen(split, identities, images)
+    names = [(who, number) for who in people for number in range(images)]
+    arrays = kept("tinyfaces", f"portraits-v{VERSION}-{split}-{len(people)}-{images}", lambda: _columns(names))
     return Portraits(**{name: torch.from_numpy(array) for name, array in arrays.items()})
 
 

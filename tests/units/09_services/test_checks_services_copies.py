@@ -3,23 +3,16 @@
 import pytest
 import torch
 
-from autograder import misconceptions, reference
-from autograder.exam import papers
+from autograder import reference
 from course_lib import plots
 from course_lib.checks import report, run
 from course_lib.checks.services import alike, audit_split, clean_accuracy, near_duplicates
-from tests.helpers.relatives import relatives_of
+from tests.helpers.public import Public
 
 UNIT = "09_services"
-CHECKS = {check.name: check for check in papers.checks_of(UNIT)}
+PUBLIC = Public(UNIT)
+CHECKS, reported = PUBLIC.checks, PUBLIC.reported
 OURS = reference.load(UNIT)
-VERSIONS = {(m.check, m.name): m.version for m in misconceptions.of(UNIT)} | {
-    (name, version.__name__): version for name, version, _ in relatives_of(UNIT)
-}
-
-
-def reported(check, version):
-    return run.run(UNIT, CHECKS[check], VERSIONS[check, version] if isinstance(version, str) else version)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def test_portraits_of_a_split_stand_person_by_person(settings_from):
 
 @pytest.mark.parametrize("request_", [("no", 1, 1), ("val", 101, 1), ("val", -1, 1), ("val", 1, -1)])
 def test_portraits_that_there_are_not(request_):
-    with pytest.raises(SettingsError, match="no such portraits"):
+    with pytest.raises(SettingsError, match="no such faces"):
         tinyfaces.portraits(*request_)
 
 
