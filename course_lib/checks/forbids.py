@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from course_lib.checks import statements
+from course_lib.checks.scopes import outside
 from course_lib.checks.spec import Check
 from course_lib.checks.statements import DEFINES, IMPORTS, Read, Statement, aliases_of, dotted, own
 
@@ -172,7 +173,9 @@ class _Search:
                     unread += filter(None, [self.unread.get(id(node))])
                     later, now = self._needs(node)
                     found |= later | now
-                    new = {(other, end) for other in later & self.bindings.keys()}
+                    held = later & self.bindings.keys()
+                    held &= outside(node) if held and id(node) not in self.unread else held
+                    new = {(other, end) for other in held}
                     new |= {(other, at) for other in now & self.bindings.keys()}
                     waiting += new - asked
                     asked |= new

@@ -107,6 +107,40 @@ def test_a_like_name_elsewhere_is_no_path_of_pytorch(own):
     assert forbids.refusal(check, [helper, f"def box_iou(self, a, b):\n    return {own}"]) == ""
 
 
+READY = ["import torchvision", "overlap = torchvision.ops.box_iou(a, b)"]  # as in a cell of the notebook's own
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "    overlap = a * b\n    return overlap",
+        "    return [overlap for overlap in a]",
+        "    for overlap in a:\n        b = b + overlap\n    return b",
+        "    if (overlap := a * b) is None:\n        return b\n    return overlap",
+        "    def inner(overlap):\n        return overlap\n\n    return inner(a)",
+        "    overlap = a * b\n\n    def inner():\n        return overlap\n\n    return inner()",
+    ],
+)
+def test_a_variable_of_one_s_own_is_not_the_notebook_s_of_that_name(own):
+    assert forbids.refusal(CHECK, [*READY, f"def box_iou(a, b):\n{own}"]) == ""
+
+
+@pytest.mark.parametrize(
+    "lent",
+    [
+        "    return overlap",
+        "    global overlap\n    return overlap",
+        "    def inner():\n        overlap = a\n\n    return overlap",
+        "    return [a for a in overlap]",
+        "    return [overlap for overlap in overlap]",
+        "    def inner(overlap=overlap):\n        return overlap\n\n    return inner()",
+        "    return " + "a + " * 2000 + "overlap",  # too deep to be written out again
+    ],
+)
+def test_a_variable_of_the_notebook_s_is(lent):
+    assert "torchvision.ops.box_iou" in forbids.refusal(CHECK, [*READY, f"def box_iou(a, b):\n{lent}"])
+
+
 def test_a_function_in_a_cell_that_never_ran_replaces_none():
     assert forbids.refusal(CHECK, ["from torchvision.ops import box_iou", f"{OWN}\n)("])
     assert not forbids.refusal(CHECK, ["from torchvision.ops import box_iou", OWN])
