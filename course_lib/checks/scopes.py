@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 COMPREHENSIONS = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+NAMED = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.ExceptHandler | ast.MatchAs | ast.MatchStar
 SCOPES = FUNCTIONS | ast.ClassDef | COMPREHENSIONS
 
 
@@ -45,17 +46,12 @@ def _heads(scope: ast.AST) -> list[ast.AST]:
 def _bound(node: ast.AST, whole: bool) -> set[str]:
     """The names that a node binds in its scope; of the scope itself (`whole`) its parameters."""
     if whole:
-        return (
-            {part.arg for part in ast.walk(node.args) if isinstance(part, ast.arg)}
-            if isinstance(node, FUNCTIONS)
-            else set()
-        )
+        parameters = ast.walk(node.args) if isinstance(node, FUNCTIONS) else ()
+        return {part.arg for part in parameters if isinstance(part, ast.arg)}
     if isinstance(node, ast.Name):
         return set() if isinstance(node.ctx, ast.Load) else {node.id}
     if isinstance(node, ast.alias):
         return {(node.asname or node.name).split(".")[0]}
-    if isinstance(
-        node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.ExceptHandler | ast.MatchAs | ast.MatchStar
-    ):
+    if isinstance(node, NAMED):
         return {node.name} if node.name else set()
     return {node.rest} if isinstance(node, ast.MatchMapping) and node.rest else set()

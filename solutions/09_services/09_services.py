@@ -928,7 +928,7 @@ print(f"precision {precision:.2f}, recall {recall:.2f}, {leaks.share:.0%} leaked
 figure("F1 of your audit", f1)
 
 # %% [markdown]
-# Around 0.97 is usual. Below 0.85 something is wrong: look at the pairs below. Above stand test pictures that your
+# Around 0.98 is usual. Below 0.85 something is wrong: look at the pairs below. Above stand test pictures that your
 # audit calls leaked, below each its partner in the training set.
 
 # %% tags=["experiment"]
