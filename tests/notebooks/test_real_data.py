@@ -93,6 +93,7 @@ UNITS = {  # all others detect
     "06_pose": {"persons": {}},
     "07_faces": {"faces": {"COURSE_LIMIT": "250"}},  # ORL's 25 people
     "08_embeddings": {"portraits": {}},  # the course's own words and faces; real texts are tests of the unit
+    "09_services": {"tiny photographs": CLASSIFICATION["tiny photographs"]},
 }
 METRIC = {"05_fcn": "mean IoU", "06_pose": "PCK", "07_faces": "TAR"}
 LITE0 = ("03_fast_rcnn", "blood cells")  # with the other backbone that needs no download; `make real` runs all so
