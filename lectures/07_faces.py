@@ -273,8 +273,7 @@ plots.show(draw_pipelines(), "DeepFace and FaceNet")
 
 # %% [markdown]
 # Its alignment is more than ours. A 3-D model of a head is fitted to 67 landmarks, and the face is turned to look
-# straight ahead: **frontalisation**. The paper measures on LFW: 87.9 % of pairs right without alignment, 94.3 % with
-# the 2-D one alone.
+# straight ahead: **frontalisation**.
 
 # %% [markdown]
 # If an eye is always at the same place, why look for it everywhere? DeepFace's last three layers before F7 are
