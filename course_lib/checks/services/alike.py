@@ -15,6 +15,19 @@ from course_lib.checks.kit.numbers import rounded, until
 from course_lib.checks.kit.pictures import number
 from course_lib.checks.spec import Inputs
 
+READY_MADE = (  # cosines by others; both checks that compare pictures forbid them
+    "torch.cosine_similarity",
+    "torch.nn.CosineSimilarity",
+    "torch.nn.functional.cosine_similarity",
+    "torch.nn.CosineEmbeddingLoss",
+    "torch.nn.functional.cosine_embedding_loss",
+    "pytorch_metric_learning",
+    "torchmetrics",
+    "sklearn",
+    "scipy",
+    "imagehash",
+    "course_lib.explorers",
+)
 APART = 0.02  # no similarity is nearer to the threshold
 COPIED = 6  # rows that have a copy
 SIGNS = 16  # numbers of 1 and -1 have length 4: every way to calculate a cosine of them is exact
