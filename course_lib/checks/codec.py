@@ -72,8 +72,15 @@ def _outline(tree: Any, arrays: list[np.ndarray], depth: int) -> Any:
         return {"dict": [[str(key), _outline(value, arrays, depth + 1)] for key, value in tree.items()]}
     if isinstance(tree, list | tuple):
         kind = "list" if isinstance(tree, list) else "tuple"
-        return {kind: [_outline(item, arrays, depth + 1) for item in tree]}
+        items = [*tree]  # looked at once: it may be a list of a student's own kind
+        plain = depth < MAX_DEPTH and _whole(items) and -(2**63) < min(items) and max(items) < 2**63
+        return {kind: items if plain else [_outline(item, arrays, depth + 1) for item in items]}
     return {"other": f"an object of type {type(tree).__name__}"}
+
+
+def _whole(items: Any) -> bool:
+    """Whether these are Python's own whole numbers and nothing else, as in the most frequent of long lists."""
+    return {*map(type, items)} == {int}
 
 
 def _python_value(number: np.generic) -> Any:
@@ -162,7 +169,7 @@ def _tree(outline: Any, arrays: Any) -> Any:
     if kind == "dict":
         return {str(key): _tree(item, arrays) for key, item in value}
     if kind in ("list", "tuple"):
-        items = [_tree(item, arrays) for item in value]
+        items = [*value] if _whole(value) else [_tree(item, arrays) for item in value]
         return items if kind == "list" else tuple(items)
     if kind == "other":
         return Other(str(value)[:MAX_WORDS])

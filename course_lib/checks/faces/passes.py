@@ -74,7 +74,10 @@ def _positions(batch: Any) -> list[int]:
         Refusal: it is no list of whole numbers.
     """
     try:
-        found = torch.as_tensor(copy(batch if isinstance(batch, Tensor) else list(batch)))
+        plain = copy(batch if isinstance(batch, Tensor) else list(batch))
+        if isinstance(plain, list) and {*map(type, plain)} == {int}:
+            return plain
+        found = torch.as_tensor(plain)
     except (TypeError, ValueError, RuntimeError):  # one number, or lists of unequal lengths
         found = torch.zeros(())
     if found.ndim != 1 or (len(found) and found.is_floating_point()):

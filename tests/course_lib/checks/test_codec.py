@@ -28,6 +28,49 @@ def test_plain_values_come_back(tree):
     assert codec.from_bytes(codec.to_bytes(tree)) == tree
 
 
+class Moody(list):
+    """Whole numbers when one looks for the first time, something else from then on."""
+
+    looks = 0
+
+    def __iter__(self):
+        self.looks += 1
+        return iter([1, 2] if self.looks == 1 else [object(), object()])
+
+
+@pytest.mark.parametrize("kind", [list, tuple])
+@pytest.mark.parametrize("far", [2**63 - 1, 1 - 2**63])
+def test_lists_of_whole_numbers_are_fresh_and_keep_their_kind(kind, far):
+    given = kind([3, far, 0])
+    back = codec.copy(given)
+    assert (type(back), back) == (kind, given)
+    assert back is not given
+
+
+@pytest.mark.parametrize("odd", [2**63, -(2**63)])
+def test_a_number_that_is_too_long_is_told_apart_in_a_list_of_others(odd):
+    assert codec.copy([3, odd]) == [3, codec.copy(odd)]
+    assert isinstance(codec.copy(odd), codec.Other)
+
+
+def test_truth_values_among_whole_numbers_stay_what_they_are():
+    assert list(map(type, codec.copy([1, True, 0, False]))) == [int, bool, int, bool]
+
+
+def test_a_list_of_a_student_s_kind_is_looked_at_once():
+    assert codec.copy(Moody()) == [1, 2]
+
+
+def test_whole_numbers_nested_too_deep_do_not_travel():
+    deep = [1, 2]
+    for _ in range(codec.MAX_DEPTH):
+        deep = [deep]
+    back = codec.copy(deep)
+    for _ in range(codec.MAX_DEPTH):
+        [back] = back
+    assert [type(item) for item in back] == [codec.Other] * 2
+
+
 @pytest.mark.parametrize("dtype", sorted(codec.DTYPES))
 @pytest.mark.parametrize("shape", [(), (0, 4), (2, 3)])
 def test_tensors_come_back(dtype, shape):
