@@ -6,10 +6,13 @@ function in a function) is read once.
 """
 
 import ast
+import marshal
 import sys
 from functools import update_wrapper
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from importlib.util import cache_from_source, source_hash
+from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, get_args
 
@@ -17,6 +20,7 @@ from beartype import BeartypeConf, beartype
 from jaxtyping import AbstractArray, jaxtyped
 
 CONF = BeartypeConf(is_pep484_tower=True)  # an int serves as a float
+OWN = Path(__file__).read_bytes()  # kept code is good for this text only
 MARK = "__typed__"  # what the decorator is called in a module
 _known: dict[CodeType, tuple[FunctionType, FunctionType]] = {}
 
@@ -77,17 +81,32 @@ class _Finder(MetaPathFinder):
 
 
 class _Loader(SourceFileLoader):
-    """Compiles a module with the decorator below those of each function, and above those of each class."""
+    """Compiles a module with the decorator below those of each function, and above those of each class.
+
+    The code is kept beside what Python itself keeps of the module, for the next process with the same texts.
+    """
 
     def get_code(self, name: str) -> CodeType:
         path = self.get_filename(name)
-        tree = ast.parse(self.get_data(path), path)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                mark = ast.copy_location(ast.Name(MARK, ast.Load()), node)
-                node.decorator_list.insert(0 if isinstance(node, ast.ClassDef) else len(node.decorator_list), mark)
-        return compile(tree, path, "exec", dont_inherit=True)
+        source, place = self.get_data(path), cache_from_source(path, optimization="typed")
+        key = source_hash(OWN + path.encode() + source)
+        kept = self.get_data(place) if Path(place).exists() else b""
+        if kept.startswith(key):
+            return marshal.loads(kept[len(key) :])  # noqa: S302 - it lies where Python itself keeps what it runs
+        code = _marked(source, path)
+        if not sys.dont_write_bytecode:
+            self.set_data(place, key + marshal.dumps(code))
+        return code
 
     def exec_module(self, module: ModuleType) -> None:
         vars(module)[MARK] = typed
         super().exec_module(module)
+
+
+def _marked(source: bytes, path: str) -> CodeType:
+    tree = ast.parse(source, path)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            mark = ast.copy_location(ast.Name(MARK, ast.Load()), node)
+            node.decorator_list.insert(0 if isinstance(node, ast.ClassDef) else len(node.decorator_list), mark)
+    return compile(tree, path, "exec", dont_inherit=True)
