@@ -49,9 +49,24 @@ def png(picture) -> bytes:
     buffer = io.BytesIO()
     figure = getattr(picture, "figure", picture)
     if hasattr(figure, "savefig"):
-        figure.savefig(buffer, format="png", dpi=90)
+        _draw_once(figure, buffer, dpi=90)
     else:
         import cv2
 
         buffer.write(cv2.imencode(".png", to_picture(picture)[:, :, ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 1])[1])
     return buffer.getvalue()
+
+
+def _draw_once(figure, file: io.BytesIO, dpi: float) -> None:
+    """What `figure.savefig` writes. That draws twice where the figure is laid out: the first time for the layout only,
+    which drawing finds by itself.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas, before = figure.canvas, figure.dpi
+    try:
+        figure.dpi = dpi
+        FigureCanvasAgg(figure).print_png(file)
+    finally:
+        figure.set_canvas(canvas)
+        figure.dpi = before

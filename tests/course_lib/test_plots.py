@@ -1,5 +1,6 @@
 """Figures: what is drawn where, that lines differ without colour, and that every picture comes with words."""
 
+import io
 from types import SimpleNamespace
 
 import cv2
@@ -199,3 +200,18 @@ def test_reliability_draws_each_line_of_bins_beside_the_diagonal():
     assert diagonal == [[0, 0], [1, 1]]
     assert (before, after) == ([[0.5, 0.4], [0.9, 0.6]], [[0.5, 0.5]])
     plots.close(ax)
+
+
+@pytest.mark.parametrize("layout", ["constrained", None])
+def test_a_figure_s_file_is_what_savefig_writes_and_the_figure_stays_as_it_was(layout):
+    figure, axes = pyplot.subplots(figsize=(3, 2), layout=layout)
+    axes.plot([1, 4, 2])
+    axes.set_title("a long title that needs room")
+    canvas, dpi = figure.canvas, figure.dpi
+    file = plots.png(axes)
+    assert (figure.canvas, figure.dpi) == (canvas, dpi)
+    saved = io.BytesIO()
+    figure.savefig(saved, format="png", dpi=90)
+    plots.close(axes)
+    assert not pyplot.fignum_exists(figure.number)
+    assert file == saved.getvalue()
