@@ -1,4 +1,4 @@
-"""nbgrader checks what it knows of each cell against a schema. Here the schema itself is checked once, not for each cell.
+"""nbgrader checks what it knows of each cell against a schema; here the schema is checked once, not for each cell.
 
 Measured on a class of the two-function exercise, that was a quarter of the time in which grades are recorded.
 """
@@ -7,8 +7,8 @@ import json
 from functools import cache
 from types import SimpleNamespace
 
-from jsonschema.protocols import Validator
 from jsonschema.exceptions import best_match
+from jsonschema.protocols import Validator
 from jsonschema.validators import validator_for
 from nbgrader.nbgraderformat import common
 
@@ -25,7 +25,7 @@ def validate(instance: object, schema: dict) -> None:
         jsonschema.ValidationError: the instance does not fit the schema.
         jsonschema.SchemaError: that is none.
     """
-    if error := best_match(_compiled(json.dumps(schema, sort_keys=True)).iter_errors(instance)):
+    if error := best_match(_compiled(json.dumps(schema)).iter_errors(instance)):
         raise error
 
 
