@@ -22,7 +22,7 @@ from nbgrader.preprocessors import Execute, NbGraderPreprocessor, OverwriteCells
 from nbgrader.utils import rmtree
 from traitlets import Unicode
 
-from autograder.book import doors, gradebook, journal, keyring, marking, privacy, recorder
+from autograder.book import doors, gradebook, journal, keyring, marking, privacy, recorder, schemas
 from autograder.book.gradebook import quiet
 from autograder.book.registration import enter
 from autograder.exam import secret
@@ -43,6 +43,7 @@ def install() -> None:
         os.environ["PATH"] = os.pathsep.join([programs, path])
     doors.install()
     privacy.install()
+    schemas.install()
     Autograde.init_notebooks = init_notebooks
     Autograde.convert_notebooks = convert_notebooks
 
@@ -162,6 +163,7 @@ def steps(self: Autograde, sit: Callable[[str, str, str], Result]) -> Iterator[N
     ours = {Execute: Examine(sit, config=self.config), SaveAutoGrades: record}
     place = sanitize.index(OverwriteCells) + 1 if OverwriteCells in sanitize else len(sanitize)
     self.sanitize_preprocessors = [*sanitize[:place], recorder.Forget, *sanitize[place:]]
+    self.exporter.optimistic_validation = True  # at the end of all steps, not again after each
     self.autograde_preprocessors = [ours.get(step, step) for step in autograde]
     try:
         yield

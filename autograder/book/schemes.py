@@ -1,5 +1,6 @@
 """Marking schemes: they stand in a unit's source, no student gets them, and graders read them beside the answer."""
 
+import copy
 from pathlib import Path
 
 import jupytext
@@ -17,6 +18,7 @@ def with_marking(released: NotebookNode, unit: str, course: Path) -> NotebookNod
         DataMissing: the source is not there.
         ReleaseError: it has another number of questions.
     """
+    released = copy.deepcopy(released)
     source = course / "solutions" / unit / f"{unit}.py"
     if not source.exists():
         raise DataMissing(f"The source of unit {unit!r} is not there.", expected=str(source))

@@ -12,7 +12,7 @@ from autograder.errors import GradingError
 from autograder.exam import secret
 from autograder.exam.results import Checked, Result
 from autograder.exam.secret import digest
-from autograder.intake.clean import clean_copy
+from autograder.intake.clean import clean_copy, clean_files
 from autograder.release.roles import checked
 from course_lib import units
 
@@ -63,8 +63,8 @@ class Tasks:
 
     def make(self, student: str) -> Task:
         """The task of one student's clean copy."""
-        notebook, weights = clean_copy(self.clean, student, self.unit)
-        text, content = nbformat.writes(notebook), weights.read_bytes() if weights else None
+        text, weights = clean_files(self.clean, student, self.unit)
+        notebook, content = nbformat.reads(text, as_version=4), weights.read_bytes() if weights else None
         seeds = secret.seeds_of(self.unit, student, notebook, content, self.key)
         submission = digest(text, content)
         exam = digest(submission, json.dumps(seeds), self.kind, self.version)

@@ -122,6 +122,12 @@ def write_clean(
 
 def clean_copy(clean: Path, student: str, unit: str) -> tuple[NotebookNode, Path | None]:
     """The clean notebook of a student, and where the weights are."""
+    text, weights = clean_files(clean, student, unit)
+    return nbformat.reads(text, as_version=4), weights
+
+
+def clean_files(clean: Path, student: str, unit: str) -> tuple[str, Path | None]:
+    """The text of a student's clean notebook, and where the weights are."""
     weights = clean / student / unit / f"{unit}.safetensors"
-    notebook = nbformat.read(clean / student / unit / f"{unit}.ipynb", as_version=4)
-    return notebook, weights if weights.exists() else None
+    text = (clean / student / unit / f"{unit}.ipynb").read_text(encoding="utf-8")
+    return text, weights if weights.exists() else None

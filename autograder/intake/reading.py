@@ -2,7 +2,6 @@
 
 import ast
 import hashlib
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,7 +9,7 @@ from functools import lru_cache
 from course_lib.checks import cells
 
 MAX_NESTING = 80  # of expressions and statements: what walks through them has a limit, too
-REMEMBERED = 4096  # cells
+REMEMBERED, OURS = 4096, 256  # cells of a submission; of a release
 
 
 @dataclass(frozen=True)
@@ -35,6 +34,12 @@ class Facts:
 @lru_cache(maxsize=REMEMBERED)
 def facts(source: str) -> Facts:
     """What a cell says."""
+    return summary(cells.tree(source))
+
+
+@lru_cache(maxsize=OURS)
+def facts_of_ours(source: str) -> Facts:
+    """What a released cell says. It is remembered from one submission to the next."""
     return summary(cells.tree(source))
 
 
@@ -65,12 +70,11 @@ def summary(tree: ast.Module | None) -> Facts:
 
 def _depth(tree: ast.AST) -> int:
     """Nesting, without recursion; it stops counting where it is too deep."""
-    deepest, waiting = 0, deque([(tree, 1)])
-    while waiting and deepest <= MAX_NESTING:
-        node, depth = waiting.popleft()
-        deepest = max(deepest, depth)
-        waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
-    return deepest
+    depth, level = 0, [tree]
+    while level and depth <= MAX_NESTING:
+        depth += 1
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return depth
 
 
 def statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from nbformat import NotebookNode
 
-from autograder.intake.reading import bound, facts, statements, tree
+from autograder.intake.reading import bound, facts, facts_of_ours, statements, tree
 from autograder.release.roles import checked, grade_id, is_solution
 
 FREE = {"code": "code", "markdown": "markdown", "raw": "raw"}
@@ -83,9 +83,9 @@ def _weight(cell: Cell) -> int:
     return max(len(cell.source), TOKEN_WEIGHT * sum(1 for _ in TOKEN.finditer(cell.source)))
 
 
-def same(one: str, other: str) -> bool:
-    """Whether two cells hold the same text, or statements that differ in layout and comments alone."""
-    return one.split() == other.split() or facts(one).shape == facts(other).shape != ""
+def same(theirs: str, ours: str) -> bool:
+    """Whether a cell and a released one hold the same text, or statements that differ in layout and comments alone."""
+    return theirs.split() == ours.split() or facts(theirs).shape == facts_of_ours(ours).shape != ""
 
 
 def defined(source: str, names: Collection[str]) -> list[str]:

@@ -6,6 +6,7 @@ release is kept in `releases/`, under an id that is a digest of its text, before
 
 import re
 import shutil
+from functools import lru_cache
 from pathlib import Path
 
 import nbformat
@@ -168,7 +169,17 @@ def _whole(path: Path) -> NotebookNode:
 
 
 def _read(path: Path) -> NotebookNode | None:
-    """A notebook of ours, or None where there is none that can be read."""
+    """A notebook of ours, to be read and not to be changed; None where there is none that can be read."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return _parsed(path.absolute(), state.st_mtime_ns, state.st_size, state.st_ino)
+
+
+@lru_cache(maxsize=16)
+def _parsed(path: Path, *state: int) -> NotebookNode | None:
+    """A file's notebook, parsed once for as long as the file stays as it is: a class is graded by one release."""
     try:
         notebook = nbformat.read(path, as_version=4)
         return notebook if isinstance(notebook.cells, list) and isinstance(notebook.metadata, dict) else None
