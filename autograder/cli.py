@@ -15,9 +15,10 @@ from autograder.commands.judge import judge
 from autograder.commands.release import release
 from autograder.commands.report import report
 from autograder.commands.similar import similar
+from autograder.commands.students import students
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Release, grade and judge the course's exercises.")
-for command in (build, release, grade, judge, feedback, report, similar, doctor):
+for command in (build, release, grade, judge, feedback, report, similar, students, doctor):
     app.command()(command)
 
 
