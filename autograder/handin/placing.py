@@ -1,7 +1,7 @@
 """What of a student's files goes into `submitted/STUDENT/UNIT/`, and under which name. Nothing is ever overwritten."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from course_lib.errors import CourseError
 from course_lib.units import UNITS
 
 MOST, MOST_BYTES = 40, 400 * 2**20  # files of one student, and all of them together
+ALONE = ("ipynb", "safetensors")  # one of these gets the unit's name
 ODD = re.compile(r"[^\w .()+@-]")
 LONGEST = 100  # characters of a file's name
 
@@ -43,20 +44,26 @@ def plan(files: Sequence[tuple[str, Entry]], unit: str) -> Plan:
     One notebook gets the unit's name, and so does one file of weights. Of several, grading chooses by what is in them,
     as it does for what lies in a zip archive; each keeps its name.
     """
-    found, room = Plan(), MOST_BYTES
-    chosen = _chosen(files, found.left)
-    alone = {ending: sum(name.lower().endswith(ending) for name, _ in chosen) for ending in (".ipynb", weights.ENDING)}
+    found = Plan()
+    contents = list(dict.fromkeys(_read(_chosen(files, found.left), found.left)))
+    ends = [name.lower().rpartition(".")[2] for name, _ in contents]
+    for name, content in contents:
+        found.files[_target(name, unit, ends, found.files)] = content
+    return found
+
+
+def _read(chosen: Sequence[tuple[str, Entry]], left: dict[str, str]) -> Iterator[tuple[str, bytes]]:
+    """The contents by name, within limits; what cannot be read is left out, and said."""
+    room, count = MOST_BYTES, 0
     for name, entry in chosen:
-        shown = name[-LONGEST:]
         try:
-            if len(found.files) >= MOST or entry.size > room:
+            if count >= MOST or entry.size > room:
                 raise BrokenSubmission(f"more than {MOST} files or {MOST_BYTES // 2**20} MB of one student")
             content = entry.read(_most(name))
-            room -= len(content)
-            found.files[_target(name, unit, alone, found.files)] = content
+            room, count = room - len(content), count + 1
+            yield name, content
         except (BrokenSubmission, OSError) as error:
-            found.left[shown] = " ".join(str(error).split())
-    return found
+            left[name[-LONGEST:]] = " ".join(str(error).split())
 
 
 def _chosen(files: Sequence[tuple[str, Entry]], left: dict[str, str]) -> list[tuple[str, Entry]]:
@@ -74,13 +81,12 @@ def _most(name: str) -> int:
     return MAX_WEIGHTS if name.endswith(weights.ENDING) else MAX_ARCHIVE if name.endswith(ZIP) else MAX_NOTEBOOK
 
 
-def _target(name: str, unit: str, alone: dict[str, int], taken: Iterable[str]) -> str:
+def _target(name: str, unit: str, ends: Sequence[str], taken: Iterable[str]) -> str:
     """The name that a file gets; one that differs from another's in case only gets a number."""
     base = name.rpartition("/")[2]
-    for ending, count in alone.items():
-        if base.lower().endswith(ending) and count == 1 and not _of_another(base, unit):
-            return f"{unit}{ending}"
     stem, dot, ending = ODD.sub("_", base).rpartition(".")
+    if ending.lower() in ALONE and ends.count(ending.lower()) == 1 and not _of_another(base, unit):
+        return f"{unit}.{ending.lower()}"
     stem, number, lower = stem[-LONGEST:].strip() or "work", 1, {each.casefold() for each in taken}
     while (target := f"{stem}{f'-{number}' * (number > 1)}{dot}{ending}").casefold() in lower:
         number += 1
@@ -107,9 +113,9 @@ def place(files: dict[str, bytes], folder: Path) -> list[str]:
         if not same(folder / name, files[name]):
             raise Occupied(f"{folder / name} is there already, with other content.")
     work = (*choice.ENDINGS, ZIP, ".py")
-    if others := sorted(name for name in there - files.keys() if name.lower().endswith(work)):
-        if not files.keys() <= there:
-            raise Occupied(f"{folder / others[0]} is there already, and is other work.")
+    others = sorted(name for name in there - files.keys() if name.lower().endswith(work))
+    if others and not files.keys() <= there:
+        raise Occupied(f"{folder / others[0]} is there already, and is other work.")
     missing = [name for name in files if name not in there]
     folder.mkdir(parents=True, exist_ok=True)
     for name in missing:

@@ -42,7 +42,7 @@ def order(student: Student) -> tuple[str, str, str]:
 
 
 def letters(name: str) -> str:
-    """What the platforms leave of a name: Moodle's file names drop apostrophes, Canvas' spaces, hyphens and case too."""
+    """What platforms leave of a name: Moodle's file names drop apostrophes, Canvas' spaces, hyphens and case too."""
     plain = unicodedata.normalize("NFKC", name).casefold()
     return "".join(sign for sign in unicodedata.normalize("NFC", plain) if unicodedata.category(sign)[0] in "LMN")
 
