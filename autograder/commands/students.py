@@ -30,7 +30,7 @@ def students(file: File, id_column: Id = "", database: Database = "") -> None:
         with Gradebook(url, config.CourseDirectory.course_id) as book:
             new, changed = gradebook.quiet(lists.enter)(listed.students, book)
     same = len(listed.students) - len(new) - len(changed)
-    typer.echo(f"{listed.kind}'s list, ids from its column {listed.id!r}: {len(listed.students)} students")
+    typer.echo(f"A list of {listed.kind}, ids from the column {listed.id!r}: {len(listed.students)} students")
     typer.echo(f"{len(new)} new, {len(changed)} changed, {same} as before")
     for line in listed.odd:
         typer.echo(f"left out, {line}", err=True)

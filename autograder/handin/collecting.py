@@ -16,6 +16,7 @@ from autograder.handin.owners import owners
 from autograder.handin.students import Roster, Student
 from autograder.handin.worksheet import Participant
 from autograder.intake.files import Entry
+from autograder.intake.handed_in import STAMP
 
 STRANGE = "it has no name of Moodle's or Canvas'"
 ANONYMOUS = "it was downloaded with names hidden: download it again when the names are shown"
@@ -31,7 +32,7 @@ class Collected:
         there: the students of whom nothing is new.
         not_placed: work that has no place, by what it is called, and why.
         left: files that are no work, by what they are called, and why.
-        late: how late somebody is, in words; "by how much is not said" where only Canvas' mark is known.
+        late: how late somebody is, in words; Canvas marks it without a time.
         untimed: the students of whom it is not known when they handed in.
         odd: lines on what somebody should look at.
         senders: how each platform knows each student.
@@ -161,7 +162,10 @@ def _time(
             told.odd.append(odd)
         if due and line.moment > due:
             told.late[student.id] = duration((line.moment - due).total_seconds())
+    elif (folder / STAMP).exists():  # somebody wrote it, or an earlier call with a worksheet did
+        return
     elif any(name.late for name, _ in files):
-        told.late[student.id] = "by how much Canvas does not say"
+        told.late[student.id] = "Canvas does not say by how much"
+        told.odd.append(f"{folder / STAMP}: write when {student.id} handed in; without it the work counts as in time")
     else:
         told.untimed.append(student.id)

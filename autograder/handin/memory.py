@@ -1,4 +1,4 @@
-"""Under which names a unit's work came from Moodle or Canvas, for the way back: `.grading/platforms/UNIT.json`.
+"""Under which names a unit's work came from Moodle or Canvas, for the way back: `.grading/UNIT.senders.json`.
 
 It lies beside the gradebook. If it is lost, collecting the same archives again writes it anew, and places nothing.
 """
@@ -13,7 +13,7 @@ from autograder.book import privacy
 from autograder.book.journal import FOLDER
 from course_lib.errors import DataBroken
 
-KEPT = "platforms"
+ENDING = ".senders.json"
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Sender:
 
 def path_of(unit: str, beside: Path) -> Path:
     """Where a unit's names are kept; `beside` is the gradebook's folder."""
-    return beside / FOLDER / KEPT / f"{unit}.json"
+    return beside / FOLDER / f"{unit}{ENDING}"
 
 
 def recall(unit: str, beside: Path, platform: str) -> dict[str, Sender]:
@@ -59,7 +59,7 @@ def remember(unit: str, beside: Path, platform: str, senders: Mapping[str, Sende
         kept.setdefault(platform, {})[student] = {**asdict(sender), "identifier": identifier}
     path = path_of(unit, beside)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.parent.parent.chmod(0o700)
+    path.parent.chmod(0o700)
     draft = path.with_suffix(".part")
     privacy.write(draft, json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True))
     os.replace(draft, path)
