@@ -3,7 +3,7 @@
     nbgrader export --exporter=autograder.handin.exports.Moodle --assignment "['02_rcnn']" --to grades_moodle.csv
 
 Moodle's file is a grading worksheet (mod/assign/feedback/offline/importgradeslib.php asks for its Identifier, Grade and
-Last modified (grade)); *Grades, Import* takes it too, with the email address or the ID number to tell students by.
+Last modified (grade)); *Grades, Import* takes it too, with the email address or the id to tell students by.
 Its column of comments is left out: an empty cell would erase what somebody wrote there.
 
 Canvas' file has the columns of lib/gradebook_exporter.rb, as lib/gradebook_importer.rb reads them: the ID, else the
@@ -26,7 +26,7 @@ from autograder.handin.students import Student, known
 from course_lib.errors import DataMissing
 
 GRADE, CHANGED = "Grade", "Last modified (grade)"
-WORKSHEET = ["Identifier", "Full name", "ID number", "Email address", GRADE, "Maximum grade", CHANGED]
+WORKSHEET = ["Identifier", "Full name", "Student id", "Email address", GRADE, "Maximum grade", CHANGED]
 BOOK = ["Student", "ID", "SIS User ID", "SIS Login ID", "Section"]
 POSSIBLE = "    Points Possible"
 
@@ -96,7 +96,7 @@ class Moodle(Platform):
             yield {
                 "Identifier": inert(sender.identifier or number) if sender else "",
                 "Full name": inert(student.name),
-                "ID number": inert(student.id),
+                "Student id": inert(student.id),
                 "Email address": inert(student.email),
                 GRADE: f"{found[student.id]:g}" if student.id in found else "",
                 "Maximum grade": f"{most:g}",

@@ -17,8 +17,9 @@ ZipStream without a time, files/classes/local/archive_writer/zip_writer.php; Can
 import re
 from dataclasses import dataclass
 
+from autograder.intake.names import MOODLE as MOODLE_FOLDER
+
 MOODLE, CANVAS = "moodle", "canvas"
-FOLDER = re.compile(r"(?P<name>[^_/]+)_(?P<number>\d+)_assignsubmission_(?P<plugin>[a-z]+)_?")
 FLAT = re.compile(r"(?P<name>[^_/]+)_(?P<number>\d+)_assignsubmission_(?P<plugin>[a-z]+)_(?P<file>.+)")
 UPLOAD = re.compile(r"(?P<name>.+?)(?P<late>_late)?_(?P<number>\d+)_(?P<attachment>\d+)_(?P<file>.+)", re.IGNORECASE)
 ENTRY = re.compile(r"(?P<name>.+?)(?P<late>_late)?_(?P<number>\d+)_(?P<file>(text|link)\.html)", re.IGNORECASE)
@@ -60,7 +61,7 @@ def named(path: str) -> Name | None:
     """What a path in an archive says, wherever in it the platform's part begins; None where it has no such part."""
     parts = path.split("/")
     for at, part in enumerate(parts[:-1]):
-        if found := FOLDER.fullmatch(part):
+        if found := MOODLE_FOLDER.fullmatch(part):
             return _of_moodle(found, "/".join(parts[at + 1 :]), f"{part}/")
     if found := FLAT.fullmatch(parts[-1]):
         return _of_moodle(found, found["file"], parts[-1][: found.start("file")])

@@ -79,7 +79,7 @@ def _entries(held: zipfile.ZipFile, refused: dict[str, str]) -> Iterator[Entry]:
         if info.is_dir():
             continue
         if reason := _reason(name, info):
-            refused[names.shown(texts.plain(name))[:SEEN]] = reason
+            refused[names.shown(" ".join(texts.plain(name).split()))[:SEEN]] = reason
             continue
         read = partial(archives.unpacked, held, info)
         yield Entry(Path(name.replace("\\", "/")), "file", info.file_size, 0.0, read)
