@@ -74,7 +74,7 @@ def _class(url: str, unit: str) -> tuple["Roster", "datetime | None"]:
 def _show(told: "Collected") -> None:
     """What was placed, and what somebody should know."""
     for student, files in sorted(told.placed.items()):
-        typer.echo(f"{student}: {', '.join(files)}")
+        typer.echo(f"{student}: {', '.join(sorted(files))}")
     counts = [f"{len(told.placed)} placed"]
     counts += [f"{len(told.there)} already there"] * bool(told.there)
     counts += [f"{len(told.not_placed)} not placed"] * bool(told.not_placed)

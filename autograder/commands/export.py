@@ -37,6 +37,6 @@ def export(unit: Unit, platform: For, to: To = None, heading: Heading = "", data
             students = len(book.students)
             graded = len(gradebook.quiet(exports.points)(book, unit))
             gradebook.quiet(writer.export)(book)
-        typer.echo(f"{target}: {graded} of {students} students have a grade")
+        typer.echo(f"{to or target.name}: {graded} of {students} students have a grade")
         if platform is Platform.canvas and not heading:
             typer.echo(f"Canvas will ask which assignment {unit!r} is; --heading names it", err=True)
