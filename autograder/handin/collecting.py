@@ -15,7 +15,7 @@ from autograder.handin.memory import Sender
 from autograder.handin.owners import owners
 from autograder.handin.students import Roster, Student
 from autograder.handin.worksheet import Participant
-from autograder.intake.files import Entry
+from autograder.intake.files import Entry, hidden
 from autograder.intake.handed_in import STAMP
 
 STRANGE = "it has no name of Moodle's or Canvas'"
@@ -96,6 +96,8 @@ def _entries(archive: Path, open_archives: ExitStack, told: Collected) -> list[E
 def _name(entry: Entry, told: Collected) -> Name | None:
     """What the entry's name says; None, and a line, where it is no student's file."""
     path = str(entry.path)
+    if hidden(entry.name) or hidden(entry.path.parts[0]):  # what macOS adds when it packs a folder again
+        return None
     name = layouts.named(path)
     if name is None:
         told.not_placed[path] = ANONYMOUS if entry.name.startswith("anon_") else STRANGE

@@ -60,7 +60,8 @@ class Roster:
 
     def named(self, name: str) -> list[Student]:
         """Who has this name, in either order, or this id."""
-        return self._named.get(letters(name), [])
+        wanted = letters(name)
+        return self._named.get(wanted, []) if wanted else []
 
     def numbered(self, number: str) -> list[Student]:
         """Who has this number at Canvas."""

@@ -62,7 +62,9 @@ def test_moodle_s_archive_in_all_its_styles(desk, course, tmp_path, text):
             moodle("小龙 李", 3, WORK, "flat"): text,
             "Ada LOve_1_assignsubmission_onlinetext/onlinetext.html": "<p>hello",
             moodle("Ada LOve", 1, "report.pdf"): "x",
-            moodle("Ada LOve", 1, "__MACOSX/._a.ipynb"): "x",
+            moodle("Ada LOve", 1, ".ipynb_checkpoints/a.ipynb"): "x",
+            f"__MACOSX/._{moodle('Ada LOve', 1, WORK)}": "x",
+            ".DS_Store": "x",
         },
     )
     done = desk("collect", UNIT, archive)

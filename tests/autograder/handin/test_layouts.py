@@ -88,6 +88,11 @@ def test_whose_it_is(found, whose):
     assert told.id == whose if isinstance(told, Student) else told.startswith(whose)
 
 
+def test_a_name_of_signs_alone_is_not_that_of_a_student_without_a_name():
+    owner = Owner(MOODLE, "- -", "10")
+    assert str(owners([owner], Roster([Student("s1")]), {})[owner]).startswith("no student has this name")
+
+
 def test_two_participants_never_get_one_student():
     two = [Owner(MOODLE, "Zoë OBrien", "10"), Owner(MOODLE, "Zoë O’Brien", "11")]
     told = owners(two, Roster([ZOE]), {})
