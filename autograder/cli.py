@@ -8,16 +8,19 @@ import typer
 
 from autograder.box import startup
 from autograder.commands.build import build
+from autograder.commands.collect import collect
 from autograder.commands.doctor import doctor
+from autograder.commands.export import export
 from autograder.commands.feedback import feedback
 from autograder.commands.grade import grade
 from autograder.commands.judge import judge
 from autograder.commands.release import release
 from autograder.commands.report import report
 from autograder.commands.similar import similar
+from autograder.commands.students import students
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Release, grade and judge the course's exercises.")
-for command in (build, release, grade, judge, feedback, report, similar, doctor):
+for command in (build, release, collect, grade, judge, feedback, export, report, similar, students, doctor):
     app.command()(command)
 
 

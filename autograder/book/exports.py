@@ -2,16 +2,17 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from nbgrader.api import Assignment, Gradebook, MissingEntry, Student
 from nbgrader.plugins import CsvExportPlugin
 
+from autograder.book import gradebook as books
 from autograder.book import privacy
 
 COLUMNS = ["assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"]
-COLUMNS += ["raw_score", "late_submission_penalty", "score", "max_score"]
+COLUMNS += ["raw_score", "late_submission_penalty", "score", "max_score", "open"]
 ACTING = tuple("=+-@\t\r\n＝＋－＠")  # a spreadsheet takes a text that begins so for a formula
 
 
@@ -20,27 +21,56 @@ def inert(cell: str) -> str:
     return f"'{cell}" if cell.startswith(ACTING) else cell
 
 
+def waiting(gradebook: Gradebook, unit: str) -> dict[str, float]:
+    """For each student who handed in something the points that a human has not given yet."""
+    try:
+        return {row["student"]: row["open"] for row in books.recorded(gradebook, unit)}
+    except MissingEntry:  # a unit without cells, as `nbgrader db assignment add` makes it
+        return {}
+
+
+def chosen(gradebook: Gradebook, assignments: Iterable, students: Iterable) -> tuple[list[Assignment], list[Student]]:
+    """What is to be exported, in order: units by name, students by last name, first name and id; without a choice all.
+
+    Args:
+        assignments, students: as nbgrader's command line gives them.
+    """
+    wanted, who = {*map(str, assignments)}, {*map(str, students)}
+    units = [each for each in gradebook.assignments if each.name in wanted or not wanted]
+    people = [each for each in gradebook.students if each.id in who or not who]
+    return sorted(units, key=lambda each: each.name), sorted(people, key=_order)
+
+
+def _order(student: Student) -> tuple[str, str, str]:
+    return (student.last_name or "").casefold(), (student.first_name or "").casefold(), student.id
+
+
+def save(columns: list[str], rows: Iterable[Mapping[str, object]], path: Path) -> None:
+    """Write a table, readable by its owner only."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    privacy.write(path, text.getvalue())
+
+
 class Grades(CsvExportPlugin):
-    """nbgrader's columns and numbers, readable by their owner only."""
+    """nbgrader's columns, and one for what is open. A score that is not known yet is empty, and not 0."""
 
     def export(self, gradebook: Gradebook) -> None:
         """Write the file; called by nbgrader."""
-        text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(self._rows(gradebook))
-        privacy.write(Path(self.to or "grades.csv"), text.getvalue())
+        save(COLUMNS, self._rows(gradebook), Path(self.to or "grades.csv"))
 
     def _rows(self, gradebook: Gradebook) -> Iterator[dict[str, object]]:
-        assignments, students = {*map(str, self.assignment)}, {*map(str, self.student)}
-        for assignment in gradebook.assignments:
-            for student in gradebook.students:
-                if (assignment.name in assignments or not assignments) and (student.id in students or not students):
-                    yield _row(gradebook, assignment, student)
+        assignments, students = chosen(gradebook, self.assignment, self.student)
+        for assignment in assignments:
+            open_points = waiting(gradebook, assignment.name)
+            for student in students:
+                yield _row(gradebook, assignment, student, open_points.get(student.id, 0.0))
 
 
-def _row(gradebook: Gradebook, assignment: Assignment, student: Student) -> dict[str, object]:
-    """One line; who handed in nothing has 0 points, as nbgrader counts."""
+def _row(gradebook: Gradebook, assignment: Assignment, student: Student, open_points: float) -> dict[str, object]:
+    """One line; who handed in nothing has no points, and while something is open there is no score."""
     texts = {
         "assignment": assignment.name,
         "student_id": student.id,
@@ -53,8 +83,8 @@ def _row(gradebook: Gradebook, assignment: Assignment, student: Student) -> dict
     try:
         submission = gradebook.find_submission(assignment.name, student.id)
     except MissingEntry:
-        return row | {"raw_score": 0.0, "late_submission_penalty": 0.0, "score": 0.0}
+        return row
     penalty = submission.late_submission_penalty or 0.0
-    score = max(0.0, submission.score - penalty)
+    score = "" if open_points else max(0.0, submission.score - penalty)
     given = {"raw_score": submission.score, "late_submission_penalty": penalty, "score": score}
-    return row | given | {"timestamp": submission.timestamp}
+    return row | given | {"timestamp": submission.timestamp, "open": open_points}

@@ -174,7 +174,9 @@ class _Coordinator:
             mine, odd = students_of(submitted, unit, name), misnamed(submitted, unit, name)
             if not mine and not odd:
                 who = "" if name == "*" else f" of {name!r}"
-                raise GradingError(f"There is nothing{who} to grade.", expected=f"folders {expected}", got="none")
+                advice = f"`autograder collect {unit} ARCHIVE` lays zip files of Moodle and Canvas there"
+                what = f"There is nothing{who} to grade."
+                raise GradingError(what, expected=f"folders {expected}", got="none", advice=advice)
             found |= mine
             self.graded.failed |= odd
         return found

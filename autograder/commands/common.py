@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,13 @@ Sandbox = Annotated[str, typer.Option(help="Where student code runs: bubblewrap,
 Database = Annotated[str, typer.Option(help="The gradebook; by default what nbgrader_config.py says.", metavar="URL")]
 Page = Annotated[Path | None, typer.Option("--html", help="Write a page that needs nothing else.", metavar="FILE")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+class Platform(StrEnum):
+    """Where students hand in, and teachers look for grades and feedback."""
+
+    moodle = "moodle"
+    canvas = "canvas"
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autograder.commands.common import Database, Unit, open_course, readable_errors
+from autograder.commands.common import Database, Platform, Unit, open_course, readable_errors
 from autograder.errors import GradingError
 from course_lib.errors import DataMissing
 
@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
 Student = Annotated[str, typer.Option(help="Only this one.", metavar="ID")]
+Zip = Annotated[Platform | None, typer.Option("--zip", help="Also all pages in one zip file, for this platform.")]
 
 
-def feedback(unit: Unit, student: Student = "", database: Database = "") -> None:
+def feedback(unit: Unit, student: Student = "", archive: Zip = None, database: Database = "") -> None:
     """Write each graded student's feedback page anew, with points, comments and what the cells displayed.
 
-    Example: autograder feedback 02_rcnn --student ada
+    Example: autograder feedback 02_rcnn --zip moodle
     """
     from autograder.book import gradebook
     from autograder.intake import names
@@ -35,6 +36,8 @@ def feedback(unit: Unit, student: Student = "", database: Database = "") -> None
             page = Path("feedback", name, unit, f"{unit}.html")
             typer.echo(f"{name}: {reason or page}", err=bool(reason))
             failed += [name] * bool(reason)
+        if archive:
+            _pack(unit, course, db_url, archive.value, config)
         _remind(unit, db_url)
         if failed:
             raise GradingError(f"No feedback page for {', '.join(failed)}. The reasons stand above.")
@@ -67,6 +70,24 @@ def _write(unit: str, student: str, config: "Config") -> str:
     except Exception as error:  # whatever one page meets, the others are written
         return f"not written: {said.reason or f'{type(error).__name__}: {error}'}"
     return ""
+
+
+def _pack(unit: str, course: Path, db_url: str, platform: str, config: "Config") -> None:
+    """Put the pages into one zip file; whose work did not come by this platform is named."""
+    from autograder.book import gradebook
+    from autograder.handin import memory, returning
+
+    senders = memory.recall(unit, gradebook.folder(db_url, course), platform)
+    if not senders:
+        advice = f"`autograder collect {unit} ARCHIVE` with the archive that it came in; nothing is placed twice"
+        raise DataMissing(f"It is not known under which names {platform} has the work of {unit}.", advice=advice)
+    folder = course / config.CourseDirectory.get("feedback_directory", "feedback")
+    pages = {path.parents[1].name: path for path in sorted(folder.glob(f"*/{unit}/{unit}.html"))}
+    target = course / f"feedback_{unit}_{platform}.zip"
+    left = returning.write(pages, senders, target)
+    typer.echo(f"{len(pages) - len(left)} pages in {target.name}")
+    if left:
+        typer.echo(f"not in it, because their work came another way: {', '.join(left)}", err=True)
 
 
 def _remind(unit: str, db_url: str) -> None:

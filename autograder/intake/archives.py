@@ -92,11 +92,11 @@ def _entry(archive: Entry, held: zipfile.ZipFile, info: zipfile.ZipInfo, inner: 
     moment = archive.time
     with suppress(ValueError, OverflowError):  # no date at all
         moment = time.mktime((*info.date_time, 0, 0, -1))
-    read = partial(_read, held, info)
+    read = partial(unpacked, held, info)
     return replace(archive, path=Path(archive.path, inner), size=info.file_size, time=moment, read=read)
 
 
-def _read(held: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
+def unpacked(held: zipfile.ZipFile, info: zipfile.ZipInfo, most: int) -> bytes:
     """An entry's content; no more is ever unpacked than its archive says that there is."""
     shown = names.shown(PurePosixPath(info.filename).name[:60])
     if info.flag_bits & 1:

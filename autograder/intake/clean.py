@@ -19,7 +19,8 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)  # says nothing ab
 def students_of(submitted: Path, unit: str, wanted: str = "*") -> dict[str, Path]:
     """Each student's folder (or a link, which is not followed) for this unit; `wanted` is "*" or one of them."""
     found = _folders(submitted, unit, wanted)
-    return {name: folders[0] for name, folders in found.items() if names.usable(name) and len(folders) == 1}
+    mine = {name: folders for name, folders in found.items() if names.usable(name) and not names.MOODLE.fullmatch(name)}
+    return {name: folders[0] for name, folders in mine.items() if len(folders) == 1}
 
 
 def misnamed(submitted: Path, unit: str, wanted: str = "*") -> dict[str, str]:
@@ -27,7 +28,15 @@ def misnamed(submitted: Path, unit: str, wanted: str = "*") -> dict[str, str]:
     found = _folders(submitted, unit, wanted)
     odd = {names.shown(name): names.MISNAMED for name in found if not names.usable(name)}
     odd |= {name: names.TWICE for name, folders in found.items() if names.usable(name) and len(folders) > 1}
-    return odd | _misplaced(submitted, unit, wanted, {*found})
+    return odd | _misplaced(submitted, unit, wanted, {*found}) | _of_moodle(submitted, wanted)
+
+
+def _of_moodle(submitted: Path, wanted: str) -> dict[str, str]:
+    """The folders of an archive of Moodle's, unpacked by hand."""
+    found = (names.spelled(path.name) for path in submitted.glob("*_assignsubmission_*"))
+    return {
+        names.shown(name): names.PLATFORMS for name in found if names.MOODLE.fullmatch(name) and wanted in ("*", name)
+    }
 
 
 def _misplaced(submitted: Path, unit: str, wanted: str, found: set[str]) -> dict[str, str]:

@@ -11,6 +11,12 @@ SIGNS = "_.@+-"  # beside letters, marks and digits; formgrader puts names unesc
 INSIDE = SIGNS + " ’·‐‑"  # apostrophe (the typographer's), l·l, hyphens
 JOINERS = re.compile("(?<=[^\x00-\u02ff])[\u200c\u200d](?=[^\x00-\u02ff])")  # between letters of other scripts
 MISNAMED = "Not graded: a student's folder is named with letters, digits, spaces and .@+-_ only. Rename it."
+MOODLE = re.compile(
+    r"(?P<name>[^_/]+)_(?P<number>\d+)_assignsubmission_(?P<plugin>[a-z]+)_?"
+)  # a folder of its archive
+PLATFORMS = (
+    "Not graded: this is a folder of Moodle's, and no student: `autograder collect UNIT ARCHIVE` takes its zip file."
+)
 TWICE = "Not graded: several folders have this name, spelled with other characters. Keep one of them."
 
 

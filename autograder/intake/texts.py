@@ -5,6 +5,7 @@ import csv
 import io
 import re
 import unicodedata
+from collections.abc import Iterator
 from datetime import datetime, tzinfo
 
 BOMS = {  # the longer ones first: UTF-32's begins with UTF-16's
@@ -34,14 +35,23 @@ def decoded(raw: bytes) -> str:
         return raw.decode("cp1252", errors="replace")
 
 
-def table(raw: bytes) -> str:
-    """A table as CSV with commas and names in one spelling, whichever spreadsheet saved it."""
+def rows(raw: bytes) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a table that hold something, each with the number of its (last) line, whichever spreadsheet saved it.
+
+    Raises:
+        UnicodeDecodeError, csv.Error: it is no text, or no table.
+    """
     text = unicodedata.normalize("NFC", decoded(raw)).replace("\r\n", "\n").replace("\r", "\n")
     head = text.partition("\n")[0]
-    separator = next((sign for sign in ";\t" if sign in head and "," not in head), ",")
-    rows = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True)
+    separator = max(",;\t", key=head.count)
+    read = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True)
+    yield from ((read.line_num, row) for row in read if any(map(str.strip, row)))
+
+
+def table(raw: bytes) -> str:
+    """A table as CSV with commas and names in one spelling, whichever spreadsheet saved it."""
     written = io.StringIO()
-    csv.writer(written, lineterminator="\n").writerows(row for row in rows if any(map(str.strip, row)))
+    csv.writer(written, lineterminator="\n").writerows(row for _, row in rows(raw))
     return written.getvalue()
 
 

@@ -4,6 +4,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import zipfile
 
 import pytest
 from typer.testing import CliRunner
@@ -11,11 +12,13 @@ from typer.testing import CliRunner
 from autograder.book.gradebook import quiet
 from autograder.cli import app
 from tests.helpers.people import DOCUMENT, EXCHANGE, Person, machine, student
+from tests.helpers.platforms import moodle, worksheet, zipped
 from tools.samples.small_course import UNIT
 
 STUDENT = "# a student"
 SERVES = "make lab"  # sets up the environment in which this test runs, and serves JupyterLab until it is stopped
-CLASS = {"abena", "chidi", "maryam", "ragnhild"}  # of whom the page shows results
+NAMES = {"abena": "Owusu", "chidi": "Okafor", "maryam": "O'Neill", "ragnhild": "Müller"}  # the page shows their results
+IN_TIME, LATE = "Tuesday, 13 January 2026, 7:30 PM", "Friday, 16 January 2026, 10:00 AM"  # in Berlin, as Moodle says it
 
 
 def blocks() -> list[tuple[str, list[str]]]:
@@ -52,6 +55,7 @@ def test_every_command_works_in_order(tmp_path, root):
             if words[0] == "cd":
                 teacher = Person("teacher", place, place / words[1])
                 keep_the_class_of_the_page(teacher.place)
+                hand_in_by_moodle(teacher.place)
             elif "tools.samples" in words:
                 words[words.index("class")] = str(place / "class")
                 said[line] = teacher.run(*words)
@@ -61,13 +65,30 @@ def test_every_command_works_in_order(tmp_path, root):
     assert "5 submissions compared" in said["autograder similar 02_rcnn"]
     assert len(list(learner.place.glob(f"{UNIT}/feedback/*/{UNIT}.html"))) == 1
     assert (teacher.place / "grades.csv").exists()
+    assert "4 already there" in next(text for line, text in said.items() if line.startswith("autograder collect"))
+    with zipfile.ZipFile(teacher.place / f"feedback_{UNIT}_moodle.zip") as archive:
+        assert len(archive.namelist()) == len(NAMES)
 
 
 def keep_the_class_of_the_page(course):
     """Of the thirty students, the four on the page."""
     for folder in (course / "submitted").iterdir():
-        if folder.name not in CLASS:
+        if folder.name not in NAMES:
             shutil.rmtree(folder)
+
+
+def hand_in_by_moodle(course):
+    """The class's list of participants, zip file and grading worksheet, as Moodle gives them."""
+    list_of_them, files, lines = "First name,Last name,Username,Email address\n", {}, {}
+    for number, (who, last) in enumerate(NAMES.items(), 4701):
+        first, email = who.capitalize(), f"{who}@example.org"
+        list_of_them += f"{first},{last},{who},{email}\n"
+        for path in (course / "submitted" / who / UNIT).glob(f"{UNIT}.*"):
+            files[moodle(f"{first} {last}".replace("'", ""), number, path.name)] = path.read_bytes()
+        lines[number] = (f"{first} {last}", email, LATE if who == "ragnhild" else IN_TIME)
+    (course / "participants.csv").write_text(list_of_them)
+    zipped(course / "Exercise 2-4711.zip", files)
+    worksheet(course / "worksheet.csv", lines)
 
 
 @pytest.fixture

@@ -89,7 +89,7 @@ def test_other_cells_stay_as_they_are(text):
     assert exports.inert(text) == text
 
 
-def test_the_exported_table_is_nbgrader_s_without_formulas(course):
+def test_the_exported_table_is_nbgrader_s_without_formulas_and_without_scores_that_are_not_known(course):
     url = f"sqlite:///{course / 'gradebook.db'}"
     with Gradebook(url, "vision_course") as book:
         quiet(book.update_or_create_student)("+1", last_name="=1+1", first_name='a,b "c"', email="@x")
@@ -101,4 +101,4 @@ def test_the_exported_table_is_nbgrader_s_without_formulas(course):
     rows = {row["student_id"]: row for row in csv.DictReader((course / "grades.csv").read_text().splitlines())}
     assert rows.keys() == {"ada", "bob", "cy", "'+1"}
     assert [rows["'+1"][name] for name in ("last_name", "first_name", "email")] == ["'=1+1", 'a,b "c"', "'@x"]
-    assert (rows["ada"]["score"], rows["ada"]["max_score"], rows["'+1"]["score"]) == ("4.5", "11.0", "0.0")
+    assert (rows["ada"]["score"], rows["ada"]["max_score"], rows["'+1"]["score"]) == ("", "11.0", "")

@@ -1,0 +1,76 @@
+"""How Moodle and Canvas name what they put into an archive of all submissions.
+
+Moodle (mod/assign/classes/downloader.php in moodle/moodle): a folder `Full name_NUMBER_assignsubmission_file` for each
+participant, before 4.1 with `_` at its end; without "Download submissions in folders" the files themselves, named
+`Full name_NUMBER_assignsubmission_file_FILE`. Names hold no `_`. The number is a participant's in this assignment only.
+Feedback comes back under the same names: is_valid_filename_for_import in mod/assign/feedback/file/importziplib.php.
+
+Canvas (app/models/content_zipper.rb in instructure/canvas-lms): `lastfirst_NUMBER_ATTACHMENT_FILE`, with `LATE_` before
+the number; the name without signs, in small letters; `-1` at the end of FILE where the name was taken. The number is a
+user's. Feedback comes back under names with these two numbers: infer_comment_context_from_filename in
+app/models/assignment.rb, which gives it the name of the file that was handed in.
+
+Neither archive says when something was handed in: both date what is in it by the moment of the download. (Moodle calls
+ZipStream without a time, files/classes/local/archive_writer/zip_writer.php; Canvas: instructure/canvas-lms#2219.)
+"""
+
+import re
+from dataclasses import dataclass
+
+from autograder.intake.names import MOODLE as MOODLE_FOLDER
+
+MOODLE, CANVAS = "moodle", "canvas"
+FLAT = re.compile(r"(?P<name>[^_/]+)_(?P<number>\d+)_assignsubmission_(?P<plugin>[a-z]+)_(?P<file>.+)")
+UPLOAD = re.compile(r"(?P<name>.+?)(?P<late>_late)?_(?P<number>\d+)_(?P<attachment>\d+)_(?P<file>.+)", re.IGNORECASE)
+ENTRY = re.compile(r"(?P<name>.+?)(?P<late>_late)?_(?P<number>\d+)_(?P<file>(text|link)\.html)", re.IGNORECASE)
+TYPED = re.compile(r"(text|link)\.html", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who handed something in, as the platform says it.
+
+    Attributes:
+        number: a participant's of one assignment (Moodle), or a user's (Canvas).
+    """
+
+    platform: str
+    name: str
+    number: str
+
+
+@dataclass(frozen=True)
+class Name:
+    """What an entry's name in the archive says.
+
+    Attributes:
+        file: the name of the student's own file, with the folders it lies in.
+        front: what stands before it; feedback comes back under it.
+        typed: whether it was typed into the platform's page and is no file of the student's.
+        late: whether Canvas says so.
+    """
+
+    owner: Owner
+    file: str
+    front: str
+    typed: bool = False
+    late: bool = False
+
+
+def named(path: str) -> Name | None:
+    """What a path in an archive says, wherever in it the platform's part begins; None where it has no such part."""
+    parts = path.split("/")
+    for at, part in enumerate(parts[:-1]):
+        if found := MOODLE_FOLDER.fullmatch(part):
+            return _of_moodle(found, "/".join(parts[at + 1 :]), f"{part}/")
+    if found := FLAT.fullmatch(parts[-1]):
+        return _of_moodle(found, found["file"], parts[-1][: found.start("file")])
+    if found := UPLOAD.fullmatch(parts[-1]) or ENTRY.fullmatch(parts[-1]):
+        owner = Owner(CANVAS, found["name"], found["number"])
+        front = parts[-1][: found.start("file")]
+        return Name(owner, found["file"], front, bool(TYPED.fullmatch(found["file"])), bool(found["late"]))
+    return None
+
+
+def _of_moodle(found: re.Match, file: str, front: str) -> Name:
+    return Name(Owner(MOODLE, found["name"], found["number"]), file, front, found["plugin"] != "file")
