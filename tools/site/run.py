@@ -48,6 +48,7 @@ def _run(notebook: NotebookNode, lecture: Path) -> NotebookNode:
         run = run_notebook(notebook, Path(folder), PROFILE)
     if run.failure:
         raise LectureFailed(f"{lecture.name} does not run.", expected="all cells", got=str(run.failure))
+    run.notebook.metadata.kernelspec = notebook.metadata.kernelspec  # jupyter-cache knows a notebook by it and its code
     return run.notebook
 
 
