@@ -19,6 +19,7 @@ html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,
     "search_bar_text": "Search the course",
+    "navbar_persistent": [],
     "toc_title": "On this page",
 }
 html_static_path = ["_static"]

@@ -38,4 +38,6 @@ def release(
         files = bundle(course, folder, where, sorted(set(chosen), key=lambda unit: unit.number))
         size = sum(file.stat().st_size for file in files)
         typer.echo(f"{len(files)} files, {size / 2**20:.1f} MB, in {folder}")
-        typer.echo(f"Commit them, tag the commit `{where.ref}` and push both to {where.url}: the badges open that version.")
+        typer.echo(
+            f"Commit them, tag the commit `{where.ref}` and push both to {where.url}: the badges open that version."
+        )

@@ -43,9 +43,7 @@ def _tree(caption: str, pages: Sequence[str]) -> str:
 def _card(unit: Unit, where: Address | None) -> str:
     """A unit: its title leads to the lecture, and each notebook has its minutes and the places where it opens."""
     told = []
-    for word, file, minutes in zip(
-        ("Lecture", "Exercise"), (unit.lecture, unit.exercise), unit.minutes, strict=True
-    ):
+    for word, file, minutes in zip(("Lecture", "Exercise"), (unit.lecture, unit.exercise), unit.minutes, strict=True):
         time = f"{minutes} min" if minutes < 100 else f"{minutes / 60:g} h"
         links = [f"[{word}]({file.as_posix()})", time, *(f"[{on}]({url})" for on, url in opened(where, file).items())]
         told.append(" · ".join(links))

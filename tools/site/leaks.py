@@ -31,7 +31,8 @@ def findings(folder: Path, pages: Mapping[Path, Page]) -> list[str]:
     found = [f"{path.relative_to(folder)} is not for readers" for path in files if path.name.endswith(NOT_SHIPPED)]
     found += leaks({name: _lines(text) for name, text in named.items()})
     found += copies(dict(_modules(folder, pages)))
-    found += [f"{name}: names the wrong version {one}" for one in _wrong() for name, text in named.items() if one in text]
+    told = {name: " ".join(text.split()) for name, text in named.items()}
+    found += [f"{name}: says {one!r}" for one in _sentences() for name, text in told.items() if one in text]
     return found + [*_answers(folder, pages)]
 
 
@@ -53,10 +54,9 @@ def _modules(folder: Path, pages: Mapping[Path, Page]) -> Iterator[tuple[str, as
                 continue
 
 
-def _wrong() -> set[str]:
-    """The names of the wrong versions, without those that are a word of anybody's."""
-    names = {wrong.name for unit in UNITS for wrong in misconceptions.of(unit.id)}
-    return {name for name in names if "-" in name}
+def _sentences() -> set[str]:
+    """What students read when a check has found a misunderstanding: the answer to a question that nobody has asked."""
+    return {wrong.sentence for unit in UNITS for wrong in misconceptions.of(unit.id)}
 
 
 def _answers(folder: Path, pages: Mapping[Path, Page]) -> Iterator[str]:

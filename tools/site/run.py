@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 
@@ -43,13 +44,20 @@ def executed(lecture: Path, kept: Path) -> NotebookNode:
 
 
 def _run(notebook: NotebookNode, lecture: Path) -> NotebookNode:
-    """In a folder of its own, so that nothing is left beside the lecture."""
+    """In a folder of its own, so that nothing is left beside the lecture.
+
+    Outputs and widgets are all that it gains: jupyter-cache knows a notebook by its code and all other metadata.
+    """
     with tempfile.TemporaryDirectory() as folder:
         run = run_notebook(notebook, Path(folder), PROFILE)
     if run.failure:
         raise LectureFailed(f"{lecture.name} does not run.", expected="all cells", got=str(run.failure))
-    run.notebook.metadata.kernelspec = notebook.metadata.kernelspec  # jupyter-cache knows a notebook by it and its code
-    return run.notebook
+    ran = deepcopy(notebook)
+    ran.metadata.update({name: run.notebook.metadata[name] for name in ("widgets",) if name in run.notebook.metadata})
+    for cell, done in zip(ran.cells, run.notebook.cells, strict=True):
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = done.outputs, done.execution_count
+    return ran
 
 
 @cache
