@@ -1,4 +1,4 @@
-"""Run the lectures for the website, each once: jupyter-cache keeps what was run with the same cells and the same course."""
+"""Run the lectures for the website, each once: jupyter-cache keeps what ran with the same cells and the same course."""
 
 import hashlib
 import tempfile
@@ -53,7 +53,8 @@ def _run(notebook: NotebookNode, lecture: Path) -> NotebookNode:
     if run.failure:
         raise LectureFailed(f"{lecture.name} does not run.", expected="all cells", got=str(run.failure))
     ran = deepcopy(notebook)
-    ran.metadata.update({name: run.notebook.metadata[name] for name in ("widgets",) if name in run.notebook.metadata})
+    if "widgets" in run.notebook.metadata:
+        ran.metadata.widgets = run.notebook.metadata.widgets
     for cell, done in zip(ran.cells, run.notebook.cells, strict=True):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = done.outputs, done.execution_count
