@@ -20,6 +20,7 @@ html_theme_options = {
     "use_fullscreen_button": False,
     "search_bar_text": "Search the course",
     "navbar_persistent": [],
+    "back_to_top_button": False,
     "toc_title": "On this page",
 }
 html_static_path = ["_static"]

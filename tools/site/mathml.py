@@ -3,12 +3,16 @@
 A Sphinx extension. Docutils translates; what it cannot translate is a warning, and a warning stops the build.
 """
 
+import re
+
 from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.writers.html5 import HTML5Translator
+
+DIGITS = re.compile(r"(\\[dt]?frac)\s*(\d)\s*(\d)")  # one digit each, as TeX reads it; docutils reads 12
 
 
 def inline(translator: HTML5Translator, node: nodes.math) -> None:
@@ -23,9 +27,14 @@ def block(translator: HTML5Translator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+def translated(formula: str, as_block: bool) -> str:
+    """MathML of a formula in TeX. Raises MathError where docutils knows no translation."""
+    return tex2mathml(DIGITS.sub(r"\1{\2}{\3}", formula), as_block=as_block)
+
+
 def _translated(node: nodes.Node, as_block: bool) -> str:
     try:
-        return tex2mathml(node.astext(), as_block=as_block)
+        return translated(node.astext(), as_block)
     except MathError as error:
         logging.getLogger(__name__).warning("no MathML: %s: %s", error, node.astext(), location=node)
         return ""

@@ -17,7 +17,7 @@ from course_lib.plots import image_html
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
-INLINE = re.compile(r'<img src="data:image/png;base64,([^"]+)"')
+INLINE = re.compile(r'<img src="data:image/png;base64,([^"]+)"([^>]*)>')
 CARD = 16  # pixels that course_lib's card adds around a picture
 SETUP = "setup"  # the tag of the cell that installs the course on Colab
 
@@ -71,7 +71,8 @@ def _control(state: Mapping[str, Any]) -> str:
 def pictures_as_files(notebook: NotebookNode, folder: Path) -> set[Path]:
     """Writes the pictures of a notebook into `folder`, which lies beside its page, and links them.
 
-    A page with its pictures in it weighs megabytes, and shows nothing until the last of them has come.
+    A page with its pictures in it weighs megabytes, and shows nothing until the last of them has come. Each leads to its
+    file, which can be enlarged on a small screen.
 
     Returns:
         The files.
@@ -85,7 +86,8 @@ def pictures_as_files(notebook: NotebookNode, folder: Path) -> set[Path]:
         file.write_bytes(content)
         written.add(file)
         width, height = (side + CARD for side in struct.unpack(">II", content[16:24]))  # of PNG's first chunk
-        return f'<img src="{folder.name}/{file.name}" loading="lazy" width="{width}" height="{height}"'
+        image = f'<img src="{folder.name}/{file.name}" loading="lazy" width="{width}" height="{height}"{found[2]}>'
+        return f'<a href="{folder.name}/{file.name}">{image}</a>'
 
     for output in [output for cell in notebook.cells for output in cell.get("outputs", [])]:
         if "text/html" in output.get("data", {}):

@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from docutils.utils.math.latex2mathml import tex2mathml
 
 from tools.build.cells import read_source
 from tools.build.notebooks import unit_sources
+from tools.site.mathml import translated
 
 
 def formulas():
@@ -16,7 +16,15 @@ def formulas():
 
 
 @pytest.mark.parametrize("formula", [*formulas()])
-def test_it_is_translated(formula):
-    text = tex2mathml(formula, as_block=True)
+def test_it_is_translated_and_no_digit_is_taken_for_another(formula):
+    text = translated(formula, as_block=True)
     assert text.startswith("<math")
     assert "\\" not in text
+    assert not re.search(r"[\^_]\s*\d\d|\\(?![dt]?frac)[a-z]+\s*\d\d", formula), (
+        "docutils reads two digits as one number"
+    )
+
+
+def test_a_half_is_a_half():
+    text = re.sub(r"\s", "", translated(r"\tfrac12\lVert w\rVert", as_block=True))
+    assert "<mfrac><mn>1</mn><mn>2</mn></mfrac>" in text
