@@ -112,7 +112,7 @@ def test_search_finds_a_lecture_and_the_guide(page, site):
 def test_explorers_stand_still_and_say_where_they_move(page, site):
     page.goto(f"{site}/{LECTURE}")
     explorers = page.locator(".explorer").all()
-    assert len(explorers) == 3
+    assert len(explorers) == 4
     for explorer in explorers:
         assert explorer.locator("img").count() == 1
         assert "stands still here" in explorer.locator(".still").inner_text()
@@ -130,5 +130,5 @@ def test_formulas_are_drawn_and_a_link_to_a_heading_arrives(page, site):
     formula = page.locator("math").first
     assert formula.bounding_box()["height"] > 8
     page.goto(f"{site}/docs/instructor.html")
-    page.locator("article a[href='#grade']").first.click()
+    page.locator("article a.internal[href='#grade']").first.click()
     assert page.locator("section#grade").bounding_box()["y"] < 200

@@ -71,8 +71,8 @@ def _control(state: Mapping[str, Any]) -> str:
 def pictures_as_files(notebook: NotebookNode, folder: Path) -> set[Path]:
     """Writes the pictures of a notebook into `folder`, which lies beside its page, and links them.
 
-    A page with its pictures in it weighs megabytes, and shows nothing until the last of them has come. Each leads to its
-    file, which can be enlarged on a small screen.
+    A page with its pictures in it weighs megabytes, and shows nothing until the last of them has come. Each leads to
+    its file, which can be enlarged on a small screen.
 
     Returns:
         The files.
