@@ -1,7 +1,6 @@
 """Sphinx's settings of the website; `make site` gives it its pages (tools/site)."""
 
 project = "Deep learning in computer vision"
-author = "the course's authors"
 html_title = project
 language = "en"
 
@@ -21,6 +20,7 @@ html_theme_options = {
     "search_bar_text": "Search the course",
     "navbar_persistent": [],
     "back_to_top_button": False,
+    "footer_content_items": [],
     "toc_title": "On this page",
 }
 html_static_path = ["_static"]

@@ -15,8 +15,8 @@ PAGES = ["index.html", LECTURE, EXERCISE, "docs/figures.html", "docs/instructor.
 PHONE, TABLET, DESK = {"width": 390, "height": 844}, {"width": 1024, "height": 768}, {"width": 1440, "height": 900}
 WIDER = """() => [
     ...(document.documentElement.scrollWidth > innerWidth ? ['the page moves sideways'] : []),
-    ...[...document.querySelectorAll('article img')].filter(image => image.getBoundingClientRect().right > innerWidth)
-        .map(image => image.src),
+    ...[...document.querySelectorAll('article img, .prev-next-area svg, .prev-next-area p')]
+        .filter(node => node.getBoundingClientRect().right > innerWidth).map(node => node.outerHTML.slice(0, 200)),
 ]"""
 LOADED = """async () => {
     const images = [...document.querySelectorAll('article img')];
