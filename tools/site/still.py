@@ -37,7 +37,7 @@ def still(notebook: NotebookNode, where_it_moves: str) -> NotebookNode:
     for output in [output for cell in page.cells for output in cell.get("outputs", [])]:
         if VIEW in output.get("data", {}):
             text = explorer_html(output.data[VIEW]["model_id"], states, where_it_moves)
-            output.data = NotebookNode({"text/html": text})
+            output.data = NotebookNode({"text/html": text, "text/plain": "An explorer, which stands still here."})
     return page
 
 
