@@ -12,7 +12,7 @@ UNIT ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test quick lint unit build figures real trainings grade attacks mutants agreement bench detection requirements debian
+.PHONY: help lab test quick lint unit build figures real trainings grade attacks mutants agreement bench detection site requirements debian
 
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -65,6 +65,9 @@ bench: $(READY) debian ## grading beside stock nbgrader, in the same run
 
 detection: $(READY) ## unit 04's detector beside torchvision's, trained for the same time, into docs/detection.md
 	$(BIN)/python -m benchmarks.detection
+
+site: $(READY) ## the website, into build/site/html: make site REPOSITORY=https://github.com/OWNER/NAME
+	$(BIN)/python -m tools.site $(if $(REPOSITORY),--repository "$(REPOSITORY)")
 
 requirements: $(READY) ## the newest versions that fit, into requirements.txt (without CUDA: torch brings it where it is needed)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --no-header --no-annotate --upgrade --quiet --extra test pyproject.toml --output-file .venv/newest.txt

@@ -53,12 +53,12 @@ def sentence(name: str, **values: object) -> str:
             advice='plots.show(picture, alt="a sentence that describes it")',
         )
     try:
-        return sentences()[name].format(**{key: _plain(value) for key, value in values.items()})
+        return sentences()[name].format(**{key: plain(value) for key, value in values.items()})
     except KeyError as missing:
         raise UnknownPicture(f"The words for {name!r} lack a value.", expected=str(missing)) from missing
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """HTML as plain text; anything else as it is."""
     if not isinstance(value, str):
         return value

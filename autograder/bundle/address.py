@@ -1,7 +1,9 @@
 """Where the public repository lies, and the addresses that open it elsewhere."""
 
 import re
+import subprocess
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote
 
 from autograder.errors import ReleaseError
@@ -64,3 +66,27 @@ def address(url: str, ref: str) -> Address:
             got=repr(url),
         )
     return Address(found["host"], found["path"].removesuffix(".git"), ref)
+
+
+def of_checkout(course: Path, url: str = "", ref: str = "") -> Address:
+    """The public repository of a checkout, and the version that `autograder release` names by default.
+
+    Args:
+        course: the checkout's folder.
+        url: where the repository lies; by default this checkout's remote.
+        ref: its tag; by default after this checkout's commit.
+
+    Raises:
+        ReleaseError: neither the one nor the other is an address that others can open.
+    """
+    ref = ref or f"course-{_git(course, 'rev-parse', '--short', 'HEAD') or 'release'}"
+    return address(url or _git(course, "remote", "get-url", "origin"), ref)
+
+
+def _git(course: Path, *words: str) -> str:
+    """What git says of the course's folder; "" where it has nothing to say."""
+    try:
+        done = subprocess.run(["git", "-C", str(course), *words], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

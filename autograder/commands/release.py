@@ -1,6 +1,5 @@
 """`autograder release`: the public repository, for students."""
 
-import subprocess
 from pathlib import Path
 from typing import Annotated
 
@@ -28,25 +27,17 @@ def release(
     Example: autograder release --repository https://github.com/OWNER/NAME ../public
     """
     from autograder.book.examiner import find_course
-    from autograder.bundle.address import address
+    from autograder.bundle.address import of_checkout
     from autograder.bundle.write import bundle
     from course_lib import units as known
 
     with readable_errors():
         course = find_course(Path.cwd())
         chosen = [known.find(name) for name in units.split(",") if name.strip()] or list(known.UNITS)
-        ref = ref or f"course-{_git(course, 'rev-parse', '--short', 'HEAD') or 'release'}"
-        where = address(repository or _git(course, "remote", "get-url", "origin"), ref)
+        where = of_checkout(course, repository, ref)
         files = bundle(course, folder, where, sorted(set(chosen), key=lambda unit: unit.number))
         size = sum(file.stat().st_size for file in files)
         typer.echo(f"{len(files)} files, {size / 2**20:.1f} MB, in {folder}")
-        typer.echo(f"Commit them, tag the commit `{ref}` and push both to {where.url}: the badges open that version.")
-
-
-def _git(course: Path, *words: str) -> str:
-    """What git says of the course's folder; "" where it has nothing to say."""
-    try:
-        done = subprocess.run(["git", "-C", str(course), *words], capture_output=True, text=True, check=False)
-    except OSError:
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+        typer.echo(
+            f"Commit them, tag the commit `{where.ref}` and push both to {where.url}: the badges open that version."
+        )

@@ -10,7 +10,7 @@ import json
 import sys
 import tomllib
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -32,15 +32,20 @@ PRIVATE = "*.key gradebook.db* .grading* grades*.csv submitted autograded soluti
 def findings(folder: Path) -> list[str]:
     """All that should not be there, one sentence each."""
     files = {name: data for path in sorted(folder.rglob("*")) if path.is_file() for name, data in _opened(path, folder)}
-    texts = {name: _lines(name, data) for name, data in files.items()}
-    runs = {name: _runs(lines) | {(line,) for line in lines} for name, lines in texts.items()}
     found = [f"{path.relative_to(folder)} is private" for name in PRIVATE for path in folder.rglob(name)]
-    found += [f"{name}: a marker of a solution" for name, lines in texts.items() if "### BEGIN SOLUTION" in lines]
-    for what, secret in _secrets().items():
-        found += [f"{name}: {what}" for name, there in runs.items() if not secret.isdisjoint(there)]
+    found += leaks({name: _lines(name, data) for name, data in files.items()})
     modules = {name: ast.parse(data) for name, data in files.items() if name.endswith(".py")}
     found += [f"{name}: imports {module}" for name, tree in modules.items() for module in _imports(tree) & {*GRADERS}]
-    return found + [*_copies(modules)] + [*_needs(folder)]
+    return found + [*copies(modules)] + [*_needs(folder)]
+
+
+def leaks(texts: Mapping[str, list[str]]) -> list[str]:
+    """What nobody should read in texts, by their names: their stripped lines, none of them empty."""
+    runs = {name: _runs(lines) | {(line,) for line in lines} for name, lines in texts.items()}
+    found = [f"{name}: a marker of a solution" for name, lines in texts.items() if "### BEGIN SOLUTION" in lines]
+    for what, secret in _secrets().items():
+        found += [f"{name}: {what}" for name, there in runs.items() if not secret.isdisjoint(there)]
+    return found
 
 
 def _opened(path: Path, folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -103,7 +108,7 @@ def _imports(tree: ast.AST) -> set[str]:
     return found
 
 
-def _copies(modules: dict[str, ast.Module]) -> Iterator[str]:
+def copies(modules: Mapping[str, ast.Module]) -> Iterator[str]:
     """Functions and classes whose statements are a solution's, whatever they are called."""
     answers = {}
     for unit in UNITS:

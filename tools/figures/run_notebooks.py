@@ -28,8 +28,8 @@ class CellFailure:
 
 @dataclass(frozen=True)
 class Run:
-    """One run: the executed notebook, seconds from kernel start to last cell, those of them that its processor worked
-    (with the processes that it started), peak memory in bytes, what stopped it."""
+    """One run: the executed notebook with what its widgets show, seconds from kernel start to last cell, those of them
+    that its processor worked (with the processes that it started), peak memory in bytes, what stopped it."""
 
     notebook: NotebookNode
     seconds: float
@@ -56,6 +56,7 @@ def run_notebook(notebook: NotebookNode, folder: Path, variables: Mapping[str, s
             except CellExecutionError as error:
                 failure = CellFailure(index, cell.source, error.ename, error.evalue)
                 break
+        client.set_widgets_metadata()
         seconds = time.perf_counter() - started
         worked = processor_time(client.km.provisioner.pid)
         peak = peak_memory(client.km.provisioner.pid)

@@ -1,8 +1,10 @@
 """Where the public repository lies, and the links that open it."""
 
+import subprocess
+
 import pytest
 
-from autograder.bundle.address import address
+from autograder.bundle.address import address, of_checkout
 from autograder.errors import ReleaseError
 
 GITHUB = address("https://github.com/owner/name", "course-1a2b3c")
@@ -50,3 +52,20 @@ def test_other_hosts_open_on_binder_alone():
     assert own.binder("a.ipynb").startswith(
         "https://mybinder.org/v2/git/https%3A%2F%2Fgit.example.org%2Fowner%2Fname/main?"
     )
+
+
+def test_a_checkout_s_own_remote_and_commit_where_nothing_is_named(tmp_path):
+    def git(*words):
+        who = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+        subprocess.run(["git", *who, *words], cwd=tmp_path, check=True, capture_output=True)
+
+    git("init")
+    with pytest.raises(ReleaseError, match="has no address"):
+        of_checkout(tmp_path)
+    git("commit", "--allow-empty", "--message", "first")
+    git("remote", "add", "origin", "git@github.com:owner/name.git")
+    where = of_checkout(tmp_path)
+    assert where.url == GITHUB.url
+    assert where.ref.removeprefix("course-") in (tmp_path / ".git" / "logs" / "HEAD").read_text()
+    assert of_checkout(tmp_path, ref="v1") == address("https://github.com/owner/name", "v1")
+    assert of_checkout(tmp_path, "https://github.com/another/name", "v1").path == "another/name"

@@ -1,0 +1,79 @@
+"""Build the website, and look through it: python -m tools.site [--repository URL]
+
+build/site/ran         the lectures' runs, by jupyter-cache
+build/site/source      what Sphinx reads
+build/site/html        the website: what can be put onto any server, or opened from the disk
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sphinx.application import Sphinx
+
+from autograder.bundle.address import Address, of_checkout
+from autograder.errors import ReleaseError
+from course_lib import units as known
+from course_lib.errors import CourseError
+from course_lib.units import UNITS, Unit
+from tools import ROOT
+from tools.site import leaks, links, words
+from tools.site.lay import SITE, lay
+from tools.site.pages import read
+
+
+def build(folder: Path, units: tuple[Unit, ...], where: Address | None) -> list[str]:
+    """Write the website into `folder/html`.
+
+    Returns:
+        What is wrong with it, one sentence each; Sphinx's own warnings have been printed.
+
+    Raises:
+        LectureFailed: a lecture does not run.
+    """
+    lay(folder, units, where)
+    html = folder / "html"
+    settings = {"html_extra_path": [str(folder / "pictures")]}
+    sphinx = Sphinx(
+        folder / "source", SITE, html, folder / "doctrees", "html", settings, status=None, warningiserror=True
+    )
+    sphinx.build()
+    (html / ".buildinfo").unlink(missing_ok=True)
+    pages = {path: read(path) for path in html.rglob("*.html") if "_static" not in path.parts}  # there lie templates
+    found = ["Sphinx warns"] if sphinx.statuscode else []
+    return found + links.findings(html, pages) + words.findings(html, pages, units) + leaks.findings(html, pages)
+
+
+def address(repository: str, ref: str) -> Address | None:
+    """Where the notebooks open: the public repository, by default this checkout's remote; None where it has none."""
+    try:
+        return of_checkout(ROOT, repository, ref)
+    except ReleaseError:
+        if repository:
+            raise
+        return None
+
+
+def main(
+    repository: Annotated[str, typer.Option(help="The public repository; by default this one's.", metavar="URL")] = "",
+    ref: Annotated[str, typer.Option(help="Its tag; by default that of `autograder release`.", metavar="TAG")] = "",
+    units: Annotated[str, typer.Option(help="Those that are shown, as in 00,rcnn; by default all.")] = "",
+    folder: Annotated[Path, typer.Option(help="Where it is built.")] = ROOT / "build" / "site",
+) -> None:
+    """Build the website."""
+    try:
+        where = address(repository, ref)
+        chosen = tuple(known.find(name) for name in units.split(",") if name.strip()) or UNITS
+        found = build(folder.resolve(), chosen, where)
+    except CourseError as error:
+        sys.exit(str(error))
+    files = [path for path in (folder / "html").rglob("*") if path.is_file()]
+    print(*found, f"site: {len(found)} findings", sep="\n")
+    print(f"{len(files)} files, {sum(path.stat().st_size for path in files) / 2**20:.1f} MB, in {folder / 'html'}")
+    print(f"The notebooks open in {where.url} at {where.ref}." if where else "No repository: nothing opens elsewhere.")
+    sys.exit(bool(found))
+
+
+if __name__ == "__main__":
+    typer.run(main)
