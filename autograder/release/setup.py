@@ -28,7 +28,7 @@ if util.find_spec("course_lib") is None:
     if done.returncode:
         raise RuntimeError(f"""The course could not be installed.
   expected: Python 3.11 or later, a network, and {COURSE} beside {kept}
-  got: Python {sys.version.split()[0]}, and from pip: {done.stderr[-600:].strip()}
+  got: Python {sys.version.split()[0]}, and from pip: {done.stderr[-999:].strip()}
   try: open that address in a browser; restart the session and run this cell first""")
 from course_lib import runtime
 
