@@ -22,13 +22,13 @@ if util.find_spec("course_lib") is None:
     print("Installing the course beside the PyTorch that is here …")
     own = {each.metadata["Name"]: each.version for each in metadata.distributions()}
     kept = [f"{n}=={own[n]}" for n in ("torch", "torchvision", "numpy") if n in own]
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", COURSE, *kept]
+    pip = [sys.executable, "-m", "pip", "install", COURSE, *kept]
     silent = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}  # git asks for no password
     done = subprocess.run(pip, env=silent, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"""The course could not be installed.
   expected: Python 3.11 or later, a network, and {COURSE} beside {kept}
-  got: Python {sys.version.split()[0]}, and from pip: {done.stderr[-999:].strip()}
+  got: Python {sys.version.split()[0]}; {(done.stdout + done.stderr)[-999:].strip()}
   try: open that address in a browser; restart the session and run this cell first""")
 from course_lib import runtime
 

@@ -88,7 +88,8 @@ def test_an_old_python_is_named(run, tmp_path):
     status, said = run(cell(wheel(tmp_path, "vision-course", "1", GREETING, python=">=99").as_uri()))
     assert status == 1
     assert "expected: Python 3.11 or later" in said
-    assert f"got: Python {sys.version.split()[0]}, and from pip: ERROR: Package 'vision-course' requires a" in said
+    assert f"got: Python {sys.version.split()[0]}; " in said
+    assert "Package 'vision-course' requires a different Python" in said
 
 
 def test_without_a_network_it_says_what_to_try(run):
@@ -96,7 +97,7 @@ def test_without_a_network_it_says_what_to_try(run):
     assert status == 1
     assert "The course could not be installed" in said
     assert "expected: Python 3.11 or later, a network, and git+https://127.0.0.1:9/owner/name@course-1a2b3c" in said
-    assert "from pip: " in said
+    assert "unable to access" in said
     assert "try: open that address in a browser" in said
 
 
