@@ -49,7 +49,9 @@ def run(python, tmp_path):
         environment = {"PIP_NO_INDEX": "1", "PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "LC_ALL": "C.UTF-8"}
         settings = {"cwd": tmp_path, "env": environment, "capture_output": True, "text": True, "timeout": 60}
         done = subprocess.run([python, "-c", source], **settings, check=False)
-        listed = subprocess.run([python, "-m", "pip", "list", "--format", "freeze"], **settings, check=True).stdout.split()
+        listed = subprocess.run(
+            [python, "-m", "pip", "list", "--format", "freeze"], **settings, check=True
+        ).stdout.split()
         versions = dict(line.split("==") for line in listed if "==" in line)
         assert {name: versions.get(name) for name in HERE} == HERE
         return done.returncode, done.stdout + done.stderr
