@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import tomllib
-import warnings
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from autograder.bundle.write import bundle
 from course_lib.settings import settings
 from course_lib.units import UNITS, find
 
+pytestmark = pytest.mark.filterwarnings("ignore:pythonjsonlogger.jsonlogger has been moved:DeprecationWarning")
 WHERE = address("https://github.com/owner/name", "course-1a2b3c")
 STAND_IN = """#!/bin/bash
 echo "{name} $*" >> "$CALLS"
@@ -42,9 +42,8 @@ def repository(request, root):
 def pack(repository, monkeypatch):
     """What repo2docker builds it with: the first of its build packs that finds something to do."""
     monkeypatch.chdir(repository)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # it imports a module that has moved
-        from repo2docker.app import Repo2Docker
+    from repo2docker.app import Repo2Docker
+
     packs = [kind("docker.io/library/buildpack-deps:jammy") for kind in Repo2Docker().buildpacks]
     picked = next(each for each in packs if each.detect())
     picked.platform = "linux/amd64"
