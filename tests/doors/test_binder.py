@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -145,6 +146,8 @@ def test_a_lecture_run_as_post_build_does_fills_the_cache_of_its_readers(public,
     words = line.replace('"$copies"/*.ipynb', str(tmp_path / f"{unit.id}.ipynb"))
     (tmp_path / f"{unit.id}.ipynb").write_bytes((public / unit.lecture).read_bytes())
     cache = settings_from().cache
-    subprocess.run(["bash", "-c", words], cwd=public, check=True, env={**os.environ, "COURSE_CACHE": str(cache)})
+    programs = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    variables = {**os.environ, "COURSE_CACHE": str(cache), "PATH": programs}
+    subprocess.run(["bash", "-c", words], cwd=public, check=True, env=variables)
     assert settings().cache == cache
     assert [path.relative_to(cache).as_posix() for path in cache.rglob("*.*")] == ["weights/lite0.safetensors"]
