@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from course_lib import threads
+from course_lib import runtime, threads
 from course_lib.data.faces import LFW
 from course_lib.data.files import folders_in, lines
 from course_lib.data.folders import CALTECH
@@ -40,10 +40,11 @@ def machine(found: Settings) -> Iterator[Row]:
     import torch
 
     memory = psutil.virtual_memory()
+    yield "place", runtime.place()
     yield "CPU cores", str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
     yield "threads", f"{torch.get_num_threads()}: {threads.decide().reason}"
     yield "memory", f"{_gigabytes(memory.available)} free of {_gigabytes(memory.total)}"
-    yield "GPU", "; ".join(_gpus()) or "none: the profile mini needs none"
+    yield "GPU", "; ".join(runtime.gpus()) or "none: the profile mini needs none"
     for name, folder in (("cache", found.cache), ("data", found.data)):
         yield name, f"{folder} ({_gigabytes(_free(folder))} free)"
 
@@ -101,14 +102,6 @@ def _imagenet_weights() -> list[str]:
 
     fetched = sorted(path.stem for path in Path(torch.hub.get_dir(), "checkpoints").glob("resnet*.pth"))
     return (["lite0"] if find_spec(PACKAGE.replace("-", "_")) else []) + fetched
-
-
-def _gpus() -> list[str]:
-    import torch
-
-    found = [torch.cuda.get_device_properties(index) for index in range(torch.cuda.device_count())]
-    names = [f"{gpu.name}, {_gigabytes(gpu.total_memory)}" for gpu in found]
-    return names + (["Apple GPU (COURSE_DEVICE=mps)"] if torch.backends.mps.is_available() else [])
 
 
 def _free(folder: Path) -> int:

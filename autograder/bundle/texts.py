@@ -1,12 +1,15 @@
-"""The bundle's own texts: README, start page, package and environment, each from the course's."""
+"""The bundle's own texts: README, start page, notebooks, package and environment, each from the course's."""
 
 import json
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
+import nbformat
+
 from autograder.bundle import needs
 from autograder.bundle.address import Address
+from autograder.release.setup import with_setup
 from course_lib.units import UNITS, Unit
 
 TEMPLATES = Path(__file__).with_name("files")
@@ -30,6 +33,12 @@ def _row(unit: Unit, where: Address) -> str:
         ]
         cells.append(" ".join([f"[{word}]({file})", *badges]))
     return f"| {' | '.join(cells)} |"
+
+
+def notebook(path: Path, where: Address) -> str:
+    """A notebook with the cell that installs this version of the course, as nbgrader would write it."""
+    released = with_setup(nbformat.read(path, as_version=4), where.package)
+    return nbformat.writes(released, version=4).rstrip("\n") + "\n"
 
 
 def start_page(course: Path, units: Sequence[Unit]) -> str:

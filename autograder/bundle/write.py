@@ -41,6 +41,8 @@ def bundle(course: Path, folder: Path, where: Address, units: Sequence[Unit]) ->
         target = _beneath(folder, file)
         shutil.copyfile(course / file, target)
         shutil.copymode(course / file, target)
+        if file.suffix == ".ipynb":
+            target.write_text(texts.notebook(target, where), encoding="utf-8")
     for name, text in written.items():
         _beneath(folder, Path(name)).write_text(text, encoding="utf-8")
     return sorted(path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts)

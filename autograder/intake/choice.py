@@ -17,6 +17,7 @@ from autograder import reference
 from autograder.errors import BrokenSubmission
 from autograder.intake import exported, files, names, written
 from autograder.intake.files import Entry, parse
+from autograder.release.setup import is_setup
 from course_lib.units import UNITS
 
 ENDINGS = (".ipynb", ".ipynb.json", ".ipynb.txt")
@@ -133,7 +134,7 @@ def _candidate(entry: Entry, unit: str, course: Path | None, released: NotebookN
     if kin < 2 and (_is_lecture(cells, course) or (not kin and exported.is_script(entry.path))):
         return replace(found, kin=-1)
     given = {cell.source.strip() for cell in released.cells}
-    own = any(cell.source.strip() not in given for cell in cells if cell.source.strip())
+    own = any(text not in given and not is_setup(text) for cell in cells if (text := cell.source.strip()))
     return replace(found, cells=cells, kin=kin, solved=solved, own=own)
 
 

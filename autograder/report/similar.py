@@ -15,7 +15,7 @@ import numpy as np
 from copydetect import CodeFingerprint
 
 from autograder.intake import clean, repair
-from autograder.release import releases
+from autograder.release import releases, setup
 from course_lib.checks.cells import without_magics
 from course_lib.errors import DataMissing
 
@@ -161,8 +161,9 @@ def _places(cell: Print, runs: set[int]) -> set[int]:
 
 
 def released_sources(unit: str, course: Path) -> list[str]:
-    """The sources of a unit's releases, the present and the kept ones."""
-    return [cell.source for each in releases.every(unit, course) for cell in each.cells if cell.cell_type == "code"]
+    """The sources of a unit's releases, the present and the kept ones, and of the cell that installs the course."""
+    cells = [cell for each in releases.every(unit, course) for cell in each.cells if cell.cell_type == "code"]
+    return [*(cell.source for cell in cells), setup.TEXT]
 
 
 def works_of(unit: str, submitted: Path, course: Path) -> tuple[dict[str, Cells], dict[str, str]]:

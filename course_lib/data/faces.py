@@ -19,6 +19,7 @@ import torch
 from jaxtyping import Bool, Float32, Int64, UInt8
 from torch import Tensor
 
+from course_lib import progress
 from course_lib.data.files import files_below, folders_in
 from course_lib.data.folders import square
 from course_lib.data.images import SUFFIXES, read_image
@@ -120,7 +121,8 @@ def download_lfw() -> Path:
     with tempfile.TemporaryDirectory(dir=root, prefix=".lfw-") as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # scikit-learn's word on each try that failed
         try:
-            fetch_lfw_people(data_home=temporary, min_faces_per_person=MANY, n_retries=1)
+            with progress.step("Fetching and reading Labeled Faces in the Wild, 200 MB"):
+                fetch_lfw_people(data_home=temporary, min_faces_per_person=MANY, n_retries=1)
         except (OSError, tarfile.TarError) as error:
             advice = "connect to the network and run 'course data lfw' again, or unpack lfw-funneled.tgz there"
             raise missing("Labeled Faces in the Wild", [root / LFW], advice, str(error)) from error

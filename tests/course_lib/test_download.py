@@ -148,6 +148,13 @@ def test_a_download_is_kept_and_not_asked_for_again(server, tmp_path):
     assert server.requests == ["/whole"]
 
 
+def test_a_download_shows_how_far_it_is(server, tmp_path, capsys):
+    fetch(f"{server.url}/whole", SHA256, tmp_path / "words.bin")
+    assert "100%|" in capsys.readouterr().err
+    fetch(f"{server.url}/whole", SHA256, tmp_path / "words.bin")
+    assert capsys.readouterr().err == ""
+
+
 def test_a_damaged_file_is_fetched_again(server, tmp_path):
     path = tmp_path / "words.bin"
     path.write_bytes(CONTENT[:100])

@@ -38,15 +38,20 @@ class Run:
     failure: CellFailure | None
 
 
-def run_notebook(notebook: NotebookNode, folder: Path, variables: Mapping[str, str], limit: int = 3600) -> Run:
+def run_notebook(
+    notebook: NotebookNode, folder: Path, variables: Mapping[str, str], limit: int = 3600, kernel: str = "python3"
+) -> Run:
     """Run all cells in `folder` until one fails, each for at most `limit` seconds: one that hangs, not one that waits.
 
     The environment is this process's, but of the course's own variables only the cache folder and `variables`.
+
+    Args:
+        kernel: the name of one that Jupyter finds; "python3" is this environment's.
     """
     dropped = [name for name in os.environ if name.startswith("COURSE_") and name != "COURSE_CACHE"]
     environment = {name: value for name, value in os.environ.items() if name not in dropped}
     ran = deepcopy(notebook)
-    client = NotebookClient(ran, timeout=limit, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
+    client = NotebookClient(ran, timeout=limit, kernel_name=kernel, resources={"metadata": {"path": str(folder)}})
     failure = None
     started = time.perf_counter()
     with client.setup_kernel(env=environment | dict(variables)):

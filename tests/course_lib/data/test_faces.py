@@ -1,5 +1,6 @@
 """Faces of persons: ORL's and LFW's folders, scikit-image's patches, the list of LFW's pairs, pairs drawn in folds."""
 
+import time
 import warnings
 from pathlib import Path
 
@@ -137,8 +138,9 @@ def test_patches_are_a_hundred_faces_and_as_many_others():
     assert likeness[~is_face].median() < 0
 
 
-def test_lfw_is_fetched_whole_or_not_at_all(monkeypatch, settings_from, tmp_path):
+def test_lfw_is_fetched_whole_or_not_at_all(monkeypatch, settings_from, tmp_path, capsys):
     settings_from(COURSE_DATA=tmp_path)
+    monkeypatch.setattr("course_lib.progress.PATIENCE", 0)
 
     def broken(data_home, **_):
         photographs(Path(data_home) / faces.LFW, {"A": 1})
@@ -153,10 +155,13 @@ def test_lfw_is_fetched_whole_or_not_at_all(monkeypatch, settings_from, tmp_path
     def whole(data_home, **_):
         photographs(Path(data_home) / faces.LFW, {"A": 1, "B": 2})
         (Path(data_home) / faces.LFW_HOME / "joblib").mkdir()
+        time.sleep(0.2)
 
     monkeypatch.setattr("sklearn.datasets.fetch_lfw_people", whole)
     (tmp_path / faces.LFW_HOME).mkdir()  # what another program left
+    capsys.readouterr()
     assert faces.download_lfw() == tmp_path / faces.LFW
+    assert capsys.readouterr().err == "Fetching and reading Labeled Faces in the Wild, 200 MB …\n"
     assert [path.name for path in tmp_path.iterdir()] == ["lfw_home"]
     assert [path.name for path in (tmp_path / "lfw_home").iterdir()] == ["lfw_funneled"]
     monkeypatch.setattr("sklearn.datasets.fetch_lfw_people", broken)
