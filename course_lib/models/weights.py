@@ -24,7 +24,7 @@ _withheld: set[str] = set()
 
 def recipe(name: str = "smallresnet") -> dict:
     """How shipped weights were made: command, data seed, accuracy on held-out objects, seconds."""
-    return json.loads((WEIGHTS / f"{name}.json").read_text())
+    return json.loads((WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
