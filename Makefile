@@ -13,7 +13,7 @@ UNIT ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test quick lint unit build figures real trainings grade attacks mutants agreement bench detection test-oldest test-newest requirements debian
+.PHONY: help lab test quick lint unit build figures real trainings grade attacks mutants agreement bench detection notebooks test-oldest test-newest requirements debian
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -66,6 +66,9 @@ bench: $(READY) debian ## grading beside stock nbgrader, in the same run
 
 detection: $(READY) ## unit 04's detector beside torchvision's, trained for the same time, into docs/detection.md
 	$(BIN)/python -m benchmarks.detection
+
+notebooks: $(READY) debian ## every notebook from top to bottom: exercises and solutions in kernels, lectures in a browser
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/notebooks tests/browser/test_lectures.py
 
 # an environment of its own, from the ranges in pyproject.toml; wheels alone, as students have no compiler (yattag has none anywhere)
 define other
