@@ -28,12 +28,15 @@ def recipe(name: str = "smallresnet") -> dict:
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file, on the CPU; DataBroken names the file when it is damaged."""
+    """The tensors of a safetensors file, on the CPU; DataBroken names the file when it is damaged.
+
+    They are read, not mapped: Windows lets nobody replace or delete a file while tensors live in it.
+    """
     from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    from safetensors.torch import load
 
     try:
-        return load_file(path)
+        return load(path.read_bytes())
     except SafetensorError as error:
         raise DataBroken(
             f"{path.name} cannot be read.",
