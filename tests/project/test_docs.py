@@ -20,6 +20,7 @@ APPS = {"course": course_cli.app, "autograder": autograder_cli.app}
 MAKE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.search(r"^\.PHONY: (.*)$", MAKE, re.MULTILINE)[1].split())
 PLAIN = set("cd cp pip conda python git sudo export jupyter nbgrader mkdir openssl curl".split())
+PLAIN |= set("python3 .venv/bin/python .venv/bin/jupyter".split())
 
 
 def commands_of(name: str) -> dict:
