@@ -172,6 +172,12 @@ def test_every_notebook_is_linked(page):
     assert built <= linked
 
 
+def test_every_page_of_the_docs_is_linked_in_the_readme():
+    linked = {target.split("#")[0] for path, target in links() if path == ROOT / "README.md"}
+    pages = {f"docs/{path.name}" for path in ROOT.glob("docs/*.md")}
+    assert pages - linked == set()
+
+
 def test_the_two_commands_stand_in_the_first_screen_of_the_readme():
     first = "\n".join((ROOT / "README.md").read_text().splitlines()[:25])
     assert "make lab" in first
