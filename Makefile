@@ -5,6 +5,7 @@ BIN := .venv/bin
 READY := .venv/.installed
 OLDEST := import sys; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(if $(shell $(name) -c "$(OLDEST)" 2>/dev/null && echo yes),$(name))))
+PACKAGES_FAILED := { echo "The packages could not be installed; the reason stands above. Without a network: connect, and give the same command again; what was fetched is kept. Behind a proxy: export HTTPS_PROXY=http://HOST:PORT"; exit 1; }
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 UNIT ?=
 
@@ -12,10 +13,10 @@ UNIT ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test quick lint unit build figures real trainings grade attacks mutants agreement bench detection site requirements debian
+.PHONY: help lab test quick lint unit build figures real trainings grade attacks mutants agreement bench detection site notebooks test-oldest test-newest requirements debian
 
 help: ## this list
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
 
 lab: $(READY) ## JupyterLab on the start page
 	PATH="$(CURDIR)/$(BIN):$$PATH" JUPYTER_CONFIG_PATH="$(CURDIR)/binder/jupyter" jupyter lab $(AS_ROOT)
@@ -69,18 +70,38 @@ detection: $(READY) ## unit 04's detector beside torchvision's, trained for the 
 site: $(READY) ## the website, into build/site/html: make site REPOSITORY=https://github.com/OWNER/NAME
 	$(BIN)/python -m tools.site $(if $(REPOSITORY),--repository "$(REPOSITORY)")
 
+notebooks: $(READY) debian ## every notebook from top to bottom: exercises and solutions in kernels, lectures in a browser
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/notebooks tests/browser/test_lectures.py
+
+# an environment of its own, from the ranges in pyproject.toml; wheels alone, as students have no compiler (yattag has none anywhere)
+define other
+	$(BIN)/uv venv --quiet --allow-existing --python $(2) .venv-$(1)
+	$(BIN)/uv pip install --python .venv-$(1) --compile-bytecode --upgrade $(3) --only-binary :all: --no-binary yattag -r pyproject.toml --extra test || $(PACKAGES_FAILED)
+	$(BIN)/uv pip install --python .venv-$(1) --compile-bytecode --quiet --no-deps --editable .
+	.venv-$(1)/bin/python -m pytest -n 3 --dist worksteal $(4) -m "not ($(ALONE))" $(or $(TESTS),tests/course_lib tests/units)
+	.venv-$(1)/bin/python -m pytest $(4) -k 02_rcnn tests/notebooks/test_running.py
+endef
+
+# what old versions say of each other's age is nobody's to mend
+test-oldest: $(READY) ## the library's and the units' tests and one notebook on the oldest versions that pyproject.toml allows, on Python 3.11
+	$(call other,oldest,3.11,--resolution lowest-direct,-W default::DeprecationWarning -W default::FutureWarning)
+
+test-newest: $(READY) ## the same on the newest versions that there are, on this Python: make test-newest PYTHON=python3.13
+	$(call other,newest,$(PYTHON))
+
 requirements: $(READY) ## the newest versions that fit, into requirements.txt (without CUDA: torch brings it where it is needed)
 	$(BIN)/uv pip compile --universal --python-version 3.11 --no-header --no-annotate --upgrade --quiet --extra test pyproject.toml --output-file .venv/newest.txt
 	grep -vE '^(nvidia-|cuda-|triton=)' .venv/newest.txt > requirements.txt
 
 $(READY): requirements.txt pyproject.toml | .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)"
-	$(BIN)/uv pip install --python .venv --compile-bytecode $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND)) -r requirements.txt
-	$(BIN)/uv pip install --python .venv --compile-bytecode --quiet --no-deps --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.txt)" || $(PACKAGES_FAILED)
+	$(BIN)/uv pip install --python .venv --compile-bytecode $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND)) -r requirements.txt || $(PACKAGES_FAILED)
+	$(BIN)/uv pip install --python .venv --compile-bytecode --quiet --no-deps --editable . || $(PACKAGES_FAILED)
 	@touch $@
 
 .venv:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is missing: sudo apt-get install python3 python3-venv"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is missing: sudo apt-get install python3 python3-venv; where that brings an older one: conda env create --file environment.yml"; exit 1; }
+	@$(PYTHON) -c "$(OLDEST)" || { echo "$(PYTHON) is too old: the course needs Python 3.11 or later; name one, as in: make lab PYTHON=python3.12"; exit 1; }
 	@$(PYTHON) -c "import ensurepip, venv" 2>/dev/null || { echo "python3-venv is missing: sudo apt-get install python3-venv"; exit 1; }
 	$(PYTHON) -m venv .venv
 

@@ -24,16 +24,19 @@ _withheld: set[str] = set()
 
 def recipe(name: str = "smallresnet") -> dict:
     """How shipped weights were made: command, data seed, accuracy on held-out objects, seconds."""
-    return json.loads((WEIGHTS / f"{name}.json").read_text())
+    return json.loads((WEIGHTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def load_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file, on the CPU; DataBroken names the file when it is damaged."""
+    """The tensors of a safetensors file, on the CPU; DataBroken names the file when it is damaged.
+
+    They are read, not mapped: Windows lets nobody replace or delete a file while tensors live in it.
+    """
     from safetensors import SafetensorError
-    from safetensors.torch import load_file
+    from safetensors.torch import load
 
     try:
-        return load_file(path)
+        return load(path.read_bytes())
     except SafetensorError as error:
         raise DataBroken(
             f"{path.name} cannot be read.",

@@ -1,6 +1,5 @@
 """Whatever interrupts a training, it ends as if nothing had: the same history, seconds, weights and statistics."""
 
-import os
 import signal
 from types import SimpleNamespace
 
@@ -117,7 +116,7 @@ def test_who_interrupts_an_update_waits_for_its_end(clock, path):
     def press(*_):
         updates.append(1)
         if len(updates) == 8:
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     hook = register_optimizer_step_pre_hook(press)
     try:

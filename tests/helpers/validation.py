@@ -1,7 +1,6 @@
 """nbgrader's Validate, as its button runs it, on an exercise with right functions."""
 
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -34,5 +33,6 @@ def validate(path: Path) -> tuple[str, float]:
 
 
 def worked() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    """Processor seconds of the processes that this one has started and that have ended."""
+    used = os.times()
+    return used.children_user + used.children_system

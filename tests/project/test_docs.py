@@ -20,6 +20,7 @@ APPS = {"course": course_cli.app, "autograder": autograder_cli.app}
 MAKE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.search(r"^\.PHONY: (.*)$", MAKE, re.MULTILINE)[1].split())
 PLAIN = set("cd cp pip conda python git sudo export jupyter nbgrader mkdir openssl curl".split())
+PLAIN |= set("python3 .venv/bin/python .venv/bin/jupyter".split())
 
 
 def commands_of(name: str) -> dict:
@@ -110,7 +111,7 @@ def test_a_command_that_does_not_exist_is_noticed(wrong):
 
 def test_make_lists_every_target_with_a_sentence():
     shown = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    listed = set(re.findall(r"^make ([a-z]+) +\S+", shown, re.MULTILINE))
+    listed = set(re.findall(r"^make ([a-z-]+) +\S+", shown, re.MULTILINE))
     assert listed == TARGETS - {"debian"}
 
 
@@ -121,12 +122,41 @@ def test_make_names_the_missing_package(tmp_path):
     result = subprocess.run(["make", "lint", "PYTHON="], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode != 0
     assert "Python 3.11 or later is missing: sudo apt-get install python3 python3-venv" in result.stdout
-    bare = tmp_path / "python-without-venv"
-    bare.write_text("#!/bin/sh\nexit 1\n")
-    bare.chmod(0o755)
-    without = ["make", "lint", f"PYTHON={bare}"]
-    result = subprocess.run(without, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert "python3-venv is missing: sudo apt-get install python3-venv" in result.stdout
+    new = "#!/bin/sh\ncase $2 in *version_info*) exit 0;; esac\nexit 1\n"
+    assert "python3-venv is missing: sudo apt-get install python3-venv" in _lint_with(tmp_path, "without-venv", new)
+
+
+def test_make_refuses_an_old_python_that_was_named(tmp_path):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    old = "#!/bin/sh\ncase $2 in *version_info*) exit 1;; esac\nexit 0\n"
+    said = _lint_with(tmp_path, "python3.9", old)
+    assert "python3.9 is too old: the course needs Python 3.11 or later" in said
+    assert "make lab PYTHON=python3.12" in said
+
+
+def test_make_without_a_network_says_what_failed_and_what_to_do(tmp_path):
+    """A Python whose environment has a pip that reaches nothing."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "requirements.txt").write_text("uv==0.1\n")
+    (tmp_path / "pyproject.toml").touch()
+    alone = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull}
+    command = ["make", "lint", f"PYTHON={sys.executable}"]
+    environment = {**os.environ, **alone, "PIP_EXTRA_INDEX_URL": "", "PIP_FIND_LINKS": "", "PIP_NO_INDEX": ""}
+    result = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert result.returncode != 0
+    assert "uv==0.1" in result.stderr  # what pip tried
+    assert "Without a network: connect, and give the same command again" in result.stdout
+
+
+def _lint_with(folder: Path, name: str, script: str) -> str:
+    """What `make lint` says where Python is this script."""
+    for needed in ("requirements.txt", "pyproject.toml", "apt.txt"):
+        (folder / needed).touch()
+    python = folder / name
+    python.write_text(script)
+    python.chmod(0o755)
+    command = ["make", "lint", f"PYTHON={python}"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
 
 
 @pytest.mark.parametrize(("path", "target"), links(), ids=lambda value: getattr(value, "name", value))
@@ -140,6 +170,12 @@ def test_every_notebook_is_linked(page):
     built = {str(path) for pattern in ("lectures/*.ipynb", "exercises/*/*.ipynb") for path in ROOT.glob(pattern)}
     assert built
     assert built <= linked
+
+
+def test_every_page_of_the_docs_is_linked_in_the_readme():
+    linked = {target.split("#")[0] for path, target in links() if path == ROOT / "README.md"}
+    pages = {f"docs/{path.name}" for path in ROOT.glob("docs/*.md")}
+    assert pages - linked == set()
 
 
 def test_the_two_commands_stand_in_the_first_screen_of_the_readme():

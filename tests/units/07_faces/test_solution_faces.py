@@ -10,7 +10,7 @@ from pytorch_metric_learning.losses import TripletMarginLoss
 from pytorch_metric_learning.miners import TripletMarginMiner
 from pytorch_metric_learning.reducers import MeanReducer
 from pytorch_metric_learning.samplers import MPerClassSampler
-from skimage.transform import SimilarityTransform, warp
+from skimage.transform import estimate_transform, warp
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -57,7 +57,7 @@ def warped(image, transform, size):
 @pytest.mark.parametrize("seed", range(5))
 def test_the_aligned_face_is_scikit_images(solution, seed, count):
     image, landmarks, template, size = a_face(seed, count)
-    transform = SimilarityTransform.from_estimate(landmarks.double().numpy(), template.double().numpy())
+    transform = estimate_transform("similarity", landmarks.double().numpy(), template.double().numpy())
     found = solution["align_face"](image, landmarks, template, size)
     torch.testing.assert_close(found.double(), warped(image.double(), transform, size), rtol=0, atol=1e-3)
 

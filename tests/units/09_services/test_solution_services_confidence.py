@@ -8,7 +8,6 @@ import torch
 from scipy.optimize import minimize_scalar
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import log_loss
 from torchmetrics.functional.classification import multiclass_calibration_error
 
@@ -112,6 +111,9 @@ def test_the_temperature_is_the_minimum_that_scipy_finds(solution, n, classes, s
 
 def test_the_temperature_is_scikit_learns(solution):
     """Whose classifier of the same name divides the logits, too; since 1.8."""
+    pytest.importorskip("sklearn", minversion="1.8", reason="scikit-learn fits no temperature before 1.8")
+    from sklearn.frozen import FrozenEstimator
+
     probs, labels = answers(3, 400, 4)
     logits = probs.log().double()
 
