@@ -1,4 +1,4 @@
-"""A student's exercise in JupyterLab: a wrong answer is explained and drawn, the right one is green, Validate agrees."""
+"""An exercise in JupyterLab: a wrong answer is explained and drawn, the right one is green, Validate agrees."""
 
 import re
 import shutil
@@ -24,12 +24,10 @@ from course_lib.checks import report, run
 
 
 def show_reports(name):
-    unit, seen = units.find(name), set()
-    wrong = [one for one in misconceptions.of(unit.id) if one.check != units.EXPERIMENT]
+    unit = units.find(name)
     for check in unit.graded:
-        told = [run.run(unit.id, check, one.version) for one in wrong if one.check == check.name][:2]
-        for one in told:
-            report.show(one)
+        for one in [one for one in misconceptions.of(unit.id) if one.check == check.name][:2]:
+            report.show(run.run(unit.id, check, one.version))
 """
 
 
@@ -46,7 +44,6 @@ def wrong():
     first = {}
     for one in misconceptions.of(UNIT):
         first.setdefault(one.check, one)
-    del first[units.EXPERIMENT]
     return first
 
 
@@ -143,7 +140,9 @@ def test_validate_says_what_is_wrong_and_then_that_all_is_well(page, lab, lab_fo
 
 
 def test_every_report_reads_in_both_themes_and_in_every_size(page, lab, lab_folder):
-    cells = [nbformat.v4.new_code_cell(source) for source in (REPORTS, *(f"show_reports({u.id!r})" for u in units.UNITS))]
+    cells = [
+        nbformat.v4.new_code_cell(source) for source in (REPORTS, *(f"show_reports({u.id!r})" for u in units.UNITS))
+    ]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), lab_folder / "reports.ipynb")
     open_notebook(page, lab, "reports.ipynb")
     start_all(page)
