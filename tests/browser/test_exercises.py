@@ -9,7 +9,17 @@ import pytest
 from autograder import misconceptions
 from autograder.release.roles import is_solution
 from course_lib import units
-from tests.helpers.notebooks import ERRORS, IDLE, READING, faults, looks, open_notebook, start_all, wait_for_all
+from tests.helpers.notebooks import (
+    ERRORS,
+    IDLE,
+    READING,
+    faults,
+    looks,
+    notebook_of,
+    open_notebook,
+    start_all,
+    wait_for_all,
+)
 from tests.helpers.validation import perfect
 from tools.samples.small_course import UNIT, make_course
 
@@ -101,7 +111,7 @@ def hue(card):
 
 
 def test_a_wrong_answer_is_explained_and_drawn_and_the_right_one_is_green(page, lab, lab_folder, right, wrong):
-    page.goto(f"{lab}/lab/tree/lectures/index.md")
+    page.goto(f"{lab}/lab/tree/lectures/index.md?reset")  # nothing that was open before
     page.get_by_role("link", name=re.compile(rf"exercise.{UNIT[:2]}")).click()
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
     page.wait_for_function(IDLE)
@@ -140,10 +150,8 @@ def test_validate_says_what_is_wrong_and_then_that_all_is_well(page, lab, lab_fo
 
 
 def test_every_report_reads_in_both_themes_and_in_every_size(page, lab, lab_folder):
-    cells = [
-        nbformat.v4.new_code_cell(source) for source in (REPORTS, *(f"show_reports({u.id!r})" for u in units.UNITS))
-    ]
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), lab_folder / "reports.ipynb")
+    cells = [REPORTS, *(f"show_reports({unit.id!r})" for unit in units.UNITS)]
+    nbformat.write(notebook_of(cells), lab_folder / "reports.ipynb")
     open_notebook(page, lab, "reports.ipynb")
     start_all(page)
     wait_for_all(page)

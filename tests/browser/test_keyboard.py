@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from tests.helpers import explorer_views
-from tests.helpers.notebooks import ERRORS, IDLE, eventually, open_notebook, start_all, wait_for_all
+from tests.helpers.notebooks import ERRORS, IDLE, eventually, notebook_of, open_notebook, start_all, wait_for_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook]
 VIEWS = [name for name in vars(explorer_views) if name.endswith("_view")]
@@ -34,8 +34,7 @@ def visible(controls):
 
 def test_tab_reaches_every_control_shows_where_it_is_and_leaves_again(page, lab, lab_folder):
     cells = ["from tests.helpers import explorer_views as views", *(f"views.{name}()" for name in VIEWS)]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
-    nbformat.write(notebook, lab_folder / "explorers.ipynb")
+    nbformat.write(notebook_of(cells), lab_folder / "explorers.ipynb")
     open_notebook(page, lab, "explorers.ipynb")
     start_all(page)
     wait_for_all(page)
@@ -76,7 +75,7 @@ def test_from_the_start_page_to_a_slider_that_moves_a_picture(page, lab, lab_fol
     name = "00_cnn_recap"
     cells = nbformat.read(lab_folder / "lectures" / f"{name}.ipynb", as_version=4).cells
     before = next(place for place, cell in enumerate(cells) if "convolution_explorer(" in cell.source)
-    page.goto(f"{lab}/lab/tree/lectures/index.md")
+    page.goto(f"{lab}/lab/tree/lectures/index.md?reset")  # nothing that was open before
     page.wait_for_selector(".jp-RenderedMarkdown td a")
     tab_to(page, lambda: re.search(r"lecture.00", focused(page).inner_text()))
     page.keyboard.press("Enter")

@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import nbformat
+
 ERRORS = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'
 IDLE = """() => {
     const kernel = window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel;
@@ -18,6 +20,12 @@ LAID_OUT = """width => {
     return window.innerWidth === width && room >= 0 && room < 60;
 }"""
 READING = (Path(__file__).parent / "reading.js").read_text(encoding="utf-8")
+
+
+def notebook_of(cells: list[str]) -> nbformat.NotebookNode:
+    """A notebook of code cells; JupyterLab does not ask for its kernel."""
+    python = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells], metadata=python)
 
 
 def open_notebook(page, lab: str, path: str) -> None:
