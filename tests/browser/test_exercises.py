@@ -157,5 +157,7 @@ def test_every_report_reads_in_both_themes_and_in_every_size(page, lab, lab_fold
     wait_for_all(page)
     assert page.locator(ERRORS).all_inner_texts() == []
     assert page.locator(CARD).count() > 60
+    breaks = page.locator(f"{CARD} pre").evaluate_all("all => all.map(pre => getComputedStyle(pre).wordBreak)")
+    assert {*breaks} == {"normal"}
     for look in looks(page):
         assert faults(page, READING) == [], look

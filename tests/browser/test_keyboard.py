@@ -40,7 +40,7 @@ def test_tab_reaches_every_control_shows_where_it_is_and_leaves_again(page, lab,
     wait_for_all(page)
     explorers = page.locator(".course-explorer")
     page.wait_for_function(
-        "count => document.querySelectorAll('.course-explorer img[alt]').length === count", len(VIEWS)
+        "count => document.querySelectorAll('.course-explorer img[alt]').length === count", arg=len(VIEWS)
     )
     for name, explorer in zip(VIEWS, explorers.all(), strict=True):
         controls = visible(explorer.locator(CONTROLS))

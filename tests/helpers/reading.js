@@ -1,4 +1,4 @@
-// What in the notebooks' outputs and texts a reader would have trouble with: faint text, parts that stand out of their
+// What in a notebook's outputs and texts, or in another page, a reader would have trouble with: faint text, parts that stand out of their
 // place, pictures without ground. One line for each; where all is well, none.
 () => {
   const TEXTS = ".jp-OutputArea-output, .jp-MarkdownOutput";
@@ -40,7 +40,7 @@
   }
 
   const told = (node) => node.textContent.trim().slice(0, 60) || node.outerHTML.slice(0, 60);
-  const roots = [...document.querySelectorAll(TEXTS)];
+  const roots = window.jupyterapp ? [...document.querySelectorAll(TEXTS)] : [document.body];
   if (!roots.length) return ["there is nothing to read"];
   const faint = roots.flatMap(texts).flatMap((node) => {
     const behind = ground(node);
