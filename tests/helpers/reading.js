@@ -1,5 +1,5 @@
-// What in a notebook's outputs and texts, or in another page, a reader would have trouble with: faint text, parts that stand out of their
-// place, pictures without ground. One line for each; where all is well, none.
+// What in a notebook's outputs and texts, or in another page, a reader would have trouble with: faint text, parts that
+// stand out of their place, pictures without ground. One line for each; where all is well, none.
 () => {
   const TEXTS = ".jp-OutputArea-output, .jp-MarkdownOutput";
 
