@@ -99,11 +99,11 @@ plots.show(picture, "tags of six photographs", words=words)
 # not.
 
 # %% [markdown]
-# By hand, ten predictions:
+# By hand, ten predictions, the confidence of each and whether it is right:
 #
-# | confidence | 0.95 | 0.92 | 0.90 | 0.88 | 0.85 | 0.75 | 0.70 | 0.65 | 0.55 | 0.45 |
+# | says | 0.95 | 0.92 | 0.90 | 0.88 | 0.85 | 0.75 | 0.70 | 0.65 | 0.55 | 0.45 |
 # |---|---|---|---|---|---|---|---|---|---|---|
-# | right? | yes | yes | yes | yes | no | yes | no | no | no | yes |
+# | right | yes | yes | yes | yes | no | yes | no | no | no | yes |
 #
 # **Predict:** is this network too sure or too modest? Where most?
 

@@ -13,12 +13,12 @@ from course_lib.checks.spec import Counterexample
 
 OTHER_INPUTS = "Public checks pass; the grade uses other inputs of the same kinds."
 # JupyterLab's own colours, so that it reads on a dark page; what stands behind the comma is for other pages.
-RIGHT = f"var(--jp-success-color1, {plots.GREEN})"
+RIGHT = f"var(--jp-success-color0, {plots.GREEN})"  # color1 is too pale for text on white: 4.1 to 1
 WRONG = f"var(--jp-error-color1, {plots.VERMILLION})"
 CARD = "color: var(--jp-content-font-color1, inherit); max-width: 60em; padding: 2px 12px"
 CODE = (
     "background: var(--jp-layout-color2, #f5f5f5); color: inherit; margin: 4px 0; overflow-x: auto; padding: 6px 8px; "
-    "white-space: pre-wrap"
+    "white-space: pre-wrap; word-break: normal; overflow-wrap: anywhere"  # JupyterLab breaks code within words
 )
 RUNG_WORDS = {
     "forbidden": "uses what it may not",

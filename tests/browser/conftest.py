@@ -1,4 +1,4 @@
-"""JupyterLab servers, one of them on copies of the lectures, and a headless Chromium."""
+"""JupyterLab servers, one of them on copies of lectures and exercises, and a headless Chromium."""
 
 import contextlib
 import json
@@ -14,7 +14,6 @@ import pytest
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 SETTINGS = {
-    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},  # every cell stays in the page
 }
 
@@ -27,14 +26,16 @@ def lab_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def lab(root, lab_folder):
-    """Address of a running JupyterLab whose folder holds copies of the lectures; it ends with the session."""
-    for notebook in (root / "lectures").glob("*.ipynb"):
-        shutil.copy(notebook, lab_folder)
+    """Address of a JupyterLab as `make lab` starts it, on copies of what students open; it ends with the session."""
+    for part in ("lectures", "exercises"):
+        shutil.copytree(root / part, lab_folder / part, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    shutil.copy(root / "nbgrader_config.py", lab_folder)
     for name, values in SETTINGS.items():
         file = lab_folder / "settings" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values))
-    with serving(lab_folder, root, COURSE_CACHE=lab_folder / "cache", COURSE_PROFILE="mini") as address:
+    variables = {"COURSE_CACHE": lab_folder / "cache", "COURSE_PROFILE": "mini"}
+    with serving(lab_folder, root, JUPYTER_CONFIG_PATH=root / "binder" / "jupyter", **variables) as address:
         yield address
 
 

@@ -6,6 +6,7 @@ The submission is hostile: every place where a student may write tries to run a 
 import nbformat
 import pytest
 
+from tests.helpers.notebooks import READING
 from tools.samples.small_course import UNIT, make_course
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook, pytest.mark.sandbox]
@@ -124,6 +125,9 @@ def test_the_afternoon(page, alarms, course, formgrader):
 
     page.goto((course / "feedback" / "eve" / UNIT / f"{UNIT}.html").as_uri())
     shows_the_work(page)
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme=scheme)
+        assert [fault for fault in page.evaluate(READING) if fault.startswith("faint")] == [], scheme
     text = page.inner_text("body")
     assert f"{points:g} of 3 points" in text
     assert in_sight(page.locator(".notes"))

@@ -8,19 +8,13 @@ import psutil
 import pytest
 
 from tests.helpers.budget import within
+from tests.helpers.notebooks import ERRORS, IDLE, READING, faults, looks, open_notebook, start_all, wait_for_all
 from tools.figures.run_notebooks import peak_memory, processor_time
 
 LECTURES = sorted(path.name for path in (Path(__file__).parents[2] / "lectures").glob("[0-9]*.ipynb"))
 SECONDS, FIRST_PICTURE = 45, 15  # of a processor, for all cells and until the first picture
-ERRORS = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'
 PICTURES = ".jp-OutputArea-output img[src^='data:image/png']"
 EXPLORERS = ".widget-vbox:has(img)"
-IDLE = """() => {
-    const kernel = window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel;
-    return kernel && kernel.status === 'idle';
-}"""
-
-SIZES = [{"width": 1280, "height": 900}, {"width": 1024, "height": 768}, {"width": 640, "height": 450}]  # last: 200 %
 UNFIT = """() => [...document.querySelectorAll('.course-explorer')].flatMap(explorer => {
     const picture = explorer.querySelector('img').getBoundingClientRect();
     const names = [...explorer.querySelectorAll('.widget-label')];
@@ -42,14 +36,6 @@ UNNAMED = """() => [...document.querySelectorAll('.course-explorer')].flatMap(ex
 pytestmark = [pytest.mark.browser, pytest.mark.notebook]
 
 
-def open_lecture(page, lab: str, name: str) -> None:
-    """The lecture in JupyterLab's single-document mode, its kernel ready."""
-    page.goto(f"{lab}/doc/tree/{name}")
-    page.wait_for_function("window.jupyterapp && window.jupyterapp.shell.currentWidget")
-    page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-    page.wait_for_function(IDLE)
-
-
 def kernels() -> set[psutil.Process]:
     """The kernels of all servers that this process has started."""
     family = psutil.Process().children(recursive=True)
@@ -59,16 +45,10 @@ def kernels() -> set[psutil.Process]:
 def run_all(page, kernel) -> float:
     """Runs every cell; the processor seconds that the kernel took until the first picture was on the page."""
     before = processor_time(kernel.pid)
-    page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-all-cells'); }")
+    start_all(page)
     page.wait_for_selector(PICTURES)
     first = processor_time(kernel.pid) - before
-    page.wait_for_function(
-        """errors => document.querySelector(errors) ||
-            [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
-                .every(prompt => /\\[\\d+\\]/.test(prompt.textContent))""",
-        arg=ERRORS,
-        timeout=3_600_000,
-    )
+    wait_for_all(page)
     return first
 
 
@@ -104,7 +84,7 @@ def fresh(lab_folder):
 @pytest.mark.parametrize("name", LECTURES)
 def test_lecture_runs_within_its_budget_and_every_control_moves_its_picture(page, lab, fresh, name, record_property):
     others = kernels()
-    open_lecture(page, lab, name)
+    open_notebook(page, lab, f"lectures/{name}")
     (kernel,) = kernels() - others
     first_picture = run_all(page, kernel)
     assert first_picture < FIRST_PICTURE
@@ -121,10 +101,8 @@ def test_lecture_runs_within_its_budget_and_every_control_moves_its_picture(page
             options = menu.locator("option").all_inner_texts()
             move(page, explorer, lambda menu=menu, last=options[-1]: menu.select_option(label=last))
     assert page.locator(ERRORS).all_inner_texts() == []
-    for size in SIZES:
-        page.set_viewport_size(size)
-        page.wait_for_timeout(1000)
-        assert page.evaluate(UNFIT) == []
+    for look in looks(page):
+        assert faults(page, UNFIT, READING) == [], look
     assert page.evaluate(UNNAMED) == []
 
 

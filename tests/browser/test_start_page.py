@@ -1,20 +1,9 @@
 """What a student sees first in JupyterLab, as `make lab` starts it: whole names, a line a link, no tools of ours."""
 
-import shutil
-
 import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook]
 NAMES = ".jp-DirListing-itemText"
-
-
-@pytest.fixture(scope="module")
-def lab(root, serve, tmp_path_factory):
-    """Address of a JupyterLab with the course's settings, on copies of what students open."""
-    folder = tmp_path_factory.mktemp("student")
-    for part in ("lectures", "exercises"):
-        shutil.copytree(root / part, folder / part, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    return serve(folder, JUPYTER_CONFIG_PATH=root / "binder" / "jupyter")
 
 
 def opened(page, address):
