@@ -13,7 +13,9 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from importlib.metadata import distribution
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import httpx
 from tornado.httpclient import HTTPRequest
@@ -31,10 +33,13 @@ START = "/opt/vision/bin/jupyterhub --config"
 COURSE = "vision_course"
 PEOPLE = ("teacher", "ada", "bob")
 PATIENCE = 300.0  # seconds; a busy machine may take its time
-PROGRAMS = ("jupyter", "jupyter-labextension", "jupyter-server", "jupyterhub", "jupyterhub-singleuser", "nbgrader")
+OWN = ("/tmp", "/home", "/srv", "/opt", "/mnt")
+PROGRAMS = ("jupyter", "jupyterhub", "jupyterhub-singleuser", "nbgrader")
+CODES = re.compile(r"\x1b(\[[0-9;?]*[a-zA-Z]|\][^\x07]*\x07|[()].)")  # what a terminal understands and nobody reads
 
 PREPARE = """
 set -e
+mount -t proc proc /proc
 chmod 755 /home /srv /opt
 python={base}
 $python -m venv --without-pip /opt/vision
@@ -45,12 +50,14 @@ for name in {programs}; do sed '1s|.*|#!/opt/vision/bin/python|' /mnt/packages/b
 cd /
 cp -r /mnt/packages/etc /opt/vision/etc
 cp -rs /mnt/packages/share /opt/vision/share
+cp -r /mnt/opt/. /opt
 ln -s /mnt/node_modules /opt/vision/node_modules
 useradd --create-home --key HOME_MODE=0700 --shell /bin/bash teacher
 {administrator}
 chpasswd < /mnt/passwords
 cp -r /mnt/teacher/. /home/teacher
 ln -s {prefix} /home/teacher/course/.venv
+ln -s /home/teacher/course/* {installed}
 chown -R teacher: /home/teacher
 exec {start}
 """
@@ -59,15 +66,6 @@ FOR_THE_TEST = """
 c.JupyterHub.bind_url = "http://127.0.0.1:{ports[0]}"
 c.JupyterHub.hub_port = {ports[1]}
 c.ConfigurableHTTPProxy.api_url = "http://127.0.0.1:{ports[2]}"
-
-
-def with_the_checkout(spawner):
-    own_programs(spawner)
-    if spawner.user.name in INSTRUCTORS:
-        spawner.environment["PYTHONPATH"] = "/home/teacher/course"  # make lab would have installed it
-
-
-c.Spawner.pre_spawn_hook = with_the_checkout
 """
 
 
@@ -86,13 +84,21 @@ def files() -> dict[str, str]:
     """The page's configuration files by their path, and the one for which it refers to the instructor's page."""
     (lines,) = re.findall(r"^```python\n(.*?Exchange.*?)^```", INSTRUCTOR.read_text(), re.MULTILINE | re.DOTALL)
     found = {lines[0].removeprefix("# "): "\n".join([*lines, ""]) for lines in blocks("python")}
+    found |= dict(re.findall(r"`(/[^`\n]+)`:\n\n```json\n(.*?)^```", DOCUMENT.read_text(), re.MULTILINE | re.DOTALL))
     return {"/etc/jupyter/nbgrader_config.py": lines} | found
+
+
+def installed() -> Path:
+    """The checkout from which `make lab` has installed the course in this Python; usually this one."""
+    url = json.loads(distribution("vision-course").read_text("direct_url.json"))["url"]
+    return Path(unquote(urlsplit(url).path))
 
 
 class Hub:
     """The machine, from when its hub answers until `close`.
 
     Attributes:
+        ports: of the proxy, of the hub behind it, and of the proxy's own door for the hub.
         address: of the hub's proxy.
         log: what the setting up and the hub have said.
     """
@@ -107,15 +113,15 @@ class Hub:
         """
         self.folder, self.log = folder, folder / "log"
         self.passwords = {name: f"{name}'s own" for name in PEOPLE}
-        ports = [free_port() for _ in range(3)]
-        self.address = f"http://127.0.0.1:{ports[0]}"
-        self._write(course, ports)
+        self.ports = [free_port() for _ in range(3)]
+        self.address = f"http://127.0.0.1:{self.ports[0]}"
+        self._write(course)
         modules = Path(proxy).resolve().parents[2]
         prefix, base = Path(sys.prefix).resolve(), Path(sys.base_prefix)
-        words = mounted([prefix, base], map(Path, ("/tmp", "/home", "/srv", "/opt", "/mnt", str(ROOT.parent))))
-        words += ["--bind", str(folder / "etc"), "/etc", "--unshare-pid", "--proc", "/proc", "--chdir", "/"]
+        words = mounted([prefix, base], [*map(Path, OWN), ROOT, installed()])
+        words += ["--bind", str(folder / "etc"), "/etc", "--unshare-pid", "--chdir", "/"]
         bound = {"packages": prefix, "node_modules": modules}
-        bound |= {name: folder / name for name in ("teacher", "passwords")}
+        bound |= {name: folder / name for name in ("teacher", "opt", "passwords")}
         words += [word for name, path in bound.items() for word in ("--ro-bind", str(path), f"/mnt/{name}")]
         words += ["--ro-bind", str(public), "/srv/vision_course", "/bin/sh", "-c", self._script(prefix)]
         own = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
@@ -127,16 +133,16 @@ class Hub:
             self.close()
             raise
 
-    def _write(self, course: Path, ports: list[int]) -> None:
+    def _write(self, course: Path) -> None:
         """The files that are mounted: /etc with the page's configuration, the instructor's home, passwords."""
         subprocess.run(["cp", "-a", "/etc", str(self.folder / "etc")], check=True)
         for name in ("jupyter", "jupyterhub"):
             shutil.rmtree(self.folder / "etc" / name, ignore_errors=True)
         shutil.copytree(course, self.folder / "teacher" / "course")
         for name, text in files().items():
-            path = self.folder / name.lstrip("/").removeprefix("home/")
+            path = self.folder / name.removeprefix("/home").lstrip("/")
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text + FOR_THE_TEST.format(ports=ports) * (path.name == "jupyterhub_config.py"))
+            path.write_text(text + FOR_THE_TEST.format(ports=self.ports) * (path.name == "jupyterhub_config.py"))
         lines = "".join(f"{name}:{password}\n" for name, password in self.passwords.items())
         (self.folder / "passwords").write_text(lines)
 
@@ -147,10 +153,13 @@ class Hub:
         (start,) = (line for line in lines if line.startswith(START))
         return PREPARE.format(
             base=Path(sys.base_prefix) / "bin" / Path(sys.executable).resolve().name,
-            packages=next(path for path in sys.path if path.endswith("site-packages")).replace(sys.prefix, "/mnt/packages"),
+            packages=next(path for path in sys.path if path.endswith("site-packages")).replace(
+                sys.prefix, "/mnt/packages"
+            ),
             programs=" ".join(PROGRAMS),
             administrator="\n".join(line for line in lines if line != start),
             prefix=prefix,
+            installed=installed(),
             start=start,
         )
 
@@ -241,11 +250,11 @@ class Member:
         await socket.write_message(json.dumps(["set_size", 50, 500]))
         await socket.write_message(json.dumps(["stdin", f"{line}; echo {mark}$?\r"]))
         async with asyncio.timeout(PATIENCE):
-            while not (found := re.search(rf"{mark}(\d+)", said)):
+            while not (found := re.search(rf"{mark}\$\?\s+(.*){mark}(\d+)", said, re.DOTALL)):
                 kind, *content = json.loads(await socket.read_message())
-                said += content[0] if kind == "stdout" else ""
+                said += CODES.sub("", content[0]).replace("\r\n", "\n") if kind == "stdout" else ""
         socket.close()
-        return said, int(found[1])
+        return found[1], int(found[2])
 
     def assignments(self, action: str = "", unit: str = "") -> dict:
         """What the page *Assignment List* asks of this person's server: the list, or first fetch, submit, …"""
