@@ -1,8 +1,8 @@
 """Fixtures of all tests, and the rule that nothing is skipped silently.
 
-Real samples lie in COURSE_TEST_DATA, by default ../shared/data beside the checkout. A Debian package that is missing
-fails one test, which prints the command that installs it (test_packages.py), and so does JupyterHub's proxy; the tests that need it are then skipped.
-COURSE_SKIP=browser,postgres leaves out tests by their marker, and the summary counts them.
+Real samples lie in COURSE_TEST_DATA, by default ../shared/data beside the checkout. A Debian package that is missing,
+or JupyterHub's proxy, fails one test, which prints the command that installs it (test_packages.py); the tests that need
+it are then skipped. COURSE_SKIP=browser,postgres leaves out tests by their marker, and the summary counts them.
 """
 
 import gc

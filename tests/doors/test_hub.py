@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,7 +17,19 @@ import nbformat
 import psutil
 import pytest
 
-from tests.helpers.hub import COURSE, INSTALLED, PEOPLE, STUDENT, TEACHER, Hub, Member, blocks, commands, files
+from tests.helpers.hub import (
+    COURSE,
+    INSTALLED,
+    PATIENCE,
+    PEOPLE,
+    STUDENT,
+    TEACHER,
+    Hub,
+    Member,
+    blocks,
+    commands,
+    files,
+)
 from tools.samples.answers import filled, solved
 from tools.samples.small_course import UNIT, make_course
 
@@ -27,8 +40,10 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="only root can start a hub for several accounts"),
 ]
 CHECKOUT = ("autograder", "course_lib", "exercises", "solutions", "nbgrader_config.py")
+FIRST = 4  # of the instructor's commands, after those that have set the course up
 NOTEBOOK = f"{UNIT}/{UNIT}.ipynb"
-EXCHANGE = f"/srv/nbgrader/exchange/{COURSE}"
+DISK = "/srv/nbgrader/exchange"
+EXCHANGE = f"{DISK}/{COURSE}"
 ALL_STAY = "def nms(boxes, scores, threshold):\n    return scores.argsort(descending=True)"
 LISTENING = "awk '$4 == \"0A\" && $8 == {user} {{ print $2 }}' /proc/net/tcp /proc/net/tcp6 | sort -u"
 
@@ -60,7 +75,9 @@ def hub(tmp_path_factory, made, program):
 @pytest.fixture(scope="module")
 def people(hub):
     """The instructor and two students, logged in, each with a server."""
-    return SimpleNamespace(**{name: Member(name, hub).log_in().start() for name in PEOPLE})
+    with ExitStack() as clients:
+        members = {name: Member(name, hub, clients.enter_context(httpx.Client(timeout=PATIENCE))) for name in PEOPLE}
+        yield SimpleNamespace(**{name: member.log_in().start() for name, member in members.items()})
 
 
 def write(student, answers):
@@ -80,7 +97,7 @@ def grades(teacher):
 @pytest.fixture(scope="module")
 def term(people, made):
     """What was seen on the way once around, with the page's commands in their order."""
-    seen, typed = SimpleNamespace(), iter(commands(TEACHER)[3:])  # the first three have set the course up
+    seen, typed = SimpleNamespace(), iter(commands(TEACHER)[FIRST:])
     for line in typed:
         people.teacher.type(line)
         if "release_assignment" in line:
@@ -116,8 +133,8 @@ def test_the_page_has_a_file_or_a_command_for_each_step():
     assert [line for line in commands("# administrator") if any(part in line for part in INSTALLED)]
     assert {"/etc/jupyterhub/jupyterhub_config.py", "/etc/jupyter/nbgrader_config.py"} <= files().keys()
     assert {lines[0] for lines in blocks("sh")} == {"# administrator", TEACHER, STUDENT}
-    steps = "build release_assignment collect grade feedback release_feedback".split()
-    assert [line.split()[1] for line in commands(TEACHER)[4:]] == steps
+    steps = "course build release_assignment collect grade feedback release_feedback".split()
+    assert [line.split()[1] for line in commands(TEACHER)[FIRST:]] == steps
 
 
 def test_a_student_sees_the_exercise_and_fetches_and_submits_it(term):
@@ -185,6 +202,48 @@ def test_a_kernel_listens_on_no_port_where_others_could_hear_what_it_says(people
     assert people.bob.type(LISTENING.format(user=user)).split() == before
     assert len(before) == 1
     assert people.ada.ask("DELETE", f"api/kernels/{kernel}").status_code == 204
+
+
+FILL, CLEAR = "head -c 1G /dev/zero > {}/full", "rm {}/full"
+
+
+def handed_in(people):
+    """What lies in the exchange's inbox, which the instructor alone sees."""
+    return people.teacher.type(f"ls -R {EXCHANGE}/inbound")
+
+
+def test_a_full_home_loses_nothing(term, people):
+    bob, before = people.bob, handed_in(people)
+    model = bob.ask("GET", f"api/contents/{NOTEBOOK}").json()
+    assert "No space left" in bob.type(FILL.format("~"), check=False)
+    refused = bob.assignments("submit", UNIT)
+    assert not refused["success"]
+    assert "Nothing was copied" in refused["value"]
+    assert "No space left on device" in refused["value"]
+    assert handed_in(people) == before
+    saved = bob.ask("PUT", f"api/contents/{NOTEBOOK}", json=model)
+    assert saved.status_code == 500
+    assert "No space left on device" in saved.text
+    assert bob.ask("GET", f"api/contents/{NOTEBOOK}").json()["content"] == model["content"]
+    bob.type(f"mv ~/{UNIT} ~/kept")
+    assert "released" in {row["status"] for row in bob.assignments("fetch", UNIT)["value"]}
+    assert "No such file" in bob.type(f"ls ~/{UNIT}", check=False)
+    bob.type(CLEAR.format("~"))
+    assert "fetched" in {row["status"] for row in bob.assignments("fetch", UNIT)["value"]}
+
+
+def test_a_full_exchange_loses_nothing(term, people):
+    before = handed_in(people)
+    assert "No space left" in people.ada.type(FILL.format(DISK), check=False)
+    refused = people.ada.assignments("submit", UNIT)
+    assert "Nothing was copied" in refused["value"]
+    assert handed_in(people) == before
+    release = f"nbgrader release_assignment {UNIT} --force"
+    assert "Nothing half written stays: make room" in people.teacher.type(release, check=False)
+    assert people.ada.type(f"ls {EXCHANGE}/outbound") == ""
+    people.ada.type(CLEAR.format(DISK))
+    people.teacher.type(release)
+    assert people.ada.assignments("submit", UNIT)["success"]
 
 
 LECTURE = "08_embeddings"

@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import distribution
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -32,6 +32,7 @@ INSTALLED = ("git clone", "make", "pip install", "npm install", "-m venv", "/hom
 START = "/opt/vision/bin/jupyterhub --config"
 COURSE = "vision_course"
 PEOPLE = ("teacher", "ada", "bob")
+SMALL = "16m"  # bob's home, and the disk of the exchange
 PATIENCE = 300.0  # seconds; a busy machine may take its time
 OWN = ("/tmp", "/home", "/srv", "/opt", "/mnt")
 PROGRAMS = ("jupyter", "jupyterhub", "jupyterhub-singleuser", "nbgrader")
@@ -53,7 +54,12 @@ cp -rs /mnt/packages/share /opt/vision/share
 cp -r /mnt/opt/. /opt
 ln -s /mnt/node_modules /opt/vision/node_modules
 useradd --create-home --key HOME_MODE=0700 --shell /bin/bash teacher
+mkdir /srv/nbgrader
+mount -t tmpfs -o size={small},mode=755 exchange /srv/nbgrader
 {administrator}
+mount -t tmpfs -o size={small},mode=700 home /home/bob
+cp -a /etc/skel/. /home/bob
+chown -R bob: /home/bob
 chpasswd < /mnt/passwords
 cp -r /mnt/teacher/. /home/teacher
 ln -s {prefix} /home/teacher/course/.venv
@@ -159,6 +165,7 @@ class Hub:
             programs=" ".join(PROGRAMS),
             administrator="\n".join(line for line in lines if line != start),
             prefix=prefix,
+            small=SMALL,
             installed=installed(),
             start=start,
         )
@@ -188,14 +195,14 @@ class Member:
     Attributes:
         name: of the account.
         hub: where.
-        token: for the hub and this person's server.
+        client: this person's requests; who has made it closes it.
+        terminal: in this person's server, once something was typed.
     """
 
     name: str
     hub: Hub
-    token: str = ""
+    client: httpx.Client
     terminal: str = ""
-    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=PATIENCE))
 
     def log_in(self) -> "Member":
         """Log in with the password, as the form does, and take a token."""
@@ -207,9 +214,8 @@ class Member:
         url = f"{self.hub.address}/hub/api/users/{self.name}/tokens"
         answer = self.client.post(url, headers={"X-XSRFToken": self._xsrf(), "Referer": login}, json={})
         assert answer.status_code in (200, 201), f"{answer.status_code}: {answer.text}"
-        self.token = answer.json()["token"]
         self.client.cookies.clear()
-        self.client.headers["Authorization"] = f"token {self.token}"
+        self.client.headers["Authorization"] = f"token {answer.json()['token']}"
         return self
 
     def _xsrf(self) -> str:
