@@ -57,7 +57,7 @@ def made(tmp_path_factory, root):
         (folder / "course" / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(root / name, folder / "course" / name)
     short = make_course(folder / "short")
-    shutil.copytree(short / "exercises", folder / "course" / "exercises", dirs_exist_ok=True)
+    shutil.copytree(short, folder / "course", dirs_exist_ok=True)
     right = solved(nbformat.read(short / "solutions" / UNIT / f"{UNIT}.ipynb", as_version=4))
     words = ["release", "--repository", "https://github.com/OWNER/NAME", str(folder / "public")]
     subprocess.run([Path(sys.executable).with_name("autograder"), *words], cwd=root, check=True, capture_output=True)
@@ -119,7 +119,7 @@ def term(people, made):
 def watch(people):
     """Bob writes down on which ports the instructor's processes listen, from now on."""
     user = people.teacher.type("id -u").strip()
-    people.bob.type(f"while [ ! -e stop ]; do {LISTENING.format(user=user)} >> seen; sleep 0.3; done &")
+    people.bob.type(f"while [ ! -e stop ]; do {LISTENING.format(user=user)} >> seen; sleep 0.3; done & true")
 
 
 def page_of(student):

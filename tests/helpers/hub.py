@@ -11,9 +11,10 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 import time
 from dataclasses import dataclass
-from importlib.metadata import distribution
+from importlib.metadata import distributions
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -34,8 +35,8 @@ COURSE = "vision_course"
 PEOPLE = ("teacher", "ada", "bob")
 SMALL = "16m"  # bob's home, and the disk of the exchange
 PATIENCE = 300.0  # seconds; a busy machine may take its time
+PACKAGES = sysconfig.get_path("purelib")
 OWN = ("/tmp", "/home", "/srv", "/opt", "/mnt")
-PROGRAMS = ("jupyter", "jupyterhub", "jupyterhub-singleuser", "nbgrader")
 CODES = re.compile(r"\x1b(\[[0-9;?]*[a-zA-Z]|\][^\x07]*\x07|[()].)")  # what a terminal understands and nobody reads
 
 PREPARE = """
@@ -47,7 +48,8 @@ $python -m venv --without-pip /opt/vision
 site=$(/opt/vision/bin/python -c 'import site; print(site.getsitepackages()[0])')
 printf '%s\\n' "{packages}" /srv/vision_course > "$site/course.pth"
 cd /opt/vision/bin
-for name in {programs}; do sed '1s|.*|#!/opt/vision/bin/python|' /mnt/packages/bin/$name > $name; chmod 755 $name; done
+for path in /mnt/packages/bin/jupyter* /mnt/packages/bin/nbgrader
+do sed '1s|.*|#!/opt/vision/bin/python|' $path > $(basename $path); chmod 755 $(basename $path); done
 cd /
 cp -r /mnt/packages/etc /opt/vision/etc
 cp -rs /mnt/packages/share /opt/vision/share
@@ -96,7 +98,8 @@ def files() -> dict[str, str]:
 
 def installed() -> Path:
     """The checkout from which `make lab` has installed the course in this Python; usually this one."""
-    url = json.loads(distribution("vision-course").read_text("direct_url.json"))["url"]
+    (found,) = distributions(name="vision-course", path=[PACKAGES])
+    url = json.loads(found.read_text("direct_url.json"))["url"]
     return Path(unquote(urlsplit(url).path))
 
 
@@ -162,7 +165,6 @@ class Hub:
             packages=next(path for path in sys.path if path.endswith("site-packages")).replace(
                 sys.prefix, "/mnt/packages"
             ),
-            programs=" ".join(PROGRAMS),
             administrator="\n".join(line for line in lines if line != start),
             prefix=prefix,
             small=SMALL,
@@ -256,10 +258,12 @@ class Member:
         await socket.write_message(json.dumps(["set_size", 50, 500]))
         await socket.write_message(json.dumps(["stdin", f"{line}; echo {mark}$?\r"]))
         async with asyncio.timeout(PATIENCE):
-            while not (found := re.search(rf"{mark}\$\?\s+(.*){mark}(\d+)", said, re.DOTALL)):
+            while not (found := re.search(rf".*{mark}\$\?\s+(.*?){mark}(\d+)", said, re.DOTALL)):
                 kind, *content = json.loads(await socket.read_message())
                 said += CODES.sub("", content[0]).replace("\r\n", "\n") if kind == "stdout" else ""
         socket.close()
+        while await socket.read_message() is not None:  # until the other side has closed it too
+            pass
         return found[1], int(found[2])
 
     def assignments(self, action: str = "", unit: str = "") -> dict:
