@@ -55,7 +55,6 @@ cp -r /mnt/packages/etc /opt/vision/etc
 cp -rs /mnt/packages/share /opt/vision/share
 cp -r /mnt/opt/. /opt
 ln -s /mnt/node_modules /opt/vision/node_modules
-useradd --create-home --key HOME_MODE=0700 --shell /bin/bash teacher
 mkdir /srv/nbgrader
 mount -t tmpfs -o size={small},mode=755 exchange /srv/nbgrader
 {administrator}
@@ -63,10 +62,16 @@ mount -t tmpfs -o size={small},mode=700 home /home/bob
 cp -a /etc/skel/. /home/bob
 chown -R bob: /home/bob
 chpasswd < /mnt/passwords
-cp -r /mnt/teacher/. /home/teacher
-ln -s {prefix} /home/teacher/course/.venv
-ln -s /home/teacher/course/* {installed}
-chown -R teacher: /home/teacher
+cp -r /mnt/teacher/.jupyter /home/teacher
+ln -s {installed} /home/teacher/course
+chown -hR teacher: /home/teacher
+cd {installed}
+cp -r /mnt/teacher/course/* .
+chown -R teacher: *
+chown teacher: .
+chmod 700 .
+[ -e .venv ] || ln -s {prefix} .venv
+cd /
 exec {start}
 """
 
