@@ -263,13 +263,14 @@ class Member:
         await socket.write_message(json.dumps(["set_size", 50, 500]))
         await socket.write_message(json.dumps(["stdin", f"{line}; echo {mark}$?\r"]))
         async with asyncio.timeout(PATIENCE):
-            while not (found := re.search(rf".*{mark}\$\?\s+(.*?){mark}(\d+)", said, re.DOTALL)):
+            while not (found := re.search(rf"{mark}(\d+)\s", said.rpartition(f"{mark}$?")[2])):
                 kind, *content = json.loads(await socket.read_message())
-                said += CODES.sub("", content[0]).replace("\r\n", "\n") if kind == "stdout" else ""
+                said += content[0] if kind == "stdout" else ""
         socket.close()
         while await socket.read_message() is not None:  # until the other side has closed it too
             pass
-        return found[1], int(found[2])
+        printed = said.rpartition(f"{mark}$?")[2].partition(mark)[0]
+        return CODES.sub("", printed).replace("\r\n", "\n").strip(), int(found[1])
 
     def assignments(self, action: str = "", unit: str = "") -> dict:
         """What the page *Assignment List* asks of this person's server: the list, or first fetch, submit, …"""
