@@ -173,7 +173,7 @@ def test_the_commands_in_a_student_s_terminal_do_the_same(term, people):
 def test_nobody_reads_what_is_another_s(term, people):
     bob, sought = people.bob, "-name '*.ipynb' -readable -print 2> /dev/null"
     found = bob.type(f"find /home /srv /opt -name node_modules -prune -o {sought}", check=False)
-    others = [name for name in found.split() if not name.startswith(("/home/bob/", "/srv/vision_course/"))]
+    others = [name for name in found.splitlines() if not name.startswith(("/home/bob/", "/srv/vision_course/"))]
     assert others == [f"{EXCHANGE}/outbound/{UNIT}/{UNIT}.ipynb"]
     for what in (f"{EXCHANGE}/inbound", f"{EXCHANGE}/feedback", "/home/ada", "/home/teacher/course", "/srv/jupyterhub"):
         assert "Permission denied" in bob.type(f"ls {what}", check=False)

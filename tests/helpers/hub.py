@@ -29,7 +29,7 @@ from tests.helpers.servers import free_port
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "jupyterhub.md"
 ADMINISTRATOR, TEACHER, STUDENT = "# administrator", "# teacher", "# a student"
-INSTALLED = ("git clone", "make", "pip install", "npm install", "-m venv", "/home/teacher/public")
+INSTALLED = ("git clone", "make", "pip install", "npm install", "-m venv", "/home/teacher/public", "a+rX")
 START = "/opt/vision/bin/jupyterhub --config"
 COURSE = "vision_course"
 PEOPLE = ("teacher", "ada", "bob")
