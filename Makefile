@@ -13,7 +13,7 @@ UNIT ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test quick lint unit build figures real trainings grade attacks mutants agreement bench detection site notebooks test-oldest test-newest requirements debian
+.PHONY: help lab test quick lint unit build figures real trainings grade attacks mutants agreement bench detection site notebooks test-oldest test-newest requirements debian proxy
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -23,7 +23,7 @@ lab: $(READY) ## JupyterLab on the start page
 
 ALONE := notebook or browser or timed
 
-test: $(READY) debian ## all tests, three at a time on two cores (many wait); at the end, two at a time, what measures processor time or memory
+test: $(READY) debian proxy ## all tests, three at a time on two cores (many wait); at the end, two at a time, what measures processor time or memory
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not ($(ALONE))"
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "$(ALONE)"
 
@@ -109,3 +109,10 @@ debian: # apt.txt's packages, where we may install them; a test says so where on
 	@if [ "$(AS_ROOT)" ] && command -v apt-get >/dev/null && ! dpkg -s $$(cat apt.txt) >/dev/null 2>&1; then \
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $$(cat apt.txt) \
 		|| echo "apt-get could not install all of: $$(cat apt.txt)"; fi
+
+PROXY := configurable-http-proxy@5.1.0
+
+proxy: $(READY) # JupyterHub's, for the tests of the hub, where npm is there; a test says so where it is still missing
+	@if command -v npm >/dev/null && ! test -x .venv/node_modules/.bin/configurable-http-proxy; then \
+		npm install --prefix .venv --no-save --no-audit --no-fund --loglevel=error $(PROXY) \
+		|| echo "npm could not install $(PROXY)"; fi

@@ -1,8 +1,8 @@
 """Fixtures of all tests, and the rule that nothing is skipped silently.
 
-Real samples lie in COURSE_TEST_DATA, by default ../shared/data beside the checkout. A Debian package that is missing
-fails one test, which prints the command that installs it (test_packages.py); the tests that need it are then skipped.
-COURSE_SKIP=browser,postgres leaves out tests by their marker, and the summary counts them.
+Real samples lie in COURSE_TEST_DATA, by default ../shared/data beside the checkout. A Debian package that is missing,
+or JupyterHub's proxy, fails one test, which prints the command that installs it (test_packages.py); the tests that need
+it are then skipped. COURSE_SKIP=browser,postgres leaves out tests by their marker, and the summary counts them.
 """
 
 import gc
@@ -10,6 +10,7 @@ import importlib
 import os
 import shutil
 import signal
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -24,8 +25,10 @@ importlib.import_module("course_lib")  # one thread for each test and for what i
 signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts behind an `&` would not hear Ctrl-C
 
 POSTGRES = [str(path) for path in Path("/usr/lib/postgresql").glob("*/bin/pg_ctl")]
-PACKAGES = {  # marker: Debian package, the programs that show that it is there
+PROXY = Path(sys.prefix) / "node_modules" / ".bin" / "configurable-http-proxy"
+PACKAGES = {  # marker: package (Debian's, or npm's), the programs that show that it is there
     "browser": ("chromium", ["chromium", "chromium-browser"]),
+    "hub": ("configurable-http-proxy", [str(PROXY), "configurable-http-proxy"]),
     "postgres": ("postgresql", ["pg_ctl", *POSTGRES]),
     "sandbox": ("bubblewrap", ["bwrap"]),
 }

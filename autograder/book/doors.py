@@ -17,7 +17,7 @@ from nbgrader.apps import dbapp
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.exchange.default import ExchangeReleaseAssignment, ExchangeReleaseFeedback
+from nbgrader.exchange.default import Exchange, ExchangeCollect, ExchangeReleaseAssignment, ExchangeReleaseFeedback
 from nbgrader.plugins import FileNameCollectorPlugin
 from nbgrader.utils import parse_utc
 from traitlets import List
@@ -37,6 +37,8 @@ def install() -> None:
         (Autograde, "init_assignment", _without_ours),
         (ExchangeReleaseAssignment, "copy_files", _given_out),
         (ExchangeReleaseFeedback, "copy_files", exchange.to_owners),
+        (ExchangeCollect, "copy_files", exchange.in_full),
+        (Exchange, "do_copy", exchange.whole),
     ):
         plain = getattr(owner, method)
         if not hasattr(plain, "__wrapped__"):

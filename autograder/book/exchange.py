@@ -5,6 +5,7 @@ name that only who knows the secret finds.
 """
 
 import functools
+import glob
 import re
 import shutil
 from collections import defaultdict
@@ -13,17 +14,66 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.exchange.default import ExchangeReleaseAssignment, ExchangeReleaseFeedback
+from nbgrader.exchange.default import Exchange, ExchangeCollect, ExchangeReleaseAssignment, ExchangeReleaseFeedback
 from nbgrader.utils import find_all_files, notebook_hash
 
 from autograder.errors import ReleaseError
+from autograder.intake.handed_in import STAMP
 from autograder.intake.ticket import secret_in
 from autograder.release import releases
 from course_lib.errors import CourseError
 
 OTHER_NAMES = 20  # of notebooks in one submission under which feedback is released
 ELSEWHERE = "it was not handed in through the exchange; give {page} out yourself"
+CUT_SHORT = "%s: a copy was cut short while it was handed in, perhaps by a full disk: %s. %s."
+NOT_COPIED = "{to} could not be written: {why}. Nothing half written stays: make room there, and start again."
 SHARED = "its submission has the same secret as that of {others}, so that one would read the other's; ask them"
+
+
+def whole(copying: Callable) -> Callable:
+    """nbgrader's copying of a folder: all of it, or nothing. shutil leaves what it had when the disk was full."""
+
+    @functools.wraps(copying)
+    def run(self: Exchange, src: str, dest: str, log: object = None) -> None:
+        if Path(dest).exists():
+            return copying(self, src, dest, log)
+        try:
+            return copying(self, src, dest, log)
+        except OSError as error:
+            shutil.rmtree(dest, ignore_errors=True)
+            return self.fail(NOT_COPIED.format(to=dest, why=_reason(error)))
+
+    return run
+
+
+def _reason(error: OSError) -> str:
+    """The system's words, which shutil wraps in a list of all files."""
+    listed = error.args[0] if isinstance(error, shutil.Error) else None
+    return str(listed[0][2]) if isinstance(listed, list) and listed else (error.strerror or str(error))
+
+
+def in_full(copying: Callable) -> Callable:
+    """nbgrader's collecting, of submissions that arrived whole: nbgrader writes the time stamp when all is copied."""
+
+    @functools.wraps(copying)
+    def run(self: ExchangeCollect) -> None:
+        self.src_records = [kept for record in self.src_records if (kept := _arrived(self, record))]
+        copying(self)
+
+    return run
+
+
+def _arrived(self: ExchangeCollect, record: dict) -> dict | None:
+    """This submission, or the newest earlier one that is whole; None where there is none."""
+    inbound, unit = Path(self.inbound_path), self.coursedir.assignment_id
+    if (inbound / record["filename"] / STAMP).exists():
+        return record
+    names = [path.parent.name for path in inbound.glob(f"{glob.escape(record['username'])}+{unit}+*/{STAMP}")]
+    found = self._sort_by_timestamp([self._path_to_record(name) for name in names])
+    earlier = [each for each in found if each["username"] == record["username"]]
+    done = "The one before it is collected" if earlier else "Nothing is collected: ask for it again"
+    self.log.warning(CUT_SHORT, record["username"], record["filename"], done)
+    return earlier[0] if earlier else None
 
 
 def as_built(copying: Callable, ours: tuple[str, ...]) -> Callable:

@@ -1,4 +1,4 @@
-"""Each Debian package of apt.txt is there; otherwise its test fails with the command that installs it."""
+"""Each Debian package of apt.txt is there, and JupyterHub's proxy; otherwise a test fails with the command for it."""
 
 import os
 import subprocess
@@ -9,6 +9,7 @@ import pytest
 
 APT = (Path(__file__).parents[2] / "apt.txt").read_text().split()
 MARKERS = {"bubblewrap": "sandbox", "chromium": "browser", "postgresql": "postgres"}
+PROXY = "configurable-http-proxy"
 FIRST = "test_the_debian_package_is_installed"
 
 
@@ -22,14 +23,23 @@ def test_the_debian_package_is_installed(package, program):
         )
 
 
+@pytest.mark.hub
+def test_the_proxy_of_jupyterhub_is_installed(program):
+    if program("hub") is None:
+        pytest.fail(
+            f"{PROXY} is missing: make proxy, which needs npm: sudo apt-get install npm (or COURSE_SKIP=hub)",
+            pytrace=False,
+        )
+
+
 def test_apt_txt_names_each_package_that_tests_look_for(packages):
-    assert {package: marker for marker, (package, _) in packages.items()} == MARKERS
+    assert {package: marker for marker, (package, _) in packages.items()} == MARKERS | {PROXY: "hub"}
     assert sorted(MARKERS) == sorted(APT)
 
 
-def run_again(**environment: str) -> str:
-    """What pytest prints when the first test runs in another environment."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"{__file__}::{FIRST}"]
+def run_again(test: str = FIRST, **environment: str) -> str:
+    """What pytest prints when a test of this file runs in another environment."""
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", f"{__file__}::{test}"]
     result = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
     return result.stdout + result.stderr
 

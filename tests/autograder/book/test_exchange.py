@@ -4,8 +4,11 @@ An exercise goes out, two students fetch and submit it with their weights, it is
 each student gets the pages of their own work.
 """
 
+import errno
+import os
 import shutil
 import warnings
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -169,3 +172,46 @@ def test_grades_are_those_of_the_work(everybody, second_round):
     with Gradebook(f"sqlite:///{teacher.place / 'gradebook.db'}") as book:
         scores = quiet(lambda: {s.student.id: s.score for s in book.assignment_submissions(UNIT)})()
     assert scores == {"ada": 7, "bob": 7, "dora": 0}
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """From now on each file is only begun."""
+
+    def begin(source, target, **_):
+        Path(target).write_text("half")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+
+    monkeypatch.setattr(shutil, "copyfile", begin)
+
+
+def test_a_full_disk_leaves_nothing_half_released_or_collected(everybody, second_round, full_disk, monkeypatch):
+    teacher, *_ = everybody
+    given, taken = (
+        teacher.machine / "exchange" / "vision_course" / "outbound" / UNIT,
+        teacher.place / "submitted" / "ada",
+    )
+    shutil.rmtree(taken)
+    for words, folder in ((("release_assignment", "--force"), given), (("collect",), taken / UNIT)):
+        with pytest.raises(AssertionError, match="No space left on device.*Nothing half written stays: make"):
+            teacher.run("nbgrader", words[0], UNIT, *words[1:])
+        assert not folder.exists()
+    monkeypatch.undo()
+    teacher.run("nbgrader", "release_assignment", UNIT)
+    teacher.run("nbgrader", "collect", UNIT)
+    assert (taken / UNIT / f"{UNIT}.safetensors").exists()
+
+
+def test_what_was_cut_short_while_it_was_handed_in_is_not_collected(everybody, second_round):
+    teacher, ada, *_ = everybody
+    inbound = teacher.machine / "exchange" / "vision_course" / "inbound"
+    for name in ("ada", "eve"):
+        half = inbound / f"{name}+{UNIT}+2090-01-01 00:00:00.000000 UTC+random"
+        half.mkdir()
+        (half / f"{UNIT}.ipynb").write_text("half")
+    said = teacher.run("nbgrader", "collect", UNIT, "--update")
+    lines = [line for line in said.splitlines() if "was cut short" in line]
+    assert ["ada: " in line and "The one before it is collected" in line for line in sorted(lines)] == [True, False]
+    assert "Nothing is collected: ask for it again" in sorted(lines)[1]
+    assert "half" not in (teacher.place / "submitted" / "ada" / UNIT / f"{UNIT}.ipynb").read_text()[:10]
+    assert not (teacher.place / "submitted" / "eve").exists()
