@@ -146,7 +146,7 @@ def declared(*extras: str) -> set[str]:
 
 @pytest.mark.parametrize(
     ("folder", "extras"),
-    [("course_lib", ()), ("autograder", ("lab", "instructor")), ("tools", ("lab", "instructor", "test"))],
+    [("course_lib", ()), ("autograder", ("lab", "instructor")), ("tools", ("lab", "instructor", "site", "test"))],
 )
 def test_every_library_that_is_imported_is_declared(folder, extras):
     """Otherwise a fresh install misses it, and nobody notices in an old one."""
