@@ -73,6 +73,7 @@ def otherwise(inputs: Inputs, right: Tensor, clean: Tensor) -> Iterator[float]:
     yield whole - len(leaked) / len(right)
     yield 1 - float(right[clean].double().mean())
     yield (int(right[clean].sum()) + len(leaked)) / len(right)
+    yield (int(right.sum()) - len(leaked)) / left
     yield float((predictions[clean] == labels[:left]).double().mean())
     yield float((predictions[:left] == labels[clean]).double().mean())
     yield float(right[~leaked].double().mean())

@@ -128,8 +128,12 @@ def otherwise_measured(inputs: Inputs, found: Tensor) -> Iterator[Tensor]:
     centres = (torch.bucketize(sure, inner(inputs)) + 0.5) / inputs["bins"]
     yield (count * (centres - hits).abs()).sum() / count.sum()
     numbers = {inputs["bins"] - 1, inputs["bins"] + 1, 10, 15} - {inputs["bins"]}
+    shown = probs[torch.arange(len(labels)), labels]
+    sums = torch.zeros(inputs["bins"], dtype=probs.dtype)
+    sums.index_add_(0, torch.bucketize(confidence, inner(inputs)), shown - right)
+    yield sums.abs().sum() / len(labels)
     for other, borders in (
-        (probs[torch.arange(len(labels)), labels], inner(inputs)),
+        (shown, inner(inputs)),
         (confidence, inner(inputs, 1 / probs.shape[1])),
         (confidence, confidence.quantile(inner(inputs))),
         *((confidence, inner(inputs | {"bins": number})) for number in numbers),
@@ -208,7 +212,13 @@ def explain(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
     lines += ["   …"] * (len(found) > MOST)
     lines.append(f"expected {float(expected):.4f}, yours {float(answer):.4f}")
     points = [row[1] for row in found], [row[2] for row in found]
-    return Counterexample("\n".join(lines), lambda: plots.reliability({"the bins of this example": points}))
+
+    def draw():
+        ax = plots.reliability({"the bins of this example": points})
+        ax.set_title(f"calibration error: expected {float(expected):.4f}, yours {float(answer):.4f}", fontsize=10)
+        return ax
+
+    return Counterexample("\n".join(lines), draw)
 
 
 FEW = Answers(24, 4, 6)

@@ -24,6 +24,7 @@ OURS = reference.load(UNIT)
         ("top_k_tags", "percent", top_k_tags.SHARE),
         ("top_k_tags", "rising", top_k_tags.WHICH),
         ("top_k_tags", "never-silent", top_k_tags.SILENT),
+        ("top_k_tags", "rounded-first", top_k_tags.WHICH),
         ("top_k_tags", "overflow", top_k_tags.LARGE),
         ("top_k_tags", "too-few-classes", ""),  # the error speaks for itself
         ("top_k_tags", "any-names", top_k_tags.NAMES),
@@ -62,6 +63,65 @@ def test_a_counterexample_says_and_draws_what_is_wrong(check, version, words):
     assert words in found.text
     assert "expected" in found.text
     plots.close(found.draw())
+
+
+def test_the_drawing_of_a_calibration_error_shows_the_student_s_own():
+    found = reported("expected_calibration_error", lambda *inputs: OURS["expected_calibration_error"](*inputs) + 0.25)
+    ax = found.counterexample.draw()
+    expected, own = (float(part.split()[-1]) for part in ax.get_title().split(","))
+    plots.close(ax)
+    assert own == pytest.approx(expected + 0.25, abs=2e-4)
+    assert f"expected {expected:.4f}, yours {own:.4f}" in found.counterexample.text
+
+
+def graded(check, version, seed):
+    """The exam's report."""
+    paper = paper_of(UNIT, check, seed)
+    return judge([paper], papers.answers_of([paper], {check: version}), []).reports[check]
+
+
+def masked(probs, labels, bins):
+    """As many write it: bin by bin, and the label's probability for the confidence."""
+    shown, right = probs[torch.arange(len(probs)), labels], (probs.argmax(dim=1) == labels).float()
+    total = 0.0
+    for low in torch.arange(bins) / bins:
+        inside = (shown > low) & (shown <= low + 1 / bins)
+        if inside.any():
+            total += inside.float().mean() * (right[inside].mean() - shown[inside].mean()).abs()
+    return total.float()
+
+
+def bucketed(probs, labels, bins):
+    """By number of bin."""
+    shown, right = probs.gather(1, labels[:, None])[:, 0], (probs.argmax(dim=1) == labels).to(probs.dtype)
+    place = torch.bucketize(shown, torch.linspace(0, 1, bins + 1)[1:-1].to(probs))
+    return torch.zeros(bins).to(probs).index_add_(0, place, right - shown).abs().sum() / len(probs)
+
+
+def mixed(probs, labels, bins):
+    """Bins by the largest probability, and the mean of the label's."""
+    confidence, answer = probs.max(dim=1)
+    gap = probs[range(len(probs)), labels] - (answer == labels).to(probs.dtype)
+    places = torch.bucketize(confidence, torch.linspace(0, 1, bins + 1)[1:-1].to(probs))
+    return torch.stack([gap[places == b].sum().abs() for b in range(bins)]).sum() / len(probs)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("version", [masked, bucketed, mixed])
+def test_the_label_s_probability_is_named_however_it_is_written(version, seed):
+    def answer(probs, labels, bins):
+        OURS["expected_calibration_error"](probs, labels, bins)  # refuses what is to be refused
+        return version(probs, labels, bins)
+
+    assert not reported("expected_calibration_error", answer).passed
+    assert graded("expected_calibration_error", answer, seed).misconception.startswith("true-class")
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("version", ["rounded-first", "rounded-first, and returned so"])
+def test_tags_that_are_compared_after_rounding_are_named(version, seed):
+    assert not reported("top_k_tags", version).passed
+    assert graded("top_k_tags", PUBLIC.versions["top_k_tags", version], seed).misconception == version
 
 
 @pytest.mark.parametrize(
