@@ -1,5 +1,8 @@
 """Unit 09, confidence: what a student reads and sees when an answer is wrong points at that mistake and at no other."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 import torch
 
@@ -8,7 +11,7 @@ from autograder.exam import papers
 from autograder.exam.judge import judge
 from course_lib import plots
 from course_lib.checks import report, run
-from course_lib.checks.services import expected_calibration_error, fit_temperature, top_k_tags
+from course_lib.checks.services import expected_calibration_error, fit_temperature, steps, top_k_tags
 from tests.helpers.kept_papers import paper_of
 from tests.helpers.public import Public
 
@@ -173,6 +176,31 @@ def test_two_decimal_places_of_a_temperature_are_too_few_in_the_notebook_and_in_
         .reports["fit_temperature"]
         .passed
     )
+
+
+@pytest.mark.parametrize("way", steps.WAYS)
+def test_l_bfgs_without_a_line_search_earns_all_points_under_every_key(way):
+    """Whether a long step leads it astray is no matter of luck."""
+
+    def version(logits, labels):
+        OURS["fit_temperature"](logits, labels)  # refuses what is to be refused
+        return steps.stepped(logits.double(), labels, *way)
+
+    found = [reported("fit_temperature", version), *(graded("fit_temperature", version, seed) for seed in (1, 2, 3))]
+    assert all(each.passed for each in found), report.text(next(each for each in found if not each.passed))
+
+
+def test_logits_that_lead_it_astray_are_known():
+    """As they were drawn before."""
+    models = (replace(case.make_inputs, temperature=1.0) for case in CHECKS["fit_temperature"].cases[2:4])
+    for model in models:
+        found = []
+        for seed in range(12):
+            inputs = model(np.random.default_rng(seed))
+            inputs = inputs | {"logits": 0.3 * inputs["logits"]}
+            found.append(steps.arrives(inputs, OURS["fit_temperature"](**inputs)))
+        assert any(found)
+        assert not all(found)
 
 
 @pytest.mark.parametrize("style", ["gradient in 32 bits", "a fine grid", "Newton", "Adam"])
