@@ -43,29 +43,20 @@ TRUE_CLASS = (
 
 @wrong("expected_calibration_error", "true-class", TRUE_CLASS)
 def true_class(probs, labels, bins):
-    _refuse(probs)
-    _, right = _answers(probs, labels)
-    count, mean, accuracy, _ = _bins(probs[range(len(labels)), labels], right, bins)
-    return _weighted(count, (accuracy - mean).abs())
-
-
-@wrong("expected_calibration_error", "true-class, zero in the first bin", TRUE_CLASS)
-def true_class_from_zero(probs, labels, bins):
-    """By number of bin, so that a probability of 0 is in the first one."""
-    _refuse(probs)
-    _, right = _answers(probs, labels)
-    confidence = probs[range(len(labels)), labels]
-    count, mean, accuracy, _ = _bins(confidence.clamp(min=1e-9), right, bins)
-    return _weighted(count, (accuracy - mean).abs())
-
-
-@wrong("expected_calibration_error", "true-class, zero in no bin", TRUE_CLASS)
-def true_class_without_zero(probs, labels, bins):
-    """Of all images, also of those that are in no bin."""
+    """A probability of 0 is of a wrong answer and adds nothing, whether it is in the first bin or in none."""
     _refuse(probs)
     _, right = _answers(probs, labels)
     count, mean, accuracy, _ = _bins(probs[range(len(labels)), labels], right, bins)
     return (count * (accuracy - mean).abs()).sum() / len(labels)
+
+
+@wrong("expected_calibration_error", "true-class, of those in a bin", TRUE_CLASS)
+def true_class_in_a_bin(probs, labels, bins):
+    """A probability of 0 is in no bin, and its image does not count."""
+    _refuse(probs)
+    _, right = _answers(probs, labels)
+    count, mean, accuracy, _ = _bins(probs[range(len(labels)), labels], right, bins)
+    return _weighted(count, (accuracy - mean).abs())
 
 
 @wrong("expected_calibration_error", "true-class in the right bins", TRUE_CLASS)

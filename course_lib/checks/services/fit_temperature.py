@@ -16,7 +16,6 @@ from course_lib.checks.compare import close
 from course_lib.checks.kit.numbers import rounded, until
 from course_lib.checks.kit.show import EXPECTED, YOURS
 from course_lib.checks.kit.styles import styles
-from course_lib.checks.services.steps import arrives
 from course_lib.checks.spec import Case, Check, Counterexample, Inputs, Mismatch
 
 LOSS = (
@@ -67,19 +66,16 @@ class Logits:
     def _fits(self, inputs: Inputs) -> bool:
         """The loss has a clear minimum, where no other measure has its own, and which is no multiple of a half."""
         found = measured(inputs)
-        place, *others = (int(found[:, i].argmin()) for i in range(len(MEASURES)))
-        ends = 20, len(GRID) - 20
-        if not ends[0] < place < ends[1] or min(abs(other - place) for other in others) < 2:
+        best = [int(found[:, i].argmin()) for i in range(len(MEASURES))]
+        place, ends = best[0], (20, len(GRID) - 20)
+        if not ends[0] < place < ends[1] or min(abs(other - place) for other in best[1:]) < 2:
             return False
         bend = found[place - 8, 0] + found[place + 8, 0] - 2 * found[place, 0]  # 20 % to both sides
         t = float(GRID[place].exp())
         usual = abs(float(GRID[place]) - math.log(self.temperature)) < self.near
         if not usual or bend <= 0.04 * 0.1 or abs(t - max(1, round(2 * t)) / 2) <= min(0.05 * t, 0.2):
             return False
-        best = refined(inputs, t)
-        if self.fine and abs(round(best, 2) / best - 1) <= 0.012:
-            return False
-        return self.temperature >= 1 or arrives(inputs, best)
+        return not self.fine or abs(round(refined(inputs, t), 2) / refined(inputs, t) - 1) > 0.012
 
 
 def refined(inputs: Inputs, t: float) -> float:
