@@ -29,7 +29,6 @@
 # are not contiguous in memory and, where there is one, the GPU.
 
 # %% tags=["given"]
-import math
 import textwrap
 from pathlib import Path
 
@@ -43,9 +42,6 @@ from course_lib import plots, training
 from course_lib.arrays import as_tensor
 from course_lib.checks.embeddings import check
 from course_lib.data import tinyfaces, tinytalk
-from course_lib.data import words as google
-from course_lib.data.text8 import text8
-from course_lib.data.word_pairs import PAIRS
 from course_lib.data.words import vector_of
 from course_lib.figures import figure
 from course_lib.models import latent
@@ -403,6 +399,12 @@ check("analogy_mul", analogy_mul)
 # `course data words` fetch them.
 
 # %% tags=["given"]
+import math
+
+from course_lib.data import words as google
+from course_lib.data.text8 import text8
+from course_lib.data.word_pairs import PAIRS
+
 MINI = settings().profile == "mini"
 SEED = settings().seed
 SECTIONS = tuple(tinytalk.SECTIONS) if MINI else tuple(PAIRS)
