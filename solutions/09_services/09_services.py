@@ -261,7 +261,9 @@ def fit_temperature(
         labels: what the images show, 0 … c - 1; all of them may be of one class.
 
     Returns:
-        The best T, within 1 %. In the checks it lies between 0.2 and 20.
+        The best T, within 1 %. In the checks it lies between 0.2 and 20. Let a solver
+            go on until it arrives. L-BFGS without a line search may take one step that
+            is too long and never come back; `line_search_fn="strong_wolfe"` is safer.
 
     Raises:
         ValueError: no T is the best one. That is so where there is no image; where the

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from course_lib.data.text8 import TEXT8
 from tools import ROOT
 from tools.build.cells import read_source
 from tools.build.notebooks import build_exercise, unit_sources
@@ -92,10 +93,10 @@ UNITS = {  # all others detect
     "05_fcn": SEGMENTATION,
     "06_pose": {"persons": {}},
     "07_faces": {"faces": {"COURSE_LIMIT": "250"}},  # ORL's 25 people
-    "08_embeddings": {"portraits": {}},  # the course's own words and faces; real texts are tests of the unit
+    "08_embeddings": {"books": {"COURSE_LIMIT": "1"}},  # ten steps; for text8; the faces are the course's own
     "09_services": {"tiny photographs": CLASSIFICATION["tiny photographs"]},
 }
-METRIC = {"05_fcn": "mean IoU", "06_pose": "PCK", "07_faces": "TAR"}
+METRIC = {"05_fcn": "mean IoU", "06_pose": "PCK", "07_faces": "TAR", "08_embeddings": r"family +\d+%  capital"}
 LITE0 = ("03_fast_rcnn", "blood cells")  # with the other backbone that needs no download; `make real` runs all so
 SETS = [
     pytest.param(path.stem, name, id=f"{path.stem}-{name}")
@@ -117,6 +118,21 @@ def coco_in(folder, test_data):
     return folder
 
 
+def books_in(folder, test_data):
+    """Thirteen books in text8's form, and Google's questions."""
+    sample = test_data / "words"
+    if not sample.is_dir():
+        pytest.skip(f"no real samples: {sample} is not there")
+    texts = [path.read_text(encoding="latin-1").lower() for path in sorted((sample / "gutenberg").glob("*.txt"))]
+    (folder / TEXT8.parent).mkdir()
+    (folder / TEXT8).write_text(" ".join(re.findall("[a-z]+", " ".join(texts))), encoding="ascii")
+    (folder / TEXT8.parent / "questions-words").symlink_to(sample / "questions-words")
+    return folder
+
+
+LAID_OUT = {"06_pose": coco_in, "08_embeddings": books_in}  # samples in the layout that the unit reads
+
+
 @pytest.mark.notebook
 @pytest.mark.parametrize(("unit", "name"), SETS)
 def test_the_experiment_runs_unchanged_on_real_images(test_data, unit, name, tmp_path):
@@ -124,7 +140,7 @@ def test_the_experiment_runs_unchanged_on_real_images(test_data, unit, name, tmp
         "COURSE_PROFILE": "full",
         "COURSE_BACKBONE": "lite0" if (unit, name) == LITE0 else "small",
         "COURSE_LIMIT": "6",
-        "COURSE_DATA": str(coco_in(tmp_path, test_data) if unit == "06_pose" else test_data),
+        "COURSE_DATA": str(LAID_OUT[unit](tmp_path, test_data) if unit in LAID_OUT else test_data),
         "COURSE_CACHE": str(tmp_path / "cache"),
         "COURSE_DEVICE": "cpu",
         "COURSE_THREADS": "1",

@@ -68,6 +68,16 @@ def subtracted(predictions, labels, leaked):
 
 @wrong(
     "clean_accuracy",
+    "all-were-right",
+    "You take every leaked picture for a right answer. Some are wrong: count the right ones among those that are left.",
+)
+def all_were_right(predictions, labels, leaked):
+    clean = _clean(labels, leaked)
+    return (int((predictions == labels).sum()) - len(leaked)) / int(clean.sum())
+
+
+@wrong(
+    "clean_accuracy",
     "by-class",
     "You leave out classes that have these numbers. They are the numbers of pictures.",
 )

@@ -36,16 +36,38 @@ def _weighted(count, gap):
     return (count * gap).sum() / count.sum()
 
 
-@wrong(
-    "expected_calibration_error",
-    "true-class",
-    "You take the true label's probability. Confidence is what the model says of its own answer, right or wrong.",
+TRUE_CLASS = (
+    "You take the true label's probability. Confidence is what the model says of its own answer, right or wrong."
 )
+
+
+@wrong("expected_calibration_error", "true-class", TRUE_CLASS)
 def true_class(probs, labels, bins):
+    """A probability of 0 is of a wrong answer and adds nothing, whether it is in the first bin or in none."""
+    _refuse(probs)
+    _, right = _answers(probs, labels)
+    count, mean, accuracy, _ = _bins(probs[range(len(labels)), labels], right, bins)
+    return (count * (accuracy - mean).abs()).sum() / len(labels)
+
+
+@wrong("expected_calibration_error", "true-class, of those in a bin", TRUE_CLASS)
+def true_class_in_a_bin(probs, labels, bins):
+    """A probability of 0 is in no bin, and its image does not count."""
     _refuse(probs)
     _, right = _answers(probs, labels)
     count, mean, accuracy, _ = _bins(probs[range(len(labels)), labels], right, bins)
     return _weighted(count, (accuracy - mean).abs())
+
+
+@wrong("expected_calibration_error", "true-class in the right bins", TRUE_CLASS)
+def true_class_in_the_right_bins(probs, labels, bins):
+    """Bins by the largest probability, and the gap to the label's."""
+    _refuse(probs)
+    confidence, right = _answers(probs, labels)
+    shown = probs[range(len(labels)), labels] - right
+    places = (confidence * bins).ceil().long().clamp(1, bins) - 1
+    gaps = torch.zeros(bins, dtype=probs.dtype, device=probs.device).index_add_(0, places, shown)
+    return gaps.abs().sum() / len(labels)
 
 
 UNWEIGHTED = "Your bins all count the same: one with a single image as much as one with a thousand."

@@ -155,6 +155,25 @@ def rounded(logits, names, k, min_confidence):
     return [(name, round(p, 2)) for name, p in tags if p >= min_confidence]
 
 
+ROUNDED_FIRST = (
+    "You round the probabilities before you compare them with `min_confidence`: one just below it may pass, and one "
+    "just above it fail. Compare first."
+)
+
+
+@wrong("top_k_tags", "rounded-first", ROUNDED_FIRST)
+def rounded_first(logits, names, k, min_confidence):
+    _refuse(names, logits)
+    return [tag for tag in _ranked(logits.softmax(dim=0), names, k) if round(tag[1], 2) >= min_confidence]
+
+
+@wrong("top_k_tags", "rounded-first, and returned so", ROUNDED_FIRST)
+def rounded_throughout(logits, names, k, min_confidence):
+    _refuse(names, logits)
+    tags = [(name, round(p, 2)) for name, p in _ranked(logits.softmax(dim=0), names, k)]
+    return [tag for tag in tags if tag[1] >= min_confidence]
+
+
 @wrong(
     "top_k_tags",
     "too-few-classes",

@@ -73,6 +73,7 @@ def otherwise(inputs: Inputs, right: Tensor, clean: Tensor) -> Iterator[float]:
     yield whole - len(leaked) / len(right)
     yield 1 - float(right[clean].double().mean())
     yield (int(right[clean].sum()) + len(leaked)) / len(right)
+    yield (int(right.sum()) - len(leaked)) / left
     yield float((predictions[clean] == labels[:left]).double().mean())
     yield float((predictions[:left] == labels[clean]).double().mean())
     yield float(right[~leaked].double().mean())
@@ -107,13 +108,13 @@ def one_left(right: bool):
 
 def all_leaked(rng: Generator) -> Inputs:
     """No picture is left."""
-    inputs = Predicted(6, 3, 3)(rng)
+    inputs = Predicted(6, 3, 3)._drawn(rng)
     return inputs | {"leaked": torch.as_tensor(rng.permutation(6))}
 
 
 def no_picture(rng: Generator) -> Inputs:
     """A test set without pictures."""
-    return {name: part[:0] for name, part in Predicted(6, 3, 3)(rng).items()}
+    return {name: part[:0] for name, part in Predicted(6, 3, 3)._drawn(rng).items()}
 
 
 def reordered(function: Callable, predictions: Tensor, labels: Tensor, leaked: Tensor) -> list[float]:

@@ -83,6 +83,11 @@ def confidences(inputs: Inputs) -> tuple[Tensor, Tensor]:
     return confidence, (answer == inputs["labels"]).double()
 
 
+def of_labels(inputs: Inputs) -> Tensor:
+    """The probability of what each image shows."""
+    return inputs["probs"].double().gather(1, inputs["labels"][:, None])[:, 0]
+
+
 def gaps(confidence: Tensor, right: Tensor, borders: Tensor) -> Tensor:
     """For each bin that has images: how many, their mean confidence and their accuracy, [b, 3]."""
     places = torch.bucketize(confidence, borders)
@@ -96,11 +101,16 @@ def inner(inputs: Inputs, low: float = 0.0) -> Tensor:
 
 
 def clear(inputs: Inputs) -> bool:
-    """No confidence is near the border of two bins, and no two classes are the likeliest of one image."""
+    """No confidence is near the border of two bins, no label's probability on one, and one class is the likeliest."""
     confidence, _ = confidences(inputs)
-    apart = (confidence[:, None] - inner(inputs)).abs().amin() if inputs["bins"] > 1 else 1.0
     first, second = inputs["probs"].topk(2, dim=1).values.T
-    return bool(apart > 1.5 / PARTS) and bool((first > second).all()) and bool((inputs["probs"] >= 0).all())
+    whole = bool((first > second).all()) and bool((inputs["probs"] >= 0).all())
+    return whole and _off_borders(confidence, inputs, 1.5) and _off_borders(of_labels(inputs), inputs, 0.1)
+
+
+def _off_borders(values: Tensor, inputs: Inputs, parts: float) -> bool:
+    """Whether all lie more than so many parts from each inner border."""
+    return bool(((values[:, None] - inner(inputs)).abs() > parts / PARTS).all())
 
 
 def telling(inputs: Inputs) -> bool:
@@ -128,8 +138,11 @@ def otherwise_measured(inputs: Inputs, found: Tensor) -> Iterator[Tensor]:
     centres = (torch.bucketize(sure, inner(inputs)) + 0.5) / inputs["bins"]
     yield (count * (centres - hits).abs()).sum() / count.sum()
     numbers = {inputs["bins"] - 1, inputs["bins"] + 1, 10, 15} - {inputs["bins"]}
+    shown, sums = of_labels(inputs), torch.zeros(inputs["bins"], dtype=probs.dtype)
+    sums.index_add_(0, torch.bucketize(confidence, inner(inputs)), shown - right)
+    yield sums.abs().sum() / len(labels)
     for other, borders in (
-        (probs[torch.arange(len(labels)), labels], inner(inputs)),
+        (shown, inner(inputs)),
         (confidence, inner(inputs, 1 / probs.shape[1])),
         (confidence, confidence.quantile(inner(inputs))),
         *((confidence, inner(inputs | {"bins": number})) for number in numbers),
@@ -208,7 +221,13 @@ def explain(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
     lines += ["   …"] * (len(found) > MOST)
     lines.append(f"expected {float(expected):.4f}, yours {float(answer):.4f}")
     points = [row[1] for row in found], [row[2] for row in found]
-    return Counterexample("\n".join(lines), lambda: plots.reliability({"the bins of this example": points}))
+
+    def draw():
+        ax = plots.reliability({"the bins of this example": points})
+        ax.set_title(f"calibration error: expected {float(expected):.4f}, yours {float(answer):.4f}", fontsize=10)
+        return ax
+
+    return Counterexample("\n".join(lines), draw)
 
 
 FEW = Answers(24, 4, 6)

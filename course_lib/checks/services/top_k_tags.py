@@ -42,7 +42,8 @@ class Logits:
     Attributes:
         classes: how many. k: how many tags at most. passes: how many probabilities of all lie above the threshold.
         spread: logits lie between minus this and this. moved: what is added to all of them.
-        fine: whether five decimal places are too few for one of the tags.
+        fine: whether five decimal places are too few for one of the tags. near: whether one probability is on the
+            other side of the threshold when it is rounded to two places.
     """
 
     classes: int
@@ -51,6 +52,7 @@ class Logits:
     spread: float = 2.0
     moved: int = 0
     fine: bool = False
+    near: bool = False
 
     def __call__(self, rng: Generator) -> Inputs:
         return until(self._drawn, self._fits)(rng)
@@ -76,7 +78,9 @@ class Logits:
         clear = bool(((probs / threshold - 1).abs() > 0.02).all()) and int((probs > threshold).sum()) == self.passes
         otherwise = int((logits[order[: self.k]] > threshold).sum()) != tags
         lost = any(abs(round(p, 5) - p) > 1.1 * allowed(p) for p in probs[:tags].tolist())
-        return clear and otherwise and (lost or not self.fine) and (tags < 2 or bool(order[0] > order[1]))
+        crossed = any((round(p, 2) >= threshold) != (p >= threshold) for p in probs[: self.k].tolist())
+        told = (lost or not self.fine) and (crossed or not self.near)
+        return clear and otherwise and told and (tags < 2 or bool(order[0] > order[1]))
 
 
 def allowed(probability: float) -> float:
@@ -202,7 +206,7 @@ CHECK = Check(
     cases=(
         Case("more than k are sure enough", "values", Logits(6, 2, 4)),
         Case("fewer than k are sure enough", "values", Logits(7, 5, 2)),
-        Case("logits that hardly differ", "values", Logits(9, 4, 2, spread=0.5)),
+        Case("logits that hardly differ", "values", Logits(9, 4, 2, spread=0.5, near=True)),
         Case("nothing is sure enough", "values", Logits(8, 3, 0, spread=0.5), hint=SILENT),
         Case("two hundred classes", "values", Logits(200, 6, 3, spread=3.0, fine=True)),
         Case("larger logits, classes in another order", "property", SOME, both_same, otherwise, **PLAIN),

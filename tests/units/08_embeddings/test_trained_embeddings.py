@@ -7,6 +7,7 @@ import torch
 from autograder import reference
 from course_lib import trainings
 from course_lib.data import tinytalk
+from course_lib.errors import DataMissing
 from tools.trainings import skip_gram
 
 
@@ -64,3 +65,41 @@ def test_the_vectors_of_a_batch_learn_and_no_others(own):
     for part, words in seen.items():
         moved = getattr(model, part).weight.grad.any(dim=1).nonzero()[:, 0]
         assert torch.equal(moved, words.unique())
+
+
+def test_a_long_text_is_taken_part_by_part(own, monkeypatch):
+    """And after its last part the first one comes again, with other pairs."""
+    monkeypatch.setitem(own, "PART", 2500)
+    monkeypatch.setitem(own, "BATCH", 256)
+    words = 9000  # each once, so that a pair tells its place
+    batches = own["Batches"](tinytalk.Corpus(tuple(map(str, range(words))), torch.arange(words)), 3)
+    assert [len(part) for part in batches.parts] == [2250] * 4
+    for number in (0, 1, 3, 4):
+        pairs, _ = batches(number * batches.length)
+        assert set((pairs // 2250).flatten().tolist()) == {number % 4}
+    assert not torch.equal(batches(0)[0], batches(4 * batches.length)[0])
+
+
+def test_questions_with_an_unknown_word_are_left_out(own):
+    """Four persons of Tinytalk have two questions on gender; of three no question is left."""
+    ours = {word: torch.eye(4)[row] for row, word in enumerate(("king", "queen", "actor", "actress"))}
+    told = []
+
+    def rule(vectors, a, b, c, exclude):
+        told.append((a, b, c))
+        return "actress"
+
+    asked = [question for question in tinytalk.questions("gender")[::3] if ours.keys() >= set(question)]
+    right = [question[3] == "actress" for question in asked]
+    assert own["share"](ours, "gender", rule, True) == sum(right) / len(right)
+    assert told == [question[:3] for question in asked]
+    assert np.isnan(own["share"]({"king": torch.ones(4)}, "gender", rule, True))
+
+
+def test_in_full_the_error_says_how_text_and_questions_are_fetched(own, monkeypatch, settings_from, tmp_path):
+    settings_from(COURSE_PROFILE="full", COURSE_DATA=tmp_path)
+    monkeypatch.setitem(own, "MINI", False)
+    with pytest.raises(DataMissing, match="course data text8"):
+        own["read_text"]()
+    with pytest.raises(DataMissing, match="course data words"):
+        own["questions_of"]("family")

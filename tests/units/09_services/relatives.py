@@ -38,6 +38,12 @@ def half_as_strict(logits, names, k, min_confidence):
 
 
 @near("top_k_tags")
+def half_a_hundredth_more(logits, names, k, min_confidence):
+    """Is content with half a hundredth less than what is asked for."""
+    return RIGHT["top_k_tags"](logits, names, k, min_confidence - 0.005)
+
+
+@near("top_k_tags")
 def below_the_threshold(logits, names, k, min_confidence):
     """Keeps what is below the threshold."""
     tags = RIGHT["top_k_tags"](logits, names, k, 0.0)
@@ -110,6 +116,15 @@ def second_guess(probs, labels, bins):
     answer = probs.argmax(dim=1)
     two = (probs.topk(2, dim=1).indices == labels[:, None]).any(dim=1)
     return RIGHT["expected_calibration_error"](probs, torch.where(two, answer, (answer + 1) % probs.shape[1]), bins)
+
+
+@near("expected_calibration_error")
+def runner_up(probs, labels, bins):
+    """Takes the second largest probability for the confidence."""
+    RIGHT["expected_calibration_error"](probs, labels, bins)
+    confidence, right = probs.topk(2, dim=1).values[:, 1], (probs.argmax(dim=1) == labels).to(probs.dtype)
+    place = (confidence * bins).ceil().long().clamp(min=1) - 1
+    return torch.zeros(bins, dtype=probs.dtype).index_add_(0, place, right - confidence).abs().sum() / len(probs)
 
 
 @near("expected_calibration_error")
@@ -466,3 +481,10 @@ def by_predicted_class(predictions, labels, leaked):
     """Leaves out the pictures whose predicted class has the number."""
     left = ~torch.isin(predictions, leaked)
     return (predictions == labels)[left].double().mean().item() if left.any() else 0.0
+
+
+@near("clean_accuracy")
+def all_were_wrong(predictions, labels, leaked):
+    """Takes every leaked picture for a wrong answer: the share can pass 1."""
+    RIGHT["clean_accuracy"](predictions, labels, leaked)
+    return int((predictions == labels).sum()) / (len(labels) - len(leaked))

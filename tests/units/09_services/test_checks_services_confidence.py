@@ -4,12 +4,10 @@ import pytest
 import torch
 
 from autograder import reference
-from autograder.exam import papers
-from autograder.exam.judge import judge
 from course_lib import plots
 from course_lib.checks import report, run
 from course_lib.checks.services import expected_calibration_error, fit_temperature, top_k_tags
-from tests.helpers.kept_papers import paper_of
+from tests.helpers.kept_papers import graded
 from tests.helpers.public import Public
 
 UNIT = "09_services"
@@ -24,6 +22,7 @@ OURS = reference.load(UNIT)
         ("top_k_tags", "percent", top_k_tags.SHARE),
         ("top_k_tags", "rising", top_k_tags.WHICH),
         ("top_k_tags", "never-silent", top_k_tags.SILENT),
+        ("top_k_tags", "rounded-first", top_k_tags.WHICH),
         ("top_k_tags", "overflow", top_k_tags.LARGE),
         ("top_k_tags", "too-few-classes", ""),  # the error speaks for itself
         ("top_k_tags", "any-names", top_k_tags.NAMES),
@@ -62,6 +61,83 @@ def test_a_counterexample_says_and_draws_what_is_wrong(check, version, words):
     assert words in found.text
     assert "expected" in found.text
     plots.close(found.draw())
+
+
+def test_the_drawing_of_a_calibration_error_shows_the_student_s_own():
+    found = reported("expected_calibration_error", lambda *inputs: OURS["expected_calibration_error"](*inputs) + 0.25)
+    ax = found.counterexample.draw()
+    expected, own = (float(part.split()[-1]) for part in ax.get_title().split(","))
+    plots.close(ax)
+    assert own == pytest.approx(expected + 0.25, abs=2e-4)
+    assert f"expected {expected:.4f}, yours {own:.4f}" in found.counterexample.text
+
+
+def masked(probs, labels, bins):
+    """As many write it: bin by bin, and the label's probability for the confidence."""
+    shown, right = probs[torch.arange(len(probs)), labels], (probs.argmax(dim=1) == labels).float()
+    total = 0.0
+    for low in torch.arange(bins) / bins:
+        inside = (shown > low) & (shown <= low + 1 / bins)
+        if inside.any():
+            total += inside.float().mean() * (right[inside].mean() - shown[inside].mean()).abs()
+    return float(total)
+
+
+def bucketed(probs, labels, bins):
+    """By number of bin."""
+    shown, right = probs.gather(1, labels[:, None])[:, 0], (probs.argmax(dim=1) == labels).to(probs.dtype)
+    place = torch.bucketize(shown, torch.linspace(0, 1, bins + 1)[1:-1].to(probs))
+    return torch.zeros(bins).to(probs).index_add_(0, place, right - shown).abs().sum() / len(probs)
+
+
+def floored(probs, labels, bins):
+    """A border belongs to the bin above it."""
+    shown, right = probs[range(len(probs)), labels], (probs.argmax(dim=1) == labels).double()
+    place = (shown * bins).long().clamp(max=bins - 1)
+    found = [(right[place == b], shown[place == b].double()) for b in range(bins)]
+    return sum(len(hits) * abs(hits.mean() - sure.mean()) for hits, sure in found if len(hits)) / len(probs)
+
+
+def of_those_in_bins(probs, labels, bins):
+    """Each bin's weight is its share of all images that are in one; a probability of 0 is in none."""
+    shown = probs[range(len(probs)), labels]
+    some = shown > 0
+    return masked(probs[some], labels[some], bins) if some.any() else shown.sum()
+
+
+def mixed(probs, labels, bins):
+    """Bins by the largest probability, and the mean of the label's."""
+    confidence, answer = probs.max(dim=1)
+    gap = probs[range(len(probs)), labels] - (answer == labels).to(probs.dtype)
+    places = torch.bucketize(confidence, torch.linspace(0, 1, bins + 1)[1:-1].to(probs))
+    return torch.stack([gap[places == b].sum().abs() for b in range(bins)]).sum() / len(probs)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("version", "name"),
+    [
+        (masked, "true-class"),
+        (bucketed, "true-class"),
+        (floored, "true-class"),
+        (of_those_in_bins, "true-class, of those in a bin"),
+        (mixed, "true-class in the right bins"),
+    ],
+)
+def test_the_label_s_probability_is_named_however_it_is_written(version, name, seed):
+    def answer(probs, labels, bins):
+        OURS["expected_calibration_error"](probs, labels, bins)  # refuses what is to be refused
+        return version(probs, labels, bins)
+
+    assert not reported("expected_calibration_error", answer).passed
+    assert graded(UNIT, "expected_calibration_error", answer, seed).misconception == name
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("version", ["rounded-first", "rounded-first, and returned so"])
+def test_tags_that_are_compared_after_rounding_are_named(version, seed):
+    assert not reported("top_k_tags", version).passed
+    assert graded(UNIT, "top_k_tags", PUBLIC.versions["top_k_tags", version], seed).misconception == version
 
 
 @pytest.mark.parametrize(
@@ -106,13 +182,20 @@ def test_two_decimal_places_of_a_temperature_are_too_few_in_the_notebook_and_in_
     def version(logits, labels):
         return round(OURS["fit_temperature"](logits, labels), 2)
 
-    paper = paper_of(UNIT, "fit_temperature", seed)
     assert not reported("fit_temperature", version).passed
-    assert (
-        not judge([paper], papers.answers_of([paper], {"fit_temperature": version}), [])
-        .reports["fit_temperature"]
-        .passed
-    )
+    assert not graded(UNIT, "fit_temperature", version, seed).passed
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_l_bfgs_with_a_line_search_earns_all_points(seed):
+    """In the notebook, and in three exams."""
+
+    def version(logits, labels):
+        OURS["fit_temperature"](logits, labels)  # refuses what is to be refused
+        return stepped(logits, labels, rate=1.0, line_search="strong_wolfe")
+
+    for found in (reported("fit_temperature", version), graded(UNIT, "fit_temperature", version, seed)):
+        assert found.passed, report.text(found)
 
 
 @pytest.mark.parametrize("style", ["gradient in 32 bits", "a fine grid", "Newton", "Adam"])
@@ -125,9 +208,10 @@ def test_however_the_temperature_is_found_it_is_right(style):
     assert found.passed, report.text(found)
 
 
-def in_32_bits(logits, labels):
+def stepped(logits, labels, rate=0.5, line_search=None):
+    """L-BFGS on log T in 32 bits."""
     log_t = torch.zeros(1, requires_grad=True)
-    optimizer = torch.optim.LBFGS([log_t], lr=0.5, max_iter=100)
+    optimizer = torch.optim.LBFGS([log_t], lr=rate, max_iter=100, line_search_fn=line_search)
 
     def loss():
         optimizer.zero_grad()
@@ -167,4 +251,4 @@ def by_adam(logits, labels):
     return log_t.exp().detach().numpy()
 
 
-WAYS = {"gradient in 32 bits": in_32_bits, "a fine grid": by_a_grid, "Newton": by_newton, "Adam": by_adam}
+WAYS = {"gradient in 32 bits": stepped, "a fine grid": by_a_grid, "Newton": by_newton, "Adam": by_adam}

@@ -7,6 +7,7 @@ from autograder import reference
 from course_lib import plots
 from course_lib.checks import report, run
 from course_lib.checks.services import alike, audit_split, clean_accuracy, near_duplicates
+from tests.helpers.kept_papers import graded
 from tests.helpers.public import Public
 
 UNIT = "09_services"
@@ -109,3 +110,15 @@ def test_any_of_equal_partners_is_as_good(pick):
 def test_a_plain_tuple_is_an_audit():
     found = reported("audit_split", lambda *inputs: tuple(OURS["audit_split"](*inputs)))
     assert found.passed, report.text(found)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_who_takes_all_leaked_pictures_for_right_answers_reads_so(seed):
+    """Counted in whole numbers, without a thought of an empty rest."""
+
+    def version(predictions, labels, leaked):
+        hits = sum(p == y for p, y in zip(predictions.tolist(), labels.tolist(), strict=True))
+        return (hits - leaked.numel()) / (labels.numel() - leaked.numel())
+
+    assert not reported("clean_accuracy", version).passed
+    assert graded(UNIT, "clean_accuracy", version, seed).misconception == "all-were-right"
