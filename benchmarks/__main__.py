@@ -26,14 +26,11 @@ def main(
     write: Annotated[bool, typer.Option(help="Write docs/benchmarks.md.")] = True,
 ) -> None:
     """Measure, write docs/benchmarks.md, print the figures. Example: python -m benchmarks --students 30 --no-write"""
-    found, alone = (
-        [grading.measure("two functions", students, stock, ours, small=True)],
-        grading.overhead(min(students, 30)),
-    )
+    found = [grading.measure("two functions", students, stock, ours, small=True)]
+    alone = grading.overhead(min(students, 30))
     if full:
-        found.append(
-            grading.measure("all of 02_rcnn, trained", full, 1, 1, small=False, weights=sample_class.trained())
-        )
+        weights = sample_class.trained()
+        found.append(grading.measure("all of 02_rcnn, trained", full, 1, 1, small=False, weights=weights))
     if write:
         text = document(found, alone, growth.table(growth.measure()), machine())
         with atomic_write(ROOT / "docs" / "benchmarks.md") as temporary:
