@@ -62,7 +62,7 @@ agreement: $(READY) ## do the public checks and the exam say the same of every v
 	$(BIN)/python -m tools.agreement $(UNIT)
 
 bench: $(READY) debian ## grading beside stock nbgrader, in the same run
-	$(BIN)/python -m benchmarks.grading
+	$(BIN)/python -m benchmarks
 
 detection: $(READY) ## unit 04's detector beside torchvision's, trained for the same time, into docs/detection.md
 	$(BIN)/python -m benchmarks.detection

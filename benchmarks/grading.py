@@ -1,9 +1,6 @@
-"""Grading a class beside stock nbgrader: python -m benchmarks.grading (make bench)
+"""Grading a class beside stock nbgrader, in turn, each time in a fresh copy of the course with a fresh gradebook.
 
-The same submissions of a two-function exercise, each time in a fresh copy of the course with a fresh gradebook, the two
-graders in turn; then the whole exercise of 02_rcnn with fewer submissions. What is measured is the whole command, from
-its start to its end. docs/benchmarks.md is written anew; the last printed line is "ratio: R", submissions per minute of
-`autograder grade` over those of `nbgrader autograde`, on the two-function class.
+What is measured is the whole command, from its start to its end.
 """
 
 import json
@@ -13,17 +10,16 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import Annotated
 
 import typer
 
-from benchmarks.document import OURS, STOCK, Measured, Overhead, document, machine, summary
+from benchmarks.document import OURS, STOCK, Measured, Overhead
+from benchmarks.load import Memory
 from course_lib import threads
-from course_lib.download import atomic_write
 from course_lib.errors import CourseError
 from tools import ROOT
 from tools.samples import sample_class
@@ -51,6 +47,7 @@ class Run:
         points: each student's, as the gradebook has them.
         own: seconds that each student's own code took, where the grader notes that.
         load: the machine's load average (one minute) before the run.
+        memory: bytes of all processes together, at the peak.
     """
 
     grader: str
@@ -58,12 +55,14 @@ class Run:
     points: dict[str, float]
     own: dict[str, float]
     load: float
+    memory: int = 0
 
 
 def class_of(folder: Path, students: int, small: bool, weights: bytes = b"") -> Path:
     """A course with the first submissions of the sample class: of each kind one, then the others.
 
-    Its key is made here, so that all runs draw the same hidden inputs.
+    Where there are to be more than it has, they come again under other names. Its key is made here, so that all runs
+    draw the same hidden inputs.
     """
     from autograder.exam import secret
 
@@ -75,11 +74,17 @@ def class_of(folder: Path, students: int, small: bool, weights: bytes = b"") -> 
     ordered = sorted(range(len(made)), key=lambda i: (kinds[:i].count(kinds[i]), i))
     for i in ordered[students:]:
         shutil.rmtree(course / "submitted" / made[i].student)
+    for number in range(len(made), students):
+        first = course / "submitted" / made[ordered[number % len(made)]].student
+        shutil.copytree(first, first.with_name(f"{first.name}_{number}"))
     return course
 
 
-def run(grader: str, course: Path, all_graded: bool = True) -> Run:
+def run(grader: str, course: Path, all_graded: bool = True, options: Sequence[str] = ()) -> Run:
     """Grade a fresh copy of a class with one of the graders.
+
+    Args:
+        options: added to its command.
 
     Raises:
         BenchmarkError: nobody has a grade afterwards; with `all_graded`, somebody has none.
@@ -89,31 +94,32 @@ def run(grader: str, course: Path, all_graded: bool = True) -> Run:
         copy = Path(shutil.copytree(course, Path(folder, "course")))
         if grader == STOCK:
             (copy / "nbgrader_config.py").write_text(STOCK_CONFIG, encoding="utf-8")
-        seconds, said = _timed(COMMANDS[grader], copy)
+        seconds, said, memory = _timed([*COMMANDS[grader], *options], copy)
         points, wanted = points_in(copy), sorted(path.name for path in (copy / "submitted").iterdir())
         missing = sorted({*wanted} - {*points})
         if missing and (all_graded or not points):
             raise BenchmarkError(f"`{grader}` left out {', '.join(missing)}.", got=said[-1000:])
-        return Run(grader, seconds, points, own_code(copy), load)
+        return Run(grader, seconds, points, own_code(copy), load, memory)
 
 
-def _timed(words: list[str], course: Path) -> tuple[float, str]:
-    """The seconds that a program of this environment takes, and what it said."""
+def _timed(words: list[str], course: Path) -> tuple[float, str, int]:
+    """The seconds that a program of this environment takes, what it said, and the bytes that it held at most."""
     programs = Path(sys.executable).parent
     ours = (*threads.VARIABLES, threads.OURS)
     environment = {name: value for name, value in os.environ.items() if name not in ours}  # each as it comes
     environment["PATH"] = f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"
     start = time.perf_counter()
-    done = subprocess.run(
-        [programs / words[0], *words[1:]],
-        cwd=course,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=LONGEST,
-        check=False,
-    )
-    return time.perf_counter() - start, done.stdout.decode(errors="replace")
+    options = {"cwd": course, "env": environment, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen([programs / words[0], *words[1:]], **options) as process:
+        memory = Memory(process.pid)
+        try:
+            said, _ = process.communicate(timeout=LONGEST)
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            peak = memory.stop()
+        return time.perf_counter() - start, said.decode(errors="replace"), peak
 
 
 def points_in(course: Path) -> dict[str, float]:
@@ -196,31 +202,12 @@ def overhead(students: int) -> Overhead:
     """What one submission of the two-function class takes from a warm start to its grade in the gradebook."""
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         course = class_of(Path(folder), students, small=True)
-        words = [sys.executable, "-m", "benchmarks.overhead", str(course)]
-        said = subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
-        seconds = [json.loads(line)["seconds"] for line in said.splitlines()]
-        return Overhead(median(seconds), max(seconds), len(seconds))
+        stages = json.loads(_said("benchmarks.stages", course))
+        seconds = [json.loads(line)["seconds"] for line in _said("benchmarks.overhead", course).splitlines()]
+        return Overhead(median(seconds), max(seconds), len(seconds), stages)
 
 
-def main(
-    students: Annotated[int, typer.Option(help="Submissions of the two-function exercise.")] = 30,
-    stock: Annotated[int, typer.Option(help="Runs of stock nbgrader on them.")] = 1,
-    ours: Annotated[int, typer.Option(help="Runs of ours on them.")] = 3,
-    full: Annotated[int, typer.Option(help="Submissions of the whole exercise; 0 leaves it out.")] = 4,
-    write: Annotated[bool, typer.Option(help="Write docs/benchmarks.md.")] = True,
-) -> None:
-    """Measure, write docs/benchmarks.md, print the figures."""
-    found, alone = [measure("two functions", students, stock, ours, small=True)], overhead(students)
-    if full:
-        found.append(measure("all of 02_rcnn, trained", full, 1, 1, small=False, weights=sample_class.trained()))
-    if write:
-        with atomic_write(ROOT / "docs" / "benchmarks.md") as temporary:
-            temporary.write_text(document(found, alone, machine()), encoding="utf-8")
-    typer.echo(summary(found, alone))
-
-
-if __name__ == "__main__":
-    try:
-        typer.run(main)
-    except CourseError as error:
-        sys.exit(str(error))
+def _said(module: str, course: Path) -> str:
+    """What one of our modules prints about a course, in a process of its own."""
+    words = [sys.executable, "-m", module, str(course)]
+    return subprocess.run(words, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout

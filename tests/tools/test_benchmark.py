@@ -1,14 +1,20 @@
 """The benchmark's arithmetic on literal numbers, and its running and reading on two submissions."""
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
+import time
 from contextlib import closing
 
+import psutil
 import pytest
 
-from benchmarks import document, grading
+from benchmarks import document, grading, growth, load, stages
 from benchmarks.document import OURS, STOCK, Measured, Overhead
 from benchmarks.grading import BenchmarkError, Run
+from benchmarks.growth import Grown
 from tools.samples import sample_class
 
 POINTS = {"abena": 7.0, "zofia": 0.0}
@@ -38,13 +44,13 @@ def test_the_last_printed_line_is_the_ratio_of_the_first_class():
 
 @pytest.mark.parametrize(
     ("stock", "worst", "met"),
-    [(240.0, 0.5, ("at least 12, met", "0.7 s, met")), (100.0, 0.8, ("12, **not met**", "0.7 s, **not met**"))],
+    [(340.0, 0.5, ("at least 30, met", "0.7 s, met")), (100.0, 0.8, ("30, **not met**", "0.7 s, **not met**"))],
 )
 def test_the_document_says_whether_the_targets_are_met(stock, worst, met):
-    text = document.document([a_class(stock), a_class()], Overhead(0.3, worst, 30), "Measured on a machine.")
+    text = document.document([a_class(stock), a_class()], Overhead(0.3, worst, 30), "", "Measured on a machine.")
     assert all(words in text for words in met)
     assert "12.0, 10.0, 11.0" in text
-    assert text.count("at least 12") == 1
+    assert text.count("at least 30") == 1
     assert text.endswith("Measured on a machine.\n")
 
 
@@ -116,3 +122,51 @@ def test_both_graders_on_two_submissions(tmp_path):
     assert 0 < max(ours.own.values()) < 0.3
     assert stock.seconds > 3  # it imports torch twice
     assert ours.seconds > 0.5
+
+
+def test_a_class_that_is_larger_than_the_sample_has_its_students_again_under_other_names(tmp_path):
+    course = grading.class_of(tmp_path, 33, small=True)
+    students = sorted(path.name for path in (course / "submitted").iterdir())
+    again = [name for name in students if "_" in name]
+    assert len(students) == 33
+    assert [name.rpartition("_")[2] for name in again] == ["30", "31", "32"]
+    for name in again:
+        one, first = (next((course / "submitted" / each).rglob("*.ipynb")) for each in (name, name.rpartition("_")[0]))
+        assert one.read_bytes() == first.read_bytes()
+
+
+def test_the_growth_as_a_table():
+    found = [Grown(200, 2, False, 24.0, 1_234_000_000), Grown(50, 2, True, 60.0, 1_000_000_000)]
+    assert growth.table(found).splitlines()[-2:] == [
+        "| 200 | 2 | idle | 24.0 | 500 | 1.23 |",
+        "| 50 | 2 | busy | 60.0 | 50 | 1.00 |",
+    ]
+
+
+def test_memory_is_that_of_a_process_and_of_all_below_it():
+    code = "x = bytearray(150_000_000); input()"
+    nested = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {code!r}])"
+    with subprocess.Popen([sys.executable, "-c", nested], stdin=subprocess.PIPE) as process:
+        memory = load.Memory(process.pid)
+        deadline = time.monotonic() + 60
+        while memory.peak < 150_000_000 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.communicate(b"\n")
+        assert 150_000_000 < memory.stop() < 400_000_000
+    assert load.held(process.pid) == 0
+
+
+def test_neighbours_keep_every_core_busy_and_end():
+    with load.busy():
+        children = psutil.Process().children()
+        assert len(children) == len(os.sched_getaffinity(0))
+        assert all(child.is_running() for child in children)
+    assert not any(child.is_running() for child in children)
+
+
+@pytest.mark.sandbox
+def test_each_stage_of_a_submission_takes_some_time(tmp_path):
+    course = grading.class_of(tmp_path, 4, small=True)
+    seconds = json.loads(grading._said("benchmarks.stages", course))
+    assert set(seconds) == {*stages.STAGES, stages.CLOCK}
+    assert all(0 < value < 20 for value in seconds.values())

@@ -1,0 +1,68 @@
+"""How grading grows: from ten submissions to five hundred, with one worker and with two, idle and beside others."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import typer
+
+from benchmarks.grading import OURS, class_of, run
+from benchmarks.load import busy
+
+PLAN = (  # submissions, workers, whether others keep every core busy
+    (10, 2, False),
+    (50, 2, False),
+    (200, 1, False),
+    (200, 2, False),
+    (500, 2, False),
+    (50, 2, True),
+)
+TABLE = """
+## Growth
+
+`autograder grade` on the two-function class. *Busy* means that each core has a neighbour that never waits. Memory is
+that of the command and of all processes below it, at its peak; what they share is counted once.
+
+| submissions | workers | machine | seconds | submissions a minute | memory, GB |
+|---|---|---|---|---|---|
+"""
+
+
+@dataclass(frozen=True)
+class Grown:
+    """One run: `memory` in bytes, all processes together at the peak."""
+
+    students: int
+    workers: int
+    busy: bool
+    seconds: float
+    memory: int
+
+    @property
+    def per_minute(self) -> float:
+        """Submissions."""
+        return 60 * self.students / self.seconds
+
+
+def measure(plan: Sequence[tuple[int, int, bool]] = PLAN) -> list[Grown]:
+    """Grade a class of each size."""
+    found = []
+    for students, workers, crowded in plan:
+        with TemporaryDirectory(prefix="benchmark-") as folder, busy() if crowded else nullcontext():
+            course = class_of(Path(folder), students, small=True)
+            one = run(OURS, course, options=("--workers", str(workers)))
+            found.append(Grown(students, workers, crowded, one.seconds, one.memory))
+            typer.echo(f"  {students} submissions, {workers} workers{', busy' * crowded}: {one.seconds:.1f} s")
+    return found
+
+
+def table(found: Sequence[Grown]) -> str:
+    """As Markdown."""
+    rows = [
+        f"| {one.students} | {one.workers} | {'busy' if one.busy else 'idle'} | {one.seconds:.1f} | "
+        f"{one.per_minute:.0f} | {one.memory / 1e9:.2f} |\n"
+        for one in found
+    ]
+    return TABLE + "".join(rows)

@@ -1,0 +1,60 @@
+"""What happens beside a measured command: cores that others keep busy, and memory that is looked at."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+
+GLANCE = 0.5  # seconds between two looks at the memory
+
+
+@contextmanager
+def busy() -> Iterator[None]:
+    """Every core has a neighbour that never waits, as on a shared JupyterHub."""
+    endless = [sys.executable, "-c", "while True: pass"]
+    neighbours = [subprocess.Popen(endless) for _ in os.sched_getaffinity(0)]
+    try:
+        yield
+    finally:
+        for one in neighbours:
+            one.kill()
+            one.wait()
+
+
+class Memory:
+    """The most memory that a process and all below it held at one look, in bytes; what they share is counted once."""
+
+    def __init__(self, pid: int):
+        self.peak, self._pid, self._over = 0, pid, threading.Event()
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
+
+    def _watch(self) -> None:
+        while not self._over.wait(GLANCE):
+            self.peak = max(self.peak, held(self._pid))
+
+    def stop(self) -> int:
+        """The peak; nobody looks any more."""
+        self._over.set()
+        self._watcher.join()
+        return self.peak
+
+
+def held(pid: int) -> int:
+    """Bytes that a process and all below it hold now: each page is divided among those who share it."""
+    try:
+        tree = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+    except psutil.NoSuchProcess:
+        return 0
+    return sum(map(_share, tree))
+
+
+def _share(process: psutil.Process) -> int:
+    try:
+        return process.memory_full_info().pss
+    except psutil.Error:  # it has ended, or is another user's
+        return 0
