@@ -410,7 +410,7 @@ SEED = settings().seed
 SECTIONS = tuple(tinytalk.SECTIONS) if MINI else tuple(PAIRS)
 
 
-def read_text() -> tinytalk.Corpus:
+def read_corpus() -> tinytalk.Corpus:
     """Tinytalk, or text8 in `full`."""
     return tinytalk.corpus(SEED) if MINI else text8()
 
@@ -421,7 +421,7 @@ def questions_of(section: str) -> list[tuple[str, str, str, str]]:
 
 
 # %% tags=["experiment"]
-text = read_text()
+text = read_corpus()
 some = text.tokens[146:219].tolist()  # -1 ends a sentence
 shown = " ".join("." if token < 0 else text.words[token] for token in some)
 print(*textwrap.wrap(shown, 88), sep="\n")

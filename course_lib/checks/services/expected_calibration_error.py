@@ -221,13 +221,7 @@ def explain(inputs: Inputs, answer: Any, expected: Any) -> Counterexample:
     lines += ["   …"] * (len(found) > MOST)
     lines.append(f"expected {float(expected):.4f}, yours {float(answer):.4f}")
     points = [row[1] for row in found], [row[2] for row in found]
-
-    def draw():
-        ax = plots.reliability({"the bins of this example": points})
-        ax.set_title(f"calibration error: expected {float(expected):.4f}, yours {float(answer):.4f}", fontsize=10)
-        return ax
-
-    return Counterexample("\n".join(lines), draw)
+    return Counterexample("\n".join(lines), lambda: plots.reliability({"the bins of this example": points}))
 
 
 FEW = Answers(24, 4, 6)
