@@ -100,6 +100,6 @@ def test_in_full_the_error_says_how_text_and_questions_are_fetched(own, monkeypa
     settings_from(COURSE_PROFILE="full", COURSE_DATA=tmp_path)
     monkeypatch.setitem(own, "MINI", False)
     with pytest.raises(DataMissing, match="course data text8"):
-        own["read_text"]()
+        own["read_corpus"]()
     with pytest.raises(DataMissing, match="course data words"):
         own["questions_of"]("family")
