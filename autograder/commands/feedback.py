@@ -37,7 +37,7 @@ def feedback(unit: Unit, student: Student = "", archive: Zip = None, database: D
             typer.echo(f"{name}: {reason or page}", err=bool(reason))
             failed += [name] * bool(reason)
         if archive:
-            _pack(unit, course, db_url, archive.value, config)
+            _pack(unit, course, db_url, archive.value, config, failed)
         _remind(unit, db_url)
         if failed:
             raise GradingError(f"No feedback page for {', '.join(failed)}. The reasons stand above.")
@@ -72,8 +72,12 @@ def _write(unit: str, student: str, config: "Config") -> str:
     return ""
 
 
-def _pack(unit: str, course: Path, db_url: str, platform: str, config: "Config") -> None:
-    """Put the pages into one zip file; whose work did not come by this platform is named."""
+def _pack(unit: str, course: Path, db_url: str, platform: str, config: "Config", failed: list[str]) -> None:
+    """Put the pages into one zip file; whose work did not come by this platform is named.
+
+    Args:
+        failed: the students whose page could not be written anew: an older one would tell them what is not so any more.
+    """
     from autograder.book import gradebook
     from autograder.handin import memory, returning
 
@@ -82,7 +86,8 @@ def _pack(unit: str, course: Path, db_url: str, platform: str, config: "Config")
         advice = f"`autograder collect {unit} ARCHIVE` with the archive that it came in; nothing is placed twice"
         raise DataMissing(f"It is not known under which names {platform} has the work of {unit}.", advice=advice)
     folder = course / config.CourseDirectory.get("feedback_directory", "feedback")
-    pages = {path.parents[1].name: path for path in sorted(folder.glob(f"*/{unit}/{unit}.html"))}
+    found = {path.parents[1].name: path for path in sorted(folder.glob(f"*/{unit}/{unit}.html"))}
+    pages = {student: path for student, path in found.items() if student not in failed}
     target = course / f"feedback_{unit}_{platform}.zip"
     left = returning.write(pages, senders, target)
     typer.echo(f"{len(pages) - len(left)} pages in {target.name}")

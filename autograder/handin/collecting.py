@@ -20,6 +20,7 @@ from autograder.intake.handed_in import STAMP
 
 STRANGE = "it has no name of Moodle's or Canvas'"
 ANONYMOUS = "it was downloaded with names hidden: download it again when the names are shown"
+DOUBLE = "its name can be read as that of {} and of {}: number {} or {}"
 TYPED = "typed into the page, no file"
 
 
@@ -68,13 +69,15 @@ def collect(
         found: dict[Owner, list[tuple[Name, Entry]]] = defaultdict(list)
         for archive in archives:
             for entry in _entries(archive, open_archives, told):
-                if name := _name(entry, told):
+                if name := _name(entry, roster, told):
                     found[name.owner].append((name, entry))
         for owner, student in owners(found, roster, worksheet).items():
             if isinstance(student, str):
                 told.not_placed[_shown(owner)] = student
                 continue
             line = worksheet.get(owner.number) if owner.platform == MOODLE else None
+            if worksheet and owner.platform == MOODLE and not line:
+                told.odd.append(f"{_shown(owner)} is not in the worksheet: is it this assignment's?")
             _place(student, found[owner], line, submitted, unit, told)
             _time(student, found[owner], line, submitted / student.id / unit, due, told)
     return told
@@ -93,7 +96,7 @@ def _entries(archive: Path, open_archives: ExitStack, told: Collected) -> list[E
     return entries
 
 
-def _name(entry: Entry, told: Collected) -> Name | None:
+def _name(entry: Entry, roster: Roster, told: Collected) -> Name | None:
     """What the entry's name says; None, and a line, where it is no student's file."""
     path = str(entry.path)
     if hidden(entry.name) or hidden(entry.path.parts[0]):  # what macOS adds when it packs a folder again
@@ -103,6 +106,10 @@ def _name(entry: Entry, told: Collected) -> Name | None:
         told.not_placed[path] = ANONYMOUS if entry.name.startswith("anon_") else STRANGE
     elif name.typed:
         told.left[path] = TYPED
+        return None
+    elif others := [(each.id, number) for number in name.others for each in roster.numbered(number)]:
+        first = [each.id for each in roster.numbered(name.owner.number)] or [name.owner.name]
+        told.not_placed[path] = DOUBLE.format(first[0], others[0][0], name.owner.number, others[0][1])
         return None
     return name
 
@@ -123,8 +130,6 @@ def _place(
     plan = placing.plan([(name.file, entry) for name, entry in files], unit)
     told.left |= {f"{student.id}: {name}": why for name, why in plan.left.items()}
     owner = files[0][0].owner
-    sender = Sender(_front(files), owner.number, line.identifier if line else "")
-    told.senders[owner.platform][student.id] = sender
     if not plan.files:
         told.not_placed[f"{student.id}, {_shown(owner)}"] = "there is nothing that can be graded"
         return
@@ -136,6 +141,8 @@ def _place(
         )
         told.not_placed[f"{student.id}, {_shown(owner)}"] = reason
         return
+    sender = Sender(_front(files), owner.number, line.identifier if line else "")
+    told.senders[owner.platform][student.id] = sender  # only now: who was refused gets nobody's page
     if new:
         told.placed.setdefault(student.id, []).extend(new)
     else:
