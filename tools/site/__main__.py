@@ -5,6 +5,7 @@ build/site/source      what Sphinx reads
 build/site/html        the website: what can be put onto any server, or opened from the disk
 """
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -34,6 +35,7 @@ def build(folder: Path, units: tuple[Unit, ...], where: Address | None) -> list[
     """
     lay(folder, units, where)
     html = folder / "html"
+    remove(html)
     settings = {"html_extra_path": [str(folder / "pictures")]}
     sphinx = Sphinx(
         folder / "source", SITE, html, folder / "doctrees", "html", settings, status=None, warningiserror=True
@@ -43,6 +45,12 @@ def build(folder: Path, units: tuple[Unit, ...], where: Address | None) -> list[
     pages = {path: read(path) for path in html.rglob("*.html") if "_static" not in path.parts}  # there lie templates
     found = ["Sphinx warns"] if sphinx.statuscode else []
     return found + links.findings(html, pages) + words.findings(html, pages, units) + leaks.findings(html, pages)
+
+
+def remove(html: Path) -> None:
+    """Remove an earlier website: Sphinx leaves pages that are not shown any more, and lists that name them."""
+    if (html / "searchindex.js").is_file():
+        shutil.rmtree(html)
 
 
 def address(repository: str, ref: str) -> Address | None:

@@ -8,6 +8,7 @@ from autograder.bundle.address import address
 from autograder.errors import ReleaseError
 from course_lib.units import UNITS, find
 from tools.site.__main__ import address as site_address
+from tools.site.__main__ import remove
 from tools.site.contents import documents, front_page, launch, opened, where_it_moves
 
 GITHUB = address("https://github.com/owner/name", "course-1a2b3c")
@@ -69,3 +70,15 @@ def test_without_a_repository_nothing_opens_elsewhere_and_a_wrong_one_is_refused
 def test_the_template_has_both_places(root):
     text = Path(root / "site" / "index.md").read_text()
     assert text.count("@UNITS@") == text.count("@CONTENTS@") == 1
+
+
+def test_an_earlier_website_goes_and_somebody_s_own_folder_stays(tmp_path):
+    page = tmp_path / "html" / "lectures" / "03_fast_rcnn.html"
+    page.parent.mkdir(parents=True)
+    page.touch()
+    remove(tmp_path / "html")
+    assert page.exists()
+    (tmp_path / "html" / "searchindex.js").touch()
+    remove(tmp_path / "html")
+    assert not (tmp_path / "html").exists()
+    remove(tmp_path / "html")
