@@ -10,7 +10,7 @@ from pathlib import Path
 from autograder.book.lateness import duration, moment
 from autograder.errors import BrokenSubmission
 from autograder.handin import layouts, packed, placing
-from autograder.handin.layouts import MOODLE, Name, Owner
+from autograder.handin.layouts import CANVAS, MOODLE, Name, Owner
 from autograder.handin.memory import Sender
 from autograder.handin.owners import owners
 from autograder.handin.students import Roster, Student
@@ -18,9 +18,10 @@ from autograder.handin.worksheet import Participant
 from autograder.intake.files import Entry, hidden
 from autograder.intake.handed_in import STAMP
 
-STRANGE = "it has no name of Moodle's or Canvas'"
+STRANGE = "it has no name of Moodle's or Canvas' for the work of one student"
 ANONYMOUS = "it was downloaded with names hidden: download it again when the names are shown"
 DOUBLE = "its name can be read as that of {} and of {}: number {} or {}"
+OTHERWISE = "of a group only who handed in gets the work; whose name is new stands so in Canvas' grade book"
 TYPED = "typed into the page, no file"
 
 
@@ -78,6 +79,8 @@ def collect(
             line = worksheet.get(owner.number) if owner.platform == MOODLE else None
             if worksheet and owner.platform == MOODLE and not line:
                 told.odd.append(f"{_shown(owner)} is not in the worksheet: is it this assignment's?")
+            if owner.platform == CANVAS and student.name and student not in roster.named(owner.name):
+                told.odd.append(f"{student.id} came as {owner.name}: {OTHERWISE}")
             _place(student, found[owner], line, submitted, unit, told)
             _time(student, found[owner], line, submitted / student.id / unit, due, told)
     return told
@@ -103,7 +106,7 @@ def _name(entry: Entry, roster: Roster, told: Collected) -> Name | None:
         return None
     name = layouts.named(path)
     if name is None:
-        told.not_placed[path] = ANONYMOUS if entry.name.startswith("anon_") else STRANGE
+        told.not_placed[path] = ANONYMOUS if entry.name.startswith(layouts.ANONYMOUS) else STRANGE
     elif name.typed:
         told.left[path] = TYPED
         return None

@@ -27,6 +27,7 @@ FLAT = re.compile(
 )
 UPLOAD = re.compile(r"(?P<name>.+?)(?P<late>_late)?_(?P<number>\d+)_(?P<attachment>\d+)_(?P<file>.+)", re.IGNORECASE)
 ENTRY = re.compile(r"(?P<name>.+?)(?P<late>_late)?_(?P<number>\d+)_(?P<file>(text|link)\.html)", re.IGNORECASE)
+ANONYMOUS = "anon_"  # Canvas, where names are hidden
 TYPED = re.compile(r"(text|link)\.html", re.IGNORECASE)
 PAIR = re.compile(r"(?<=_)(\d+)(?=_\d+_)")
 
@@ -73,6 +74,8 @@ def named(path: str) -> Name | None:
     for at, part in enumerate(parts):
         if OURS in part:
             return _moodle(part, "/".join(parts[at + 1 :]))
+    if parts[-1].startswith(ANONYMOUS):  # a word, the number of the file, and its name, which may begin with a number
+        return None
     if found := UPLOAD.fullmatch(parts[-1]) or ENTRY.fullmatch(parts[-1]):
         owner = Owner(CANVAS, found["name"], found["number"])
         front = parts[-1][: found.start("file")]

@@ -346,3 +346,13 @@ def test_no_id_is_a_folder_elsewhere(desk, course, tmp_path, id_):
     (tmp_path / "list.csv").write_text(f"First name,Last name,Username\nEve,M,{id_}\n")
     done = desk("students", tmp_path / "list.csv")
     assert f"{id_!r} cannot be an id" in done.stderr
+
+
+def test_a_group_at_canvas_is_told(desk, course, tmp_path, text, monkeypatch):
+    monkeypatch.chdir(course)
+    numbered(ada="9001")
+    files = {canvas("Team", "7", 9001, 71, WORK): text, canvas("Müller", "Zoë", 9002, 72, WORK): text}
+    done = desk("collect", UNIT, zipped(tmp_path / "all.zip", files))
+    assert (done.exit_code, files_of(course)) == (3, {"ada": [WORK], "bob": [WORK]})
+    assert "ada came as team7: of a group only who handed in gets the work" in done.stderr
+    assert "bob came as" not in done.stderr

@@ -54,6 +54,7 @@ def test_what_was_typed_is_no_file(path):
         "02_rcnn.ipynb",
         "Default group_assignsubmission_file/a.ipynb",
         "anon_ab1_77_a.ipynb",
+        "anon_ab1_9001_02_rcnn.ipynb",
         "Default group_assignsubmission_file/Ada L_1_assignsubmission_file/a.ipynb",
         "Default group_assignsubmission_file_Ada L_1_assignsubmission_file_a.ipynb",
         "Default group_assignsubmission_file_x_9001_77_a.ipynb",
