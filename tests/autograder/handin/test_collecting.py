@@ -356,3 +356,11 @@ def test_a_group_at_canvas_is_told(desk, course, tmp_path, text, monkeypatch):
     assert (done.exit_code, files_of(course)) == (3, {"ada": [WORK], "bob": [WORK]})
     assert "ada came as team7: of a group only who handed in gets the work" in done.stderr
     assert "bob came as" not in done.stderr
+
+
+def test_a_worksheet_s_names_command_no_terminal(desk, course, tmp_path, text):
+    archive = zipped(tmp_path / "all.zip", {moodle("Group 7", 1, WORK): text})
+    sheet = worksheet(tmp_path / "sheet.csv", {1: ("Ada\x1b[2J L'Ove", "ada@x.org", IN_TIME)})
+    done = desk("collect", UNIT, archive, "--worksheet", sheet, *BERLIN)
+    assert "the worksheet calls number 1 by another name (Ada L'Ove)" in done.stderr
+    assert files_of(course) == {}

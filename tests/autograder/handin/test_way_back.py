@@ -188,3 +188,10 @@ def test_a_page_that_could_not_be_written_anew_is_not_sent(desk, course):
     assert done.exit_code == 1
     with zipfile.ZipFile(course / f"feedback_{UNIT}_moodle.zip") as archive:
         assert archive.namelist() == [f"X_12_assignsubmission_file_{UNIT}.html"]
+
+
+def test_who_asks_for_one_page_gets_one(desk, course):
+    desk("feedback", UNIT)
+    assert "1 pages in" in desk("feedback", UNIT, "--student", "cy", "--zip", "moodle").stdout
+    with zipfile.ZipFile(course / f"feedback_{UNIT}_moodle.zip") as archive:
+        assert archive.namelist() == [f"X_12_assignsubmission_file_{UNIT}.html"]
