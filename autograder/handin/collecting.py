@@ -175,7 +175,8 @@ def _time(
         if due and line.moment > due:
             told.late[student.id] = duration((line.moment - due).total_seconds())
     elif (folder / STAMP).exists():  # somebody wrote it, or an earlier call with a worksheet did
-        return
+        if student.id in told.placed:
+            told.odd.append(f"{folder / STAMP} was there before this work; nothing says whether it is of it")
     elif any(name.late for name, _ in files):
         told.late[student.id] = "Canvas does not say by how much"
         told.odd.append(f"{folder / STAMP}: write when {student.id} handed in; without it the work counts as in time")

@@ -364,3 +364,14 @@ def test_a_worksheet_s_names_command_no_terminal(desk, course, tmp_path, text):
     done = desk("collect", UNIT, archive, "--worksheet", sheet, *BERLIN)
     assert "the worksheet calls number 1 by another name (Ada L'Ove)" in done.stderr
     assert files_of(course) == {}
+
+
+def test_the_time_of_earlier_work_is_not_silently_that_of_new(desk, course, tmp_path, text):
+    archive = zipped(tmp_path / "all.zip", {moodle("Ada LOve", 1, WORK): text})
+    sheet = worksheet(tmp_path / "sheet.csv", {1: ("Ada L'Ove", "ada@x.org", IN_TIME)})
+    desk("collect", UNIT, archive, "--worksheet", sheet, *BERLIN)
+    assert "was there before" not in desk("collect", UNIT, archive).stderr
+    (course / "submitted" / "ada" / UNIT / WORK).unlink()  # the earlier work was moved away
+    done = desk("collect", UNIT, zipped(tmp_path / "new.zip", {moodle("Ada LOve", 1, WORK): text + " "}))
+    assert done.exit_code == 3
+    assert "timestamp.txt was there before this work" in done.stderr
