@@ -14,7 +14,6 @@ import typer
 from sphinx.application import Sphinx
 
 from autograder.bundle.address import Address, of_checkout
-from autograder.errors import ReleaseError
 from course_lib import units as known
 from course_lib.errors import CourseError
 from course_lib.units import UNITS, Unit
@@ -54,17 +53,15 @@ def remove(html: Path) -> None:
 
 
 def address(repository: str, ref: str) -> Address | None:
-    """Where the notebooks open: the public repository, by default this checkout's remote; None where it has none."""
-    try:
-        return of_checkout(ROOT, repository, ref)
-    except ReleaseError:
-        if repository:
-            raise
-        return None
+    """Where the notebooks open: the students' public repository; None, and nowhere, where none is given.
+
+    This checkout's remote is never meant: the solutions lie there.
+    """
+    return of_checkout(ROOT, repository, ref) if repository else None
 
 
 def main(
-    repository: Annotated[str, typer.Option(help="The public repository; by default this one's.", metavar="URL")] = "",
+    repository: Annotated[str, typer.Option(help="The students' public repository.", metavar="URL")] = "",
     ref: Annotated[str, typer.Option(help="Its tag; by default that of `autograder release`.", metavar="TAG")] = "",
     units: Annotated[str, typer.Option(help="Those that are shown, as in 00,rcnn; by default all.")] = "",
     folder: Annotated[Path, typer.Option(help="Where it is built.")] = ROOT / "build" / "site",

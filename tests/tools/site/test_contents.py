@@ -1,5 +1,6 @@
 """The front page and the lines that open a notebook elsewhere."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,9 @@ def test_an_explorer_says_where_it_moves_with_and_without_a_link():
 
 
 def test_without_a_repository_nothing_opens_elsewhere_and_a_wrong_one_is_refused(monkeypatch, tmp_path):
-    monkeypatch.setattr("tools.site.__main__.ROOT", tmp_path)  # no checkout: no remote
+    monkeypatch.setattr("tools.site.__main__.ROOT", tmp_path)
+    for words in (["init"], ["remote", "add", "origin", "https://github.com/owner/with_solutions"]):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True, capture_output=True)
     assert site_address("", "") is None
     with pytest.raises(ReleaseError, match="https://github.com/OWNER/NAME"):
         site_address("owner/name", "")
