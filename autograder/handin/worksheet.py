@@ -59,7 +59,7 @@ def read(path: Path, zone: str = "") -> dict[str, Participant]:
     found = {}
     for line, row in rows[1:]:
         cells = dict(zip(head, (texts.plain(cell).strip() for cell in row), strict=False))
-        if number := NUMBER.search(cells[IDENTIFIER]):
+        if number := NUMBER.search(cells.get(IDENTIFIER, "")):
             moment = _moment(cells.get(HANDED_IN, ""), zone, f"{path}, line {line}")
             known_by = tuple(cells[name] for name in KNOWN_BY if cells.get(name))
             found[number[1]] = Participant(cells[IDENTIFIER], cells.get("Full name", ""), known_by, moment)
