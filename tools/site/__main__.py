@@ -31,6 +31,7 @@ def build(folder: Path, units: tuple[Unit, ...], where: Address | None) -> list[
 
     Raises:
         LectureFailed: a lecture does not run.
+        ReleaseError: an exercise was changed since it was built.
     """
     lay(folder, units, where)
     html = folder / "html"

@@ -3,11 +3,13 @@
 import subprocess
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from autograder.bundle.address import address
 from autograder.errors import ReleaseError
 from course_lib.units import UNITS, find
+from tools.site import lay
 from tools.site.__main__ import address as site_address
 from tools.site.__main__ import remove
 from tools.site.contents import documents, front_page, launch, opened, where_it_moves
@@ -85,3 +87,14 @@ def test_an_earlier_website_goes_and_somebody_s_own_folder_stays(tmp_path):
     remove(tmp_path / "html")
     assert not (tmp_path / "html").exists()
     remove(tmp_path / "html")
+
+
+def test_an_exercise_that_was_solved_where_it_lies_is_not_shown(root, tmp_path, monkeypatch):
+    notebook = nbformat.read(root / RCNN.exercise, as_version=4)
+    next(cell for cell in notebook.cells if "NotImplementedError" in cell.source).source = "def box_iou(a, b): ..."
+    (tmp_path / RCNN.exercise).parent.mkdir(parents=True)
+    nbformat.write(notebook, tmp_path / RCNN.exercise)
+    monkeypatch.setattr(lay, "ROOT", tmp_path)
+    with pytest.raises(ReleaseError, match="exercises/02_rcnn/02_rcnn.ipynb is not as it was built"):
+        lay.lay(tmp_path / "site", (RCNN,), None)
+    assert not (tmp_path / "site").exists()
