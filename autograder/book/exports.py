@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -13,12 +14,13 @@ from autograder.book import privacy
 
 COLUMNS = ["assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"]
 COLUMNS += ["raw_score", "late_submission_penalty", "score", "max_score", "open"]
-ACTING = tuple("=+-@\t\r\n＝＋－＠")  # a spreadsheet takes a text that begins so for a formula
+# A spreadsheet takes a text that begins so for a formula; one that parts cells by ";" also what follows that.
+ACTING = re.compile(r"(^|;\s*)(?=[=+\-@\t\r\n＝＋－＠])")
 
 
 def inert(cell: str) -> str:
     """A text as a spreadsheet shows it: a formula gets an apostrophe in front."""
-    return f"'{cell}" if cell.startswith(ACTING) else cell
+    return ACTING.sub(r"\1'", cell)
 
 
 def waiting(gradebook: Gradebook, unit: str) -> dict[str, float]:

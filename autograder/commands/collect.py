@@ -40,7 +40,8 @@ def collect(
         submitted = course / config.CourseDirectory.get("submitted_directory", "submitted")
         told = collecting.collect(unit, archives, submitted, roster, lines, due)
         for platform, senders in told.senders.items():
-            memory.remember(unit, gradebook.folder(url, course), platform, senders)
+            moved = memory.remember(unit, gradebook.folder(url, course), platform, senders)
+            told.odd += [f"{student} came under another number of {platform}'s before" for student in moved]
     _show(told)
     if told.not_placed or told.odd:
         raise typer.Exit(DOUBTFUL)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from traitlets.config import Config
 
 Student = Annotated[str, typer.Option(help="Only this one.", metavar="ID")]
-Zip = Annotated[Platform | None, typer.Option("--zip", help="Also all pages in one zip file, for this platform.")]
+Zip = Annotated[Platform | None, typer.Option("--zip", help="Also these pages in one zip file, for this platform.")]
 
 
 def feedback(unit: Unit, student: Student = "", archive: Zip = None, database: Database = "") -> None:
@@ -30,14 +30,14 @@ def feedback(unit: Unit, student: Student = "", archive: Zip = None, database: D
         unit = units.find(unit).id
         course, config = open_course(database)
         db_url = config.CourseDirectory.db_url = gradebook.address(config.CourseDirectory.db_url)
-        failed = []
+        failed, written = [], []
         for name in _graded(unit, course, config, names.spelled(student)):
             reason = _write(unit, name, config)
             page = Path("feedback", name, unit, f"{unit}.html")
             typer.echo(f"{name}: {reason or page}", err=bool(reason))
-            failed += [name] * bool(reason)
+            (failed if reason else written).append(name)
         if archive:
-            _pack(unit, course, db_url, archive.value, config)
+            _pack(unit, course, db_url, archive.value, config, written)
         _remind(unit, db_url)
         if failed:
             raise GradingError(f"No feedback page for {', '.join(failed)}. The reasons stand above.")
@@ -72,8 +72,12 @@ def _write(unit: str, student: str, config: "Config") -> str:
     return ""
 
 
-def _pack(unit: str, course: Path, db_url: str, platform: str, config: "Config") -> None:
-    """Put the pages into one zip file; whose work did not come by this platform is named."""
+def _pack(unit: str, course: Path, db_url: str, platform: str, config: "Config", written: list[str]) -> None:
+    """Put the pages into one zip file; whose work did not come by this platform is named.
+
+    Args:
+        written: the students whose page was written just now; an older one may tell what is not so any more.
+    """
     from autograder.book import gradebook
     from autograder.handin import memory, returning
 
@@ -82,7 +86,8 @@ def _pack(unit: str, course: Path, db_url: str, platform: str, config: "Config")
         advice = f"`autograder collect {unit} ARCHIVE` with the archive that it came in; nothing is placed twice"
         raise DataMissing(f"It is not known under which names {platform} has the work of {unit}.", advice=advice)
     folder = course / config.CourseDirectory.get("feedback_directory", "feedback")
-    pages = {path.parents[1].name: path for path in sorted(folder.glob(f"*/{unit}/{unit}.html"))}
+    found = {path.parents[1].name: path for path in sorted(folder.glob(f"*/{unit}/{unit}.html"))}
+    pages = {student: path for student, path in found.items() if student in written}
     target = course / f"feedback_{unit}_{platform}.zip"
     left = returning.write(pages, senders, target)
     typer.echo(f"{len(pages) - len(left)} pages in {target.name}")

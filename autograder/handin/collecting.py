@@ -10,7 +10,7 @@ from pathlib import Path
 from autograder.book.lateness import duration, moment
 from autograder.errors import BrokenSubmission
 from autograder.handin import layouts, packed, placing
-from autograder.handin.layouts import MOODLE, Name, Owner
+from autograder.handin.layouts import CANVAS, MOODLE, Name, Owner
 from autograder.handin.memory import Sender
 from autograder.handin.owners import owners
 from autograder.handin.students import Roster, Student
@@ -18,8 +18,10 @@ from autograder.handin.worksheet import Participant
 from autograder.intake.files import Entry, hidden
 from autograder.intake.handed_in import STAMP
 
-STRANGE = "it has no name of Moodle's or Canvas'"
+STRANGE = "it has no name of Moodle's or Canvas' for the work of one student"
 ANONYMOUS = "it was downloaded with names hidden: download it again when the names are shown"
+DOUBLE = "its name can be read as that of {} and of {}: number {} or {}"
+OTHERWISE = "of a group only who handed in gets the work; whose name is new stands so in Canvas' grade book"
 TYPED = "typed into the page, no file"
 
 
@@ -68,13 +70,17 @@ def collect(
         found: dict[Owner, list[tuple[Name, Entry]]] = defaultdict(list)
         for archive in archives:
             for entry in _entries(archive, open_archives, told):
-                if name := _name(entry, told):
+                if name := _name(entry, roster, told):
                     found[name.owner].append((name, entry))
         for owner, student in owners(found, roster, worksheet).items():
             if isinstance(student, str):
                 told.not_placed[_shown(owner)] = student
                 continue
             line = worksheet.get(owner.number) if owner.platform == MOODLE else None
+            if worksheet and owner.platform == MOODLE and not line:
+                told.odd.append(f"{_shown(owner)} is not in the worksheet: is it this assignment's?")
+            if owner.platform == CANVAS and student.name and student not in roster.named(owner.name):
+                told.odd.append(f"{student.id} came as {owner.name}: {OTHERWISE}")
             _place(student, found[owner], line, submitted, unit, told)
             _time(student, found[owner], line, submitted / student.id / unit, due, told)
     return told
@@ -93,16 +99,20 @@ def _entries(archive: Path, open_archives: ExitStack, told: Collected) -> list[E
     return entries
 
 
-def _name(entry: Entry, told: Collected) -> Name | None:
+def _name(entry: Entry, roster: Roster, told: Collected) -> Name | None:
     """What the entry's name says; None, and a line, where it is no student's file."""
     path = str(entry.path)
     if hidden(entry.name) or hidden(entry.path.parts[0]):  # what macOS adds when it packs a folder again
         return None
     name = layouts.named(path)
     if name is None:
-        told.not_placed[path] = ANONYMOUS if entry.name.startswith("anon_") else STRANGE
+        told.not_placed[path] = ANONYMOUS if entry.name.startswith(layouts.ANONYMOUS) else STRANGE
     elif name.typed:
         told.left[path] = TYPED
+        return None
+    elif others := [(each.id, number) for number in name.others for each in roster.numbered(number)]:
+        first = [each.id for each in roster.numbered(name.owner.number)] or [name.owner.name]
+        told.not_placed[path] = DOUBLE.format(first[0], others[0][0], name.owner.number, others[0][1])
         return None
     return name
 
@@ -123,8 +133,6 @@ def _place(
     plan = placing.plan([(name.file, entry) for name, entry in files], unit)
     told.left |= {f"{student.id}: {name}": why for name, why in plan.left.items()}
     owner = files[0][0].owner
-    sender = Sender(_front(files), owner.number, line.identifier if line else "")
-    told.senders[owner.platform][student.id] = sender
     if not plan.files:
         told.not_placed[f"{student.id}, {_shown(owner)}"] = "there is nothing that can be graded"
         return
@@ -136,6 +144,8 @@ def _place(
         )
         told.not_placed[f"{student.id}, {_shown(owner)}"] = reason
         return
+    sender = Sender(_front(files), owner.number, line.identifier if line else "")
+    told.senders[owner.platform][student.id] = sender  # only now: who was refused gets nobody's page
     if new:
         told.placed.setdefault(student.id, []).extend(new)
     else:
@@ -165,7 +175,8 @@ def _time(
         if due and line.moment > due:
             told.late[student.id] = duration((line.moment - due).total_seconds())
     elif (folder / STAMP).exists():  # somebody wrote it, or an earlier call with a worksheet did
-        return
+        if student.id in told.placed:
+            told.odd.append(f"{folder / STAMP} was there before this work; nothing says whether it is of it")
     elif any(name.late for name, _ in files):
         told.late[student.id] = "Canvas does not say by how much"
         told.odd.append(f"{folder / STAMP}: write when {student.id} handed in; without it the work counts as in time")

@@ -20,10 +20,16 @@ from dataclasses import dataclass
 from autograder.intake.names import MOODLE as MOODLE_FOLDER
 
 MOODLE, CANVAS = "moodle", "canvas"
-FLAT = re.compile(r"(?P<name>[^_/]+)_(?P<number>\d+)_assignsubmission_(?P<plugin>[a-z]+)_(?P<file>.+)")
+OURS = "_assignsubmission_"  # of each of Moodle's names, and before anything that a student chose
+FLAT = re.compile(
+    r"(?P<name>[^_/]+)_(?P<number>\d+)_assignsubmission_(?P<plugin>[a-z]+)_(?P<file>(?!(late_)?\d+_\d+_).+)",
+    re.IGNORECASE,
+)
 UPLOAD = re.compile(r"(?P<name>.+?)(?P<late>_late)?_(?P<number>\d+)_(?P<attachment>\d+)_(?P<file>.+)", re.IGNORECASE)
 ENTRY = re.compile(r"(?P<name>.+?)(?P<late>_late)?_(?P<number>\d+)_(?P<file>(text|link)\.html)", re.IGNORECASE)
+ANONYMOUS = "anon_"  # Canvas, where names are hidden
 TYPED = re.compile(r"(text|link)\.html", re.IGNORECASE)
+PAIR = re.compile(r"(?<=_)(\d+)(?=_\d+_)")
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ class Name:
         front: what stands before it; feedback comes back under it.
         typed: whether it was typed into the platform's page and is no file of the student's.
         late: whether Canvas says so.
+        others: whose number it may be as well: names at Canvas and of files may hold numbers too.
     """
 
     owner: Owner
@@ -55,21 +62,35 @@ class Name:
     front: str
     typed: bool = False
     late: bool = False
+    others: tuple[str, ...] = ()
 
 
 def named(path: str) -> Name | None:
-    """What a path in an archive says, wherever in it the platform's part begins; None where it has no such part."""
+    """What a path in an archive says, also in folders around all of it; None where it has no platform's part.
+
+    The first part that looks like Moodle's decides: what follows it may be a student's imitation.
+    """
     parts = path.split("/")
-    for at, part in enumerate(parts[:-1]):
-        if found := MOODLE_FOLDER.fullmatch(part):
-            return _of_moodle(found, "/".join(parts[at + 1 :]), f"{part}/")
-    if found := FLAT.fullmatch(parts[-1]):
-        return _of_moodle(found, found["file"], parts[-1][: found.start("file")])
+    for at, part in enumerate(parts):
+        if OURS in part:
+            return _moodle(part, "/".join(parts[at + 1 :]))
+    if parts[-1].startswith(ANONYMOUS):  # a word, the number of the file, and its name, which may begin with a number
+        return None
     if found := UPLOAD.fullmatch(parts[-1]) or ENTRY.fullmatch(parts[-1]):
         owner = Owner(CANVAS, found["name"], found["number"])
         front = parts[-1][: found.start("file")]
-        return Name(owner, found["file"], front, bool(TYPED.fullmatch(found["file"])), bool(found["late"]))
+        others = tuple(number for number in PAIR.findall(parts[-1]) if number != owner.number)
+        return Name(owner, found["file"], front, bool(TYPED.fullmatch(found["file"])), bool(found["late"]), others)
     return None
+
+
+def _moodle(part: str, inside: str) -> Name | None:
+    """What Moodle's part says: of a folder with something inside, or of a file."""
+    if inside:
+        found = MOODLE_FOLDER.fullmatch(part)
+        return _of_moodle(found, inside, f"{part}/") if found else None
+    found = FLAT.fullmatch(part)
+    return _of_moodle(found, found["file"], part[: found.start("file")]) if found else None
 
 
 def _of_moodle(found: re.Match, file: str, front: str) -> Name:

@@ -45,13 +45,25 @@ def recall(unit: str, beside: Path, platform: str) -> dict[str, Sender]:
     return {student: Sender(**kept) for student, kept in _all(unit, beside).get(platform, {}).items()}
 
 
-def remember(unit: str, beside: Path, platform: str, senders: Mapping[str, Sender]) -> None:
+def remember(unit: str, beside: Path, platform: str, senders: Mapping[str, Sender]) -> list[str]:
     """Add senders to those that are known; a worksheet's identifier that is known stays.
+
+    A number is one student's only: who had it before is no sender any more.
+
+    Returns:
+        The students who had another number before, and those whose number is another's now.
 
     Raises:
         DataBroken: the file cannot be read.
     """
     kept, before = _all(unit, beside), recall(unit, beside, platform)
+    numbers = {sender.number for sender in senders.values()}
+    lost = {student for student, old in before.items() if old.number in numbers and student not in senders}
+    changed = {
+        student for student in before.keys() & senders.keys() if before[student].number != senders[student].number
+    }
+    for student in lost:
+        del kept[platform][student]
     for student, sender in senders.items():
         old = before.get(student)
         same = old is not None and old.number == sender.number
@@ -63,6 +75,7 @@ def remember(unit: str, beside: Path, platform: str, senders: Mapping[str, Sende
     draft = path.with_suffix(".part")
     privacy.write(draft, json.dumps(kept, ensure_ascii=False, indent=1, sort_keys=True))
     os.replace(draft, path)
+    return sorted(lost | changed)
 
 
 def _all(unit: str, beside: Path) -> dict[str, dict]:

@@ -7,6 +7,7 @@ from autograder.handin.layouts import CANVAS, MOODLE, Owner
 from autograder.handin.students import Roster, Student, letters
 from autograder.handin.worksheet import Participant
 
+OTHER = "the worksheet calls number {} by another name ({}): is it this assignment's, and as new as the archive?"
 UNKNOWN = "no student has this name: enter them with `autograder students FILE`"
 TELL = {
     MOODLE: "Moodle's grading worksheet tells them apart: --worksheet FILE",
@@ -31,7 +32,13 @@ def owners(found: Iterable[Owner], roster: Roster, worksheet: Mapping[str, Parti
 
 
 def _owner(owner: Owner, roster: Roster, worksheet: Mapping[str, Participant], same: int) -> Student | str:
-    """One hand-in's student; `same` says how many participants have this name."""
+    """One hand-in's student; `same` says how many participants have this name.
+
+    A group at Moodle has a number of its own, which may be that of a participant: the names tell.
+    """
+    line = worksheet.get(owner.number) if owner.platform == MOODLE else None
+    if line and line.name and letters(line.name) != letters(owner.name):
+        return OTHER.format(owner.number, line.name)
     sure = _numbered(owner, roster, worksheet)
     if len(sure) == 1:
         return sure[0]

@@ -76,7 +76,7 @@ def _large(file: BinaryIO, locator: bytes, size: int) -> tuple[int, int]:
 def _entries(held: zipfile.ZipFile, refused: dict[str, str]) -> Iterator[Entry]:
     for info in held.infolist():
         name = _name(info)
-        if info.is_dir():
+        if name.endswith(("/", "\\")):  # a folder
             continue
         if reason := _reason(name, info):
             refused[names.shown(" ".join(texts.plain(name).split()))[:SEEN]] = reason
@@ -102,6 +102,8 @@ def _reason(name: str, info: zipfile.ZipInfo) -> str:
         return "its name holds control characters"
     if path.startswith("/") or DRIVE.match(path):
         return "its path does not begin in the archive"
+    if not Path(path).parts:
+        return "it has no name"
     if ".." in path.split("/"):
         return "its path climbs out of the archive"
     if len(name) > LONGEST or any(len(part.encode()) > LONGEST_PART for part in path.split("/")):

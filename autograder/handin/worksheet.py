@@ -58,8 +58,8 @@ def read(path: Path, zone: str = "") -> dict[str, Participant]:
         raise DataBroken(f"{path} is no grading worksheet.", expected=expected, got=", ".join(head), advice=advice)
     found = {}
     for line, row in rows[1:]:
-        cells = dict(zip(head, map(str.strip, row), strict=False))
-        if number := NUMBER.search(cells[IDENTIFIER]):
+        cells = dict(zip(head, (texts.plain(cell).strip() for cell in row), strict=False))
+        if number := NUMBER.search(cells.get(IDENTIFIER, "")):
             moment = _moment(cells.get(HANDED_IN, ""), zone, f"{path}, line {line}")
             known_by = tuple(cells[name] for name in KNOWN_BY if cells.get(name))
             found[number[1]] = Participant(cells[IDENTIFIER], cells.get("Full name", ""), known_by, moment)

@@ -26,9 +26,14 @@ def spelled(name: str) -> str:
 
 
 def usable(name: str) -> bool:
-    """Whether somebody can be graded by this name: letters and marks of any script, digits, and a few signs."""
+    """Whether somebody can be graded by this name: letters and marks of any script, digits, and a few signs.
+
+    Dots alone are no name: `..` is a folder elsewhere.
+    """
     name = JOINERS.sub("", spelled(name))
-    return bool(name) and _of(name[0], "LN", SIGNS) and all(_of(character, "LMN", INSIDE) for character in name)
+    return (
+        bool(name.strip(".")) and _of(name[0], "LN", SIGNS) and all(_of(character, "LMN", INSIDE) for character in name)
+    )
 
 
 def _of(character: str, kinds: str, signs: str) -> bool:

@@ -5,6 +5,7 @@ build/site/source      what Sphinx reads
 build/site/html        the website: what can be put onto any server, or opened from the disk
 """
 
+import shutil
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,6 @@ import typer
 from sphinx.application import Sphinx
 
 from autograder.bundle.address import Address, of_checkout
-from autograder.errors import ReleaseError
 from course_lib import units as known
 from course_lib.errors import CourseError
 from course_lib.units import UNITS, Unit
@@ -31,9 +31,11 @@ def build(folder: Path, units: tuple[Unit, ...], where: Address | None) -> list[
 
     Raises:
         LectureFailed: a lecture does not run.
+        ReleaseError: an exercise was changed since it was built.
     """
     lay(folder, units, where)
     html = folder / "html"
+    remove(html)
     settings = {"html_extra_path": [str(folder / "pictures")]}
     sphinx = Sphinx(
         folder / "source", SITE, html, folder / "doctrees", "html", settings, status=None, warningiserror=True
@@ -45,18 +47,22 @@ def build(folder: Path, units: tuple[Unit, ...], where: Address | None) -> list[
     return found + links.findings(html, pages) + words.findings(html, pages, units) + leaks.findings(html, pages)
 
 
+def remove(html: Path) -> None:
+    """Remove an earlier website: Sphinx leaves pages that are not shown any more, and lists that name them."""
+    if (html / "searchindex.js").is_file():
+        shutil.rmtree(html)
+
+
 def address(repository: str, ref: str) -> Address | None:
-    """Where the notebooks open: the public repository, by default this checkout's remote; None where it has none."""
-    try:
-        return of_checkout(ROOT, repository, ref)
-    except ReleaseError:
-        if repository:
-            raise
-        return None
+    """Where the notebooks open: the students' public repository; None, and nowhere, where none is given.
+
+    This checkout's remote is never meant: the solutions lie there.
+    """
+    return of_checkout(ROOT, repository, ref) if repository else None
 
 
 def main(
-    repository: Annotated[str, typer.Option(help="The public repository; by default this one's.", metavar="URL")] = "",
+    repository: Annotated[str, typer.Option(help="The students' public repository.", metavar="URL")] = "",
     ref: Annotated[str, typer.Option(help="Its tag; by default that of `autograder release`.", metavar="TAG")] = "",
     units: Annotated[str, typer.Option(help="Those that are shown, as in 00,rcnn; by default all.")] = "",
     folder: Annotated[Path, typer.Option(help="Where it is built.")] = ROOT / "build" / "site",

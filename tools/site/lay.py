@@ -8,6 +8,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.bundle.address import Address
+from autograder.release import releases
 from course_lib.units import Unit
 from tools import ROOT
 from tools.site.contents import documents, front_page, launch, where_it_moves
@@ -24,12 +25,13 @@ def lay(build: Path, units: Sequence[Unit], where: Address | None) -> None:
 
     Raises:
         LectureFailed: a lecture does not run.
+        ReleaseError: an exercise was changed since it was built.
     """
     pages, pictures = {}, set()
     for unit in units:
+        exercise = releases.built(unit.id, ROOT)  # first: one that was tried out where it lies may be solved
         lecture = still(executed(ROOT / unit.lecture, build / "ran"), where_it_moves(where, unit.lecture))
         pictures |= pictures_as_files(lecture, build / "pictures" / unit.lecture.parent / "pictures")
-        exercise = nbformat.read(ROOT / unit.exercise, as_version=4)
         pages |= {file: _page(notebook, where, file) for file, notebook in _both(unit, lecture, exercise)}
     for name in [name for part in documents(ROOT / "docs") for name in part]:
         pages[Path("docs", f"{name}.md")] = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")

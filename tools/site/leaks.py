@@ -26,18 +26,28 @@ def findings(folder: Path, pages: Mapping[Path, Page]) -> list[str]:
         pages: its pages, by their paths.
     """
     files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    texts = {path: pages[path].text if path in pages else _text(path) for path in files if path.suffix not in UNREAD}
+    texts = {path: _said(pages[path]) if path in pages else _text(path) for path in files if path.suffix not in UNREAD}
     named = {path.relative_to(folder).as_posix(): text for path, text in texts.items()}
     found = [f"{path.relative_to(folder)} is not for readers" for path in files if path.name.endswith(NOT_SHIPPED)]
     found += leaks({name: _lines(text) for name, text in named.items()})
     found += copies(dict(_modules(folder, pages)))
-    told = {name: " ".join(text.split()) for name, text in named.items()}
-    found += [f"{name}: says {one!r}" for one in _sentences() for name, text in told.items() if one in text]
+    told = {name: _plain(text) for name, text in named.items()}
+    found += [f"{name}: says {one!r}" for one in _sentences() for name, text in told.items() if _plain(one) in text]
     return found + [*_answers(folder, pages)]
 
 
 def _text(path: Path) -> str:
     return path.read_bytes().decode("utf-8", errors="replace")
+
+
+def _said(page: Page) -> str:
+    """What a page says to those who see its pictures, and to those who do not."""
+    return "\n".join([page.text, *(words for _, words in page.images if words)])
+
+
+def _plain(text: str) -> str:
+    """A text in one line, as a page shows it: without the marks that set code apart."""
+    return " ".join(text.replace("`", "").split())
 
 
 def _lines(text: str) -> list[str]:

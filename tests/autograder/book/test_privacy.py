@@ -84,7 +84,11 @@ def test_a_cell_that_a_spreadsheet_would_run_gets_an_apostrophe(text):
     assert exports.inert(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("text", ["", "ada", "Zoë O'Neill", "a=b", "3"])
+def test_a_second_cell_where_commas_are_decimal_does_not_run_either():
+    assert exports.inert("Eve;=1+1; @SUM(A1)") == "Eve;'=1+1; '@SUM(A1)"
+
+
+@pytest.mark.parametrize("text", ["", "ada", "Zoë O'Neill", "a=b", "3", "a; b-c"])
 def test_other_cells_stay_as_they_are(text):
     assert exports.inert(text) == text
 

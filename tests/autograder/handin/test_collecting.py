@@ -293,3 +293,85 @@ def test_a_folder_of_moodle_s_in_submitted_is_no_student(desk, course, tmp_path,
     assert found.rows == []
     assert {*found.failed} == {"Ada L_1_assignsubmission_file", "Bo_2_assignsubmission_file_"}
     assert all("autograder collect UNIT ARCHIVE" in reason for reason in found.failed.values())
+
+
+def numbered(**numbers):
+    """Gives students their numbers at Canvas."""
+    with Gradebook("sqlite:///gradebook.db") as book:
+        for student, number in numbers.items():
+            quiet(book.update_or_create_student)(student, lms_user_id=number)
+
+
+def test_a_name_with_another_s_number_in_it_is_nobody_s(desk, course, tmp_path, text, monkeypatch):
+    monkeypatch.chdir(course)
+    numbered(ada="9001", bob="9002")
+    files = ("love_9001_9002_77_a.ipynb", "love_9001_5_9002_78_a.ipynb", canvas("李", "小龙", 9003, 79, WORK))
+    done = desk("collect", UNIT, zipped(tmp_path / "all.zip", dict.fromkeys(files, text)))
+    assert done.exit_code == 3
+    assert files_of(course) == {"cy": [WORK]}
+    assert done.stderr.count("can be read as that of ada and of bob: number 9001 or 9002") == 2
+
+
+def test_who_was_refused_is_not_remembered_as_sender(desk, course, tmp_path, text):
+    desk("collect", UNIT, zipped(tmp_path / "all.zip", {moodle("Ada LOve", 1, WORK): text}))
+    again = {moodle("Ada L’Ove", 2, WORK): text + " "}  # somebody who has taken this name since
+    assert desk("collect", UNIT, zipped(tmp_path / "again.zip", again)).exit_code == 3
+    desk("collect", UNIT, zipped(tmp_path / "none.zip", {moodle("Zoë Müller", 4, "a.pdf"): "x"}))
+    found = memory.recall(UNIT, course, "moodle")
+    assert {student: sender.number for student, sender in found.items()} == {"ada": "1"}
+
+
+def test_a_number_is_one_student_s_only_and_a_new_one_is_told(desk, course, tmp_path, text):
+    archive = zipped(tmp_path / "all.zip", {moodle("Ada LOve", 1, WORK): text})
+    desk("collect", UNIT, archive)
+    sheet = worksheet(tmp_path / "sheet.csv", {1: ("Ada L'Ove", "bob@x.org", IN_TIME)})
+    done = desk("collect", UNIT, archive, "--worksheet", sheet, *BERLIN)  # by its line it is bob's
+    assert "ada came under another number of moodle's before" in done.stderr
+    assert [*memory.recall(UNIT, course, "moodle")] == ["bob"]
+    done = desk("collect", UNIT, zipped(tmp_path / "new.zip", {moodle("Zoë Müller", 5, WORK): text}))
+    assert "bob came under another number of moodle's before" in done.stderr
+    assert memory.recall(UNIT, course, "moodle")["bob"].number == "5"
+
+
+def test_a_worksheet_of_another_assignment_is_noticed(desk, course, tmp_path, text):
+    archive = zipped(tmp_path / "all.zip", {moodle("Ada LOve", 1, WORK): text})
+    sheet = worksheet(tmp_path / "sheet.csv", {7: ("Ada L'Ove", "ada@x.org", LATE)})
+    done = desk("collect", UNIT, archive, "--worksheet", sheet, *BERLIN)
+    assert done.exit_code == 3
+    assert "Ada LOve (number 1) is not in the worksheet: is it this assignment's?" in done.stderr
+
+
+@pytest.mark.parametrize("id_", [".", "..", "..."])
+def test_no_id_is_a_folder_elsewhere(desk, course, tmp_path, id_):
+    (tmp_path / "list.csv").write_text(f"First name,Last name,Username\nEve,M,{id_}\n")
+    done = desk("students", tmp_path / "list.csv")
+    assert f"{id_!r} cannot be an id" in done.stderr
+
+
+def test_a_group_at_canvas_is_told(desk, course, tmp_path, text, monkeypatch):
+    monkeypatch.chdir(course)
+    numbered(ada="9001")
+    files = {canvas("Team", "7", 9001, 71, WORK): text, canvas("Müller", "Zoë", 9002, 72, WORK): text}
+    done = desk("collect", UNIT, zipped(tmp_path / "all.zip", files))
+    assert (done.exit_code, files_of(course)) == (3, {"ada": [WORK], "bob": [WORK]})
+    assert "ada came as team7: of a group only who handed in gets the work" in done.stderr
+    assert "bob came as" not in done.stderr
+
+
+def test_a_worksheet_s_names_command_no_terminal(desk, course, tmp_path, text):
+    archive = zipped(tmp_path / "all.zip", {moodle("Group 7", 1, WORK): text})
+    sheet = worksheet(tmp_path / "sheet.csv", {1: ("Ada\x1b[2J L'Ove", "ada@x.org", IN_TIME)})
+    done = desk("collect", UNIT, archive, "--worksheet", sheet, *BERLIN)
+    assert "the worksheet calls number 1 by another name (Ada L'Ove)" in done.stderr
+    assert files_of(course) == {}
+
+
+def test_the_time_of_earlier_work_is_not_silently_that_of_new(desk, course, tmp_path, text):
+    archive = zipped(tmp_path / "all.zip", {moodle("Ada LOve", 1, WORK): text})
+    sheet = worksheet(tmp_path / "sheet.csv", {1: ("Ada L'Ove", "ada@x.org", IN_TIME)})
+    desk("collect", UNIT, archive, "--worksheet", sheet, *BERLIN)
+    assert "was there before" not in desk("collect", UNIT, archive).stderr
+    (course / "submitted" / "ada" / UNIT / WORK).unlink()  # the earlier work was moved away
+    done = desk("collect", UNIT, zipped(tmp_path / "new.zip", {moodle("Ada LOve", 1, WORK): text + " "}))
+    assert done.exit_code == 3
+    assert "timestamp.txt was there before this work" in done.stderr

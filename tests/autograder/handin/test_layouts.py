@@ -49,10 +49,36 @@ def test_what_was_typed_is_no_file(path):
 
 
 @pytest.mark.parametrize(
-    "path", ["02_rcnn.ipynb", "Default group_assignsubmission_file/a.ipynb", "anon_ab1_77_a.ipynb"]
+    "path",
+    [
+        "02_rcnn.ipynb",
+        "Default group_assignsubmission_file/a.ipynb",
+        "anon_ab1_77_a.ipynb",
+        "anon_ab1_9001_02_rcnn.ipynb",
+        "Default group_assignsubmission_file/Ada L_1_assignsubmission_file/a.ipynb",
+        "Default group_assignsubmission_file_Ada L_1_assignsubmission_file_a.ipynb",
+        "Default group_assignsubmission_file_x_9001_77_a.ipynb",
+        "_12_assignsubmission_file/Ada L_1_assignsubmission_file/a.ipynb",
+        "Ada L_1_assignsubmission_file_9002_77_a.ipynb",  # Canvas of somebody called `Ada L__1__assignsubmission_file`
+        "Ada L_1_assignsubmission_file_late_9002_77_a.ipynb",
+    ],
 )
 def test_other_names_are_nobody_s(path):
     assert named(path) is None
+
+
+def test_what_follows_the_first_part_of_moodle_s_is_the_student_s_own():
+    found = named("Eve_2_assignsubmission_file/Ada L_1_assignsubmission_file/a.ipynb")
+    assert (found.owner, found.file) == (Owner(MOODLE, "Eve", "2"), "Ada L_1_assignsubmission_file/a.ipynb")
+    found = named("Eve_2_assignsubmission_file_Ada L_1_assignsubmission_file_a.ipynb")
+    assert (found.owner, found.file) == (Owner(MOODLE, "Eve", "2"), "Ada L_1_assignsubmission_file_a.ipynb")
+
+
+def test_numbers_that_may_be_meant_as_well():
+    assert named("lovelaceada_9001_77_02_rcnn.ipynb").others == ("77",)
+    assert named("eve_9001_9002_77_a.ipynb").others == ("9002",)
+    assert named("eve_9001_5_LATE_9002_77_a.ipynb").others == ("9002",)
+    assert named("eve_9002_77_a.ipynb").others == ()
 
 
 def test_what_is_left_of_a_name():
@@ -77,6 +103,7 @@ ZOE = Student("zoe", "Zoë", "O'Brien", "z@x.org")
         (Owner(MOODLE, "Omar Ali", "11"), "om2"),
         (Owner(MOODLE, "Omar Ali", "12"), "2 students have this name (om1, om2); Moodle's grading worksheet"),
         (Owner(MOODLE, "Eve", "13"), "no student has this name"),
+        (Owner(MOODLE, "Group 4", "11"), "the worksheet calls number 11 by another name (Omar Ali)"),
         (Owner(CANVAS, "aliomar", "9004"), "om1"),
         (Owner(CANVAS, "obrienzoë", "9009"), "zoe"),
         (Owner(CANVAS, "李小龙", "9008"), "no student has this name"),  # who has the name has another number
@@ -97,6 +124,6 @@ def test_two_participants_never_get_one_student():
     two = [Owner(MOODLE, "Zoë OBrien", "10"), Owner(MOODLE, "Zoë O’Brien", "11")]
     told = owners(two, Roster([ZOE]), {})
     assert all("2 participants have this name (zoe)" in each for each in told.values())
-    sheet = {number: Participant(number, "Zoë", ("z@x.org",)) for number in ("10", "11")}
+    sheet = {number: Participant(number, "Zoë O'Brien", ("z@x.org",)) for number in ("10", "11")}
     told = owners(two, Roster([ZOE]), sheet)
     assert all("zoe is meant by 2 participants" in each for each in told.values())

@@ -4,7 +4,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from autograder.book.gradebook import quiet
-from autograder.handin import lists
+from autograder.handin import lists, worksheet
 from autograder.handin.students import Student, known
 from course_lib.errors import DataBroken, DataMissing
 
@@ -110,3 +110,13 @@ def test_nobody_goes_and_an_empty_cell_changes_nothing(read, tmp_path):
         assert enter(read("id,email\nmax,\nzoe,new@x.org\n").students, book) == (["max"], ["zoe"])
         assert {each.id for each in known(book)} == {"zoe", "li", "max"}
         assert Student("zoe", "Zoë", "O'Brien", "new@x.org", "9001") in known(book)
+
+
+def test_only_the_student_to_try_with_is_none(read):
+    found = read('Student,ID,SIS Login ID\n"Student, Testa",1,testa\n"Student, Test",2,ffff\nTest Student,3,gggg\n')
+    assert [student.id for student in found.students] == ["testa"]
+
+
+def test_a_short_row_of_a_worksheet_is_nobody_s(tmp_path):
+    (tmp_path / "sheet.csv").write_text("Full name,Identifier\nA\nB,Participant 2\n")
+    assert [*worksheet.read(tmp_path / "sheet.csv")] == ["2"]

@@ -35,6 +35,8 @@ def of_kind(name, kind):
         ("C:\\x\\a.ipynb", "does not begin in the archive"),
         ("\\\\server\\a.ipynb", "does not begin in the archive"),
         ("../../a.ipynb", "climbs out"),
+        (".", "it has no name"),
+        ("./.", "it has no name"),
         ("Ada L_1_assignsubmission_file/..\\..\\a.ipynb", "climbs out"),
         ("a\x07b.ipynb", "control characters"),
         ("a\nb.ipynb", "control characters"),
@@ -130,3 +132,12 @@ def test_half_a_locator_is_no_archive(tmp_path):
     (tmp_path / "all.zip").write_bytes(struct.pack("<4sLQL", b"PK\6\7", 0, 2**60, 1) + end.getvalue())
     with pytest.raises(BrokenSubmission):
         look(tmp_path / "all.zip")
+
+
+def test_an_entry_without_a_name_is_refused(tmp_path):
+    content = bytearray(zipped(tmp_path / "all.zip", {"Q": "x", GOOD: "{}"}).read_bytes())
+    listed = content.index(b"PK\1\2")
+    content[listed + 28], content[listed + 30] = 0, 1  # the name becomes an extra field of one byte
+    content[26], content[28] = 0, 1
+    (tmp_path / "all.zip").write_bytes(content)
+    assert look(tmp_path / "all.zip") == ([GOOD], {"": "it has no name"})

@@ -178,3 +178,20 @@ def test_where_nothing_was_collected_there_is_no_zip_file(desk, course):
     done = desk("feedback", UNIT, "--zip", "canvas")
     assert done.exit_code == 1
     assert f"autograder collect {UNIT} ARCHIVE" in done.stderr
+
+
+def test_a_page_that_could_not_be_written_anew_is_not_sent(desk, course):
+    desk("feedback", UNIT)
+    assert (course / "feedback" / "ada" / UNIT / f"{UNIT}.html").exists()
+    (course / "autograded" / "ada" / UNIT / f"{UNIT}.ipynb").write_text("{")
+    done = desk("feedback", UNIT, "--zip", "moodle")
+    assert done.exit_code == 1
+    with zipfile.ZipFile(course / f"feedback_{UNIT}_moodle.zip") as archive:
+        assert archive.namelist() == [f"X_12_assignsubmission_file_{UNIT}.html"]
+
+
+def test_who_asks_for_one_page_gets_one(desk, course):
+    desk("feedback", UNIT)
+    assert "1 pages in" in desk("feedback", UNIT, "--student", "cy", "--zip", "moodle").stdout
+    with zipfile.ZipFile(course / f"feedback_{UNIT}_moodle.zip") as archive:
+        assert archive.namelist() == [f"X_12_assignsubmission_file_{UNIT}.html"]

@@ -1,6 +1,7 @@
 """What is wrong with a website is found: dead links, pictures without words, what comes from elsewhere, solutions."""
 
 import html
+import re
 
 import pytest
 
@@ -83,6 +84,15 @@ def whole(unit):
     return "\n".join(lines).replace(f"def {name}(", "def helper(")
 
 
+def sentence_with_code():
+    return next(wrong.sentence for wrong in misconceptions.of(RCNN.id) if "`" in wrong.sentence)
+
+
+def shown(sentence):
+    """A sentence as Sphinx sets it."""
+    return re.sub("`([^`]+)`", r'<code><span class="pre">\1</span></code>', html.escape(sentence))
+
+
 LEAKS = {
     "lines of a solution": (lambda: code(solution(RCNN)), "a solution of 02_rcnn"),
     "a function under another name": (lambda: code(whole(RCNN)), "helper is the solution of 02_rcnn box_iou"),
@@ -92,6 +102,11 @@ LEAKS = {
         "a wrong version of 02_rcnn",
     ),
     "its sentence": (lambda: html.escape(misconceptions.of(RCNN.id)[0].sentence), "says"),
+    "its sentence with words of code": (lambda: shown(sentence_with_code()), "says"),
+    "its sentence for those who cannot see": (
+        lambda: f'<img src="_static/a.png" alt="{html.escape(sentence_with_code())}">',
+        "says",
+    ),
 }
 
 

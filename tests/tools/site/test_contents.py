@@ -1,13 +1,17 @@
 """The front page and the lines that open a notebook elsewhere."""
 
+import subprocess
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from autograder.bundle.address import address
 from autograder.errors import ReleaseError
 from course_lib.units import UNITS, find
+from tools.site import lay
 from tools.site.__main__ import address as site_address
+from tools.site.__main__ import remove
 from tools.site.contents import documents, front_page, launch, opened, where_it_moves
 
 GITHUB = address("https://github.com/owner/name", "course-1a2b3c")
@@ -59,7 +63,9 @@ def test_an_explorer_says_where_it_moves_with_and_without_a_link():
 
 
 def test_without_a_repository_nothing_opens_elsewhere_and_a_wrong_one_is_refused(monkeypatch, tmp_path):
-    monkeypatch.setattr("tools.site.__main__.ROOT", tmp_path)  # no checkout: no remote
+    monkeypatch.setattr("tools.site.__main__.ROOT", tmp_path)
+    for words in (["init"], ["remote", "add", "origin", "https://github.com/owner/with_solutions"]):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True, capture_output=True)
     assert site_address("", "") is None
     with pytest.raises(ReleaseError, match="https://github.com/OWNER/NAME"):
         site_address("owner/name", "")
@@ -69,3 +75,26 @@ def test_without_a_repository_nothing_opens_elsewhere_and_a_wrong_one_is_refused
 def test_the_template_has_both_places(root):
     text = Path(root / "site" / "index.md").read_text()
     assert text.count("@UNITS@") == text.count("@CONTENTS@") == 1
+
+
+def test_an_earlier_website_goes_and_somebody_s_own_folder_stays(tmp_path):
+    page = tmp_path / "html" / "lectures" / "03_fast_rcnn.html"
+    page.parent.mkdir(parents=True)
+    page.touch()
+    remove(tmp_path / "html")
+    assert page.exists()
+    (tmp_path / "html" / "searchindex.js").touch()
+    remove(tmp_path / "html")
+    assert not (tmp_path / "html").exists()
+    remove(tmp_path / "html")
+
+
+def test_an_exercise_that_was_solved_where_it_lies_is_not_shown(root, tmp_path, monkeypatch):
+    notebook = nbformat.read(root / RCNN.exercise, as_version=4)
+    next(cell for cell in notebook.cells if "NotImplementedError" in cell.source).source = "def box_iou(a, b): ..."
+    (tmp_path / RCNN.exercise).parent.mkdir(parents=True)
+    nbformat.write(notebook, tmp_path / RCNN.exercise)
+    monkeypatch.setattr(lay, "ROOT", tmp_path)
+    with pytest.raises(ReleaseError, match="exercises/02_rcnn/02_rcnn.ipynb is not as it was built"):
+        lay.lay(tmp_path / "site", (RCNN,), None)
+    assert not (tmp_path / "site").exists()
