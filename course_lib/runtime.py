@@ -2,6 +2,8 @@
 
 import os
 
+from course_lib.settings import wants_full
+
 PLACES = {  # the variable that each of them sets
     "COLAB_RELEASE_TAG": "Google Colab",
     "BINDER_LAUNCH_HOST": "Binder",
@@ -29,7 +31,7 @@ def greeting() -> str:
 
     The settings are not read for it: a later cell may still set the environment.
     """
-    full, found = os.environ.get("COURSE_PROFILE") == "full", gpus()
+    full, found = wants_full(), gpus()
     said = f"The course runs on {place()}, {'GPU ' + '; '.join(found) if found else 'without a GPU'}."
     if found and full:
         return f"{said} The profile full trains on it."

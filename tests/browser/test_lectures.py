@@ -85,7 +85,7 @@ def fresh(lab_folder):
 def test_lecture_runs_within_its_budget_and_every_control_moves_its_picture(page, lab, fresh, name, record_property):
     others = kernels()
     open_notebook(page, lab, f"lectures/{name}")
-    (kernel,) = kernels() - others
+    (kernel,) = started(others)
     first_picture = run_all(page, kernel)
     assert first_picture < FIRST_PICTURE
     assert page.locator(ERRORS).all_inner_texts() == []
@@ -104,6 +104,15 @@ def test_lecture_runs_within_its_budget_and_every_control_moves_its_picture(page
     for look in looks(page):
         assert faults(page, UNFIT, READING) == [], look
     assert page.evaluate(UNNAMED) == []
+
+
+def started(others):
+    """The kernels beside these, once there is one; after five minutes there will be none."""
+    end = time.monotonic() + 300
+    while not (found := kernels() - others):
+        assert time.monotonic() < end, "no kernel was started"
+        time.sleep(0.1)
+    return found
 
 
 def move(page, explorer, *actions) -> None:

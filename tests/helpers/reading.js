@@ -39,6 +39,7 @@
     return found;
   }
 
+  const drawn = (part) => !part.closest(".noUi-target"); // a slider's own parts, moved about behind its frame
   const told = (node) => node.textContent.trim().slice(0, 60) || node.outerHTML.slice(0, 60);
   const roots = window.jupyterapp ? [...document.querySelectorAll(TEXTS)] : [document.body];
   if (!roots.length) return ["there is nothing to read"];
@@ -50,7 +51,7 @@
   const wide = roots.flatMap((root) => {
     const right = root.getBoundingClientRect().right + 1;
     const out = [...root.querySelectorAll(":scope > *, img, pre, table, p, button, select")].filter((part) => part.getBoundingClientRect().right > right);
-    const hidden = [root, ...root.querySelectorAll("pre, div")].filter((part) => part.clientWidth && part.scrollWidth > part.clientWidth + 1);
+    const hidden = [root, ...root.querySelectorAll("pre, div")].filter(drawn).filter((part) => part.clientWidth && part.scrollWidth > part.clientWidth + 1);
     return [...out.map((part) => `out of its place: ${told(part)}`), ...hidden.map((part) => `cut or to be scrolled: ${told(part)}`)];
   });
   const bare = roots.flatMap((root) => [...root.querySelectorAll("img")])
