@@ -111,6 +111,6 @@ def trained_weights(name: str, part: str) -> dict[str, Tensor]:
     kept = weights.shipped(name)
     found = {key.removeprefix(f"{part}/"): value for key, value in kept.items() if key.startswith(f"{part}/")}
     if not found:
-        known = ", ".join(dict.fromkeys(key.partition("/")[0] for key in kept))
+        known = ", ".join(sorted({key.partition("/")[0] for key in kept}))
         raise DataMissing(f"No weights of {part!r} are shipped.", expected=known)
     return found

@@ -38,8 +38,14 @@ pytestmark = [pytest.mark.browser, pytest.mark.notebook]
 
 def kernels() -> set[psutil.Process]:
     """The kernels of all servers that this process has started."""
-    family = psutil.Process().children(recursive=True)
-    return {one for one in family if any("ipykernel" in word for word in one.cmdline())}
+    return {one for one in psutil.Process().children(recursive=True) if _is_kernel(one)}
+
+
+def _is_kernel(process: psutil.Process) -> bool:
+    try:
+        return any("ipykernel" in word for word in process.cmdline())
+    except psutil.Error:  # it has just ended
+        return False
 
 
 def run_all(page, kernel) -> float:
