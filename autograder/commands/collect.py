@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autograder.commands.common import Database, Unit, open_course, readable_errors
+from autograder.commands.common import DOUBTFUL, Database, Unit, open_course, readable_errors
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 Archives = Annotated[list[Path], typer.Argument(help="The zip files of all submissions.", metavar="ARCHIVE…")]
 Worksheet = Annotated[Path | None, typer.Option(help="Moodle's grading worksheet: names, times.", metavar="FILE")]
 Zone = Annotated[str, typer.Option(help="Where the worksheet's times are those of the clock.", metavar="AREA/CITY")]
-DOUBTFUL = 3
 
 
 def collect(

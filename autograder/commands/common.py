@@ -17,6 +17,7 @@ Unit = Annotated[str, typer.Argument(help="For example 02_rcnn; rcnn, 2 and exer
 Sandbox = Annotated[str, typer.Option(help="Where student code runs: bubblewrap, or none.", metavar="KIND")]
 Database = Annotated[str, typer.Option(help="The gradebook; by default what nbgrader_config.py says.", metavar="URL")]
 Page = Annotated[Path | None, typer.Option("--html", help="Write a page that needs nothing else.", metavar="FILE")]
+DOUBTFUL = 3  # exit status: done, but somebody should look at something
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 

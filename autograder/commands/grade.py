@@ -14,12 +14,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from autograder.commands.common import AsJson, Database, Sandbox, Unit, open_course, readable_errors
+from autograder.commands.common import DOUBTFUL, AsJson, Database, Sandbox, Unit, open_course, readable_errors
 
 if TYPE_CHECKING:
     from autograder.cohort.coordinator import Event, Graded
 
-STOPPED, DOUBTFUL = 130, 3  # exit statuses
+STOPPED = 130  # exit status
 Submissions = Annotated[str, typer.Option(help="The folder of the students' folders.", metavar="DIR")]
 Workers = Annotated[int, typer.Option(help="Processes on this machine; by default one for each core.", min=0)]
 Scheduler = Annotated[str, typer.Option(help="A Dask scheduler, tls://…; its workers examine.", metavar="URL")]

@@ -5,11 +5,10 @@ from typing import Annotated
 
 import typer
 
-from autograder.commands.common import Database, open_course, readable_errors
+from autograder.commands.common import DOUBTFUL, Database, open_course, readable_errors
 
 File = Annotated[Path, typer.Argument(help="A CSV file of nbgrader's, Moodle's or Canvas'.", metavar="FILE")]
 Id = Annotated[str, typer.Option("--id", help="The heading of the column that becomes the id.", metavar="COLUMN")]
-DOUBTFUL = 3
 
 
 def students(file: File, id_column: Id = "", database: Database = "") -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import nbformat
 
-from autograder.commands.grade import DOUBTFUL
+from autograder.commands.common import DOUBTFUL
 from tools import ROOT
 from tools.build.notebooks import built
 from tools.samples.answers import handed_in

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from autograder.commands.grade import DOUBTFUL
+from autograder.commands.common import DOUBTFUL
 from autograder.exam import papers
 from tests.helpers.people import Person
 
