@@ -79,11 +79,12 @@ def chromium(program):
 
 @pytest.fixture
 def page(chromium):
-    """An empty page, 1280 by 900 pixels, in a Chromium that knows of no other."""
+    """An empty page, 1280 by 900 pixels, in a Chromium that knows of no other; kernels end with it."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(600_000)  # against what hangs; a busy machine may take its time
     yield page
+    page.evaluate("() => window.jupyterapp?.serviceManager.sessions.shutdownAll()")
     context.close()
 
 

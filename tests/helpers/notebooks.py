@@ -29,8 +29,8 @@ def notebook_of(cells: list[str]) -> nbformat.NotebookNode:
 
 
 def open_notebook(page, lab: str, path: str) -> None:
-    """The notebook in JupyterLab's single-document mode, its kernel ready."""
-    page.goto(f"{lab}/doc/tree/{path}")
+    """The notebook in JupyterLab's single-document mode, no other panel beside it, its kernel ready."""
+    page.goto(f"{lab}/doc/tree/{path}?reset")
     page.wait_for_function("window.jupyterapp && window.jupyterapp.shell.currentWidget")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
     page.wait_for_function(IDLE)
