@@ -13,6 +13,7 @@ from tests.helpers.notebooks import (
     ERRORS,
     IDLE,
     READING,
+    address,
     faults,
     looks,
     notebook_of,
@@ -111,7 +112,7 @@ def hue(card):
 
 
 def test_a_wrong_answer_is_explained_and_drawn_and_the_right_one_is_green(page, lab, lab_folder, right, wrong):
-    page.goto(f"{lab}/lab/tree/lectures/index.md?reset")  # nothing that was open before
+    page.goto(address(lab, "lectures/index.md"))
     page.get_by_role("link", name=re.compile(rf"exercise.{UNIT[:2]}")).click()
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
     page.wait_for_function(IDLE)

@@ -6,7 +6,16 @@ import nbformat
 import pytest
 
 from tests.helpers import explorer_views
-from tests.helpers.notebooks import ERRORS, IDLE, eventually, notebook_of, open_notebook, start_all, wait_for_all
+from tests.helpers.notebooks import (
+    ERRORS,
+    IDLE,
+    address,
+    eventually,
+    notebook_of,
+    open_notebook,
+    start_all,
+    wait_for_all,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook]
 VIEWS = [name for name in vars(explorer_views) if name.endswith("_view")]
@@ -76,7 +85,7 @@ def test_from_the_start_page_to_a_slider_that_moves_a_picture(page, lab, lab_fol
     name = "00_cnn_recap"
     cells = nbformat.read(lab_folder / "lectures" / f"{name}.ipynb", as_version=4).cells
     before = next(place for place, cell in enumerate(cells) if "convolution_explorer(" in cell.source)
-    page.goto(f"{lab}/lab/tree/lectures/index.md?reset")  # nothing that was open before
+    page.goto(address(lab, "lectures/index.md"))
     page.wait_for_selector(".jp-RenderedMarkdown td a")
     tab_to(page, lambda: re.search(r"lecture.00", focused(page).inner_text()))
     page.keyboard.press("Enter")

@@ -1,6 +1,7 @@
 """A notebook in JupyterLab as the tests drive it: open, run, read in every theme and size."""
 
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -28,9 +29,14 @@ def notebook_of(cells: list[str]) -> nbformat.NotebookNode:
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells], metadata=python)
 
 
+def address(lab: str, path: str, mode: str = "lab") -> str:
+    """Where JupyterLab shows a file in a workspace of its own: nothing that was open before, no panel moved."""
+    return f"{lab}/{mode}/workspaces/{uuid.uuid4().hex}/tree/{path}"
+
+
 def open_notebook(page, lab: str, path: str) -> None:
     """The notebook in JupyterLab's single-document mode, no other panel beside it, its kernel ready."""
-    page.goto(f"{lab}/doc/tree/{path}?reset")
+    page.goto(address(lab, path, "doc"))
     page.wait_for_function("window.jupyterapp && window.jupyterapp.shell.currentWidget")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
     page.wait_for_function(IDLE)
