@@ -19,6 +19,7 @@ from autograder.exam.judge import Paper, Verdict, judge
 from autograder.exam.results import Checked, Result
 from autograder.exam.sitting import sit
 from autograder.release import roles
+from course_lib.checks import codec
 from course_lib.checks import report as reports
 from course_lib.checks.cells import without_magics
 from course_lib.checks.ladder import Outcome, Report, still_to_write
@@ -27,6 +28,7 @@ from course_lib.checks.spec import KINDS, Check
 
 SLOW, NOTICEABLE = 50.0, 0.2  # times the reference; seconds below which nobody minds
 JUDGING, JUDGING_ONE = 60, 20  # processor seconds for all checks together, and for one where that was not enough
+LIGHT, SHORT = 2**14, 2**16  # bytes of an answer and characters of all cells that never take long to judge
 TOO_MUCH = "What your function returned took too long, or too much memory, to compare with the expected answer."
 
 
@@ -65,7 +67,8 @@ def judged(
 ) -> tuple[tuple[Checked, ...], list[str]]:
     """Each check's verdict, and what a human should look at.
 
-    Judging is watched: where all answers together take too much, each is judged alone.
+    Judging is watched, in a fork, unless nothing that came is large enough to take long. Where all answers together
+    take too much, each is judged alone.
 
     Args:
         sources: for each check the cells before it.
@@ -75,13 +78,21 @@ def judged(
         verdict = judge(asked, answers.outcomes, sources)
         return json.dumps([[asdict(_checked(unit, paper, verdict, answers)) for paper in asked], verdict.doubts])
 
-    if said := watched(verdicts, JUDGING if len(asked) > 1 else JUDGING_ONE):
+    seconds = JUDGING if len(asked) > 1 else JUDGING_ONE
+    if said := verdicts() if _light(answers, sources) else watched(verdicts, seconds):
         checks, doubts = json.loads(said)
         return tuple(Checked(**each) for each in checks), doubts
     if len(asked) > 1:
         parts = [judged(unit, [paper], answers, sources) for paper in asked]
         return sum((checks for checks, _ in parts), ()), sum((doubts for _, doubts in parts), [])
     return nothing(unit, "", [paper.check for paper in asked], "", TOO_MUCH, ()).checks, []
+
+
+def _light(answers: Answers, sources: Mapping[str, list[str]]) -> bool:
+    """Whether each answer is so small that even comparing all its values with each other is soon done."""
+    outcomes = [outcome for found in answers.outcomes.values() for outcome in found]
+    small = all(codec.weight(outcome.answer) <= LIGHT for outcome in outcomes)
+    return small and all(sum(map(len, cells)) <= SHORT for cells in sources.values())
 
 
 def nothing(unit: str, student: str, checks: Sequence[Check], kind: str, lack: str, notes: Sequence[str]) -> Result:

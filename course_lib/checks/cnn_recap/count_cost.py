@@ -9,6 +9,7 @@ from numpy.random import Generator
 from course_lib.checks.cnn_recap.lent import Witness, lent, untouched
 from course_lib.checks.cnn_recap.networks import FLAT, RELU, Plan, build, chain, conv, linear, norm, outputs, pool
 from course_lib.checks.compare import exact, like
+from course_lib.checks.kit.styles import gpu
 from course_lib.checks.spec import Case, Check, Compare, Counterexample, Inputs, Mismatch
 
 COSTS = ("parameters", "activations", "macs")
@@ -102,7 +103,7 @@ def on_meta(function: Callable, plan: Plan, input_shape: tuple[int, int, int]) -
 
 def on_gpu(function: Callable, plan: Plan, input_shape: tuple[int, int, int]) -> Any:
     """The same on the GPU where there is one."""
-    return function(build(plan).to("cuda" if torch.cuda.is_available() else "cpu"), input_shape)
+    return function(build(plan).to(gpu()), input_shape)
 
 
 def twice(function: Callable, plan: Plan, input_shape: tuple[int, int, int]) -> list[Any]:

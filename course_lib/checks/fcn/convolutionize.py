@@ -12,6 +12,7 @@ from course_lib.checks.kit.draws import begin_chance
 from course_lib.checks.kit.pictures import both, numbered
 from course_lib.checks.kit.probes import graph
 from course_lib.checks.kit.refusals import forgotten
+from course_lib.checks.kit.styles import gpu
 from course_lib.checks.kit.weights import numbers, weights
 from course_lib.checks.spec import Case, Check, Counterexample, Inputs, Refusal
 
@@ -118,8 +119,7 @@ def in_double(function: Callable, weight: Tensor, bias: Tensor, shape: tuple[int
 
 def on_gpu(function: Callable, weight: Tensor, bias: Tensor, shape: tuple[int, int, int], x: Tensor) -> Any:
     """The same on the GPU where there is one."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return convolve(function, weight.to(device), bias.to(device), shape, x.to(device))
+    return convolve(function, weight.to(gpu()), bias.to(gpu()), shape, x.to(gpu()))
 
 
 def layer_after(function: Callable, weight: Tensor, bias: Tensor, shape: tuple[int, int, int], x: Tensor) -> dict:

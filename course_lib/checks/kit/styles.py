@@ -1,7 +1,7 @@
 """Four cases that every function on tensors should survive, and the ways to call it that they take."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import torch
@@ -45,8 +45,13 @@ def on_views(function: Callable, *inputs: Any) -> Any:
 
 def on_gpu(function: Callable, *inputs: Any) -> Any:
     """Call it with tensors on the GPU where there is one, otherwise as it is."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return function(*each_tensor(inputs, lambda values: values.to(device)))
+    return function(*each_tensor(inputs, lambda values: values.to(gpu())))
+
+
+@cache
+def gpu() -> str:
+    """Where there is a GPU its device, otherwise "cpu". Asked once: looking for a driver takes a millisecond."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def inputs_after(function: Callable, *inputs: Any) -> list[Any]:

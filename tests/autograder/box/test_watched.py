@@ -42,8 +42,11 @@ def check(name, compare):
     return Check(name, 2.0, (Case("one", "values", lambda rng: {}, compare),))
 
 
+FLOOD = "flood" * assess.LIGHT
+
+
 def heavy(answer, expected, inputs):
-    return forever() if answer == "flood" else Mismatch("wrong") if answer != expected else None
+    return forever() if answer == FLOOD else Mismatch("wrong") if answer != expected else None
 
 
 def test_an_answer_that_holds_the_judge_costs_itself_only(monkeypatch):
@@ -51,7 +54,7 @@ def test_an_answer_that_holds_the_judge_costs_itself_only(monkeypatch):
     monkeypatch.setattr(assess, "JUDGING_ONE", 1)
     monkeypatch.setattr(assess, "times_slower", lambda *anything: 0.0)
     asked = [Paper(each, [Question(each.cases[0], {}, "right")]) for each in (check("a", heavy), check("b", heavy))]
-    outcomes = {"a": [Outcome("answered", "flood")], "b": [Outcome("answered", "right")]}
+    outcomes = {"a": [Outcome("answered", FLOOD)], "b": [Outcome("answered", "right")]}
     (flood, right), doubts = assess.judged("02_rcnn", asked, Answers(outcomes), {})
     assert (flood.points, flood.of, flood.comment) == (0.0, 2.0, assess.TOO_MUCH)
     assert (right.points, right.rung) == (2.0, "")
@@ -87,3 +90,17 @@ def test_only_the_surest_boxes_of_a_class_count():
     for scores, value in ((torch.linspace(1, 0.5, MOST + 1), 0.0), (torch.linspace(0.5, 1, MOST + 1), 1.0)):
         found = {"boxes": torch.cat([wrong, target["boxes"]]), "scores": scores, "labels": torch.ones(MOST + 1).long()}
         assert map50([found], {"_targets": [target]}) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(("answer", "cells"), [("x" * assess.LIGHT, []), ("x", ["x" * assess.SHORT, "y"])])
+def test_what_is_large_is_judged_in_a_fork_and_what_is_small_is_not(answer, cells, monkeypatch):
+    forked = []
+    monkeypatch.setattr(assess, "watched", lambda work, seconds: forked.append(seconds) or work())
+    asked = [Paper(each, [Question(each.cases[0], {}, answer)]) for each in (check("a", heavy), check("b", heavy))]
+    outcomes = {name: [Outcome("answered", answer)] for name in ("a", "b")}
+    checks, _ = assess.judged("02_rcnn", asked, Answers(outcomes), {"b": cells})
+    assert [each.points for each in checks] == [2.0, 2.0]
+    assert forked == [assess.JUDGING]
+    small = Answers({name: [Outcome("answered", answer[:9])] for name in ("a", "b")})
+    assert assess.judged("02_rcnn", asked, small, {"b": ["x = 1"]})[0][0].points == 2.0 * (len(answer) < 9)
+    assert forked == [assess.JUDGING]
