@@ -2,11 +2,10 @@
 
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from importlib.metadata import version
-from itertools import count
 
 import torch
 
@@ -55,10 +54,13 @@ def race(one: Contest, rounds: int, crowded: bool = False) -> Raced:
     return Raced(one.function, one.size, one.peer, f"{one.package} {version(one.package)}", crowded, *each)
 
 
-def calls_in(task, least: float = LEAST) -> int:
-    """How many calls fill so many processor seconds."""
-    start = time.process_time()
-    return next(calls for calls in count(1) if task() is not task and time.process_time() - start >= least)
+def calls_in(task: Callable[[], object], least: float = LEAST) -> int:
+    """How many calls fill so many processor seconds; it is warm afterwards."""
+    calls, start = 0, time.process_time()
+    while not calls or time.process_time() - start < least:
+        task()
+        calls += 1
+    return calls
 
 
 def measure(which: Iterable[Contest] | None = None, rounds: dict[bool, int] = ROUNDS) -> list[Raced]:

@@ -1,0 +1,185 @@
+"""Do trainings wait for their data? And how fast are photographs read? python -m benchmarks.data"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from benchmarks.turns import machine, told
+from course_lib.data.voc import VOC_CLASSES, voc_layout
+from tools import ROOT
+
+MINI = ("02_rcnn", "03_fast_rcnn", "04_faster_rcnn", "05_fcn", "06_pose", "07_faces")
+STEPS = 12
+SAMPLES = Path(os.environ.get("COURSE_TEST_DATA") or ROOT.parent / "shared" / "data")
+VOC = Path("VOCdevkit", "VOC2012")
+FULL = {  # trainings on photographs, on a CPU: unit, the folder in SAMPLES that it needs, more of its environment
+    "04_faster_rcnn": (VOC, {"COURSE_VOC_YEAR": "2012"}),
+    "05_fcn": (Path("CamVid"), {"COURSE_SEGMENTATION": "CamVid"}),
+}
+ROUNDS = 3  # of reading all photographs
+
+
+@dataclass(frozen=True)
+class Fed:
+    """One unit's training: seconds of its steps and of their waits for data, and what came before the first step.
+
+    Attributes:
+        about: the unit, and what it learns from.
+        pictures, drawing: drawn for it in its first run, and in how many seconds; 0 where none is drawn.
+        preparing: seconds before the first step, drawing included.
+        planned: steps of the whole training.
+    """
+
+    about: str
+    busy: bool
+    steps: tuple[float, ...]
+    waits: tuple[float, ...]
+    pictures: int
+    drawing: float
+    preparing: float
+    planned: int
+
+    @property
+    def shares(self) -> list[float]:
+        """The part of each step that waits."""
+        return [wait / step for wait, step in zip(self.waits, self.steps, strict=True)]
+
+    @property
+    def drawing_share(self) -> float:
+        """The part of a first run, preparation and all steps, in which pictures are drawn."""
+        return self.drawing / (self.preparing + self.planned * median(self.steps))
+
+
+@dataclass(frozen=True)
+class Read:
+    """Photographs read with so many threads: a second, in each round."""
+
+    threads: int
+    why: str
+    speeds: tuple[float, ...]
+
+
+def fed(about: str, unit: str, steps: int, cache: Path, variables: Mapping[str, str]) -> list[Fed]:
+    """The first steps of a unit's training in a process of its own: on an idle machine, then on a busy one."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COURSE_")}
+    environment |= {"COURSE_CACHE": str(cache), "COURSE_DEVICE": "cpu", "PYTHONPATH": str(ROOT), **variables}
+    words = [sys.executable, "-m", "benchmarks.steps", unit, str(steps)]
+    ran = subprocess.run(words, cwd=cache, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    found = json.loads(ran.stdout.splitlines()[-1])
+    before = {name: found[name] for name in ("pictures", "drawing", "preparing", "planned")}
+    columns = zip((False, True), found["steps"], found["waits"], strict=True)
+    return [Fed(about, crowded, tuple(took), tuple(waited), **before) for crowded, took, waited in columns]
+
+
+def trainings(units: Sequence[str] = MINI, steps: int = STEPS) -> list[Fed]:
+    """Each unit's training in `mini`, with an empty cache; selective search is done once for all of them."""
+    found = []
+    with TemporaryDirectory(prefix="benchmark-") as folder:
+        searched = Path(folder, "proposals")
+        searched.mkdir()
+        for unit in units:
+            cache = Path(folder, unit)
+            cache.mkdir()
+            (cache / "proposals").symlink_to(searched)
+            found += fed(unit, unit, steps, cache, {"COURSE_PROFILE": "mini"})
+    return found
+
+
+def photographs(samples: Path = SAMPLES, steps: int = STEPS) -> list[Fed]:
+    """Those in `full` whose photographs lie here: with EfficientNet-Lite0, which needs no download."""
+    found = []
+    for unit, (needed, more) in FULL.items():
+        if (samples / needed).is_dir():
+            variables = {"COURSE_PROFILE": "full", "COURSE_BACKBONE": "lite0", "COURSE_DATA": str(samples), **more}
+            with TemporaryDirectory(prefix="benchmark-") as cache:
+                found += fed(f"{unit} on {needed.name}, `full`", unit, steps, Path(cache), variables)
+    return found
+
+
+def reading(samples: Path = SAMPLES, rounds: int = ROUNDS) -> list[Read]:
+    """VOC's photographs with their boxes, read one after the other, then with as many threads as the doctor says."""
+    if not (samples / VOC).is_dir():
+        return []
+    data, found = voc_layout(samples / VOC, "trainval", VOC_CLASSES), []
+    for count, why in ((1, "as trainings read"), (doctors_threads(), "as `course doctor` says for `full`")):
+        with ThreadPoolExecutor(count) as pool:
+            list(pool.map(data.__getitem__, range(len(data))))  # from here on the files are in memory
+            speeds = []
+            for _ in range(rounds):
+                start = time.perf_counter()
+                list(pool.map(data.__getitem__, range(len(data))))
+                speeds.append(len(data) / (time.perf_counter() - start))
+        found.append(Read(count, why, tuple(speeds)))
+    return found
+
+
+def doctors_threads() -> int:
+    """How many threads `course doctor` reports for `full`."""
+    code = (
+        "from course_lib import doctor; from course_lib.settings import settings; "
+        "print(dict(doctor.machine(settings()))['threads'].partition(':')[0])"
+    )
+    ours = {"OMP_NUM_THREADS", "VISION_COURSE_SET"}
+    environment = {name: value for name, value in os.environ.items() if name not in ours}
+    environment |= {"COURSE_PROFILE": "full", "COURSE_BACKBONE": "lite0", "PYTHONPATH": str(ROOT)}
+    said = subprocess.run([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    return int(said.stdout)
+
+
+def measure(steps: int = STEPS) -> tuple[list[Fed], list[Read]]:
+    """All of it."""
+    return trainings(steps=steps) + photographs(steps=steps), reading()
+
+
+def table(found: tuple[Sequence[Fed], Sequence[Read]]) -> str:
+    """As Markdown."""
+    rows, read = found
+    text = TABLE.format(torch=version("torch")) + "".join(map(_line, rows))
+    if not read:
+        return f"{text}\nReading PASCAL VOC: not measured, there are no samples in the folder that COURSE_TEST_DATA names.\n"
+    lines = [f"| {one.threads} ({one.why}) | {told(one.speeds)} |\n" for one in read]
+    return text + READING + "".join(lines)
+
+
+def _line(one: Fed) -> str:
+    drawn = f"{one.pictures:,}" if one.pictures else "–"
+    speed = f"{one.pictures / one.drawing:.0f}" if one.pictures else "–"
+    shares = [100 * share for share in one.shares]
+    return (
+        f"| {one.about} | {machine(one.busy)} | {drawn} | {speed} | {told(one.steps, 1e-3)} | {told(one.waits, 1e-3)} | "
+        f"{median(shares):.1f} ({min(shares):.1f}–{max(shares):.1f}) | {100 * one.drawing_share:.0f} |\n"
+    )
+
+
+TABLE = f"""
+## Data and training
+
+The first steps of each solution's own training, called as its notebook calls it, {STEPS} of them after a few that do
+not count, one thread in `mini`. A step *waits* while its batch is put together: pictures chosen, mirrored, cut out,
+scaled. Pictures are drawn once, before the first step of the first run, and then read from the cache; the last column is
+the part of that first run, all its steps counted, in which they are drawn. The peer is the step itself (PyTorch
+{{torch}}): data are no bottleneck while the share is small.
+
+| training | machine | pictures drawn | a second | step, ms | wait, ms | share, % | drawing in a first run, % |
+|---|---|--:|--:|--:|--:|--:|--:|
+"""
+READING = """
+PASCAL VOC's photographs with their boxes, read and decoded (median of three rounds; the files in the machine's memory).
+Trainings read in their own process; `course doctor` names the threads that compute, there are no other workers.
+
+| threads | photographs a second |
+|---|--:|
+"""
+
+
+if __name__ == "__main__":
+    print(table(measure()))
