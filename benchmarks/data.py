@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.turns import machine, told
+from benchmarks.turns import machine, number, row, told
 from course_lib.data.voc import VOC_CLASSES, voc_layout
 from tools import ROOT
 
@@ -145,19 +145,14 @@ def table(found: tuple[Sequence[Fed], Sequence[Read]]) -> str:
     rows, read = found
     text = TABLE.format(torch=version("torch")) + "".join(map(_line, rows))
     if not read:
-        return f"{text}\nReading PASCAL VOC: not measured, there are no samples in the folder that COURSE_TEST_DATA names.\n"
-    lines = [f"| {one.threads} ({one.why}) | {told(one.speeds)} |\n" for one in read]
-    return text + READING + "".join(lines)
+        return f"{text}\nReading PASCAL VOC: not measured, no samples lie in the folder that COURSE_TEST_DATA names.\n"
+    return text + READING + "".join(row(f"{one.threads} ({one.why})", told(one.speeds)) for one in read)
 
 
 def _line(one: Fed) -> str:
-    drawn = f"{one.pictures:,}" if one.pictures else "–"
-    speed = f"{one.pictures / one.drawing:.0f}" if one.pictures else "–"
-    shares = [100 * share for share in one.shares]
-    return (
-        f"| {one.about} | {machine(one.busy)} | {drawn} | {speed} | {told(one.steps, 1e-3)} | {told(one.waits, 1e-3)} | "
-        f"{median(shares):.1f} ({min(shares):.1f}–{max(shares):.1f}) | {100 * one.drawing_share:.0f} |\n"
-    )
+    drawn, speed = (f"{one.pictures:,}", number(one.pictures / one.drawing)) if one.pictures else ("–", "–")
+    clocks = told(one.steps, 1e-3), told(one.waits, 1e-3), told(one.shares, 0.01)
+    return row(one.about, machine(one.busy), drawn, speed, *clocks, f"{100 * one.drawing_share:.0f}")
 
 
 TABLE = f"""
@@ -165,8 +160,8 @@ TABLE = f"""
 
 The first steps of each solution's own training, called as its notebook calls it, {STEPS} of them after a few that do
 not count, one thread in `mini`. A step *waits* while its batch is put together: pictures chosen, mirrored, cut out,
-scaled. Pictures are drawn once, before the first step of the first run, and then read from the cache; the last column is
-the part of that first run, all its steps counted, in which they are drawn. The peer is the step itself (PyTorch
+scaled. Pictures are drawn once, before the first step of the first run, and then read from the cache; the last column
+is the part of that first run, all its steps counted, in which they are drawn. The peer is the step itself (PyTorch
 {{torch}}): data are no bottleneck while the share is small.
 
 | training | machine | pictures drawn | a second | step, ms | wait, ms | share, % | drawing in a first run, % |

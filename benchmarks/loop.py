@@ -22,7 +22,7 @@ from nbformat import NotebookNode
 from benchmarks.grading import BenchmarkError
 from benchmarks.load import busy
 from benchmarks.run_all import has_picture, notebook_of
-from benchmarks.turns import machine, number, ratio, told
+from benchmarks.turns import machine, number, ratio, row, told
 from tools import ROOT
 from tools.budgets import CHECK_SECONDS, FIRST_PICTURE_SECONDS
 from tools.figures.run_notebooks import Run, run_notebook
@@ -189,10 +189,8 @@ until the cell with its first picture has ended.
 def _line(one: Waited) -> str:
     beside = number(ratio(one.worked, one.peer)) if one.peer else "–"
     bound = "–" if one.budget is None else f"{one.budget:g}{', **not met**' * (max(one.worked) > one.budget)}"
-    return (
-        f"| {one.what} | {machine(one.busy)} | {len(one.seconds)} | {told(one.seconds)} | {told(one.worked)} | "
-        f"{beside} | {bound} |\n"
-    )
+    times = told(one.seconds), told(one.worked)
+    return row(one.what, machine(one.busy), len(one.seconds), *times, beside, bound)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from nbformat import NotebookNode
 
 from benchmarks.grading import BenchmarkError
 from benchmarks.load import busy
-from benchmarks.turns import machine
+from benchmarks.turns import machine, row
 from course_lib import units
 from tools import ROOT
 from tools.budgets import CHECK_SECONDS, FIRST_PICTURE_SECONDS, LECTURE_SECONDS, PEAK_BYTES, SOLUTION_SECONDS
@@ -152,10 +152,8 @@ def _line(one: Ran) -> str:
     budget = f"{SECONDS[one.kind]:g}" if SECONDS[one.kind] else "–"
     picture = "–" if one.picture is None else f"{one.picture:.1f}"
     check = "–" if one.check is None else f"`{one.check[0]}` {one.check[1]:.2f}"
-    return (
-        f"| {one.kind} {one.unit} | {machine(one.busy)} | {one.seconds:.1f} | {one.worked:.1f} | {budget} | {picture} | "
-        f"{check} | {one.peak / 1e9:.2f} |\n"
-    )
+    times = f"{one.seconds:.1f}", f"{one.worked:.1f}"
+    return row(f"{one.kind} {one.unit}", machine(one.busy), *times, budget, picture, check, f"{one.peak / 1e9:.2f}")
 
 
 if __name__ == "__main__":

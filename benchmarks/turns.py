@@ -42,6 +42,11 @@ def number(value: float) -> str:
     return f"{value:,.{decimals}f}"
 
 
+def row(*cells: object) -> str:
+    """A line of a table in Markdown."""
+    return f"| {' | '.join(map(str, cells))} |\n"
+
+
 def machine(busy: bool) -> str:
     """The state of the machine in a word."""
     return "busy" if busy else "idle"
