@@ -1,0 +1,81 @@
+"""Waiting for data: the clock around a training whose waits are known, a real one's first steps, the Markdown."""
+
+import time
+from contextlib import suppress
+
+import pytest
+import torch
+from torch import nn
+
+from benchmarks import data, steps
+from benchmarks.data import Fed, Read
+from course_lib import training
+from course_lib.data import tinytown
+
+
+def test_the_clock_tells_waits_from_the_rest_of_a_step(settings_from):
+    settings_from(COURSE_DEVICE="cpu")
+    seen = []
+
+    def batch(index):
+        seen.append(index)
+        time.sleep(0.05)
+        return (torch.ones(1, 1),)
+
+    def loss(model, x):
+        time.sleep(0.1)
+        return model(x).sum()
+
+    clock = steps.Clock(4)
+    with steps.watched(clock), suppress(steps.Enough):
+        tinytown.scenes("train", 3)
+        training.fit(nn.Linear(1, 1), batch, loss, 100, 1e-3, progress=True, keep=True)
+    assert clock.planned == 100
+    assert clock.pictures == 3
+    assert 0 < clock.drawing < clock.preparing
+    assert seen == list(range(2 * (steps.WARM + 4) + 1))
+    for waits, whole in zip(clock.waits, clock.steps, strict=True):  # idle, busy
+        assert len(waits) == len(whole) == 4
+        assert all(0.05 <= wait < step - 0.1 for wait, step in zip(waits, whole, strict=True))
+    assert training.fit.__module__ == "course_lib.training"
+
+
+def test_the_first_steps_of_a_real_training(tmp_path):
+    variables = {"COURSE_PROFILE": "mini", "COURSE_LIMIT": "8"}
+    idle, crowded = data.fed("streets", "05_fcn", 2, tmp_path, variables)
+    assert (idle.busy, crowded.busy) == (False, True)
+    assert idle.pictures == 8
+    assert idle.planned == 80
+    assert all(0 < share < 1 for share in idle.shares + crowded.shares)
+
+
+def a_training(**other):
+    times = {"steps": (0.2, 0.1, 0.3), "waits": (0.01, 0.01, 0.06), "preparing": 20.0}
+    return Fed(**({"about": "05_fcn", "busy": False, "pictures": 400, "drawing": 10.0} | times | other))
+
+
+def test_shares():
+    one = a_training(planned=400)
+    assert one.shares == pytest.approx([0.05, 0.1, 0.2])
+    assert one.drawing_share == pytest.approx(10 / (20 + 400 * 0.2))
+
+
+def test_samples_that_are_absent_are_named(tmp_path):
+    assert data.reading(tmp_path) == []
+    assert data.photographs(tmp_path) == []
+    assert "not measured, no samples" in data.table(([a_training(planned=400)], []))
+
+
+def test_photographs_are_read_with_the_doctors_threads(test_data):
+    one, more = data.reading(test_data, rounds=1)
+    assert (one.threads, more.threads) == (1, data.doctors_threads())
+    assert one.speeds[0] > 1
+
+
+def test_the_data_as_tables():
+    found = [a_training(planned=400), a_training(planned=400, busy=True, pictures=0, drawing=0.0)]
+    lines = data.table((found, [Read(2, "as it says", (100.0, 90.0, 120.0))])).splitlines()
+    times = "200 (100–300) | 10.0 (10.0–60.0) | 10.0 (5.00–20.0)"
+    assert f"| 05_fcn | idle | 400 | 40.0 | {times} | 10 |" in lines
+    assert f"| 05_fcn | busy | – | – | {times} | 0 |" in lines
+    assert lines[-1] == "| 2 (as it says) | 100 (90.0–120) |"
