@@ -47,11 +47,11 @@ def boxes(count: int, objects: int, side: int, seed: int = 0) -> tuple[Tensor, T
 
 
 def overlaps() -> Iterator[Contest]:
-    """Unit 02's `box_iou`: a scene's windows with its objects, and what `nms` asks of a photograph's proposals."""
+    """Unit 02's `box_iou`: a scene's windows with its objects, and a photograph's proposals with its objects."""
     from torchvision import ops
 
     ours = reference.find("02_rcnn", "box_iou")
-    sizes = {"103 × 3 boxes, a scene": (103, 3, 128), "2,000 × 2,000 boxes, a photograph": (2000, 2000, 500)}
+    sizes = {"103 × 3 boxes, a scene": (103, 3, 128), "2,000 × 20 boxes, a photograph": (2000, 20, 500)}
     for size, (n, m, side) in sizes.items():
         one, other = boxes(n, 3, side)[0], boxes(m, 3, side, seed=1)[0]
         yield Contest(

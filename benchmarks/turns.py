@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from statistics import median
 
 
@@ -31,15 +32,8 @@ def told(seconds: Sequence[float], unit: float = 1.0) -> str:
 
 def number(value: float) -> str:
     """Three digits, or all those before the point: 0.0213, 2.13, 213, 2,134."""
-    if value == 0:
-        return "0"
-    before = 1
-    while abs(value) >= 10**before:
-        before += 1
-    decimals = max(0, 3 - before)
-    while abs(value) < 10 ** (2 - decimals) and decimals < 6:
-        decimals += 1
-    return f"{value:,.{decimals}f}"
+    shown = Decimal(f"{value:.2e}") if abs(value) < 1000 else Decimal(round(value))
+    return f"{shown:,f}"
 
 
 def row(*cells: object) -> str:

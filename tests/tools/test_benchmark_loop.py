@@ -36,7 +36,16 @@ def test_runs_come_in_turn_and_each_has_its_own_seconds():
 
 @pytest.mark.parametrize(
     ("value", "said"),
-    [(0.0213, "0.0213"), (2.134, "2.13"), (21.34, "21.3"), (213.4, "213"), (2134.0, "2,134"), (0, "0"), (0.5, "0.500")],
+    [
+        (0.0213, "0.0213"),
+        (2.134, "2.13"),
+        (21.34, "21.3"),
+        (213.4, "213"),
+        (2134.0, "2,134"),
+        (0, "0.00"),
+        (9.999, "10.0"),
+        (0.5, "0.500"),
+    ],
 )
 def test_a_number_has_three_digits(value, said):
     assert turns.number(value) == said
