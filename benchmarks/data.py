@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from benchmarks.grading import BenchmarkError
 from benchmarks.turns import machine, number, row, told
 from course_lib.data.voc import VOC_CLASSES, voc_layout
 from tools import ROOT
@@ -34,8 +35,9 @@ class Fed:
 
     Attributes:
         about: the unit, and what it learns from.
-        pictures, drawing: drawn for it in its first run, and in how many seconds; 0 where none is drawn.
+        pictures, drawing: drawn for it here, and in how many seconds; 0 where none is drawn.
         preparing: seconds before the first step, drawing included.
+        part: of the whole training's pictures that were drawn and prepared here.
         planned: steps of the whole training.
     """
 
@@ -46,6 +48,7 @@ class Fed:
     pictures: int
     drawing: float
     preparing: float
+    part: float
     planned: int
 
     @property
@@ -55,8 +58,8 @@ class Fed:
 
     @property
     def drawing_share(self) -> float:
-        """The part of a first run, preparation and all steps, in which pictures are drawn."""
-        return self.drawing / (self.preparing + self.planned * median(self.steps))
+        """The part of a first run, all of its preparation and all of its steps, in which pictures are drawn."""
+        return self.drawing / self.part / (self.preparing / self.part + self.planned * median(self.steps))
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,11 @@ def fed(about: str, unit: str, steps: int, cache: Path, variables: Mapping[str, 
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COURSE_")}
     environment |= {"COURSE_CACHE": str(cache), "COURSE_DEVICE": "cpu", "PYTHONPATH": str(ROOT), **variables}
     words = [sys.executable, "-m", "benchmarks.steps", unit, str(steps)]
-    ran = subprocess.run(words, cwd=cache, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    ran = subprocess.run(words, cwd=cache, env=environment, capture_output=True, text=True, check=False)
+    if ran.returncode:
+        raise BenchmarkError(f"{about}: the training did not begin.", got=ran.stderr[-1000:])
     found = json.loads(ran.stdout.splitlines()[-1])
-    before = {name: found[name] for name in ("pictures", "drawing", "preparing", "planned")}
+    before = {name: found[name] for name in ("pictures", "drawing", "preparing", "part", "planned")}
     columns = zip((False, True), found["steps"], found["waits"], strict=True)
     return [Fed(about, crowded, tuple(took), tuple(waited), **before) for crowded, took, waited in columns]
 
@@ -150,7 +155,9 @@ def table(found: tuple[Sequence[Fed], Sequence[Read]]) -> str:
 
 
 def _line(one: Fed) -> str:
-    drawn, speed = (f"{one.pictures:,}", number(one.pictures / one.drawing)) if one.pictures else ("–", "–")
+    drawn, speed = "–", "–"
+    if one.pictures:
+        drawn, speed = f"{round(one.pictures / one.part):,}", number(one.pictures / one.drawing)
     clocks = told(one.steps, 1e-3), told(one.waits, 1e-3), told(one.shares, 0.01)
     return row(one.about, machine(one.busy), drawn, speed, *clocks, f"{100 * one.drawing_share:.0f}")
 
@@ -160,11 +167,12 @@ TABLE = f"""
 
 The first steps of each solution's own training, called as its notebook calls it, {STEPS} of them after a few that do
 not count, one thread in `mini`. A step *waits* while its batch is put together: pictures chosen, mirrored, cut out,
-scaled. Pictures are drawn once, before the first step of the first run, and then read from the cache; the last column
-is the part of that first run, all its steps counted, in which they are drawn. The peer is the step itself (PyTorch
-{{torch}}): data are no bottleneck while the share is small.
+scaled. Pictures are drawn once, before the first step of the first run, and then read from the cache. Some of them were
+drawn here; from their speed the last column tells which part of a whole first run, selective search, alignment and all
+steps included, goes into drawing. The peer is the step itself (PyTorch {{torch}}): data are no bottleneck while the
+shares are small.
 
-| training | machine | pictures drawn | a second | step, ms | wait, ms | share, % | drawing in a first run, % |
+| training | machine | pictures to draw | drawn per second | step, ms | wait, ms | share, % | drawing in a first run, % |
 |---|---|--:|--:|--:|--:|--:|--:|
 """
 READING = """

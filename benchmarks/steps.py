@@ -1,8 +1,9 @@
 """The first steps of a solution's own training, and what of each goes into waiting for its data:
 python -m benchmarks.steps UNIT STEPS
 
-The solution's `fit()` is called as its notebook calls it; only the training loop is told to stop after so many steps,
-and once more so many beside neighbours that never wait. Prints one JSON object. The settings are the environment's.
+The solution's `fit()` is called as its notebook calls it, with a part of its pictures (FEW); the training loop stops
+after so many steps, and once more so many beside neighbours that never wait. Prints one JSON object. The settings are
+the environment's.
 """
 
 import json
@@ -19,6 +20,7 @@ from course_lib.data.tinyfaces import cache as faces
 from course_lib.data.tinytown import cache as town
 
 WARM = 3  # steps before the first that counts
+FEW = {"SCENES": 24, "PERSONS": 100, "TRAINS": 4}  # by the solutions' own names for how many pictures they take
 DRAWERS = ((town, "scene"), (town, "portrait"), (faces, "face"))  # each draws one picture
 
 
@@ -32,13 +34,14 @@ class Clock:
     Attributes:
         pictures, drawing: how many were drawn for it, not read from the cache, and in how many seconds.
         preparing: seconds from the call of `fit()` to the first step, the drawing included.
+        part: of the solution's pictures that are taken here.
         planned: steps of the whole training.
         steps, waits: of each phase, idle and then busy: seconds of each step, and of its wait for data.
     """
 
     def __init__(self, count: int):
         self.count, self.began = count, time.perf_counter()
-        self.pictures, self.drawing, self.preparing, self.planned = 0, 0.0, 0.0, 0
+        self.pictures, self.drawing, self.preparing, self.planned, self.part = 0, 0.0, 0.0, 0, 1.0
         self.steps: tuple[list[float], ...] = ([], [])
         self.waits: tuple[list[float], ...] = ([], [])
 
@@ -103,8 +106,9 @@ def watched(clock: Clock):
 
 def measured(unit: str, count: int) -> dict[str, object]:
     """The clock of a unit's training after so many steps, idle and busy."""
-    names = reference.load(unit)
-    clock = Clock(count)
+    names, clock = reference.load(unit), Clock(count)
+    for name in FEW.keys() & names.keys():
+        clock.part, names[name] = FEW[name] / names[name], FEW[name]
     with watched(clock):
         try:
             names["fit"]()

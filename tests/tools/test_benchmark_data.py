@@ -9,6 +9,7 @@ from torch import nn
 
 from benchmarks import data, steps
 from benchmarks.data import Fed, Read
+from benchmarks.grading import BenchmarkError
 from course_lib import training
 from course_lib.data import tinytown
 
@@ -41,17 +42,16 @@ def test_the_clock_tells_waits_from_the_rest_of_a_step(settings_from):
 
 
 def test_the_first_steps_of_a_real_training(tmp_path):
-    variables = {"COURSE_PROFILE": "mini", "COURSE_LIMIT": "8"}
-    idle, crowded = data.fed("streets", "05_fcn", 2, tmp_path, variables)
+    idle, crowded = data.fed("streets", "05_fcn", 2, tmp_path, {"COURSE_PROFILE": "mini"})
     assert (idle.busy, crowded.busy) == (False, True)
-    assert idle.pictures == 8
-    assert idle.planned == 80
+    assert idle.pictures == 24  # of 400
+    assert (idle.part, idle.planned) == (0.06, 400)
     assert all(0 < share < 1 for share in idle.shares + crowded.shares)
 
 
 def a_training(**other):
-    times = {"steps": (0.2, 0.1, 0.3), "waits": (0.01, 0.01, 0.06), "preparing": 20.0}
-    return Fed(**({"about": "05_fcn", "busy": False, "pictures": 400, "drawing": 10.0} | times | other))
+    times = {"steps": (0.2, 0.1, 0.3), "waits": (0.01, 0.01, 0.06), "preparing": 2.0, "part": 0.1}
+    return Fed(**({"about": "05_fcn", "busy": False, "pictures": 40, "drawing": 1.0} | times | other))
 
 
 def test_shares():
@@ -64,6 +64,11 @@ def test_samples_that_are_absent_are_named(tmp_path):
     assert data.reading(tmp_path) == []
     assert data.photographs(tmp_path) == []
     assert "not measured, no samples" in data.table(([a_training(planned=400)], []))
+
+
+def test_a_training_that_cannot_begin_is_an_error(tmp_path):
+    with pytest.raises(BenchmarkError, match="(?s)photographs: .*COURSE_PROFILE"):
+        data.fed("photographs", "05_fcn", 2, tmp_path, {"COURSE_PROFILE": "large"})
 
 
 def test_photographs_are_read_with_the_doctors_threads(test_data):

@@ -38,13 +38,12 @@ def test_runs_come_in_turn_and_each_has_its_own_seconds():
     ("value", "said"),
     [
         (0.0213, "0.0213"),
+        (0.5, "0.500"),
         (2.134, "2.13"),
-        (21.34, "21.3"),
+        (9.999, "10.0"),
         (213.4, "213"),
         (2134.0, "2,134"),
         (0, "0.00"),
-        (9.999, "10.0"),
-        (0.5, "0.500"),
     ],
 )
 def test_a_number_has_three_digits(value, said):
