@@ -172,7 +172,7 @@ drawn here; from their speed the last column tells which part of a whole first r
 steps included, goes into drawing. The peer is the step itself (PyTorch {{torch}}): data are no bottleneck while the
 shares are small.
 
-| training | machine | pictures to draw | drawn per second | step, ms | wait, ms | share, % | drawing in a first run, % |
+| training | machine | pictures | drawn per second | step, ms | wait, ms | share, % | drawing in a first run, % |
 |---|---|--:|--:|--:|--:|--:|--:|
 """
 READING = """
