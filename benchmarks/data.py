@@ -31,13 +31,12 @@ ROUNDS = 3  # of reading all photographs
 
 @dataclass(frozen=True)
 class Fed:
-    """One unit's training: seconds of its steps and of their waits for data, and what came before the first step.
+    """One unit's training: seconds of its steps and of their waits for data, and the drawing before the first step.
 
     Attributes:
         about: the unit, and what it learns from.
         pictures, drawing: drawn for it here, and in how many seconds; 0 where none is drawn.
-        preparing: seconds before the first step, drawing included.
-        part: of the whole training's pictures that were drawn and prepared here.
+        part: of the whole training's pictures that were drawn here.
         planned: steps of the whole training.
     """
 
@@ -47,7 +46,6 @@ class Fed:
     waits: tuple[float, ...]
     pictures: int
     drawing: float
-    preparing: float
     part: float
     planned: int
 
@@ -57,9 +55,9 @@ class Fed:
         return [wait / step for wait, step in zip(self.waits, self.steps, strict=True)]
 
     @property
-    def drawing_share(self) -> float:
-        """The part of a first run, all of its preparation and all of its steps, in which pictures are drawn."""
-        return self.drawing / self.part / (self.preparing / self.part + self.planned * median(self.steps))
+    def drawn_beside_steps(self) -> float:
+        """The time that all pictures take to draw, once, over that of all steps."""
+        return self.drawing / self.part / (self.planned * median(self.steps))
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def fed(about: str, unit: str, steps: int, cache: Path, variables: Mapping[str, 
     if ran.returncode:
         raise BenchmarkError(f"{about}: the training did not begin.", got=ran.stderr[-1000:])
     found = json.loads(ran.stdout.splitlines()[-1])
-    before = {name: found[name] for name in ("pictures", "drawing", "preparing", "part", "planned")}
+    before = {name: found[name] for name in ("pictures", "drawing", "part", "planned")}
     columns = zip((False, True), found["steps"], found["waits"], strict=True)
     return [Fed(about, crowded, tuple(took), tuple(waited), **before) for crowded, took, waited in columns]
 
@@ -159,7 +157,7 @@ def _line(one: Fed) -> str:
     if one.pictures:
         drawn, speed = f"{round(one.pictures / one.part):,}", number(one.pictures / one.drawing)
     clocks = told(one.steps, 1e-3), told(one.waits, 1e-3), told(one.shares, 0.01)
-    return row(one.about, machine(one.busy), drawn, speed, *clocks, f"{100 * one.drawing_share:.0f}")
+    return row(one.about, machine(one.busy), drawn, speed, *clocks, f"{100 * one.drawn_beside_steps:.0f}")
 
 
 TABLE = f"""
@@ -167,12 +165,11 @@ TABLE = f"""
 
 The first steps of each solution's own training, called as its notebook calls it, {STEPS} of them after a few that do
 not count, one thread in `mini`. A step *waits* while its batch is put together: pictures chosen, mirrored, cut out,
-scaled. Pictures are drawn once, before the first step of the first run, and then read from the cache. Some of them were
-drawn here; from their speed the last column tells which part of a whole first run, selective search, alignment and all
-steps included, goes into drawing. The peer is the step itself (PyTorch {{torch}}): data are no bottleneck while the
-shares are small.
+scaled. The peer is the step itself (PyTorch {{torch}}): data are no bottleneck while its share is small. Pictures are
+drawn once, before the first step of the first run, and then read from the cache: some were drawn here, and the last
+column tells how long all of them take beside all steps of the training.
 
-| training | machine | pictures | drawn per second | step, ms | wait, ms | share, % | drawing in a first run, % |
+| training | machine | pictures | drawn per second | step, ms | wait, ms | share, % | all drawing, % of all steps |
 |---|---|--:|--:|--:|--:|--:|--:|
 """
 READING = """

@@ -33,15 +33,14 @@ class Clock:
 
     Attributes:
         pictures, drawing: how many were drawn for it, not read from the cache, and in how many seconds.
-        preparing: seconds from the call of `fit()` to the first step, the drawing included.
         part: of the solution's pictures that are taken here.
         planned: steps of the whole training.
         steps, waits: of each phase, idle and then busy: seconds of each step, and of its wait for data.
     """
 
     def __init__(self, count: int):
-        self.count, self.began = count, time.perf_counter()
-        self.pictures, self.drawing, self.preparing, self.planned, self.part = 0, 0.0, 0.0, 0, 1.0
+        self.count = count
+        self.pictures, self.drawing, self.planned, self.part = 0, 0.0, 0, 1.0
         self.steps: tuple[list[float], ...] = ([], [])
         self.waits: tuple[list[float], ...] = ([], [])
 
@@ -61,7 +60,7 @@ class Clock:
         """The training loop, which takes this clock's steps and then raises Enough."""
 
         def some(model, batch, loss, steps, lr, **how):
-            self.preparing, self.planned = time.perf_counter() - self.began, steps
+            self.planned = steps
             with ExitStack() as neighbours:
                 timed = self._timed(batch, lambda: neighbours.enter_context(busy()))
                 fit(model, timed, loss, steps, lr, **(how | {"checkpoint": None, "keep": False, "progress": False}))
@@ -113,7 +112,7 @@ def measured(unit: str, count: int) -> dict[str, object]:
         try:
             names["fit"]()
         except Enough:
-            return {name: value for name, value in vars(clock).items() if name not in ("began", "count")}
+            return {name: value for name, value in vars(clock).items() if name != "count"}
     raise RuntimeError(f"The training of {unit} has fewer than {2 * (WARM + count) + 2} steps.")
 
 

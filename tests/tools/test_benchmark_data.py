@@ -33,7 +33,7 @@ def test_the_clock_tells_waits_from_the_rest_of_a_step(settings_from):
         training.fit(nn.Linear(1, 1), batch, loss, 100, 1e-3, progress=True, keep=True)
     assert clock.planned == 100
     assert clock.pictures == 3
-    assert 0 < clock.drawing < clock.preparing
+    assert clock.drawing > 0
     assert seen == list(range(2 * (steps.WARM + 4) + 1))
     for waits, whole in zip(clock.waits, clock.steps, strict=True):  # idle, busy
         assert len(waits) == len(whole) == 4
@@ -50,14 +50,14 @@ def test_the_first_steps_of_a_real_training(tmp_path):
 
 
 def a_training(**other):
-    times = {"steps": (0.2, 0.1, 0.3), "waits": (0.01, 0.01, 0.06), "preparing": 2.0, "part": 0.1}
+    times = {"steps": (0.2, 0.1, 0.3), "waits": (0.01, 0.01, 0.06), "part": 0.1}
     return Fed(**({"about": "05_fcn", "busy": False, "pictures": 40, "drawing": 1.0} | times | other))
 
 
 def test_shares():
     one = a_training(planned=400)
     assert one.shares == pytest.approx([0.05, 0.1, 0.2])
-    assert one.drawing_share == pytest.approx(10 / (20 + 400 * 0.2))
+    assert one.drawn_beside_steps == pytest.approx(10 / (400 * 0.2))
 
 
 def test_samples_that_are_absent_are_named(tmp_path):
@@ -81,6 +81,6 @@ def test_the_data_as_tables():
     found = [a_training(planned=400), a_training(planned=400, busy=True, pictures=0, drawing=0.0)]
     lines = data.table((found, [Read(2, "as it says", (100.0, 90.0, 120.0))])).splitlines()
     times = "200 (100–300) | 10.0 (10.0–60.0) | 10.0 (5.00–20.0)"
-    assert f"| 05_fcn | idle | 400 | 40.0 | {times} | 10 |" in lines
+    assert f"| 05_fcn | idle | 400 | 40.0 | {times} | 12 |" in lines
     assert f"| 05_fcn | busy | – | – | {times} | 0 |" in lines
     assert lines[-1] == "| 2 (as it says) | 100 (90.0–120) |"
