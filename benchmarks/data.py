@@ -62,17 +62,19 @@ class Fed:
 
 @dataclass(frozen=True)
 class Read:
-    """Photographs read with so many threads: a second, in each round."""
+    """Photographs read with so many threads: how many a second, and processor seconds of each, in every round."""
 
     threads: int
     why: str
     speeds: tuple[float, ...]
+    worked: tuple[float, ...]
 
 
 def fed(about: str, unit: str, steps: int, cache: Path, variables: Mapping[str, str]) -> list[Fed]:
     """The first steps of a unit's training in a process of its own: on an idle machine, then on a busy one."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("COURSE_")}
-    environment |= {"COURSE_CACHE": str(cache), "COURSE_DEVICE": "cpu", "PYTHONPATH": str(ROOT), **variables}
+    environment |= {"COURSE_CACHE": str(cache), "COURSE_DEVICE": "cpu", "COURSE_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    environment |= variables
     words = [sys.executable, "-m", "benchmarks.steps", unit, str(steps)]
     ran = subprocess.run(words, cwd=cache, env=environment, capture_output=True, text=True, check=False)
     if ran.returncode:
@@ -102,27 +104,30 @@ def photographs(samples: Path = SAMPLES, steps: int = STEPS) -> list[Fed]:
     found = []
     for unit, (needed, more) in FULL.items():
         if (samples / needed).is_dir():
-            variables = {"COURSE_PROFILE": "full", "COURSE_BACKBONE": "lite0", "COURSE_DATA": str(samples), **more}
+            variables = {"COURSE_PROFILE": "full", "COURSE_BACKBONE": "lite0", "COURSE_DATA": str(samples)} | more
             with TemporaryDirectory(prefix="benchmark-") as cache:
                 found += fed(f"{unit} on {needed.name}, `full`", unit, steps, Path(cache), variables)
     return found
 
 
 def reading(samples: Path = SAMPLES, rounds: int = ROUNDS) -> list[Read]:
-    """VOC's photographs with their boxes, read one after the other, then with as many threads as the doctor says."""
+    """VOC's photographs with their boxes, read one after the other and with the doctor's threads, in turn."""
     if not (samples / VOC).is_dir():
         return []
-    data, found = voc_layout(samples / VOC, "trainval", VOC_CLASSES), []
-    for count, why in ((1, "as trainings read"), (doctors_threads(), "as `course doctor` says for `full`")):
-        with ThreadPoolExecutor(count) as pool:
-            list(pool.map(data.__getitem__, range(len(data))))  # from here on the files are in memory
-            speeds = []
-            for _ in range(rounds):
-                start = time.perf_counter()
-                list(pool.map(data.__getitem__, range(len(data))))
-                speeds.append(len(data) / (time.perf_counter() - start))
-        found.append(Read(count, why, tuple(speeds)))
-    return found
+    data = voc_layout(samples / VOC, "trainval", VOC_CLASSES)
+    ways = {1: "as trainings read", doctors_threads(): "as `course doctor` says for `full`"}
+    _read(data, 1)  # from here on the files are in memory
+    runs = [[_read(data, count) for count in ways] for _ in range(rounds)]
+    columns = (zip(*way, strict=True) for way in zip(*runs, strict=True))
+    return [Read(*way, *map(tuple, column)) for way, column in zip(ways.items(), columns, strict=True)]
+
+
+def _read(data: Sequence, threads: int) -> tuple[float, float]:
+    """Photographs per second by the clock, and processor seconds of each."""
+    start, worked = time.perf_counter(), time.process_time()
+    with ThreadPoolExecutor(threads) as pool:
+        count = len(list(pool.map(data.__getitem__, range(len(data)))))
+    return count / (time.perf_counter() - start), (time.process_time() - worked) / count
 
 
 def doctors_threads() -> int:
@@ -149,7 +154,11 @@ def table(found: tuple[Sequence[Fed], Sequence[Read]]) -> str:
     text = TABLE.format(torch=version("torch")) + "".join(map(_line, rows))
     if not read:
         return f"{text}\nReading PASCAL VOC: not measured, no samples lie in the folder that COURSE_TEST_DATA names.\n"
-    return text + READING + "".join(row(f"{one.threads} ({one.why})", told(one.speeds)) for one in read)
+    return (
+        text
+        + READING
+        + "".join(row(f"{one.threads} ({one.why})", told(one.speeds), told(one.worked, 1e-3)) for one in read)
+    )
 
 
 def _line(one: Fed) -> str:
@@ -164,7 +173,7 @@ TABLE = f"""
 ## Data and training
 
 The first steps of each solution's own training, called as its notebook calls it, {STEPS} of them after a few that do
-not count, one thread in `mini`. A step *waits* while its batch is put together: pictures chosen, mirrored, cut out,
+not count, one thread, processor seconds. A step *waits* while its batch is put together: pictures chosen, mirrored, cut out,
 scaled. The peer is the step itself (PyTorch {{torch}}): data are no bottleneck while its share is small. Pictures are
 drawn once, before the first step of the first run, and then read from the cache: some were drawn here, and the last
 column tells how long all of them take beside all steps of the training.
@@ -172,12 +181,13 @@ column tells how long all of them take beside all steps of the training.
 | training | machine | pictures | drawn per second | step, ms | wait, ms | share, % | all drawing, % of all steps |
 |---|---|--:|--:|--:|--:|--:|--:|
 """
-READING = """
-PASCAL VOC's photographs with their boxes, read and decoded (median of three rounds; the files in the machine's memory).
-Trainings read in their own process; `course doctor` names the threads that compute, there are no other workers.
+READING = f"""
+PASCAL VOC's photographs with their boxes, read and decoded (median of {ROUNDS} rounds in turn; the files in the machine's
+memory). Trainings read in their own process; `course doctor` names the threads that compute, there are no workers
+beside them.
 
-| threads | photographs a second |
-|---|--:|
+| threads | photographs a second | processor ms of each |
+|---|--:|--:|
 """
 
 

@@ -2,8 +2,8 @@
 python -m benchmarks.steps UNIT STEPS
 
 The solution's `fit()` is called as its notebook calls it, with a part of its pictures (FEW); the training loop stops
-after so many steps, and once more so many beside neighbours that never wait. Prints one JSON object. The settings are
-the environment's.
+after so many steps, and once more so many beside neighbours that never wait. Seconds are those of the processor: a
+neighbour interrupts long steps and hardly a short wait. Prints one JSON object. The settings are the environment's.
 """
 
 import json
@@ -48,9 +48,9 @@ class Clock:
         """The same function; its pictures and seconds are noted."""
 
         def noted(*values):
-            start = time.perf_counter()
+            start = time.process_time()
             picture = draw(*values)
-            self.drawing += time.perf_counter() - start
+            self.drawing += time.process_time() - start
             self.pictures += 1
             return picture
 
@@ -74,7 +74,7 @@ class Clock:
 
         def timed(index: int) -> tuple:
             nonlocal phase
-            now = time.perf_counter()
+            now = time.process_time()
             place = len(begun)
             begun.append(now)
             if place > WARM:
@@ -87,7 +87,7 @@ class Clock:
                 crowd()
             data = batch(index)
             if len(begun) > WARM:
-                self.waits[phase].append(time.perf_counter() - begun[-1])
+                self.waits[phase].append(time.process_time() - begun[-1])
             return data
 
         return timed

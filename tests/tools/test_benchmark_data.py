@@ -14,17 +14,23 @@ from course_lib import training
 from course_lib.data import tinytown
 
 
+def work(seconds):
+    end = time.process_time() + seconds
+    while time.process_time() < end:
+        pass
+
+
 def test_the_clock_tells_waits_from_the_rest_of_a_step(settings_from):
     settings_from(COURSE_DEVICE="cpu")
     seen = []
 
     def batch(index):
         seen.append(index)
-        time.sleep(0.05)
+        work(0.05)
         return (torch.ones(1, 1),)
 
     def loss(model, x):
-        time.sleep(0.1)
+        work(0.1)
         return model(x).sum()
 
     clock = steps.Clock(4)
@@ -72,15 +78,17 @@ def test_a_training_that_cannot_begin_is_an_error(tmp_path):
 
 
 def test_photographs_are_read_with_the_doctors_threads(test_data):
-    one, more = data.reading(test_data, rounds=1)
-    assert (one.threads, more.threads) == (1, data.doctors_threads())
-    assert one.speeds[0] > 1
+    found = data.reading(test_data, rounds=2)
+    assert {one.threads for one in found} == {1, data.doctors_threads()}
+    assert all(len(one.speeds) == len(one.worked) == 2 for one in found)
+    assert 0 < found[0].worked[0] < 1
+    assert found[0].speeds[0] * found[0].worked[0] < 1.1  # one thread is never busy for longer than the clock says
 
 
 def test_the_data_as_tables():
     found = [a_training(planned=400), a_training(planned=400, busy=True, pictures=0, drawing=0.0)]
-    lines = data.table((found, [Read(2, "as it says", (100.0, 90.0, 120.0))])).splitlines()
+    lines = data.table((found, [Read(2, "as it says", (100.0, 90.0, 120.0), (0.02, 0.03, 0.01))])).splitlines()
     times = "200 (100–300) | 10.0 (10.0–60.0) | 10.0 (5.00–20.0)"
     assert f"| 05_fcn | idle | 400 | 40.0 | {times} | 12 |" in lines
     assert f"| 05_fcn | busy | – | – | {times} | 0 |" in lines
-    assert lines[-1] == "| 2 (as it says) | 100 (90.0–120) |"
+    assert lines[-1] == "| 2 (as it says) | 100 (90.0–120) | 20.0 (10.0–30.0) |"
