@@ -173,18 +173,18 @@ TABLE = f"""
 ## Data and training
 
 The first steps of each solution's own training, called as its notebook calls it, {STEPS} of them after a few that do
-not count, one thread, processor seconds. A step *waits* while its batch is put together: pictures chosen, mirrored, cut out,
-scaled. The peer is the step itself (PyTorch {{torch}}): data are no bottleneck while its share is small. Pictures are
-drawn once, before the first step of the first run, and then read from the cache: some were drawn here, and the last
-column tells how long all of them take beside all steps of the training.
+not count, one thread, processor time. A step *waits* while its batch is put together: pictures chosen, mirrored, cut
+out, scaled. The peer is the step itself (PyTorch {{torch}}): data are no bottleneck while its share is small. Pictures
+are drawn once, before the first step of the first run, and then read from the cache: some were drawn here, and the
+last column tells how long all of them take beside all steps of the training.
 
 | training | machine | pictures | drawn per second | step, ms | wait, ms | share, % | all drawing, % of all steps |
 |---|---|--:|--:|--:|--:|--:|--:|
 """
 READING = f"""
-PASCAL VOC's photographs with their boxes, read and decoded (median of {ROUNDS} rounds in turn; the files in the machine's
-memory). Trainings read in their own process; `course doctor` names the threads that compute, there are no workers
-beside them.
+PASCAL VOC's photographs with their boxes, read and decoded: median of {ROUNDS} rounds in turn, the files in the
+machine's memory. Trainings read in their own process; `course doctor` names the threads that compute, and there are no
+workers beside them.
 
 | threads | photographs a second | processor ms of each |
 |---|--:|--:|
