@@ -34,7 +34,7 @@ FIRST, EDITED, AGAIN = "the first check, of a wrong answer", "after an edit, now
 CHECKS = (FIRST, EDITED, AGAIN)
 STARTED = "from the kernel's start to the end of the first cell"
 LECTURES = ("02_rcnn", "08_embeddings")
-ROUNDS = {False: 5, True: 3}  # not busy, busy
+ROUNDS = {False: 3, True: 2}  # not busy, busy
 CHILD = """
 import json, sys, time
 clocks = time.perf_counter, time.process_time
@@ -178,7 +178,7 @@ Median of several runs (smallest–largest), each in a fresh process or kernel, 
 that each core has a neighbour that never waits. The peer of our imports is `import torch` alone ({{torch}}), in turn
 with them; the ratio is that of processor seconds. A check is called as the exercise calls it, in a kernel: `{FUNCTION}`
 of {UNIT}, first with a union that counts the overlap twice (the check refuses it and draws the counterexample), then
-mended, then edited again. A lecture is opened with an empty cache, without a browser: from the start of its kernel
+mended, then edited again; processor time is read in steps of 0.01 s. A lecture is opened with an empty cache, without a browser: from the start of its kernel
 until the cell with its first picture has ended.
 
 | what | machine | runs | seconds | of a processor | beside `import torch` | budget |

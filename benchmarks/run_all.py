@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import nbformat
+import typer
 from nbformat import NotebookNode
 
 from benchmarks.grading import BenchmarkError
@@ -27,16 +28,18 @@ from tools.figures.run_notebooks import Run, run_notebook
 
 SECONDS = {"solution": SOLUTION_SECONDS, "lecture": LECTURE_SECONDS, "exercise": None}  # the longest runs first
 STOPS = ("CheckFailed", "NotImplementedError")
-BUSY = (("lecture", "02_rcnn"), ("solution", "05_fcn"))  # once more, beside neighbours that never wait
+BUSY = (("lecture", "03_fast_rcnn"), ("exercise", "02_rcnn"))  # once more, beside neighbours that never wait
 TABLE = f"""
 ## Every notebook
 
 *Run All* of each notebook in `mini`, in a kernel of its own with an empty cache, one thread, two notebooks at a time
 (*busy*: alone, while each core has a neighbour that never waits). Seconds are from the kernel's start to the end of the
-last cell; an exercise as released stops at its first check, which says that the function is still to write. Budgets are
-seconds of a processor: {LECTURE_SECONDS:g} for a lecture, {SOLUTION_SECONDS:g} for a solution,
-{FIRST_PICTURE_SECONDS:g} until the first picture of a lecture, {CHECK_SECONDS:g} for one check; and
-{PEAK_BYTES / 1e9:g} GB of memory for the kernel. There is no peer: what a notebook does is the course's own.
+last cell; an exercise as released stops at its first check, which says that the function is still to write. A *first
+picture* counts when its cell has ended; of the checks of students' functions (the experiment's, which runs a whole
+network, left out) the slowest is named. Budgets are seconds of a processor: {LECTURE_SECONDS:g} for a lecture,
+{SOLUTION_SECONDS:g} for a solution, {FIRST_PICTURE_SECONDS:g} until the first picture of a lecture, {CHECK_SECONDS:g}
+for one check; and {PEAK_BYTES / 1e9:g} GB of memory for the kernel. There is no peer: what a notebook does is the
+course's own.
 
 | notebook | machine | seconds | of a processor | budget | first picture | slowest check | memory, GB |
 |---|---|--:|--:|--:|--:|---|--:|
@@ -134,8 +137,11 @@ def measure(wanted: Sequence[str] = (), kinds: Sequence[str] = tuple(SECONDS), w
     """Run the notebooks of these units, or of all; then those in BUSY once more beside neighbours."""
     ids = [units.find(unit).id for unit in wanted] or [unit.id for unit in units.UNITS]
     tasks = [(kind, unit) for kind in SECONDS if kind in kinds for unit in ids]
+    found = []
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        found = list(pool.map(run, *zip(*tasks, strict=True)))
+        for one in pool.map(run, *zip(*tasks, strict=True)):
+            typer.echo(f"  {one.kind} {one.unit}: {one.worked:.1f} s of a processor, {one.peak / 1e9:.2f} GB")
+            found.append(one)
     order = [(unit, kind) for unit in ids for kind in ("lecture", "exercise", "solution")]
     found.sort(key=lambda one: order.index((one.unit, one.kind)))
     return found + [run(*task, crowded=True) for task in BUSY if task in tasks]
