@@ -9,10 +9,10 @@ import pytest
 
 from tests.helpers.budget import within
 from tests.helpers.notebooks import ERRORS, IDLE, READING, faults, looks, open_notebook, start_all, wait_for_all
+from tools.budgets import FIRST_PICTURE_SECONDS, LECTURE_SECONDS
 from tools.figures.run_notebooks import peak_memory, processor_time
 
 LECTURES = sorted(path.name for path in (Path(__file__).parents[2] / "lectures").glob("[0-9]*.ipynb"))
-SECONDS, FIRST_PICTURE = 45, 15  # of a processor, for all cells and until the first picture
 PICTURES = ".jp-OutputArea-output img[src^='data:image/png']"
 EXPLORERS = ".widget-vbox:has(img)"
 UNFIT = """() => [...document.querySelectorAll('.course-explorer')].flatMap(explorer => {
@@ -93,9 +93,9 @@ def test_lecture_runs_within_its_budget_and_every_control_moves_its_picture(page
     open_notebook(page, lab, f"lectures/{name}")
     (kernel,) = started(others)
     first_picture = run_all(page, kernel)
-    assert first_picture < FIRST_PICTURE
+    assert first_picture < FIRST_PICTURE_SECONDS
     assert page.locator(ERRORS).all_inner_texts() == []
-    within(SECONDS, processor_time(kernel.pid), peak_memory(kernel.pid), record_property)
+    within(LECTURE_SECONDS, processor_time(kernel.pid), peak_memory(kernel.pid), record_property)
     assert page.locator(f"{PICTURES}:not([alt]), {PICTURES}[alt='']").count() == 0
     explorers = page.locator(EXPLORERS)
     assert explorers.count() >= 2

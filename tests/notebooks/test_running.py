@@ -9,11 +9,11 @@ from course_lib.figures import read_figures
 from tests.helpers.budget import within
 from tests.helpers.validation import perfect, validate
 from tools import ROOT
+from tools.budgets import SOLUTION_SECONDS
 from tools.build.notebooks import build_exercise
 from tools.figures.run_notebooks import run_notebook
 
 RCNN = [ROOT / "solutions" / "02_rcnn" / "02_rcnn.py"]
-SOLUTION_SECONDS = 120
 
 pytestmark = pytest.mark.notebook
 

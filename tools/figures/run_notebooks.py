@@ -29,13 +29,15 @@ class CellFailure:
 @dataclass(frozen=True)
 class Run:
     """One run: the executed notebook with what its widgets show, seconds from kernel start to last cell, those of them
-    that its processor worked (with the processes that it started), peak memory in bytes, what stopped it."""
+    that its processor worked (with the processes that it started), peak memory in bytes, what stopped it; and both
+    clocks as they stood at the end of each cell that ran."""
 
     notebook: NotebookNode
     seconds: float
     worked: float
     peak: int
     failure: CellFailure | None
+    clocks: tuple[tuple[float, float], ...]
 
 
 def run_notebook(
@@ -52,7 +54,7 @@ def run_notebook(
     environment = {name: value for name, value in os.environ.items() if name not in dropped}
     ran = deepcopy(notebook)
     client = NotebookClient(ran, timeout=limit, kernel_name=kernel, resources={"metadata": {"path": str(folder)}})
-    failure = None
+    failure, clocks = None, []
     started = time.perf_counter()
     with client.setup_kernel(env=environment | dict(variables)):
         for index, cell in enumerate(ran.cells):
@@ -60,12 +62,14 @@ def run_notebook(
                 client.execute_cell(cell, index)
             except CellExecutionError as error:
                 failure = CellFailure(index, cell.source, error.ename, error.evalue)
+            clocks.append((time.perf_counter() - started, processor_time(client.km.provisioner.pid)))
+            if failure:
                 break
         client.set_widgets_metadata()
         seconds = time.perf_counter() - started
         worked = processor_time(client.km.provisioner.pid)
         peak = peak_memory(client.km.provisioner.pid)
-    return Run(ran, seconds, worked, peak, failure)
+    return Run(ran, seconds, worked, peak, failure, tuple(clocks))
 
 
 def processor_time(pid: int) -> float:
