@@ -13,7 +13,7 @@ UNIT ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test quick lint unit build figures real trainings grade attacks mutants agreement bench detection site notebooks test-oldest test-newest requirements debian proxy
+.PHONY: help lab test quick lint unit build figures real trainings grade attacks mutants agreement bench marks detection site notebooks test-oldest test-newest requirements debian proxy
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -61,8 +61,11 @@ mutants: $(READY) ## wrong versions of every solution against the checks
 agreement: $(READY) ## do the public checks and the exam say the same of every version that we know?
 	$(BIN)/python -m tools.agreement $(UNIT)
 
-bench: $(READY) debian ## grading beside stock nbgrader, in the same run
+bench: $(READY) debian ## grading, notebooks, functions and data beside their peers, in half an hour, into docs/benchmarks.md
 	$(BIN)/python -m benchmarks
+
+marks: $(READY) ## how long the course's networks and torchvision's train to the same mark, in hours, into docs/marks.md: make marks NAME=…
+	$(BIN)/python -m benchmarks.marks $(NAME)
 
 detection: $(READY) ## unit 04's detector beside torchvision's, trained for the same time, into docs/detection.md
 	$(BIN)/python -m benchmarks.detection

@@ -12,12 +12,18 @@ from statistics import median
 STOCK, OURS = "nbgrader autograde", "autograder grade"
 TARGET = 30.0  # times as many submissions per minute
 BOUND = 0.7  # seconds of overhead for one submission
-PACKAGES = ("nbgrader", "torch", "torchvision", "distributed", "ipython")
+PACKAGES = ("nbgrader", "torch", "torchvision", "ipython", "torchmetrics", "pytorch-metric-learning")
 HEADER = """# Benchmarks
+
+Each part names its peer, and what both did. Every ratio comes from one run on one machine, which the last line names;
+none of it is a promise for another. Where a part says *busy*, each core had a neighbour that never waits, as on a
+shared JupyterHub. `make bench` writes this file in less than half an hour.
+
+## Grading
 
 The same submissions, once with stock `nbgrader autograde` (its own configuration, fresh gradebook: the released checks
 run in each student's kernel) and once with `autograder grade` (in the sandbox, its own questions, fresh gradebook).
-What is measured is the whole command, from its start to its end. `make bench` writes this file.
+What is measured is the whole command, from its start to its end.
 
 """
 TABLE = """| class | submissions | grader | runs | seconds of each | submissions a minute |
@@ -68,7 +74,7 @@ class Measured:
         return self.per_minute(OURS) / self.per_minute(STOCK)
 
 
-def document(found: Sequence[Measured], overhead: Overhead | None, growth: str, machine: str) -> str:
+def document(found: Sequence[Measured], overhead: Overhead | None, parts: str, machine: str) -> str:
     """The whole of docs/benchmarks.md; the first of `found` is the one that has a target."""
     lines = [HEADER, TABLE]
     for one in found:
@@ -83,7 +89,7 @@ def document(found: Sequence[Measured], overhead: Overhead | None, growth: str, 
         target = f"at least {TARGET:g}{_met(one.ratio >= TARGET)}" if number == 0 else "–"
         lines.append(f"| {one.about} | {one.ratio:.1f} | {target} |\n")
     lines += [f"\n{sentence}\n" for sentence in _sentences(found, overhead)]
-    return "".join(lines) + growth + f"\n{machine}\n"
+    return "".join(lines) + parts + f"\n{machine}\n"
 
 
 def _sentences(found: Sequence[Measured], overhead: Overhead | None) -> list[str]:
