@@ -23,7 +23,7 @@ from tools.samples.sample_class import UNIT
 
 OTTER = "otter run"
 IGNORED = "otter_ignore"  # the tag of cells that otter-grader leaves out
-TEST = '''from otter.test_files import test_case
+TEST = """from otter.test_files import test_case
 
 OK_FORMAT = False
 name = "{name}"
@@ -33,7 +33,7 @@ points = {points}
 @test_case()
 def test_released({names}):
 {call}
-'''
+"""
 
 
 @dataclass(frozen=True)
