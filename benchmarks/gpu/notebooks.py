@@ -13,6 +13,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from nbclient.exceptions import CellTimeoutError
+
 from course_lib.figures import Figure, quantity, read_figures, recorded
 from course_lib.trainings import shipped
 from tools.build.notebooks import build_exercise, build_lecture
@@ -68,8 +70,11 @@ def ran(source: Path, device: str) -> Ran:
     with TemporaryDirectory() as folder:
         lines = Path(folder, "figures.jsonl")
         variables = {"COURSE_PROFILE": "mini", "COURSE_DEVICE": device, "COURSE_FIGURES": str(lines)}
-        run = run_notebook(notebook, Path(folder), variables, limit=LONGEST)
         name = f"{'lecture' if lecture else 'exercise'} {source.stem}"
+        try:
+            run = run_notebook(notebook, Path(folder), variables, limit=LONGEST)
+        except CellTimeoutError as error:
+            return Ran(name, LONGEST, str(error), tuple(read_figures(lines)))
         return Ran(name, run.seconds, str(run.failure or ""), tuple(read_figures(lines)))
 
 
