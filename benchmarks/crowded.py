@@ -4,7 +4,7 @@ What falls apart where every core has a neighbour that never waits (a submission
 in the table.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -21,13 +21,13 @@ from benchmarks.otter import OTTER
 
 GRADERS = (OURS, STOCK, OTTER)
 RUNS = {OURS: 3, STOCK: 1, OTTER: 1}
-FEW = 10  # submissions that otter-grader grades beside others
+OTTERS = (20, 5)  # submissions that otter-grader grades idle and busy: it takes longest
 PACKAGES = {STOCK: "nbgrader", OTTER: "otter-grader"}
 TABLE = """
 ## Three graders, idle and busy
 
-The same {students} submissions of the two-function exercise, graded by each grader in turn, whole commands from their
-start to their end. *Busy* means that each core has a neighbour that never waits. Memory is that of the command and of
+The same {students} submissions of the two-function exercise, graded by each grader in turn (by `otter run`, which takes
+longest, some of them), whole commands from their start to their end. *Busy* means that each core has a neighbour that never waits. Memory is that of the command and of
 all processes below it at its peak; what they share is counted once.
 
 Stock `nbgrader autograde` starts a kernel for each submission, runs the notebook with the released checks in it and
@@ -81,8 +81,11 @@ class Once:
     each: tuple[float, ...] = ()
 
 
-def measure(students: int = 30, few: int = FEW, graders: Sequence[str] = GRADERS) -> list[Row]:
+def measure(students: int = 30, otters: tuple[int, int] = OTTERS, graders: Sequence[str] = GRADERS) -> list[Row]:
     """Grade one class by each grader, first on the machine as it is, then beside others.
+
+    Args:
+        otters: how many of the students otter-grader grades on the idle machine, and how many beside others.
 
     Raises:
         BenchmarkError: on the idle machine a submission is lost, or the graders do not agree.
@@ -90,36 +93,35 @@ def measure(students: int = 30, few: int = FEW, graders: Sequence[str] = GRADERS
     with TemporaryDirectory(prefix="benchmark-") as folder:
         course = grading.class_of(Path(folder), students, small=True)
         everybody = otter.students_of(course)
-        idle = in_turn(course, everybody, everybody, graders)
-        expected = agreed(idle, everybody)
+        asked = [{grader: everybody[:few] if grader == OTTER else everybody for grader in graders} for few in otters]
+        idle = in_turn(course, asked[0])
+        expected = agreed(idle, asked[0])
         with busy():
-            others = in_turn(course, everybody, everybody[:few], graders)
-        return [
-            row(grader, crowded, runs[grader], expected, everybody[:few] if crowded and grader == OTTER else everybody)
-            for crowded, runs in ((False, idle), (True, others))
-            for grader in graders
-        ]
+            others = in_turn(course, asked[1])
+    return [
+        row(grader, crowded, runs[grader], expected[grader], asked[crowded][grader])
+        for crowded, runs in ((False, idle), (True, others))
+        for grader in graders
+    ]
 
 
-def in_turn(
-    course: Path, students: Sequence[str], otters: Sequence[str], graders: Sequence[str] = GRADERS
-) -> dict[str, list[Once]]:
+def in_turn(course: Path, asked: Mapping[str, Sequence[str]]) -> dict[str, list[Once]]:
     """All runs of all graders, one after the other: ours, stock, otter, ours, …
 
     Args:
-        otters: those whom otter-grader grades; the others grade the whole class.
+        asked: by grader, whose submissions it grades.
     """
-    runs: dict[str, list[Once]] = {grader: [] for grader in graders}
+    runs: dict[str, list[Once]] = {grader: [] for grader in asked}
     for turn in range(max(RUNS.values())):
-        for grader in graders:
+        for grader, students in asked.items():
             if turn < RUNS[grader]:
-                runs[grader].append(once(grader, course, otters if grader == OTTER else students))
+                runs[grader].append(once(grader, course, students))
                 typer.echo(f"  {grader:20} {runs[grader][-1].seconds:7.1f} s")
     return runs
 
 
 def once(grader: str, course: Path, students: Sequence[str]) -> Once:
-    """Let one grader grade the class once, otter-grader only these students."""
+    """Let one grader grade these students once: the class or, where it is otter-grader, some of it."""
     if grader != OTTER:
         found = grading.run(grader, course, all_graded=False)
         return Once(found.points, found.seconds, found.memory)
@@ -129,22 +131,22 @@ def once(grader: str, course: Path, students: Sequence[str]) -> Once:
     return Once(points, sum(each), max(one.memory for one in graded.values()), each)
 
 
-def agreed(idle: dict[str, list[Once]], students: Sequence[str]) -> dict[str, Points]:
+def agreed(idle: Mapping[str, Sequence[Once]], asked: Mapping[str, Sequence[str]]) -> dict[str, Points]:
     """Everybody's points by each grader on the idle machine.
 
     Raises:
         BenchmarkError: somebody has no grade; a grader's runs differ; otter-grader gives other points than stock
-            nbgrader, with the same checks; or ours gives all points to others than they do.
+            nbgrader, with the same checks; or ours gives all points to others than stock nbgrader does.
     """
     for grader, runs in idle.items():
         for one in runs:
-            if missing := sorted({*students} - {*one.points}):
+            if missing := sorted({*asked[grader]} - {*one.points}):
                 raise BenchmarkError(f"`{grader}` left out {', '.join(missing)}.")
             _same(f"`{grader}` in two runs", one.points, runs[0].points)
     expected = {grader: runs[0].points for grader, runs in idle.items()}
-    if OTTER in expected and STOCK in expected:
+    if {OTTER, STOCK} <= {*expected}:
         _same(f"`{OTTER}` and `{STOCK}`", expected[OTTER], expected[STOCK])
-    if OURS in expected and STOCK in expected:
+    if {OURS, STOCK} <= {*expected}:
         _same(f"`{OURS}` and `{STOCK}`: who has all points?", *(_complete(expected[g]) for g in (OURS, STOCK)))
     return expected
 
@@ -160,10 +162,10 @@ def _same(who: str, found: dict, wanted: dict) -> None:
         raise BenchmarkError(f"{who}: different points.", expected=str(others), got=str(different))
 
 
-def row(grader: str, crowded: bool, runs: list[Once], expected: dict[str, Points], students: Sequence[str]) -> Row:
+def row(grader: str, crowded: bool, runs: list[Once], expected: Points, students: Sequence[str]) -> Row:
     """The figures of one grader's runs over these students."""
     lost = {student for student in students for one in runs if student not in one.points}
-    changed = {student for one in runs for student, value in one.points.items() if value != expected[grader][student]}
+    changed = {student for one in runs for student, value in one.points.items() if value != expected[student]}
     return Row(
         grader,
         crowded,

@@ -11,33 +11,36 @@ from benchmarks.otter import OTTER, Graded
 WRONG = {"abena": 7.0, "beatriz": 3.0, "chidi": 0.0}
 PARTLY = {"abena": 7.0, "beatriz": 4.5, "chidi": 0.0}  # ours gives parts of points
 STUDENTS = list(WRONG)
+ASKED = {OURS: STUDENTS, STOCK: STUDENTS, OTTER: STUDENTS[:2]}
 
 
-def idle(ours=PARTLY, stock=WRONG, otter=WRONG):
+def idle(ours=PARTLY, stock=WRONG, otter=None):
+    otter = otter or {student: WRONG[student] for student in ASKED[OTTER]}
     return {OURS: [Once(ours, 3.0, 1)] * 2, STOCK: [Once(stock, 9.0, 1)], OTTER: [Once(otter, 18.0, 1)]}
 
 
 def test_graders_that_agree_give_everybody_s_points():
-    assert crowded.agreed(idle(), STUDENTS) == {OURS: PARTLY, STOCK: WRONG, OTTER: WRONG}
+    assert crowded.agreed(idle(), ASKED) == {OURS: PARTLY, STOCK: WRONG, OTTER: {"abena": 7.0, "beatriz": 3.0}}
 
 
 @pytest.mark.parametrize(
     ("runs", "told"),
     [
         (idle(stock={"abena": 7.0, "beatriz": 3.0}), "`nbgrader autograde` left out chidi"),
-        (idle(otter=WRONG | {"chidi": 3.0}), "`otter run` and `nbgrader autograde`: different points"),
+        (idle(otter={"abena": 7.0, "beatriz": 7.0}), "`otter run` and `nbgrader autograde`: different points"),
+        (idle(otter={"abena": 7.0}), "`otter run` left out beatriz"),
         (idle(ours=PARTLY | {"chidi": 7.0}), "who has all points"),
         (idle() | {OURS: [Once(PARTLY, 3.0, 1), Once(PARTLY | {"chidi": 1.0}, 3.0, 1)]}, "in two runs: different"),
     ],
 )
 def test_graders_that_do_not_agree_are_an_error(runs, told):
     with pytest.raises(BenchmarkError, match=told):
-        crowded.agreed(runs, STUDENTS)
+        crowded.agreed(runs, ASKED)
 
 
 def test_beside_others_whoever_is_lost_or_has_other_points_is_named():
     runs = [Once(PARTLY, 3.0, 2), Once({"abena": 7.0, "beatriz": 0.0}, 5.0, 9)]
-    found = crowded.row(OURS, True, runs, {OURS: PARTLY}, STUDENTS)
+    found = crowded.row(OURS, True, runs, PARTLY, STUDENTS)
     assert found == Row(OURS, True, 3, (3.0, 5.0), (), 9, ("chidi",), ("beatriz",))
     assert found.per_minute == 45  # three in four seconds, the median
 
@@ -45,7 +48,7 @@ def test_beside_others_whoever_is_lost_or_has_other_points_is_named():
 def test_the_graders_take_turns(monkeypatch, tmp_path):
     asked = []
     monkeypatch.setattr(crowded, "once", lambda *given: asked.append(given) or Once(WRONG, 1.0, 1))
-    runs = crowded.in_turn(tmp_path, STUDENTS, STUDENTS[:2])
+    runs = crowded.in_turn(tmp_path, ASKED)
     assert [grader for grader, *_ in asked] == [OURS, STOCK, OTTER, OURS, OURS]
     assert {grader: len(found) for grader, found in runs.items()} == {OURS: 3, STOCK: 1, OTTER: 1}
     assert [students for grader, _, students in asked if grader == OTTER] == [STUDENTS[:2]]
