@@ -26,16 +26,17 @@ PACKAGES = {STOCK: "nbgrader", OTTER: "otter-grader"}
 TABLE = """
 ## Three graders, idle and busy
 
-The same {students} submissions of the two-function exercise, graded by each grader in turn (by `otter run`, which takes
-longest, some of them), whole commands from their start to their end. *Busy* means that each core has a neighbour that never waits. Memory is that of the command and of
-all processes below it at its peak; what they share is counted once.
+The same {students} submissions of the two-function exercise, graded by each grader in turn, whole commands from their
+start to their end; `otter run`, which takes longest, grades some of them. *Busy* means that each core has a neighbour
+that never waits. Memory is that of the command and of all processes below it at its peak; what they share is counted
+once.
 
-Stock `nbgrader autograde` starts a kernel for each submission, runs the notebook with the released checks in it and
+Stock `nbgrader autograde` starts a kernel for each submission, runs the notebook with the released checks in it, and
 enters the points into its gradebook. `otter run` is one command for each submission: it starts a kernel as well, runs
-the notebook without its check cells, then the same checks as its own tests, and writes a file of results. Both run what
-a student wrote as the person who grades, without a sandbox. `autograder grade` runs it in the sandbox, asks hidden
-questions of its own beside the released checks' kinds, and enters the points into nbgrader's gradebook. `otter grade`
-would start a Docker container for each submission; it needs Docker and is not measured.
+the notebook without its check cells and then the same checks as tests of its own, and writes a file of results. Both
+run what a student wrote as the person who grades, without a sandbox. `autograder grade` runs it in the sandbox, asks
+hidden questions of the same kinds as the released checks, and enters the points into nbgrader's gradebook. `otter
+grade` starts a Docker container for each submission; it needs Docker and is not measured.
 
 | grader | machine | submissions | seconds of each run | seconds per submission | per minute | memory, GB | points |
 |---|---|--:|---|---|--:|--:|---|
