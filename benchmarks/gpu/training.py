@@ -17,11 +17,12 @@ from benchmarks.detection import ours, torchvisions
 from benchmarks.throughput import IMAGES, same_backbone, trained_a_second
 from course_lib.data import detection
 from course_lib.data.segmentation import segmentation
+from course_lib.errors import SettingsError
 from course_lib.settings import settings
 
 ROUNDS, STEPS, KEPT = 3, 20, 4  # runs of each; steps of a run; batches in memory
 SEGMENTATION = "05_fcn"
-PEER, PEERS = "fcn_resnet50", {"resnet101": "fcn_resnet101"}  # by default; by backbone
+PEERS = {"resnet50": "fcn_resnet50", "resnet101": "fcn_resnet101"}  # by backbone
 
 
 @dataclass(frozen=True)
@@ -100,16 +101,22 @@ def segmenters(images: int | None = None) -> list[Learner]:
     def theirs() -> nn.Module:
         return Scores(peer(len(unit["CLASSES"]))).train()
 
-    named = f"torchvision's {PEERS.get(settings().backbone, PEER)}"
-    peers = Learner("segmentation", named, theirs, batch, unit["loss"], images)
+    peers = Learner("segmentation", f"torchvision's {peer_name()}", theirs, batch, unit["loss"], images)
     return [own("FCN-8s"), own("encoder–decoder"), peers]
 
 
+def peer_name() -> str:
+    """Torchvision's FCN on the settings' backbone. Raises SettingsError for one on which it has none."""
+    if (name := settings().backbone) not in PEERS:
+        raise SettingsError("Torchvision has no FCN on this backbone.", expected=" or ".join(PEERS), got=name)
+    return PEERS[name]
+
+
 def peer(classes: int) -> nn.Module:
-    """Torchvision's FCN on the settings' ResNet; it keeps stride 8 by dilated convolutions."""
+    """Torchvision's FCN with random weights; it keeps stride 8 by dilated convolutions."""
     from torchvision.models import get_model
 
-    return get_model(PEERS.get(settings().backbone, PEER), weights=None, weights_backbone=None, num_classes=classes)
+    return get_model(peer_name(), weights=None, weights_backbone=None, num_classes=classes)
 
 
 def measure(learners: Sequence[Learner], rounds: int = ROUNDS, steps: int = STEPS) -> list[Speed]:

@@ -55,6 +55,7 @@ def test_detectors_and_segmenters_learn_from_the_same_batches(settings_from, mon
     settings_from(COURSE_DEVICE="cpu")
     monkeypatch.setattr(throughput, "WARM", 1)
     monkeypatch.setattr(training, "same_backbone", small_peer)
+    monkeypatch.setitem(training.PEERS, "small", "fcn_resnet50")
     learners = [*training.detectors(), *training.segmenters(images=2)]
     assert learners[0].batch is learners[1].batch
     assert learners[2].batch is learners[3].batch is learners[4].batch
@@ -73,6 +74,9 @@ def test_torchvision_s_fcn_has_the_settings_backbone(settings_from):
     settings_from(COURSE_PROFILE="full", COURSE_BACKBONE="resnet50", COURSE_DEVICE="cpu")
     with torch.device("meta"):
         assert len(training.peer(21).backbone.layer3) == 6
+    settings_from(COURSE_PROFILE="full", COURSE_BACKBONE="lite0", COURSE_DEVICE="cpu")
+    with pytest.raises(SettingsError, match="expected: resnet50 or resnet101"):
+        training.peer(21)
 
 
 def test_a_learner_is_timed_without_the_making_of_its_batches(settings_from):
