@@ -23,6 +23,22 @@ def test_graders_that_agree_give_everybody_s_points():
     assert crowded.agreed(idle(), ASKED) == {OURS: PARTLY, STOCK: WRONG, OTTER: {"abena": 7.0, "beatriz": 3.0}}
 
 
+def test_a_student_who_writes_to_stderr_has_nothing_from_stock_nbgrader_alone():
+    runs = idle(ours=PARTLY | {"beatriz": 7.0}, stock=WRONG | {"beatriz": 0.0}, otter={"abena": 7.0, "beatriz": 7.0})
+    assert crowded.agreed(runs, ASKED, {"beatriz"})[STOCK]["beatriz"] == 0
+    with pytest.raises(BenchmarkError, match="different points"):
+        crowded.agreed(runs, ASKED)
+    with pytest.raises(BenchmarkError, match="of stderr: different points"):
+        crowded.agreed(idle(), ASKED, {"beatriz"})
+
+
+def test_who_is_loud(tmp_path):
+    from benchmarks import grading
+
+    course = grading.class_of(tmp_path, 2, small=True)
+    assert crowded.loud(course, ["abena", "emre", "emre_31"]) == {"emre", "emre_31"}
+
+
 @pytest.mark.parametrize(
     ("runs", "told"),
     [
