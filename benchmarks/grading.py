@@ -94,7 +94,7 @@ def run(grader: str, course: Path, all_graded: bool = True, options: Sequence[st
         copy = Path(shutil.copytree(course, Path(folder, "course")))
         if grader == STOCK:
             (copy / "nbgrader_config.py").write_text(STOCK_CONFIG, encoding="utf-8")
-        seconds, said, memory = _timed([*COMMANDS[grader], *options], copy)
+        seconds, said, memory = timed([*COMMANDS[grader], *options], copy)
         points, wanted = points_in(copy), sorted(path.name for path in (copy / "submitted").iterdir())
         missing = sorted({*wanted} - {*points})
         if missing and (all_graded or not points):
@@ -102,7 +102,7 @@ def run(grader: str, course: Path, all_graded: bool = True, options: Sequence[st
         return Run(grader, seconds, points, own_code(copy), load, memory)
 
 
-def _timed(words: list[str], course: Path) -> tuple[float, str, int]:
+def timed(words: list[str], course: Path) -> tuple[float, str, int]:
     """The seconds that a program of this environment takes, what it said, and the bytes that it held at most."""
     programs = Path(sys.executable).parent
     ours = (*threads.VARIABLES, threads.OURS)

@@ -12,6 +12,7 @@ from benchmarks.grading import OURS, class_of, run
 from benchmarks.load import busy
 
 PLAN = (  # submissions, workers, whether others keep every core busy
+    (10, 1, False),
     (10, 2, False),
     (50, 2, False),
     (200, 1, False),
@@ -47,12 +48,15 @@ class Grown:
 
 
 def measure(plan: Sequence[tuple[int, int, bool]] = PLAN) -> list[Grown]:
-    """Grade a class of each size."""
+    """Grade a class of each size, made once, in the order of the plan."""
     found = []
-    for students, workers, crowded in plan:
-        with TemporaryDirectory(prefix="benchmark-") as folder, busy() if crowded else nullcontext():
-            course = class_of(Path(folder), students, small=True)
-            one = run(OURS, course, options=("--workers", str(workers)))
+    with TemporaryDirectory(prefix="benchmark-") as folder:
+        made = {
+            size: class_of(Path(folder, str(size)), size, small=True) for size in dict.fromkeys(n for n, *_ in plan)
+        }
+        for students, workers, crowded in plan:
+            with busy() if crowded else nullcontext():
+                one = run(OURS, made[students], options=("--workers", str(workers)))
             found.append(Grown(students, workers, crowded, one.seconds, one.memory))
             typer.echo(f"  {students} submissions, {workers} workers{', busy' * crowded}: {one.seconds:.1f} s")
     return found
@@ -65,4 +69,16 @@ def table(found: Sequence[Grown]) -> str:
         f"{one.per_minute:.0f} | {one.memory / 1e9:.2f} |\n"
         for one in found
     ]
-    return TABLE + "".join(rows)
+    return TABLE + "".join([*rows, *(f"\n{sentence}\n" for sentence in _sentences(found))])
+
+
+def _sentences(found: Sequence[Grown]) -> list[str]:
+    """What one more worker brings and takes, where one class was graded by one and by two."""
+    known = {(one.students, one.workers, one.busy): one for one in found}
+    pairs = [(one, known.get((one.students, 2, one.busy))) for one in found if one.workers == 1]
+    return [
+        f"{one.students} submissions: the second worker takes {(two.memory - one.memory) / 1e9:.2f} GB more, its box "
+        f"included, and grades {two.per_minute / one.per_minute:.2f} times as many a minute."
+        for one, two in pairs
+        if two
+    ]

@@ -2,20 +2,22 @@
 
 COURSE_PROFILE=full COURSE_BACKBONE=resnet50 COURSE_DEVICE=cuda python -m benchmarks.throughput
 
-Both at 600 pixels, with random weights, on the photographs of `full`: time hardly depends on what a network has
-learned or sees. Training uses the course's loop and its mixed precision. The last printed line is "training ratio: A,
-testing ratio: B", ours divided by torchvision's, in images a second.
+Both at the unit's size of images (600 pixels on a GPU), with random weights, on the photographs of `full`: time hardly
+depends on what a network has learned or sees. Training uses the course's loop and its mixed precision. The last printed
+line is "training ratio: A, testing ratio: B", ours divided by torchvision's, in images a second.
 """
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Annotated
 
 import torch
 import typer
-from torch import nn
+from torch import Tensor, nn
 
-from benchmarks.detection import Contestant, images_a_second, ours, torchvisions
+from autograder import reference
+from benchmarks.detection import UNIT, images_a_second, ours, torchvisions
 from course_lib import training
 from course_lib.data import detection
 from course_lib.errors import SettingsError
@@ -25,26 +27,29 @@ IMAGES, WARM = 2, 3  # of a batch; steps that do not count
 
 
 def same_backbone(classes: int) -> nn.Module:
-    """Torchvision's Faster R-CNN with a feature pyramid on the settings' ResNet, at 600 to 1,000 pixels."""
+    """Torchvision's Faster R-CNN with a feature pyramid on the settings' ResNet, at the unit's size of images."""
     from torchvision.models.detection import FasterRCNN
     from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 
     backbone = resnet_fpn_backbone(backbone_name=settings().backbone, weights=None, trainable_layers=5)
-    return FasterRCNN(backbone, classes, min_size=600, max_size=1000)
+    unit = reference.load(UNIT)
+    return FasterRCNN(backbone, classes, min_size=unit["SHORTER"], max_size=unit["LONGER"])
 
 
-def trained_a_second(one: Contestant, network: nn.Module, steps: int) -> float:
-    """Images a second in training, the first few steps not counted."""
-    batch, clock = one.batches(detection("train", 20)), []
+def trained_a_second(
+    network: nn.Module, batch: Callable[[int], tuple], loss: Callable[..., Tensor], images: int, steps: int
+) -> float:
+    """Images a second in training, `images` of them in a batch, the first few steps not counted."""
+    clock = []
 
-    def loss(network: nn.Module, *data):
+    def timed(network: nn.Module, *data):
         if len(clock) in (WARM, WARM + steps) and torch.device(settings().device).type == "cuda":
             torch.cuda.synchronize()
         clock.append(time.perf_counter())
-        return one.loss(network, *data)
+        return loss(network, *data)
 
-    training.fit(network, batch, loss, WARM + steps + 1, lr=1e-5, progress=False)
-    return IMAGES * steps / (clock[WARM + steps] - clock[WARM])
+    training.fit(network, batch, timed, WARM + steps + 1, lr=1e-5, progress=False)
+    return images * steps / (clock[WARM + steps] - clock[WARM])
 
 
 def main(steps: Annotated[int, typer.Option(help="Steps of training, and images of testing.")] = 20) -> None:
@@ -59,7 +64,7 @@ def main(steps: Annotated[int, typer.Option(help="Steps of training, and images 
     speeds, scenes = [], detection("test", steps)
     for one in (ours(IMAGES, "ours"), torchvisions(same_backbone, "torchvision", IMAGES)):
         network = one.make()
-        learning = trained_a_second(one, network, steps)
+        learning = trained_a_second(network, one.batches(detection("train", 20)), one.loss, IMAGES, steps)
         testing = images_a_second(one, network.eval().to(settings().device), scenes)
         print(f"{one.name}, {settings().backbone}, {settings().device}: {learning:.2f} images/s in training, ", end="")
         print(f"{testing:.2f} images/s in testing")

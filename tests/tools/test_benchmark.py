@@ -136,11 +136,31 @@ def test_a_class_that_is_larger_than_the_sample_has_its_students_again_under_oth
 
 
 def test_the_growth_as_a_table():
-    found = [Grown(200, 2, False, 24.0, 1_234_000_000), Grown(50, 2, True, 60.0, 1_000_000_000)]
-    assert growth.table(found).splitlines()[-2:] == [
-        "| 200 | 2 | idle | 24.0 | 500 | 1.23 |",
-        "| 50 | 2 | busy | 60.0 | 50 | 1.00 |",
+    found = [
+        Grown(200, 1, False, 36.0, 1_000_000_000),
+        Grown(200, 2, False, 24.0, 1_234_000_000),
+        Grown(50, 2, True, 60.0, 1_000_000_000),
     ]
+    lines = growth.table(found).splitlines()
+    assert lines[-4:-2] == ["| 200 | 2 | idle | 24.0 | 500 | 1.23 |", "| 50 | 2 | busy | 60.0 | 50 | 1.00 |"]
+    assert lines[-1].startswith("200 submissions: the second worker takes 0.23 GB more")
+    assert lines[-1].endswith("and grades 1.50 times as many a minute.")
+
+
+def test_growth_grades_each_class_of_its_plan(monkeypatch):
+    seen = []
+
+    def run(grader, course, options):
+        neighbours = len(psutil.Process().children())
+        seen.append((len([*(course / "submitted").iterdir()]), options, neighbours > 0))
+        return a_run(grader, 2.0)
+
+    monkeypatch.setattr(growth, "run", run)
+    plan = ((2, 1, False), (3, 2, False), (2, 2, True))
+    found = growth.measure(plan)
+    assert [(one.students, one.workers, one.busy) for one in found] == [*plan]
+    assert seen == [(2, ("--workers", "1"), False), (3, ("--workers", "2"), False), (2, ("--workers", "2"), True)]
+    assert found[1].per_minute == 90
 
 
 def test_memory_is_that_of_a_process_and_of_all_below_it():

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from benchmarks import detection, throughput
-from benchmarks.detection import Contestant, Result, ratios, table
+from benchmarks.detection import Result, ratios, table
 from course_lib import data
 from course_lib.errors import SettingsError
 
@@ -54,8 +54,8 @@ def test_throughput_counts_images_and_leaves_the_first_steps_out(settings_from, 
         seen.append(int(index))
         return network(torch.ones(1, 1)).sum()
 
-    one = Contestant("one", None, lambda scenes: lambda index: (torch.tensor(index),), loss, None)
-    speed = throughput.trained_a_second(one, torch.nn.Linear(1, 1), steps=5)
+    network = torch.nn.Linear(1, 1)
+    speed = throughput.trained_a_second(network, lambda index: (torch.tensor(index),), loss, images=2, steps=5)
     assert speed == pytest.approx(2.0)  # five steps of two images in five of the clock's seconds, and none before
     assert seen == list(range(9))
 
