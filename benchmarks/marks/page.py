@@ -15,11 +15,11 @@ measures both.
 
 The seconds are those of the processor, with one thread: of drawing batches and of training, not of drawing the scenes
 beforehand and not of measuring, which is done every so many steps. A training ends at the mark, at its ceiling, or when
-its planned steps are done. Each contestant tries a few recipes for a short time on one seed (the peer first of all its
-own recommendation), goes on with the one that is ahead on the same val scenes, and trains with it from every seed; of
-several seeds the median is told, with the smallest and the largest in brackets. The course's weights are those that a
-notebook begins with. They were trained on other drawings of Tinytown's objects, so the ratios compare the trainings
-from random weights.
+its planned steps are done. Each contestant that has a choice tries a few recipes for a short time on one seed (the peer
+first of all its own recommendation), goes on with the one that is ahead on the same val scenes, and trains with it from
+every seed; of several seeds the median is told, with the smallest and the largest in brackets. The course's weights are
+those that a notebook begins with: they learnt to name 24 families of drawn objects, none of which is a class of
+Tinytown. So it is the trainings from random weights that are compared.
 
 `python -m benchmarks.marks` measures all this and writes this file; `python -m benchmarks.marks pose` measures one task
 anew. It takes hours and is no part of `make bench`.

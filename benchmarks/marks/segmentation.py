@@ -15,10 +15,10 @@ PEER, EPOCHS, EVERY = "lraspp_mobilenet_v3_large", 30, 25
 COUNTS = {"train": "SCENES", "val": "VALS"}  # as the unit names them
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 ABOUT = f"""Both learn the same 400 scenes of 128 pixels in the same batches of 8, with the unit's loss, which gives the
-background a fifth of the weight. The peer is torchvision's `{PEER}`, the lightest of its models for
-segmentation (3.2 million weights; `fcn_resnet50` and `deeplabv3_resnet50` have ten times as many), and a fair one: its
-finest map has stride 8, as that of our FCN-8s. The learning rates from random weights are planned for 30 epochs, those
-of torchvision's script. Ours with the course's weights is the notebook's training, planned for its 400 steps."""
+background a fifth of the weight. The peer is torchvision's `{PEER}`, the lightest of its models for segmentation (3.2
+million weights; `fcn_resnet50` and `deeplabv3_resnet50` have more than ten times as many), and a fair one: its finest
+map has stride 8, as that of our FCN-8s. The learning rates from random weights are planned for 30 epochs, those of
+torchvision's script. Ours with the course's weights is the notebook's training, planned for its 400 steps."""
 
 
 def task() -> Task:

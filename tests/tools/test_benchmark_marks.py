@@ -1,4 +1,4 @@
-"""Training to a mark: the loop on a network of one layer, the recipes beside PyTorch's, each task's two sides, the page."""
+"""Training to a mark: the loop on one layer, the recipes beside PyTorch's, both sides of each task, the page."""
 
 import time
 from dataclasses import replace
