@@ -24,6 +24,7 @@ class Contestant:
     Attributes:
         name: whose it is, and the network. begins: with which weights.
         recipes: those that are tried; the first one is its own recommendation.
+        trial: CPU seconds after which they are compared.
         steps: for how many the learning rate is planned. every: after so many it is measured. images: of a batch.
         make: the network, in training mode.
         batches: from a seed to the function that gives the i-th batch.
@@ -35,6 +36,7 @@ class Contestant:
     name: str
     begins: str
     recipes: tuple[Recipe, ...]
+    trial: float
     steps: int
     every: int
     images: int
@@ -52,7 +54,6 @@ class Task:
 
     Attributes:
         metric: what is measured, and on what. mark: in 0 … 1. ceiling: CPU seconds of one training at most.
-        trial: CPU seconds after which the recipes of a contestant are compared.
         about: what a reader should know, as Markdown.
         contestants: makes them: first ours from random weights, last the peer.
         beside: measures what is told in a sentence of its own; none where it is empty.
@@ -62,7 +63,6 @@ class Task:
     metric: str
     mark: float
     ceiling: float
-    trial: float
     about: str
     contestants: Callable[[], tuple[Contestant, ...]]
     beside: Callable[[], str] = str

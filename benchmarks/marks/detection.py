@@ -24,7 +24,7 @@ course's weights is the notebook's training, planned for its 900 steps."""
 def task() -> Task:
     """The mark that torchvision's model is given as long for as it needs, an hour if it must."""
     metric = f"mAP at IoU 0.5, {VALS} val scenes"
-    return Task("detection", metric, mark=0.2, ceiling=3600, trial=90, about=ABOUT, contestants=contestants)
+    return Task("detection", metric, mark=0.2, ceiling=3600, about=ABOUT, contestants=contestants)
 
 
 def contestants() -> tuple[Contestant, ...]:
@@ -35,11 +35,11 @@ def contestants() -> tuple[Contestant, ...]:
     name = f"torchvision {version('torchvision')}, `{beside.PEER}`"
     rates = tuple(map(course, (1e-3, 3e-4, 3e-3)))
     theirs = torchvision_detection(IMAGES, EPOCHS, DROPS), course(1e-3), course(3e-4)
-    ours = {"name": "ours, Faster R-CNN", "every": 50}
+    ours = {"name": "ours, Faster R-CNN", "trial": 30, "every": 50}
     return (
         Contestant(begins=RANDOM, recipes=rates, steps=steps, **ours, **parts(scratch)),
         Contestant(begins=COURSE, recipes=rates[:1], steps=unit["STEPS"], **ours, **parts(notebook)),
-        Contestant(name, RANDOM, theirs, steps, every=100, seeds=(0,), **parts(peer)),
+        Contestant(name, RANDOM, theirs, trial=90, steps=steps, every=100, seeds=(0,), **parts(peer)),
     )
 
 

@@ -19,13 +19,13 @@ class Row:
     """A contestant's trainings.
 
     Attributes:
-        recipe: the one that was chosen. tried: of each recipe the metric after the trial, in 0 … 1; empty for one.
+        recipe: the one that was chosen. tried: the trial of each recipe; empty for a single one.
     """
 
     name: str
     begins: str
     recipe: str
-    tried: dict[str, float]
+    tried: dict[str, Run]
     images: int
     runs: Sequence[Run]
 
@@ -39,8 +39,8 @@ class Found:
     machine: str
 
 
-def chosen(one: Contestant, task: Task) -> tuple[Recipe, dict[str, float]]:
-    """The recipe that is ahead after the trial, and what each reached there.
+def chosen(one: Contestant, task: Task) -> tuple[Recipe, dict[str, Run]]:
+    """The recipe that is ahead after the trial, and the trial of each.
 
     A recipe that is at the mark already beats one that is not, and an earlier one a later one; else the higher metric
     counts, and of equals the lower loss. A single recipe is not tried.
@@ -50,9 +50,9 @@ def chosen(one: Contestant, task: Task) -> tuple[Recipe, dict[str, float]]:
     runs = []
     for recipe in one.recipes:
         print(f"{one.name}, {one.begins}, {recipe.name}", flush=True)
-        runs.append(train(one, recipe, one.seeds[0], task.mark, task.trial))
+        runs.append(train(one, recipe, one.seeds[0], task.mark, one.trial))
     ahead = max(range(len(runs)), key=lambda row: rank(runs[row], task.mark))
-    return one.recipes[ahead], {recipe.name: run.best for recipe, run in zip(one.recipes, runs, strict=True)}
+    return one.recipes[ahead], {recipe.name: run for recipe, run in zip(one.recipes, runs, strict=True)}
 
 
 def rank(run: Run, mark: float) -> tuple[float, ...]:
@@ -105,7 +105,8 @@ def read(path: Path = MEASURED) -> dict[str, Found]:
 
 
 def _row(told: dict) -> Row:
-    return Row(**(told | {"runs": [Run(**run) for run in told["runs"]]}))
+    tried = {recipe: Run(**run) for recipe, run in told["tried"].items()}
+    return Row(**(told | {"tried": tried, "runs": [Run(**run) for run in told["runs"]]}))
 
 
 def keep(name: str, found: Found, path: Path = MEASURED) -> None:

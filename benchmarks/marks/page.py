@@ -30,15 +30,17 @@ TABLE = """| contestant | begins with | recipe | trainings | steps | images seen
 
 
 def document(tasks: Sequence[Task], found: Mapping[str, Found]) -> str:
-    """The whole file: of each task that was measured a section."""
-    return HEADER + "".join(section(task, found[task.name]) for task in tasks if task.name in found)
+    """The whole file: a section for each task."""
+    return HEADER + "".join(section(task, found.get(task.name)) for task in tasks)
 
 
-def section(task: Task, found: Found) -> str:
+def section(task: Task, found: Found | None) -> str:
     """One task: its mark, its table, the comparison in words, what differs, the recipes that were tried."""
     heading = f"\n## {task.name.capitalize()}: {100 * task.mark:g} % {task.metric}\n"
+    if not found:
+        return f"{heading}\nNot measured.\n"
     rows = "".join(line(row, task.mark) for row in found.rows)
-    said = [compared(found.rows, task.mark), task.about, tried(found.rows, task.trial), found.beside, found.machine]
+    said = [compared(found.rows, task.mark), task.about, tried(found.rows), found.beside, found.machine]
     return f"{heading}\n{TABLE}{rows}\n" + "\n".join(f"{one}\n" for one in said if one)
 
 
@@ -66,11 +68,11 @@ def seconds(row: Row, mark: float) -> str:
 def compared(rows: Sequence[Row], mark: float) -> str:
     """The peer beside ours, both from random weights, in a sentence; with a ratio only where both have arrived.
 
-    Nothing where one of them was not measured.
+    Where one of them was not measured, it says so.
     """
     equal = [row for row in rows if row.begins == RANDOM]
     if len(equal) < 2:
-        return ""
+        return "Only one side is measured; there is no ratio yet."
     peer, both = equal[-1], (equal[0], equal[-1])
     spent = [median(run.seconds for run in row.runs) for row in both]
     arrived = [all(run.best >= mark for run in row.runs) for row in both]
@@ -87,12 +89,14 @@ def compared(rows: Sequence[Row], mark: float) -> str:
     return "From random weights, neither has arrived; there is no ratio."
 
 
-def tried(rows: Sequence[Row], trial: float) -> str:
-    """What the recipes reached in the trial."""
-    told = [
-        f"{row.name}: " + ", ".join(f"{recipe} {100 * value:.1f} %" for recipe, value in row.tried.items())
-        for row in rows
-        if row.tried
-    ]
-    words = f"Recipes that were tried for {trial:g} CPU seconds, or up to the mark, and what they reached. "
-    return words + "; ".join(told) + "." if told else ""
+def tried(rows: Sequence[Row]) -> str:
+    """What each recipe reached in the trial; where they reached nothing, the loss that decided."""
+    told = []
+    for row in rows:
+        trials = [
+            f"{recipe}: {100 * run.best:.1f} % after {run.seconds:.0f} s"
+            + ("" if run.best else f", loss {run.loss:.3g}")
+            for recipe, run in row.tried.items()
+        ]
+        told += [f"Recipes tried by {row.name}, {row.begins}: {'; '.join(trials)}."] if trials else []
+    return "\n\n".join(told)

@@ -24,7 +24,7 @@ torchvision's script. Ours with the course's weights is the notebook's training,
 def task() -> Task:
     """The mark is what FCN-8s from random weights reached in the 600 steps of the course's long training."""
     metric = "mean IoU, 100 val scenes"
-    return Task("segmentation", metric, mark=0.2, ceiling=600, trial=10, about=ABOUT, contestants=contestants)
+    return Task("segmentation", metric, mark=0.2, ceiling=600, about=ABOUT, contestants=contestants)
 
 
 def contestants() -> tuple[Contestant, ...]:
@@ -33,6 +33,7 @@ def contestants() -> tuple[Contestant, ...]:
     known, val = (list(unit["segmentation"](split, unit[count])) for split, count in COUNTS.items())
     steps, images = EPOCHS * len(known) // unit["IMAGES"], unit["IMAGES"]
     how = {
+        "trial": 10,
         "every": EVERY,
         "images": images,
         "batches": lambda seed: unit["batches"](known, seed=seed),
@@ -50,7 +51,7 @@ def contestants() -> tuple[Contestant, ...]:
     return (
         Contestant(begins=RANDOM, recipes=rates, steps=steps, make=partial(make, False), **ours),
         Contestant(begins=COURSE, recipes=rates[:1], steps=unit["STEPS"], make=partial(make, True), **ours),
-        Contestant(peer, RANDOM, theirs, steps, make=lambda: Scores(len(unit["CLASSES"])).train(), **how),
+        Contestant(peer, RANDOM, theirs, steps=steps, make=lambda: Scores(len(unit["CLASSES"])).train(), **how),
     )
 
 

@@ -64,9 +64,20 @@ def train(one: Contestant, recipe: Recipe, seed: int, mark: float, limit: float)
             value = score(one, network, spent) if (step + 1) % one.every == 0 else math.nan
             seconds.append(spent)
             values.append(value)
-    points = [[round(at, 2), value] for at, value in zip(seconds, values, strict=False) if not math.isnan(value)]
-    losses = kept.losses[-LAST:]
-    return Run(seed, len(kept.losses), sum(seconds[-1:]), points, sum(losses) / max(1, len(losses)))
+    return told(seed, kept.losses, list(zip(seconds, values, strict=False)), mark, limit)
+
+
+def told(seed: int, losses: Sequence[float], spent: Sequence[tuple[float, float]], mark: float, limit: float) -> Run:
+    """A training up to the step that ended it, also where an earlier call went farther.
+
+    Args:
+        spent: after each step the seconds so far, and the metric, NaN where it was not measured.
+    """
+    ends = (step for step, (seconds, value) in enumerate(spent, start=1) if seconds >= limit or value >= mark)
+    steps = next(ends, len(spent))
+    points = [[round(seconds, 2), value] for seconds, value in spent[:steps] if not math.isnan(value)]
+    last = losses[max(0, steps - LAST) : steps]
+    return Run(seed, steps, spent[steps - 1][0], points, sum(last) / len(last))
 
 
 def update(kept: Resumable, one: Contestant, data: tuple) -> None:
