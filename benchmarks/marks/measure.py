@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from benchmarks.document import machine
@@ -70,30 +70,36 @@ def contest(one: Contestant, task: Task) -> Row:
     for seed in one.seeds:
         print(f"{one.name}, {one.begins}, {recipe.name}, seed {seed}", flush=True)
         runs.append(train(one, recipe, seed, task.mark, task.ceiling))
-    if all(run.best >= task.mark for run in runs):
-        forget(one)
     return Row(one.name, one.begins, recipe.name, tried, one.images, runs)
 
 
 def measure(task: Task, path: Path = MEASURED, only: str = "", afresh: bool = False) -> None:
     """Run a task's contestants, those whose names hold `only`, and keep what each reached; others stay as they were.
 
-    `afresh` begins trainings anew that an earlier call has begun.
+    `afresh` begins trainings anew that an earlier call has begun. Trainings of a contestant that has arrived are
+    forgotten at the end of the call, so that the next one after an interruption repeats nothing.
     """
-    contestants = task.contestants()
+    contestants, arrived = task.contestants(), []
     for one in contestants:
         if only not in one.name:
             continue
         if afresh:
             forget(one)
-        row, before = contest(one, task), read(path).get(task.name)
-        rows = {(known.name, known.begins): known for known in (before.rows if before else ())}
-        rows[one.name, one.begins] = row
-        ordered = [rows[key] for each in contestants if (key := (each.name, each.begins)) in rows]
-        keep(task.name, Found(ordered, before.beside if before else "", machine()), path)
-    found = read(path)[task.name]
+        row = contest(one, task)
+        add(row, task, contestants, path)
+        arrived += [one] if all(run.best >= task.mark for run in row.runs) else []
     if not only:
-        keep(task.name, Found(found.rows, task.beside(), found.machine), path)
+        keep(task.name, replace(read(path)[task.name], beside=task.beside()), path)
+    for one in arrived:
+        forget(one)
+
+
+def add(row: Row, task: Task, contestants: Sequence[Contestant], path: Path) -> None:
+    """Keep a row among a task's others, in the order of the contestants; rows of contestants that are no more go."""
+    before = read(path).get(task.name, Found([], "", ""))
+    rows = {(known.name, known.begins): known for known in (*before.rows, row)}
+    ordered = [rows[key] for one in contestants if (key := (one.name, one.begins)) in rows]
+    keep(task.name, Found(ordered, before.beside, machine()), path)
 
 
 def read(path: Path = MEASURED) -> dict[str, Found]:
