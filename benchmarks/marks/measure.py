@@ -1,6 +1,7 @@
 """A task measured: recipes tried, trainings run, what was found kept beside this module."""
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -99,7 +100,8 @@ def add(row: Row, task: Task, contestants: Sequence[Contestant], path: Path) -> 
     before = read(path).get(task.name, Found([], "", ""))
     rows = {(known.name, known.begins): known for known in (*before.rows, row)}
     ordered = [rows[key] for one in contestants if (key := (one.name, one.begins)) in rows]
-    keep(task.name, Found(ordered, before.beside, machine()), path)
+    load = f"Load average of the last quarter of an hour: {os.getloadavg()[2]:.1f}."
+    keep(task.name, Found(ordered, before.beside, f"{machine()} {load}"), path)
 
 
 def read(path: Path = MEASURED) -> dict[str, Found]:

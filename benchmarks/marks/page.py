@@ -1,5 +1,6 @@
 """What was measured, as docs/marks.md."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from statistics import median
 
@@ -40,8 +41,13 @@ def section(task: Task, found: Found | None) -> str:
     if not found:
         return f"{heading}\nNot measured.\n"
     rows = "".join(line(row, task.mark) for row in found.rows)
-    said = [compared(found.rows, task.mark), task.about, tried(found.rows), found.beside, found.machine]
-    return f"{heading}\n{TABLE}{rows}\n" + "\n".join(f"{one}\n" for one in said if one)
+    said = [compared(found.rows, task.mark), task.about, *tried(found.rows), found.beside, found.machine]
+    return f"{heading}\n{TABLE}{rows}\n" + "\n".join(f"{paragraph(one)}\n" for one in said if one)
+
+
+def paragraph(text: str) -> str:
+    """Its words on lines of 120 characters at most."""
+    return textwrap.fill(" ".join(text.split()), 120, break_long_words=False, break_on_hyphens=False)
 
 
 def line(row: Row, mark: float) -> str:
@@ -89,7 +95,7 @@ def compared(rows: Sequence[Row], mark: float) -> str:
     return "From random weights, neither has arrived; there is no ratio."
 
 
-def tried(rows: Sequence[Row]) -> str:
+def tried(rows: Sequence[Row]) -> list[str]:
     """What each recipe reached in the trial; where they reached nothing, the loss that decided."""
     told = []
     for row in rows:
@@ -99,4 +105,4 @@ def tried(rows: Sequence[Row]) -> str:
             for recipe, run in row.tried.items()
         ]
         told += [f"Recipes tried by {row.name}, {row.begins}: {'; '.join(trials)}."] if trials else []
-    return "\n\n".join(told)
+    return told
