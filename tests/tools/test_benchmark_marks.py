@@ -2,9 +2,11 @@
 
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
+import torchvision
 from torch.optim import SGD
 from torch.optim.lr_scheduler import LambdaLR, LinearLR, MultiStepLR
 
@@ -244,6 +246,24 @@ def test_keypoints_go_to_torchvision_as_it_wants_them_and_come_back_in_pixels():
     found = pose.found(network, torch.zeros(2, 3, 64, 64, dtype=torch.uint8))
     assert torch.equal(found[0], joints[0])
     assert found[1].isnan().all()
+
+
+def test_how_slow_the_whole_model_is_is_measured(few, monkeypatch):
+    """With the light network in its place, and a clock that gives three seconds to a step."""
+    asked, clock = {}, iter((10.0, 13.0))
+
+    def get_model(name, **options):
+        asked[name] = options
+        return pose.light(options["num_keypoints"])
+
+    monkeypatch.setattr(torchvision.models, "get_model", get_model)
+    monkeypatch.setattr(pose, "time", SimpleNamespace(process_time=lambda: next(clock)))
+    monkeypatch.setattr(pose, "EPOCHS", 86400)
+    assert pose.slow() == (
+        "`keypointrcnn_resnet50_fpn` takes 3 CPU seconds for one step with one person: 86400 epochs of 16 persons "
+        "would take 48 days."
+    )
+    assert asked == {pose.PEER: {"weights": None, "weights_backbone": None, "num_keypoints": 14}}
 
 
 def test_the_triplets_of_both_losses_are_of_one_kind():
