@@ -39,7 +39,7 @@ def contestants() -> tuple[Contestant, ...]:
     return (
         Contestant(begins=RANDOM, recipes=rates, steps=steps, **ours, **parts(scratch)),
         Contestant(begins=COURSE, recipes=rates[:1], steps=unit["STEPS"], **ours, **parts(notebook)),
-        Contestant(name, RANDOM, theirs, trial=90, steps=steps, every=100, seeds=(0,), **parts(peer)),
+        Contestant(name, RANDOM, theirs, trial=300, steps=steps, every=100, seeds=(0,), **parts(peer)),
     )
 
 

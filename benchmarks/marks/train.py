@@ -52,6 +52,9 @@ def train(one: Contestant, recipe: Recipe, seed: int, mark: float, limit: float)
     highest = [group["lr"] for group in optimizer.param_groups]
     kept = Resumable(place(one, recipe, seed), network, optimizer, one.steps, every=one.every, keep=True)
     seconds, values = (kept.losses.named.setdefault(name, []) for name in ("seconds", "value"))
+    lost = len(kept.losses) - len(seconds)  # a step that was interrupted between its update and its measurement
+    seconds += [sum(seconds[-1:])] * lost
+    values += [math.nan] * lost
     with kept:
         for step in kept.steps(show=False):
             if seconds and (seconds[-1] >= limit or values[-1] >= mark):
