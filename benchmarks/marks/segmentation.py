@@ -33,7 +33,7 @@ def contestants() -> tuple[Contestant, ...]:
     known, val = (list(unit["segmentation"](split, unit[count])) for split, count in COUNTS.items())
     steps, images = EPOCHS * len(known) // unit["IMAGES"], unit["IMAGES"]
     how = {
-        "trial": 10,
+        "trial": 60,
         "every": EVERY,
         "images": images,
         "batches": lambda seed: unit["batches"](known, seed=seed),
