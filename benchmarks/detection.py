@@ -33,8 +33,8 @@ HEADER = f"""# Detection, beside torchvision
 Unit 04's Faster R-CNN and torchvision's `{PEER}`,
 both with random weights at the start, trained on the same {SCENES} Tinytown scenes for the same time with the course's
 training loop ({IMAGES} images a batch; the learning rate that did best of {", ".join(map(str, RATES))} in a tenth of
-the time), tested on the same {TESTS} scenes, one at a time. `make detection` writes this file. How long each needs to
-reach 20 % mAP stands in [marks.md](marks.md).
+the time), tested on the same {TESTS} scenes, one at a time. `make detection` writes this file. `make marks
+NAME=detection` measures how long each needs to reach 20 % mAP, for [marks.md](marks.md).
 
 """
 Batch = Callable[[int], tuple]
