@@ -560,7 +560,7 @@ from sklearn.neighbors import NearestNeighbors
 
 crops, kinds = tinytown.objects("target", "test", 300)  # 300 crops of 64 × 64 pixels
 with torch.no_grad():
-    features = net.embed(crops / 255)
+    features = torch.cat([net.embed(some / 255) for some in crops.split(60)])
 
 
 def same_kind(vectors):
@@ -949,17 +949,12 @@ print(f"largest difference of the scores: {(scores_all - scores).abs().max():.4f
 # %%
 def judged(network):
     """Scores of our photograph's regions by an SVM on another network's features."""
-    faces, others, found = (
-        describe(some, network, stage=3)
-        for some in (
-            torch.cat([patches[:100], patches[:100].flip(-1)]),
-            torch.cat([patches[100:], elsewhere]),
-            regions,
-        )
+    examples = torch.cat(
+        [patches[:100], patches[:100].flip(-1), patches[100:], elsewhere]
     )
-    labels = np.repeat([1, 0], [len(faces), len(others)])
-    svm = LinearSVC(C=10).fit(np.concatenate([faces, others]), labels)
-    return evaluate(svm, found)
+    labels = np.repeat([1, 0], [200, len(examples) - 200])
+    svm = LinearSVC(C=10).fit(describe(examples, network, stage=3), labels)
+    return evaluate(svm, describe(regions, network, stage=3))
 
 
 torch.manual_seed(0)

@@ -754,7 +754,7 @@ for i in range(25):
 generator = portrait_networks.generator()
 drawn = torch.randn(1200, 64, generator=torch.Generator().manual_seed(1))
 with torch.no_grad():
-    made_faces = torch.cat([generator(some) for some in drawn.split(500)])
+    made_faces = torch.cat([generator(some) for some in drawn.split(100)])
     sampled_faces = vae.decode(drawn[:8])
 rows = [*made_faces[:8], *sampled_faces]
 plots.show(plots.image_grid(rows, columns=8, width=11), "faces of nobody")
@@ -776,7 +776,7 @@ judge = portrait_networks.attributes()
 def attributes_of(images):
     """Which attributes the network sees: [n, 4]."""
     with torch.no_grad():
-        return torch.cat([judge(some) > 0 for some in images.split(500)])
+        return torch.cat([judge(some) > 0 for some in images.split(100)])
 
 
 right_names = (attributes_of(val_faces) == val.attributes).float().mean(dim=0)
@@ -800,7 +800,7 @@ from course_lib.models.realism import Realism
 
 def features_of(images):
     with torch.no_grad():
-        return torch.cat([judge.features(some) for some in images.split(500)])
+        return torch.cat([judge.features(some) for some in images.split(100)])
 
 
 known_features, realism = features_of(known_faces), Realism(judge, known_faces)
@@ -823,7 +823,7 @@ tested = {
     "mean of two": (val_faces[:-5] + val_faces[5:]) / 2,
     "grey": torch.full_like(val_faces[:1], 0.5),
     "DCGAN": made_faces[:400],
-    "VAE": vae.decode(drawn[:400]),
+    "VAE": torch.cat([vae.decode(some) for some in drawn[:400].split(100)]),
 }
 print(f"{'looks real to':14}{'the last layer':>16}{'all layers':>12}")
 for name, images in tested.items():
@@ -865,8 +865,12 @@ def looks_real(images):
 
 # %%
 with torch.no_grad():
-    encoded, known_places = vae.encode(val_faces)[0], vae.encode(known_faces)[0]
-    kept = attributes_of(vae.decode(encoded)) == val.attributes
+    encoded, known_places = (
+        torch.cat([vae.encode(some)[0] for some in faces.split(100)])
+        for faces in (val_faces, known_faces)
+    )
+    decoded = torch.cat([vae.decode(some) for some in encoded.split(100)])
+    kept = attributes_of(decoded) == val.attributes
 for name, share in zip(tinyfaces.ATTRIBUTES, kept.float().mean(dim=0), strict=True):
     print(f"{name:11} {share:4.0%} right after encoding and decoding")
 
@@ -1077,7 +1081,7 @@ def succeed(decode, latents, images):
 
 # %%
 with torch.no_grad():
-    sampled_faces = torch.cat([vae.decode(some) for some in drawn.split(500)])
+    sampled_faces = torch.cat([vae.decode(some) for some in drawn.split(100)])
     sources = {
         "VAE, encoded": succeed(vae.decode, encoded, val_faces),
         "VAE, random": succeed(vae.decode, drawn, sampled_faces),

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from course_lib.models.attributes import AttributeNet
 
-BATCH = 500  # pictures at a time
+BATCH = 100  # pictures at a time
 RIDGE = 1e-3  # added to each variance of the standardised statistics, so that none of them is divided by nothing
 
 
