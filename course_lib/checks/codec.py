@@ -228,7 +228,7 @@ def save(path: Path, tree: Any) -> None:
     """Write a tree as an npz file: the outline as JSON, then arrays `0`, `1`, … Equal trees, equal bytes."""
     outline, arrays = flatten(tree)
     head = np.frombuffer(json.dumps(outline).encode(), np.uint8)
-    np.savez_compressed(path, allow_pickle=False, outline=head, **{str(i): array for i, array in enumerate(arrays)})
+    np.savez_compressed(path, outline=head, **{str(i): array for i, array in enumerate(arrays)})
 
 
 def load(path: Path) -> Any:

@@ -50,17 +50,7 @@ def test_a_build_changes_nothing(root, kernels):
 
 @pytest.mark.long
 @KERNELS
-def test_right_answers_stay_right(root, kernels):
-    run(
-        root,
-        kernels,
-        "pytest",
-        "-q",
-        "-p",
-        "no:xdist",
-        "-p",
-        "no:cacheprovider",
-        "tests/units/test_answers.py",
-        "-k",
-        ANSWERS,
-    )
+def test_right_answers_stay_right(root, kernels, pytestconfig):
+    plain = "-q -p no:xdist -p no:cacheprovider".split()
+    as_here = [f"-W{said}" for said in pytestconfig.getoption("pythonwarnings") or ()]
+    run(root, kernels, "pytest", *plain, *as_here, "tests/units/test_answers.py", "-k", ANSWERS)

@@ -59,6 +59,23 @@ class Bytes(nn.Module):
         return grey_levels(x)
 
 
+@torch.fx.wrap
+def dropped(x: Any, p: float, training: bool) -> Any:
+    """What dropout leaves; uniform numbers, drawn on the processor, are the same everywhere."""
+    return x * (torch.rand(x.shape) >= p).to(x) / (1 - p) if training else x
+
+
+class Dropout(nn.Dropout):
+    """As PyTorch's own, but what it draws is the same with each version and on each machine.
+
+    PyTorch's own draws otherwise in 2.5 and 2.6 than today, and a diagnosis needs an answer that is reproduced.
+    """
+
+    def forward(self, x: Any) -> Any:
+        """The same shape as x, a tensor or what stands for one while the network is traced."""
+        return dropped(x, self.p, self.training)
+
+
 def _module(part: Part) -> nn.Module:
     if isinstance(part, str):
         return _layer(*part.split())
@@ -76,7 +93,7 @@ def _layer(kind: str, *sizes: str) -> nn.Module:
         "norm1d": lambda: nn.BatchNorm1d(*numbers),
         "relu": lambda: nn.ReLU(inplace=True),
         "pool": lambda: nn.MaxPool2d(2),
-        "dropout": lambda: nn.Dropout(0.5),
+        "dropout": lambda: Dropout(0.5),
         "linear": lambda: nn.Linear(*numbers, bias="plain" not in sizes),
     }
     return makers[kind]()

@@ -15,6 +15,7 @@ from autograder.cohort.tasks import Task
 from autograder.errors import GradingError
 from tests.helpers import examiners
 from tests.helpers.servers import dask_cluster
+from tests.helpers.sockets import connections
 
 pytestmark = pytest.mark.long
 
@@ -129,6 +130,6 @@ def test_a_scheduler_that_vanishes_is_one_line(tmp_path, monkeypatch):
 def _kill_scheduler(address):
     port = int(address.rsplit(":", 1)[1])
     for process in psutil.Process().children():
-        listening = [c.laddr.port for c in process.net_connections() if c.status == psutil.CONN_LISTEN]
+        listening = [c.laddr.port for c in connections(process) if c.status == psutil.CONN_LISTEN]
         if port in listening:
             process.kill()

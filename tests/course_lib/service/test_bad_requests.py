@@ -5,6 +5,8 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
+import starlette
+from packaging.version import Version
 
 from course_lib.service import LIMITS, Limits, Service, ask, health
 from tests.course_lib.service.conftest import mean_colour
@@ -18,6 +20,12 @@ TWO = form(GOOD).removesuffix(f"--{EDGE}--\r\n".encode()) + form(GOOD)
 PLAIN_FIELD = f'--{EDGE}\r\nContent-Disposition: form-data; name="file"\r\n\r\nphoto.png\r\n--{EDGE}--\r\n'.encode()
 MANY = b"".join(
     f'--{EDGE}\r\nContent-Disposition: form-data; name="n{number}"\r\n\r\nx\r\n'.encode() for number in range(9)
+)
+
+# where a form breaks off, Starlette leaves it to Python to close its file before 1.6
+CLOSES = Version(starlette.__version__) >= Version("1.6")
+OLD_STARLETTE = pytest.mark.filterwarnings(
+    "error" if CLOSES else "ignore:Exception ignored in. <function SpooledTemporaryFile.__del__"
 )
 
 BODIES = {
@@ -156,6 +164,7 @@ def test_a_wrong_method_is_told_the_right_one(service):
     assert request(service.url, path="/tags", method="GET")[2]["allow"] == "POST"
 
 
+@OLD_STARLETTE
 def test_a_body_of_no_stated_length_is_counted(service):
     pieces = [form(b"").removesuffix(f"\r\n--{EDGE}--\r\n".encode()), *[bytes(2**16)] * (2 * LIMITS.bytes // 2**16)]
     refused(service, 413, "larger than 10 MB", request(service.url, iter(pieces)))
@@ -174,6 +183,7 @@ def test_a_stated_length_that_is_too_large_is_refused_before_a_byte_of_the_body(
     assert ask(service.url, GOOD).status == 200
 
 
+@OLD_STARLETTE
 def test_the_refusal_of_a_body_without_a_length_comes_before_its_end(service):
     with socket.create_connection(urlsplit(service.url).netloc.split(":"), timeout=60) as client:
         client.sendall(start_of(0))

@@ -10,6 +10,7 @@ import pytest
 
 from course_lib.service import LIMITS, Limits, Service, ask, health
 from tests.course_lib.service.conftest import mean_colour
+from tests.helpers.sockets import connections
 from tests.helpers.uploads import FORM, form
 
 IDLE = 100
@@ -27,7 +28,7 @@ def connected(service, sent):
 def held(service):
     """How many connections this process holds as the server."""
     port = urlsplit(service.url).port
-    found = psutil.Process().net_connections("tcp")
+    found = connections(psutil.Process(), "tcp")
     return sum(one.laddr.port == port and one.status in ("ESTABLISHED", "CLOSE_WAIT") for one in found)
 
 

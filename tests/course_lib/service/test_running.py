@@ -12,6 +12,7 @@ from course_lib.errors import ServiceError
 from course_lib.service import Limits, Service, ask, health, serving
 from tests.course_lib.service.conftest import mean_colour
 from tests.helpers.pictures import noise, saved
+from tests.helpers.sockets import connections
 
 
 def port_of(service):
@@ -26,7 +27,7 @@ def is_free(port):
 def what_there_is():
     """Threads, child processes and open sockets of this process."""
     process = psutil.Process()
-    sockets = {connection.laddr for connection in process.net_connections() if connection.status == "LISTEN"}
+    sockets = {connection.laddr for connection in connections(process) if connection.status == "LISTEN"}
     return {thread.ident for thread in threading.enumerate()}, {child.pid for child in process.children()}, sockets
 
 
