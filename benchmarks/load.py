@@ -4,12 +4,13 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psutil
 
-GLANCE = 0.5  # seconds between two looks at the memory
+GLANCE, REST = 0.5, 30.0  # seconds between two looks at the memory, at least; times the seconds that one took
 
 
 @contextmanager
@@ -34,8 +35,11 @@ class Memory:
         self._watcher.start()
 
     def _watch(self) -> None:
-        while not self._over.wait(GLANCE):
+        rest = GLANCE
+        while not self._over.wait(rest):
+            started = time.thread_time()
             self.peak = max(self.peak, held(self._pid))
+            rest = max(GLANCE, REST * (time.thread_time() - started))
 
     def stop(self) -> int:
         """The peak; nobody looks any more."""

@@ -18,14 +18,14 @@ from pathlib import Path
 
 import autograder
 import course_lib
-from autograder.box import walls
+from autograder.box import pages, walls
 from autograder.errors import BoxError
 from course_lib import threads
 
 GUEST = 61184  # the user that student code runs as where the grader is root; it owns nothing
-SERVING = ("calls.py", "inside.py", "limits.py", "shell.py", "startup.py", "walls.py", "warm.py")
+SERVING = ("calls.py", "inside.py", "limits.py", "pages.py", "shell.py", "startup.py", "walls.py", "warm.py")
 SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64")
-SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/sys/devices/system/cpu")
+SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/sys/devices/system/cpu", pages.KNOWN)
 START = 120.0  # seconds for the imports, on a slow disk
 _CREDENTIALS = struct.Struct("iII")  # process, user and group, as the kernel tells them
 
@@ -52,7 +52,7 @@ def command(control: int, names: Mapping[str, int]) -> list[str]:
     words += ["--ro-bind", "/proc", walls.HOSTS_PROC] if _root() else []
     words += [word for name, value in environment("/exam").items() for word in ("--setenv", name, value)]
     words += ["--remount-ro", "/dev/pts", "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"]
-    return [*words, *_as_guest(), sys.executable, "-P", inside, str(control)]
+    return [*words, *_as_guest(), "/usr/bin/env", "=".join(pages.HEAP), sys.executable, "-P", inside, str(control)]
 
 
 def _names() -> dict[str, str]:

@@ -9,6 +9,7 @@ other modules that the unit's released cells import, and two sockets: the channe
 
 import contextlib
 import importlib
+import itertools
 import os
 import select
 import signal
@@ -18,7 +19,8 @@ from pathlib import Path
 
 import course_lib
 
-HERE = "calls", "inside", "limits", "shell", "startup", "walls"
+HERE = "calls", "inside", "limits", "pages", "shell", "startup", "walls"
+MANY = 24  # forks after which more are to be expected
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import startup  # noqa: E402
 
@@ -26,6 +28,7 @@ with startup.uncollected():
     import calls
     import inside
     import limits
+    import pages
     import shell as surroundings
     import walls
 
@@ -39,11 +42,14 @@ for name in HERE:
 def main(descriptor: int) -> None:
     """Prepare, say so, then fork for each message until the other side hangs up."""
     walls.hide()
+    pages.settle()
     with startup.uncollected():
         shell = surroundings.prepare()
     control = socket.socket(fileno=descriptor)
     control.send(b"ready")
-    while True:
+    for forks in itertools.count():
+        if forks == MANY:
+            pages.gather()
         message, descriptors, _, _ = socket.recv_fds(control, 2**16, 2)
         if not message:
             return

@@ -2,6 +2,7 @@
 
 import itertools
 import queue
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from autograder.cohort.tasks import Task
 
 LOOK = 0.2  # seconds between two looks for workers that have come
+TURN = 0.0005  # seconds after which the thread that records lets the one go on that keeps the workers busy
 PATIENCE = 3.0  # seconds without a worker after which we say that we wait
 
 
@@ -57,6 +59,7 @@ def examined(crew: Crew, tasks: Iterable["Task"]) -> Iterator[tuple[str, dict[st
     """
     finished: queue.Queue = queue.Queue()
     feeder = threading.Thread(target=_feed, args=(crew, iter(tasks), finished), daemon=True)
+    sys.setswitchinterval(TURN)
     feeder.start()
     while (found := finished.get()) is not None:
         if isinstance(found, BaseException):

@@ -45,7 +45,7 @@ def test_nothing_of_the_grader_is_seen(tmp_path, root, monkeypatch):
     places = [canary, tmp_path, root / "solutions", root / "autograder", root / "tests", Path("/etc/shadow"), "/home"]
     assert run(f"import os\nprint([p for p in {list(map(str, places))} if os.path.exists(p)])") == "[]"
     assert run("import os\nprint('canary' in str(os.environ))") == "False"
-    there = "calls.py inside.py limits.py shell.py startup.py walls.py warm.py"
+    there = "calls.py inside.py limits.py pages.py shell.py startup.py walls.py warm.py"
     assert run("import os\nprint(*sorted(os.listdir('/grader')))") in (there, there.replace("shell", "proc shell"))
     with pytest.raises(AssertionError, match="No module named 'autograder'"):
         run("import autograder")
