@@ -22,7 +22,7 @@ from tools.samples import sample_class
 
 GRADERS = (OURS, STOCK, OTTER)
 RUNS = {OURS: 3, STOCK: 1, OTTER: 1}
-OTTERS = (8, 3)  # submissions that otter-grader grades idle and busy: it takes longest
+OTTERS = (5, 3)  # submissions that otter-grader grades idle and busy: it takes longest
 PACKAGES = {STOCK: "nbgrader", OTTER: "otter-grader"}
 TABLE = """
 ## Three graders, idle and busy
@@ -87,7 +87,7 @@ class Once:
     each: tuple[float, ...] = ()
 
 
-def measure(students: int = 20, otters: tuple[int, int] = OTTERS, graders: Sequence[str] = GRADERS) -> list[Row]:
+def measure(students: int = 12, otters: tuple[int, int] = OTTERS, graders: Sequence[str] = GRADERS) -> list[Row]:
     """Grade one class by each grader, first on the machine as it is, then beside others.
 
     Args:

@@ -12,6 +12,7 @@ import os
 HEAP = "GLIBC_TUNABLES", "glibc.malloc.hugetlb=1"  # the C library's heap begins in them; set before the process starts
 KNOWN = "/sys/kernel/mm/transparent_hugepage"  # where the C library looks for them
 LARGE = 2 * 2**20  # bytes
+MANY = 24  # forks after which more are to be expected
 _COLLAPSE = 25  # the number of madvise's advice, from Linux 6.1 on
 
 
@@ -21,7 +22,7 @@ def settle() -> None:
 
 
 def gather() -> None:
-    """Put all that this process has written into large pages. It takes 0.4 s, so much as 24 submissions save."""
+    """Put all that this process has written into large pages. It takes 0.4 s, as much as `MANY` submissions save."""
     madvise = ctypes.CDLL(None).madvise
     madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     for start, end in _written():

@@ -20,7 +20,6 @@ from pathlib import Path
 import course_lib
 
 HERE = "calls", "inside", "limits", "pages", "shell", "startup", "walls"
-MANY = 24  # forks after which more are to be expected
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import startup  # noqa: E402
 
@@ -48,7 +47,7 @@ def main(descriptor: int) -> None:
     control = socket.socket(fileno=descriptor)
     control.send(b"ready")
     for forks in itertools.count():
-        if forks == MANY:
+        if forks == pages.MANY:
             pages.gather()
         message, descriptors, _, _ = socket.recv_fds(control, 2**16, 2)
         if not message:
