@@ -12,6 +12,7 @@ from statistics import median
 STOCK, OURS = "nbgrader autograde", "autograder grade"
 TARGET = 30.0  # times as many submissions per minute
 BOUND = 0.7  # seconds of overhead for one submission
+SHARE = 1.3  # times the seconds of the notebook's own code that a trained unit's exam may take
 PACKAGES = ("nbgrader", "torch", "torchvision", "ipython", "torchmetrics", "pytorch-metric-learning")
 HEADER = """# Benchmarks
 
@@ -55,6 +56,7 @@ class Measured:
         seconds: of each run of each grader.
         loads: the load average before each run, all graders.
         own: median and largest of the seconds that a submission's own code took, where that is known.
+        beside: median of a whole exam's seconds over those of the code that ran in it, where that took long.
     """
 
     about: str
@@ -63,6 +65,7 @@ class Measured:
     seconds: dict[str, list[float]]
     loads: list[float]
     own: tuple[float, float] | None = None
+    beside: float | None = None
 
     def per_minute(self, grader: str) -> float:
         """Submissions, by the median run."""
@@ -97,6 +100,13 @@ def _sentences(found: Sequence[Measured], overhead: Overhead | None) -> list[str
         f"Own code of a submission, {one.about}: median {one.own[0]:.2f} s, at most {one.own[1]:.2f} s."
         for one in found
         if one.own
+    ]
+    said += [
+        f"In its worker, from the exam's questions to the verdict, a submission of {one.about} takes "
+        f"{one.beside:.2f} times as long as the code of its notebook (median); wanted within {SHARE:g}"
+        f"{_met(one.beside <= SHARE)}."
+        for one in found
+        if one.beside
     ]
     said += [
         f"{one.about}: `{grader}` gave up on {one.students - count} of {one.students}."

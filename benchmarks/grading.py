@@ -11,9 +11,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import typer
 
@@ -31,6 +32,7 @@ c.CourseDirectory.course_id = "vision_course"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
 """
+LONG = 1.0  # second of own code from which the rest of an exam is compared with it
 LONGEST = 3600.0  # seconds for one command
 
 
@@ -46,6 +48,7 @@ class Run:
         seconds: from the command's start to its end.
         points: each student's, as the gradebook has them.
         own: seconds that each student's own code took, where the grader notes that.
+        beside: of each student, the seconds in a worker over those of all code that ran there, given cells included.
         load: the machine's load average (one minute) before the run.
         memory: bytes of all processes together, at the peak.
     """
@@ -56,6 +59,7 @@ class Run:
     own: dict[str, float]
     load: float
     memory: int = 0
+    beside: dict[str, float] = field(default_factory=dict)
 
 
 def class_of(folder: Path, students: int, small: bool, weights: bytes = b"") -> Path:
@@ -99,7 +103,9 @@ def run(grader: str, course: Path, all_graded: bool = True, options: Sequence[st
         missing = sorted({*wanted} - {*points})
         if missing and (all_graded or not points):
             raise BenchmarkError(f"`{grader}` left out {', '.join(missing)}.", got=said[-1000:])
-        return Run(grader, seconds, points, own_code(copy), load, memory)
+        graded = results(copy)
+        own = {result.student: _own(result) for result in graded}
+        return Run(grader, seconds, points, own, load, memory, {one.student: _beside(one) for one in graded})
 
 
 def timed(words: list[str], course: Path) -> tuple[float, str, int]:
@@ -144,17 +150,27 @@ def _checks(notebook) -> list:
     return [grade for grade in notebook.grades if grade.name.startswith("check_")]
 
 
-def own_code(course: Path) -> dict[str, float]:
-    """Seconds that each student's cells and functions took in the exam, from the journal; empty for stock nbgrader."""
+def results(course: Path) -> list[Any]:
+    """What came of each exam, from the journal; empty for stock nbgrader."""
     from autograder.exam.results import Result
 
     entries = [json.loads(path.read_bytes()) for path in sorted((course / ".grading" / UNIT).glob("*.json"))]
-    return {result.student: _own(result) for result in (Result.from_json(entry["result"]) for entry in entries)}
+    return [Result.from_json(entry["result"]) for entry in entries]
 
 
-def _own(result) -> float:
-    cells = sum(seconds for name, seconds in result.times.items() if not name.startswith("given_"))
-    return cells + sum(checked.seconds for checked in result.checks)
+def _own(result: Any) -> float:
+    """Seconds that the student's cells and functions took."""
+    return sum(seconds for name, seconds in result.times.items() if not name.startswith("given_")) + _asked(result)
+
+
+def _beside(result: Any) -> float:
+    """Seconds of the whole exam, judging included, over those of all cells and functions."""
+    ran = sum(result.times.values()) + _asked(result)
+    return result.seconds / ran if ran else 0.0
+
+
+def _asked(result: Any) -> float:
+    return sum(checked.seconds for checked in result.checks)
 
 
 def in_turn(grade: Callable[[str], Run], stock: int, ours: int) -> list[Run]:
@@ -180,6 +196,7 @@ def measured(about: str, students: int, runs: list[Run]) -> Measured:
         if one.points != (first := graded[one.grader]):
             raise BenchmarkError(f"`{one.grader}` gave different points in two runs.", expected=str(first))
     own = [seconds for one in runs for seconds in one.own.values()]
+    beside = [one.beside[student] for one in runs for student, seconds in one.own.items() if seconds > LONG]
     return Measured(
         about=about,
         students=students,
@@ -187,6 +204,7 @@ def measured(about: str, students: int, runs: list[Run]) -> Measured:
         seconds={grader: [one.seconds for one in runs if one.grader == grader] for grader in (STOCK, OURS)},
         loads=[one.load for one in runs],
         own=(median(own), max(own)) if own else None,
+        beside=median(beside) if beside else None,
     )
 
 

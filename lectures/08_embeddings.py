@@ -750,12 +750,17 @@ for i in range(25):
 # Networks*, ICLR 2016) found how to build both of convolutions so that the training is more stable: **DCGAN**. Our
 # small one was trained for the course, too.
 
+
 # %%
+def in_parts(network, rows):
+    """What a network makes of many rows, 100 at a time: all at once take more memory."""
+    with torch.no_grad():
+        return torch.cat([network(some) for some in rows.split(100)])
+
+
 generator = portrait_networks.generator()
 drawn = torch.randn(1200, 64, generator=torch.Generator().manual_seed(1))
-with torch.no_grad():
-    made_faces = torch.cat([generator(some) for some in drawn.split(100)])
-    sampled_faces = vae.decode(drawn[:8])
+made_faces, sampled_faces = in_parts(generator, drawn), in_parts(vae.decode, drawn[:8])
 rows = [*made_faces[:8], *sampled_faces]
 plots.show(plots.image_grid(rows, columns=8, width=11), "faces of nobody")
 
@@ -775,8 +780,7 @@ judge = portrait_networks.attributes()
 
 def attributes_of(images):
     """Which attributes the network sees: [n, 4]."""
-    with torch.no_grad():
-        return torch.cat([judge(some) > 0 for some in images.split(100)])
+    return in_parts(judge, images) > 0
 
 
 right_names = (attributes_of(val_faces) == val.attributes).float().mean(dim=0)
@@ -798,17 +802,15 @@ print("right on new people:", ", ".join(f"{name} {share:.0%}" for name, share in
 from course_lib.models.realism import Realism
 
 
-def features_of(images):
-    with torch.no_grad():
-        return torch.cat([judge.features(some) for some in images.split(100)])
-
-
-known_features, realism = features_of(known_faces), Realism(judge, known_faces)
+known_features = in_parts(judge.features, known_faces)
+realism = Realism(judge, known_faces)
 
 
 def from_nearest(images):
     """From each picture's last features to those of the nearest known portrait."""
-    return torch.cdist(features_of(images), known_features).min(dim=1).values
+    return (
+        torch.cdist(in_parts(judge.features, images), known_features).min(dim=1).values
+    )
 
 
 limits = {
@@ -823,7 +825,7 @@ tested = {
     "mean of two": (val_faces[:-5] + val_faces[5:]) / 2,
     "grey": torch.full_like(val_faces[:1], 0.5),
     "DCGAN": made_faces[:400],
-    "VAE": torch.cat([vae.decode(some) for some in drawn[:400].split(100)]),
+    "VAE": in_parts(vae.decode, drawn[:400]),
 }
 print(f"{'looks real to':14}{'the last layer':>16}{'all layers':>12}")
 for name, images in tested.items():
@@ -863,14 +865,16 @@ def looks_real(images):
 # latent at all? **Predict:** we encode new portraits and decode them. Which of the four attributes does the first judge
 # still name?
 
+
 # %%
-with torch.no_grad():
-    encoded, known_places = (
-        torch.cat([vae.encode(some)[0] for some in faces.split(100)])
-        for faces in (val_faces, known_faces)
-    )
-    decoded = torch.cat([vae.decode(some) for some in encoded.split(100)])
-    kept = attributes_of(decoded) == val.attributes
+def place_of(images):
+    """The middle of the places that the VAE's encoder finds for each picture."""
+    return vae.encode(images)[0]
+
+
+encoded, known_places = (in_parts(place_of, one) for one in (val_faces, known_faces))
+decoded = in_parts(vae.decode, encoded)
+kept = attributes_of(decoded) == val.attributes
 for name, share in zip(tinyfaces.ATTRIBUTES, kept.float().mean(dim=0), strict=True):
     print(f"{name:11} {share:4.0%} right after encoding and decoding")
 
@@ -1081,7 +1085,7 @@ def succeed(decode, latents, images):
 
 # %%
 with torch.no_grad():
-    sampled_faces = torch.cat([vae.decode(some) for some in drawn.split(100)])
+    sampled_faces = in_parts(vae.decode, drawn)
     sources = {
         "VAE, encoded": succeed(vae.decode, encoded, val_faces),
         "VAE, random": succeed(vae.decode, drawn, sampled_faces),

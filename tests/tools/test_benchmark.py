@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import closing
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -78,6 +79,14 @@ def test_what_a_class_is_summed_up_to():
     assert grading.measured("two", 2, [a_run(), a_run(STOCK)]).own is None
 
 
+def test_only_exams_that_took_long_are_compared_with_their_own_code():
+    run = replace(a_run(own={"abena": 5.0, "zofia": 0.1}), beside={"abena": 1.25, "zofia": 9.0})
+    found = grading.measured("all", 2, [run, a_run(STOCK)])
+    assert found.beside == 1.25
+    assert "a submission of all takes 1.25 times as long as the code of its notebook" in document.summary([found], None)
+    assert grading.measured("all", 2, [a_run(own={"abena": 0.5}), a_run(STOCK)]).beside is None
+
+
 def test_two_runs_that_differ_are_refused():
     with pytest.raises(BenchmarkError, match="different points"):
         grading.measured("two", 2, [a_run(), a_run(points={"abena": 7.0, "zofia": 1.0}), a_run(STOCK)])
@@ -87,12 +96,14 @@ def test_own_code_is_read_from_the_journal(tmp_path):
     from autograder.exam.results import Checked, Result
 
     times = {"given_1": 0.5, "box_iou": 0.02, "mine": 0.01}
-    result = Result("02_rcnn", "abena", "none", (Checked("box_iou", 3, 3, seconds=0.04),), times=times)
+    checks = (Checked("box_iou", 3, 3, seconds=0.04),)
+    result = Result("02_rcnn", "abena", "none", checks, times=times, seconds=0.57)
     folder = tmp_path / ".grading" / "02_rcnn"
     folder.mkdir(parents=True)
     (folder / "abena.json").write_text(json.dumps({"digest": "", "result": result.to_json()}))
-    assert grading.own_code(tmp_path) == {"abena": pytest.approx(0.07)}
-    assert grading.own_code(tmp_path / "elsewhere") == {}
+    (found,) = grading.results(tmp_path)
+    assert (grading._own(found), grading._beside(found)) == (pytest.approx(0.07), pytest.approx(1.0))
+    assert grading.results(tmp_path / "elsewhere") == []
 
 
 def test_a_class_of_some_has_each_kind_first(tmp_path):
@@ -117,7 +128,7 @@ def test_both_graders_on_two_submissions(tmp_path):
     course = grading.class_of(tmp_path, 2, small=True)
     stock, ours = grading.run(STOCK, course), grading.run(OURS, course)
     assert stock.points == ours.points == {"abena": 7, "beatriz": 3}  # all right; the first of two functions
-    assert stock.own == {}
+    assert stock.own == stock.beside == {}
     assert ours.own.keys() == ours.points.keys()
     assert 0 < max(ours.own.values()) < 0.3
     assert stock.seconds > 3  # it imports torch twice
