@@ -77,8 +77,13 @@ def _sentences(found: Sequence[Grown]) -> list[str]:
     known = {(one.students, one.workers, one.busy): one for one in found}
     pairs = [(one, known.get((one.students, 2, one.busy))) for one in found if one.workers == 1]
     return [
-        f"{one.students} submissions: the second worker takes {(two.memory - one.memory) / 1e9:.2f} GB more, its box "
-        f"included, and grades {two.per_minute / one.per_minute:.2f} times as many a minute."
+        f"{one.students} submissions: the second worker takes {_apart(two.memory - one.memory)}, its box included, and "
+        f"grades {two.per_minute / one.per_minute:.2f} times as many a minute."
         for one, two in pairs
         if two
     ]
+
+
+def _apart(memory: int) -> str:
+    """So many bytes more at the peak; less where no look met the moment at which both were largest."""
+    return f"{abs(memory) / 1e9:.2f} GB {'less' if memory < 0 else 'more'}"
