@@ -13,6 +13,7 @@ STOCK, OURS = "nbgrader autograde", "autograder grade"
 TARGET = 30.0  # times as many submissions per minute
 BOUND = 0.7  # seconds of overhead for one submission
 SHARE = 1.3  # times the seconds of the notebook's own code that a trained unit's exam may take
+BEFORE = ("taking in", "drawing questions", "judging", "sitting the exam, by the clock")  # of a submission's stages
 PACKAGES = ("nbgrader", "torch", "torchvision", "ipython", "torchmetrics", "pytorch-metric-learning")
 HEADER = """# Benchmarks
 
@@ -38,7 +39,7 @@ class Overhead:
     """Seconds that one submission took from a warm start to its grade in the gradebook, the student's code included.
 
     Attributes:
-        stages: processor seconds of the steps before the grades are recorded, on average.
+        stages: seconds of the steps before the grades are recorded, on average (see stages.py).
     """
 
     median: float
@@ -123,7 +124,8 @@ def _sentences(found: Sequence[Measured], overhead: Overhead | None) -> list[str
         )
     if overhead and overhead.stages:
         parts = ", ".join(f"{name} {seconds:.3f} s" for name, seconds in overhead.stages.items())
-        said.append(f"On average that takes, before nbgrader records the grades: {parts}.")
+        rest = overhead.median - sum(overhead.stages.get(name, 0.0) for name in BEFORE)
+        said.append(f"On average that takes: {parts}. The rest, {rest:.3f} s, is nbgrader's, which records the grades.")
     loads = [load for one in found for load in one.loads]
     said.append(f"Load average of the machine before the runs: {', '.join(f'{load:.2f}' for load in loads)}.")
     return said

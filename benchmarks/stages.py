@@ -16,11 +16,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
+
 from course_lib import threads
 from tools.samples.sample_class import UNIT
 
 STAGES = ("taking in", "drawing questions", "sitting the exam", "judging")
 CLOCK = "sitting the exam, by the clock"
+FORK = "of that the box without any code"
+EMPTY = 5  # boxes
 WARMING = 2  # submissions that are not counted
 
 
@@ -78,9 +82,22 @@ def measured(course: Path) -> dict[str, float]:
             boxes.append(time.perf_counter() - start)
             with clock.stage("judging"):
                 assess.judged(UNIT, asked, answers, assess.cells_before(notebook))
+    empty = [_empty() for _ in range(EMPTY)]
     bubblewrap.end()
     counted = len(students) - WARMING
-    return {name: clock.seconds[name] / counted for name in STAGES} | {CLOCK: sum(boxes) / counted}
+    clocks = {CLOCK: sum(boxes) / counted, FORK: sum(empty) / EMPTY}
+    return {name: clock.seconds[name] / counted for name in STAGES} | clocks
+
+
+def _empty() -> float:
+    """Seconds from the start of a box to its end, if nothing is run in it."""
+    from autograder.box.sandbox import Box
+
+    start = time.perf_counter()
+    box = Box(UNIT)
+    box.request({"do": "put", "name": "empty", "content": np.zeros(0, np.uint8)}, 20)
+    box.close()
+    return time.perf_counter() - start
 
 
 def main(course: Path) -> None:

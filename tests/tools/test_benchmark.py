@@ -55,6 +55,13 @@ def test_the_document_says_whether_the_targets_are_met(stock, worst, met):
     assert text.endswith("Measured on a machine.\n")
 
 
+def test_what_is_left_of_a_submission_is_nbgrader_s():
+    parts = dict.fromkeys(document.BEFORE, 0.05) | {stages.FORK: 0.04}  # which is a part of one of them
+    said = document.summary([a_class()], Overhead(0.3, 0.5, 30, parts))
+    assert "judging 0.050 s" in said
+    assert "The rest, 0.100 s, is nbgrader's" in said
+
+
 def test_the_machine_is_described():
     said = document.machine()
     assert all(word in said for word in ("cores", "GB of memory", "Python 3", "nbgrader 0", "torch 2"))
@@ -205,5 +212,6 @@ def children() -> set[psutil.Process]:
 def test_each_stage_of_a_submission_takes_some_time(tmp_path):
     course = grading.class_of(tmp_path, 4, small=True)
     seconds = json.loads(grading._said("benchmarks.stages", course))
-    assert set(seconds) == {*stages.STAGES, stages.CLOCK}
+    assert set(seconds) == {*stages.STAGES, stages.CLOCK, stages.FORK}
+    assert set(document.BEFORE) < set(seconds)
     assert all(0 < value < 20 for value in seconds.values())
