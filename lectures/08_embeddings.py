@@ -753,7 +753,7 @@ for i in range(25):
 
 # %%
 def in_parts(network, rows):
-    """What a network makes of many rows, 100 at a time: all at once take more memory."""
+    """What a network makes of many rows, 100 at a time: that takes less memory."""
     with torch.no_grad():
         return torch.cat([network(some) for some in rows.split(100)])
 

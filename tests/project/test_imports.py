@@ -130,7 +130,7 @@ def test_there_are_notebooks_to_look_at():
     assert BUILT
 
 
-OURS = {"course_lib", "autograder", "tools", "calls", "inside", "limits", "shell", "startup", "walls"}
+OURS = {"course_lib", "autograder", "tools", "calls", "inside", "limits", "pages", "shell", "startup", "walls"}
 
 
 def canonical(name: str) -> str:

@@ -259,7 +259,7 @@ def test_the_page_shows_the_table(root):
 
 
 def test_what_runs_inside_needs_nothing_but_python(root):
-    for name in ("limits", "calls", "startup", "walls"):
+    for name in ("limits", "calls", "pages", "startup", "walls"):
         text = (root / "autograder" / "box" / f"{name}.py").read_text()
         words = [line.split()[1].split(".")[0] for line in text.splitlines() if line.startswith(("import ", "from "))]
         assert words
