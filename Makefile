@@ -13,7 +13,7 @@ UNIT ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test quick lint unit build figures real trainings grade attacks mutants agreement bench marks detection site notebooks test-oldest test-newest requirements debian proxy
+.PHONY: help lab test quick lint unit build figures real trainings grade attacks mutants agreement bench bench-busy marks detection site notebooks test-oldest test-newest requirements debian proxy
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -63,6 +63,9 @@ agreement: $(READY) ## do the public checks and the exam say the same of every v
 
 bench: $(READY) debian ## grading, notebooks, functions and data beside their peers, in half an hour, into docs/benchmarks.md
 	$(BIN)/python -m benchmarks
+
+bench-busy: $(READY) debian ## grading and every notebook beside a neighbour on each core, in three quarters of an hour, into docs/neighbours.md
+	$(BIN)/python -m benchmarks --busy
 
 marks: $(READY) ## how long the course's networks and torchvision's train to the same mark, in hours, into docs/marks.md: make marks NAME=…
 	$(BIN)/python -m benchmarks.marks $(NAME)

@@ -3,35 +3,47 @@
 Grading first: the same submissions of a two-function exercise by stock nbgrader and by ours in turn, then the whole
 exercise of 02_rcnn; then the parts of PARTS. docs/benchmarks.md is written anew; the last printed line is "ratio: R",
 submissions per minute of `autograder grade` over those of `nbgrader autograde`, on the two-function class.
+
+With --busy (make bench-busy) the same grading, the growth and every notebook beside a neighbour on each core, into
+docs/neighbours.md; the other parts of docs/benchmarks.md have their busy rows themselves.
 """
 
 import sys
 import time
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from types import ModuleType
+from typing import Annotated
 
 import typer
 
-from benchmarks import crowded, data, functions, grading, growth, loop, run_all
-from benchmarks.document import document, machine, summary
+from benchmarks import crowded, data, functions, grading, growth, load, loop, run_all
+from benchmarks.document import IDLE, NEIGHBOURS, Measured, Overhead, document, machine, summary
 from course_lib.download import atomic_write
 from course_lib.errors import CourseError
 from tools import ROOT
 from tools.samples import sample_class
 
-PARTS: dict[str, Any] = {
-    "graders": crowded,
-    "growth": growth,
-    "loop": loop,
-    "notebooks": run_all,
-    "functions": functions,
-    "data": data,
+
+def tabled(module: ModuleType, **how: object) -> Callable[[], str]:
+    """What measures a part, and tells it as a table."""
+    return lambda: module.table(module.measure(**how))
+
+
+PARTS = {
+    "graders": tabled(crowded),
+    "growth": tabled(growth),
+    "loop": tabled(loop),
+    "notebooks": tabled(run_all),
+    "functions": tabled(functions),
+    "data": tabled(data),
 }
+BUSY = {"growth": tabled(growth, plan=growth.BUSY), "notebooks": tabled(run_all, crowded=True)}
 
 
-def sections(parts: Sequence[str]) -> str:
+def sections(parts: Mapping[str, Callable[[], str]]) -> str:
     """The tables of these parts, in their order."""
-    return "".join(_timed(name, lambda name=name: PARTS[name].table(PARTS[name].measure())) for name in parts)
+    return "".join(_timed(name, work) for name, work in parts.items())
 
 
 def _timed(name: str, work: Callable[[], str]) -> str:
@@ -41,30 +53,40 @@ def _timed(name: str, work: Callable[[], str]) -> str:
     return found
 
 
-def main(
-    students: Annotated[int, typer.Option(help="Submissions of the two-function exercise.")] = 200,
-    stock: Annotated[int, typer.Option(help="Runs of stock nbgrader on them.")] = 1,
-    ours: Annotated[int, typer.Option(help="Runs of ours on them.")] = 3,
-    full: Annotated[int, typer.Option(help="Submissions of the whole exercise; 0 leaves it out.")] = 4,
-    part: Annotated[list[str], typer.Option(help=f"Only this one of {', '.join(PARTS)}; printed alone.")] = [],  # noqa: B006
-    write: Annotated[bool, typer.Option(help="Write docs/benchmarks.md.")] = True,
-) -> None:
-    """Measure, write docs/benchmarks.md, print the figures. Example: python -m benchmarks --students 30 --no-write"""
-    if unknown := sorted({*part} - {*PARTS}):
-        raise CourseError("There is no such part.", expected=", ".join(PARTS), got=", ".join(unknown))
-    if part:
-        typer.echo(sections(part))
-        return
+def graded(students: int, stock: int, ours: int, full: int) -> tuple[list[Measured], Overhead]:
+    """Both classes by both graders, and one submission alone."""
     found = [grading.measure("two functions", students, stock, ours, small=True)]
     alone = grading.overhead(min(students, 30))
     if full:
         weights = sample_class.trained()
         found.append(grading.measure("all of 02_rcnn, trained", full, 1, 1, small=False, weights=weights))
+    return found, alone
+
+
+def main(
+    students: Annotated[int, typer.Option(help="Submissions of the two-function exercise.")] = 200,
+    stock: Annotated[int, typer.Option(help="Runs of stock nbgrader on them.")] = 1,
+    ours: Annotated[int, typer.Option(help="Runs of ours on them.")] = 3,
+    full: Annotated[int, typer.Option(help="Submissions of the whole exercise; 0 leaves it out.")] = 4,
+    busy: Annotated[bool, typer.Option("--busy", help="Beside a neighbour on each core.")] = False,
+    part: Annotated[list[str], typer.Option(help=f"Only this one of {', '.join(PARTS)}; printed alone.")] = [],  # noqa: B006
+    write: Annotated[bool, typer.Option(help="Write the document.")] = True,
+) -> None:
+    """Measure, write docs/benchmarks.md, print the figures. Example: python -m benchmarks --students 30 --no-write"""
+    parts = BUSY if busy else PARTS
+    if unknown := sorted({*part} - {*parts}):
+        raise CourseError("There is no such part.", expected=", ".join(parts), got=", ".join(unknown))
+    if part:
+        typer.echo(sections({name: parts[name] for name in part}))
+        return
+    with load.busy() if busy else nullcontext():
+        found, alone = graded(students, stock, ours, full)
     if write:
-        text = document(found, alone, sections([*PARTS]), machine())
-        with atomic_write(ROOT / "docs" / "benchmarks.md") as temporary:
+        page = NEIGHBOURS if busy else IDLE
+        text = document(found, alone, sections(parts), machine(), page)
+        with atomic_write(ROOT / "docs" / page.name) as temporary:
             temporary.write_text(text, encoding="utf-8")
-    typer.echo(summary(found, alone))
+    typer.echo(summary(found, alone, promised=not busy))
 
 
 if __name__ == "__main__":

@@ -15,9 +15,12 @@ GLANCE, REST = 0.5, 30.0  # seconds between two looks at the memory, at least; t
 
 @contextmanager
 def busy() -> Iterator[None]:
-    """Every core has a neighbour that never waits, as on a shared JupyterHub."""
+    """Every core has a neighbour that never waits, as on a shared JupyterHub.
+
+    Each neighbour has a session of its own, as another user's kernel has: Linux shares the cores between sessions.
+    """
     endless = [sys.executable, "-c", "while True: pass"]
-    neighbours = [subprocess.Popen(endless) for _ in os.sched_getaffinity(0)]
+    neighbours = [subprocess.Popen(endless, start_new_session=True) for _ in os.sched_getaffinity(0)]
     try:
         yield
     finally:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,12 +29,11 @@ from tools.figures.run_notebooks import Run, run_notebook
 
 SECONDS = {"solution": SOLUTION_SECONDS, "lecture": LECTURE_SECONDS, "exercise": None}  # the longest runs first
 STOPS = ("CheckFailed", "NotImplementedError")
-BUSY = (("lecture", "03_fast_rcnn"), ("exercise", "02_rcnn"))  # once more, beside neighbours that never wait
 TABLE = f"""
 ## Every notebook
 
 *Run All* of each notebook in `mini`, in a kernel of its own with an empty cache, one thread, two notebooks at a time
-(*busy*: alone, while each core has a neighbour that never waits). Seconds are from the kernel's start to the end of the
+(*busy*: beside a neighbour on each core that never waits). Seconds are from the kernel's start to the end of the
 last cell; an exercise as released stops at its first check, which says that the function is still to write. A *first
 picture* counts when its cell has ended; of the checks of students' functions (the experiment's, which runs a whole
 network, left out) the slowest is named. Budgets are seconds of a processor: {LECTURE_SECONDS:g} for a lecture,
@@ -90,10 +90,13 @@ def notebook_of(kind: str, unit: str) -> NotebookNode:
 def run(kind: str, unit: str, crowded: bool = False) -> Ran:
     """Run a notebook from top to bottom as a student does for the first time.
 
+    Args:
+        crowded: whether it has neighbours, which are the caller's.
+
     Raises:
         BenchmarkError: it did not end as it should.
     """
-    with TemporaryDirectory(prefix="benchmark-") as folder, busy() if crowded else nullcontext():
+    with TemporaryDirectory(prefix="benchmark-") as folder:
         variables = {"COURSE_PROFILE": "mini", "COURSE_CACHE": str(Path(folder, "cache"))}
         return summed(kind, unit, crowded, run_notebook(notebook_of(kind, unit), Path(folder), variables))
 
@@ -133,18 +136,20 @@ def check_seconds(ran: Run) -> dict[str, float]:
     return {name: seconds for name, seconds in found.items() if name != units.EXPERIMENT}
 
 
-def measure(wanted: Sequence[str] = (), kinds: Sequence[str] = tuple(SECONDS), workers: int = 2) -> list[Ran]:
-    """Run the notebooks of these units, or of all; then those in BUSY once more beside neighbours."""
+def measure(
+    wanted: Sequence[str] = (), kinds: Sequence[str] = tuple(SECONDS), workers: int = 2, crowded: bool = False
+) -> list[Ran]:
+    """Run the notebooks of these units, or of all; `crowded` beside neighbours that never wait."""
     ids = [units.find(unit).id for unit in wanted] or [unit.id for unit in units.UNITS]
     tasks = [(kind, unit) for kind in SECONDS if kind in kinds for unit in ids]
     found = []
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for one in pool.map(run, *zip(*tasks, strict=True)):
+    neighbours = busy() if crowded else nullcontext()
+    with neighbours, ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for one in pool.map(partial(run, crowded=crowded), *zip(*tasks, strict=True)):
             typer.echo(f"  {one.kind} {one.unit}: {one.worked:.1f} s of a processor, {one.peak / 1e9:.2f} GB")
             found.append(one)
     order = [(unit, kind) for unit in ids for kind in ("lecture", "exercise", "solution")]
-    found.sort(key=lambda one: order.index((one.unit, one.kind)))
-    return found + [run(*task, crowded=True) for task in BUSY if task in tasks]
+    return sorted(found, key=lambda one: order.index((one.unit, one.kind)))
 
 
 def table(found: Sequence[Ran]) -> str:

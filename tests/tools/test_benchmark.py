@@ -55,6 +55,16 @@ def test_the_document_says_whether_the_targets_are_met(stock, worst, met):
     assert text.endswith("Measured on a machine.\n")
 
 
+def test_beside_neighbours_no_time_has_a_target():
+    found = [replace(a_class(), beside=1.5)]
+    text = document.document(found, Overhead(0.3, 0.8, 30), "", "Measured on a machine.", document.NEIGHBOURS)
+    assert text.startswith("# Beside neighbours")
+    assert "wanted" not in text
+    assert " met" not in text
+    assert "1.50 times as long as the code of its notebook (median).\n" in text
+    assert "wanted" not in document.summary(found, Overhead(0.3, 0.8, 30), promised=False)
+
+
 def test_what_is_left_of_a_submission_is_nbgrader_s():
     parts = dict.fromkeys(document.BEFORE, 0.05) | {stages.FORK: 0.04}  # which is a part of one of them
     said = document.summary([a_class()], Overhead(0.3, 0.5, 30, parts))
@@ -200,6 +210,7 @@ def test_neighbours_keep_every_core_busy_and_end():
         neighbours = children() - others
         assert len(neighbours) == len(os.sched_getaffinity(0))
         assert all(one.is_running() for one in neighbours)
+        assert all(os.getsid(one.pid) == one.pid for one in neighbours)  # as another user's
     assert not any(one.is_running() for one in neighbours)
 
 

@@ -1,6 +1,7 @@
 """A student's waits: the clocks of real cells in real kernels, budgets on literal numbers, the Markdown."""
 
 import time
+from contextlib import contextmanager
 from itertools import count
 
 import nbformat
@@ -81,6 +82,20 @@ def test_an_exercise_as_released_is_run_to_its_first_check():
     assert (found.kind, found.unit, found.check) == ("exercise", "00_cnn_recap", None)
     assert 0.5 < found.worked < 60
     assert 5e7 < found.peak < 1.5e9
+
+
+def test_a_notebook_beside_neighbours_is_told_apart(monkeypatch):
+    seen = []
+
+    @contextmanager
+    def neighbours():
+        yield seen.append("come")
+        seen.append("gone")
+
+    monkeypatch.setattr(run_all, "busy", neighbours)
+    (found,) = run_all.measure(["2"], kinds=["exercise"], workers=1, crowded=True)
+    assert seen == ["come", "gone"]
+    assert "| exercise 02_rcnn | busy |" in run_all.table([found])
 
 
 def a_lecture(**other):
