@@ -13,7 +13,7 @@ UNIT ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test quick lint unit build figures real trainings grade attacks mutants agreement bench bench-busy marks detection site notebooks test-oldest test-newest requirements debian proxy
+.PHONY: help lab test quick lint unit build figures real trainings grade attacks mutants agreement bench bench-busy times marks detection site notebooks test-oldest test-newest requirements debian proxy
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -66,6 +66,12 @@ bench: $(READY) debian ## grading, notebooks, functions and data beside their pe
 
 bench-busy: $(READY) debian ## grading and every notebook beside a neighbour on each core, in three quarters of an hour, into docs/neighbours.md
 	$(BIN)/python -m benchmarks --busy
+
+times: $(READY) debian proxy ## make test and make quick once, timed by part, in an hour, into docs/tests.md
+	-$(BIN)/python -m pytest -n 3 --dist worksteal -m "not ($(ALONE))" --junitxml=build/times/beside.xml
+	-$(BIN)/python -m pytest -n 2 --dist worksteal -m "$(ALONE)" --junitxml=build/times/alone.xml
+	-$(BIN)/python -m pytest -n 3 --dist worksteal -m "not ($(ALONE) or long)" --junitxml=build/times/quick.xml
+	$(BIN)/python -m benchmarks.tests_table --test build/times/beside.xml --test build/times/alone.xml --quick build/times/quick.xml
 
 marks: $(READY) ## how long the course's networks and torchvision's train to the same mark, in hours, into docs/marks.md: make marks NAME=…
 	$(BIN)/python -m benchmarks.marks $(NAME)

@@ -1,7 +1,7 @@
-"""Where the tests' time goes: python -m benchmarks.tests_table PART.xml … [--title "make test"]
+"""Where the tests' time goes, into docs/tests.md: python -m benchmarks.tests_table --test PART.xml … --quick PART.xml
 
-Reads what `pytest --junitxml=PART.xml` wrote, of one run or of its parts, and prints Markdown: seconds by part of the
-suite, and the slowest tests.
+Reads what `pytest --junitxml=PART.xml` wrote, of one run or of its parts (`make times`): seconds by part of the suite,
+and the slowest tests.
 """
 
 import sys
@@ -14,8 +14,11 @@ from xml.etree import ElementTree
 
 import typer
 
+from benchmarks.document import machine
 from benchmarks.turns import row
+from course_lib.download import atomic_write
 from course_lib.errors import CourseError
+from tools import ROOT
 
 SLOWEST, LONGEST_NAME = 20, 110
 PARTS = {  # beginnings of a test's module, the first that fits; units come by their number
@@ -56,10 +59,11 @@ class Case:
 
 @dataclass(frozen=True)
 class Suite:
-    """All tests of some files, and the seconds by the clock that the runs took one after the other."""
+    """All tests of some reports, and the seconds by the clock that the runs took one after the other."""
 
     cases: tuple[Case, ...]
     wall: float
+    reports: int = 1
 
 
 def measure(paths: Sequence[Path | str]) -> Suite:
@@ -80,7 +84,7 @@ def measure(paths: Sequence[Path | str]) -> Suite:
             ) from error
     if not cases:
         raise NoReport("There is no test in the reports.", expected="at least one", got=", ".join(map(str, paths)))
-    return Suite(tuple(cases), wall)
+    return Suite(tuple(cases), wall, len(paths))
 
 
 def _case(item: ElementTree.Element) -> Case:
@@ -89,7 +93,7 @@ def _case(item: ElementTree.Element) -> Case:
     return Case(item.get("classname", ""), item.get("name", ""), float(item.attrib["time"]), outcome)
 
 
-def table(found: Suite, title: str = "make test") -> str:
+def table(found: Suite, title: str) -> str:
     """As Markdown."""
     parts = defaultdict(list)
     for case in found.cases:
@@ -98,7 +102,7 @@ def table(found: Suite, title: str = "make test") -> str:
     slowest = sorted(found.cases, key=lambda case: -case.seconds)[:SLOWEST]
     share = _seconds(slowest) / _seconds(found.cases)
     return (
-        HEAD.format(title=title, wall=found.wall / 60)
+        HEAD.format(title=title, wall=found.wall / 60, parts=", one part after the other" * (found.reports > 1))
         + "".join(row(name, *cells) for name, cells in [*rows, ("all", _row(found.cases))])
         + f"\nThe slowest {len(slowest)} take {100 * share:.0f} % of these seconds.\n\n| test | seconds |\n|---|--:|\n"
         + "".join(row(_title(case), f"{case.seconds:.1f}") for case in slowest)
@@ -122,24 +126,34 @@ def _title(case: Case) -> str:
     return f"`{name.replace('`', chr(39)).replace('|', chr(92) + '|')}`"
 
 
-HEAD = """
-## Tests: `{title}`
+HEADER = """# The tests' time
 
 Seconds of each test by the clock, its fixtures included, as pytest's own report has them, added up by part of the
-suite. Tests run beside each other and many wait for others: the run itself took {wall:.1f} minutes by the clock, its
-parts one after the other. There is no peer.
+suite. Tests run beside each other and many wait for others, so that a run is shorter than their sum. There is no peer.
+`make times` writes this file in an hour.
+"""
+HEAD = """
+## `{title}`
+
+{wall:.1f} minutes by the clock{parts}.
 
 | part | tests | failed | skipped | seconds |
 |---|--:|--:|--:|--:|
 """
 
 
+def document(test: Suite, quick: Suite, machine: str) -> str:
+    """The whole of docs/tests.md."""
+    return f"{HEADER}{table(test, 'make test')}{table(quick, 'make quick')}\n{machine}\n"
+
+
 def main(
-    reports: Annotated[list[Path], typer.Argument(help="Files that pytest --junitxml wrote.")],
-    title: Annotated[str, typer.Option(help="What was run.")] = "make test",
+    test: Annotated[list[Path], typer.Option(help="A report of make test, once for each of its parts.")],
+    quick: Annotated[list[Path], typer.Option(help="The report of make quick.")],
 ) -> None:
-    """Print where the tests' time went. Example: python -m benchmarks.tests_table part1.xml part2.xml"""
-    typer.echo(table(measure(reports), title))
+    """Write where the tests' time went. Example: python -m benchmarks.tests_table --test 1.xml --quick 2.xml"""
+    with atomic_write(ROOT / "docs" / "tests.md") as temporary:
+        temporary.write_text(document(measure(test), measure(quick), machine()), encoding="utf-8")
 
 
 if __name__ == "__main__":

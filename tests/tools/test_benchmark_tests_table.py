@@ -87,8 +87,8 @@ def test_parts_are_added_up_over_all_files(report):
     other = report(("tests.browser.test_site", "c", 4.5), time=30, name="other.xml")
     text = tests_table.table(tests_table.measure([one, other]), "make quick")
     rows = text.splitlines()
-    assert "## Tests: `make quick`" in rows
-    assert "1.5 minutes" in text
+    assert "## `make quick`" in rows
+    assert "1.5 minutes by the clock, one part after the other." in text
     start = rows.index("| part | tests | failed | skipped | seconds |") + 2
     assert rows[start : start + 3] == [
         "| browser | 2 | 0 | 0 | 6 |",
@@ -97,10 +97,18 @@ def test_parts_are_added_up_over_all_files(report):
     ]
 
 
+def test_the_page_has_both_runs(report):
+    one = tests_table.measure([report(("tests.browser.test_site", "a", 2.0), time=60)])
+    other = tests_table.measure([report(("tests.doors.test_hub", "b", 1.0), time=30, name="other.xml")])
+    text = tests_table.document(one, other, "Measured on a machine.")
+    assert text.index("1.0 minutes by the clock.") < text.index("`make quick`") < text.index("0.5 minutes")
+    assert text.endswith("\nMeasured on a machine.\n")
+
+
 def test_the_slowest_twenty_come_first_and_their_names_are_safe_in_a_table():
     cases = [Case("tests.tools.test_real", f"test_{i}", float(i), "passed") for i in range(30)]
     odd = Case("tests.tools.test_real", f"test_a|b`c{'x' * 200}[last]", 99.0, "passed")
-    lines = tests_table.table(Suite((*cases, odd), 1.0)).splitlines()
+    lines = tests_table.table(Suite((*cases, odd), 1.0), "make test").splitlines()
     slowest = lines[lines.index("| test | seconds |") + 2 :]
     assert len(slowest) == 20
     assert slowest[0].endswith("[last]` | 99.0 |")
