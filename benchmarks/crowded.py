@@ -130,7 +130,7 @@ def once(grader: str, course: Path, students: Sequence[str]) -> Once:
     """Let one grader grade these students once: the class or, where it is otter-grader, some of it."""
     if grader != OTTER:
         found = grading.run(grader, course, all_graded=False)
-        return Once(found.points, found.seconds, found.memory)
+        return Once(found.points, found.seconds, found.memory.peak)
     graded = otter.run(course, students)
     each = tuple(one.seconds for one in graded.values())
     points = {student: one.points for student, one in graded.items() if one.points is not None}

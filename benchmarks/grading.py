@@ -19,7 +19,7 @@ from typing import Any
 import typer
 
 from benchmarks.document import OURS, STOCK, Measured, Overhead
-from benchmarks.load import Memory
+from benchmarks.load import Held, Memory
 from course_lib import threads
 from course_lib.errors import CourseError
 from tools import ROOT
@@ -50,7 +50,7 @@ class Run:
         own: seconds that each student's own code took, where the grader notes that.
         beside: of each student, the seconds in a worker over those of all code that ran there, given cells included.
         load: the machine's load average (one minute) before the run.
-        memory: bytes of all processes together, at the peak.
+        memory: of all processes together.
     """
 
     grader: str
@@ -58,7 +58,7 @@ class Run:
     points: dict[str, float]
     own: dict[str, float]
     load: float
-    memory: int = 0
+    memory: Held = Held()
     beside: dict[str, float] = field(default_factory=dict)
 
 
@@ -108,8 +108,8 @@ def run(grader: str, course: Path, all_graded: bool = True, options: Sequence[st
         return Run(grader, seconds, points, own, load, memory, {one.student: _beside(one) for one in graded})
 
 
-def timed(words: list[str], course: Path) -> tuple[float, str, int]:
-    """The seconds that a program of this environment takes, what it said, and the bytes that it held at most."""
+def timed(words: list[str], course: Path) -> tuple[float, str, Held]:
+    """The seconds that a program of this environment takes, what it said, and the memory that it held."""
     programs = Path(sys.executable).parent
     ours = (*threads.VARIABLES, threads.OURS)
     environment = {name: value for name, value in os.environ.items() if name not in ours}  # each as it comes
@@ -124,8 +124,8 @@ def timed(words: list[str], course: Path) -> tuple[float, str, int]:
             process.kill()
             raise
         finally:
-            peak = memory.stop()
-        return time.perf_counter() - start, said.decode(errors="replace"), peak
+            held = memory.stop()
+        return time.perf_counter() - start, said.decode(errors="replace"), held
 
 
 def points_in(course: Path) -> dict[str, float]:

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import typer
 
 from benchmarks.grading import OURS, class_of, run
-from benchmarks.load import busy
+from benchmarks.load import Held, busy
 
 PLAN = (  # submissions, workers, whether others keep every core busy
     (10, 1, False),
@@ -33,13 +33,13 @@ that of the command and of all processes below it, at its peak; what they share 
 
 @dataclass(frozen=True)
 class Grown:
-    """One run: `memory` in bytes, all processes together at the peak."""
+    """One run; `memory` is that of all processes together."""
 
     students: int
     workers: int
     busy: bool
     seconds: float
-    memory: int
+    memory: Held
 
     @property
     def per_minute(self) -> float:
@@ -66,7 +66,7 @@ def table(found: Sequence[Grown]) -> str:
     """As Markdown."""
     rows = [
         f"| {one.students} | {one.workers} | {'busy' if one.busy else 'idle'} | {one.seconds:.1f} | "
-        f"{one.per_minute:.0f} | {one.memory / 1e9:.2f} |\n"
+        f"{one.per_minute:.0f} | {one.memory.peak / 1e9:.2f} |\n"
         for one in found
     ]
     return TABLE + "".join([*rows, *(f"\n{sentence}\n" for sentence in _sentences(found))])
@@ -77,13 +77,14 @@ def _sentences(found: Sequence[Grown]) -> list[str]:
     known = {(one.students, one.workers, one.busy): one for one in found}
     pairs = [(one, known.get((one.students, 2, one.busy))) for one in found if one.workers == 1]
     return [
-        f"{one.students} submissions: the second worker takes {_apart(two.memory - one.memory)}, its box included, and "
-        f"grades {two.per_minute / one.per_minute:.2f} times as many a minute."
+        f"{one.students} submissions: with a second worker and its box the processes usually hold "
+        f"{_apart(two.memory.usual - one.memory.usual)} (by the median of all looks), and grade "
+        f"{two.per_minute / one.per_minute:.2f} times as many a minute."
         for one, two in pairs
         if two
     ]
 
 
-def _apart(memory: int) -> str:
-    """So many bytes more at the peak; less where no look met the moment at which both were largest."""
+def _apart(memory: float) -> str:
+    """So many bytes more, or less."""
     return f"{abs(memory) / 1e9:.2f} GB {'less' if memory < 0 else 'more'}"

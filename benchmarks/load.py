@@ -7,6 +7,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from statistics import median
+from typing import NamedTuple
 
 import psutil
 
@@ -29,11 +31,18 @@ def busy() -> Iterator[None]:
             one.wait()
 
 
+class Held(NamedTuple):
+    """Bytes that were held at the fullest of all looks, and at the median one."""
+
+    peak: int = 0
+    usual: float = 0
+
+
 class Memory:
-    """The most memory that a process and all below it held at one look, in bytes; what they share is counted once."""
+    """The memory that a process and all below it hold, looked at again and again; what they share is counted once."""
 
     def __init__(self, pid: int):
-        self.peak, self._pid, self._over = 0, pid, threading.Event()
+        self.looks, self._pid, self._over = [], pid, threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
         self._watcher.start()
 
@@ -41,14 +50,14 @@ class Memory:
         rest = GLANCE
         while not self._over.wait(rest):
             started = time.thread_time()
-            self.peak = max(self.peak, held(self._pid))
+            self.looks.append(held(self._pid))
             rest = max(GLANCE, REST * (time.thread_time() - started))
 
-    def stop(self) -> int:
-        """The peak; nobody looks any more."""
+    def stop(self) -> Held:
+        """What was held; nobody looks any more. Nothing, where the process ended before the first look."""
         self._over.set()
         self._watcher.join()
-        return self.peak
+        return Held(max(self.looks), median(self.looks)) if self.looks else Held()
 
 
 def held(pid: int) -> int:

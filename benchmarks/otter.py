@@ -122,7 +122,7 @@ def graded(submitted: Path, configuration: Path) -> Graded:
         nbformat.write(converted(_notebook(submitted)), place / f"{UNIT}.ipynb")
         words = ["otter", "run", "-a", os.fspath(configuration), "-o", folder, f"{UNIT}.ipynb"]
         seconds, said, memory = timed(words, place)
-        return Graded(points_in(place / "results.json"), seconds, memory, said[-1000:])
+        return Graded(points_in(place / "results.json"), seconds, memory.peak, said[-1000:])
 
 
 def points_in(results: Path) -> float | None:
