@@ -22,15 +22,15 @@ from tools.samples import sample_class
 
 GRADERS = (OURS, STOCK, OTTER)
 RUNS = {OURS: 3, STOCK: 1, OTTER: 1}
-OTTERS = (4, 2)  # submissions that otter-grader grades idle and busy: it takes longest
+OTTERS = (5, 2)  # submissions that otter-grader grades idle and busy: it takes longest; the fifth writes to stderr
 PACKAGES = {STOCK: "nbgrader", OTTER: "otter-grader"}
 TABLE = """
 ## Three graders, idle and busy
 
 The same {students} submissions of the two-function exercise, graded by each grader in turn, whole commands from their
-start to their end; `otter run`, which takes longest, grades some of them. *Busy* means that each core has a neighbour
-that never waits. Memory is that of the command and of all processes below it at its peak; what they share is counted
-once.
+start to their end; `otter run`, which takes longest, grades some of them. *Busy* means that a process on each core
+computes without a pause. Memory is that of the command and of all processes below it, at the fullest of several looks
+half a second or more apart; what they share is counted once.
 
 Stock `nbgrader autograde` starts a kernel for each submission, runs the notebook with the released checks in it, and
 enters the points into its gradebook. `otter run` is one command for each submission: it starts a kernel as well, runs
@@ -39,9 +39,10 @@ run what a student wrote as the person who grades, without a sandbox. `autograde
 hidden questions of the same kinds as the released checks, and enters the points into nbgrader's gradebook. `otter
 grade` starts a Docker container for each submission; it needs Docker and is not measured.
 
-On the idle machine `otter run` gives everybody the points of the same checks in stock nbgrader, and ours gives all
-points to the same students, but for one kind: right functions that write a warning to stderr. Stock nbgrader takes that
-for an error and gives nothing; the other two give all points.
+On the idle machine the submissions that `otter run` grades get the same points as from stock nbgrader, and `autograder
+grade` gives its highest score to the same students as stock nbgrader. The one exception is a submission with correct
+functions that also write a warning to stderr: stock nbgrader takes that for an error and gives no points, while the
+other two give their highest score. The run ends with an error where this does not hold.
 
 | grader | machine | submissions | seconds of each run | seconds per submission | per minute | memory, GB | points |
 |---|---|--:|---|---|--:|--:|---|

@@ -115,7 +115,9 @@ def reading(samples: Path = SAMPLES, rounds: int = ROUNDS) -> list[Read]:
     if not (samples / VOC).is_dir():
         return []
     data = voc_layout(samples / VOC, "trainval", VOC_CLASSES)
-    ways = {1: "as trainings read", doctors_threads(): "as `course doctor` says for `full`"}
+    doctors, alone = doctors_threads(), "as trainings read"
+    both = f"{alone}, " * (doctors == 1)
+    ways = {1: alone} | {doctors: f"{both}as `course doctor` says for `full`"}
     _read(data, 1)  # from here on the files are in memory
     runs = [[_read(data, count) for count in ways] for _ in range(rounds)]
     columns = (zip(*way, strict=True) for way in zip(*runs, strict=True))
@@ -162,29 +164,32 @@ def table(found: tuple[Sequence[Fed], Sequence[Read]]) -> str:
 
 
 def _line(one: Fed) -> str:
-    drawn, speed = "–", "–"
-    if one.pictures:
-        drawn, speed = f"{round(one.pictures / one.part):,}", number(one.pictures / one.drawing)
+    drawing, share = ("–", "–", "–"), "–"
+    if one.pictures and not one.busy:  # the pictures are there when the neighbours come
+        whole = f"{round(one.pictures / one.part):,}"
+        drawing = whole, f"{one.pictures:,}", number(one.pictures / one.drawing)
+        share = f"{100 * one.drawn_beside_steps:.0f}"
     clocks = told(one.steps, 1e-3), told(one.waits, 1e-3), told(one.shares, 0.01)
-    return row(one.about, machine(one.busy), drawn, speed, *clocks, f"{100 * one.drawn_beside_steps:.0f}")
+    return row(one.about, machine(one.busy), *drawing, *clocks, share)
 
 
 TABLE = f"""
 ## Data and training
 
-The first steps of each solution's own training, called as its notebook calls it, {STEPS} of them after a few that do
-not count, one thread, processor time. A step *waits* while its batch is put together: pictures chosen, mirrored, cut
-out, scaled. The peer is the step itself (PyTorch {{torch}}): data are no bottleneck while its share is small. Pictures
-are drawn once, before the first step of the first run, and then read from the cache: some were drawn here, and the
-last column tells how long all of them take beside all steps of the training.
+The first steps of each solution's own training, called as its notebook calls it but with fewer pictures: {STEPS} steps
+after a few that do not count, one thread, processor time, PyTorch {{torch}}. A step *waits* while its batch is put
+together: pictures chosen, mirrored, cut out, scaled; its time includes the wait, whose share says whether data are a
+bottleneck. There is no other peer. Pictures are drawn once, before the first step of the first run on the idle machine,
+and then read from the cache. The last column is an estimate: how long all pictures of the whole training would take to
+draw at the speed measured here, beside all its planned steps at their median time.
 
-| training | machine | pictures | drawn per second | step, ms | wait, ms | share, % | all drawing, % of all steps |
-|---|---|--:|--:|--:|--:|--:|--:|
+| training | machine | pictures | drawn here | per second | step, ms | wait, ms | share, % | drawing, % of steps |
+|---|---|--:|--:|--:|--:|--:|--:|--:|
 """
 READING = f"""
-PASCAL VOC's photographs with their boxes, read and decoded: median of {ROUNDS} rounds in turn, the files in the
-machine's memory. Trainings read in their own process; `course doctor` names the threads that compute, and there are no
-workers beside them.
+PASCAL VOC's photographs with their boxes, read and decoded: median of {ROUNDS} rounds, the files in the machine's
+memory. Trainings read in their own process, without workers beside it; `course doctor` names the threads that compute.
+There is no peer.
 
 | threads | photographs a second | processor ms of each |
 |---|--:|--:|

@@ -13,31 +13,37 @@ STOCK, OURS = "nbgrader autograde", "autograder grade"
 TARGET = 30.0  # times as many submissions per minute
 BOUND = 0.7  # seconds of overhead for one submission
 SHARE = 1.3  # times the seconds of the notebook's own code that a trained unit's exam may take
-BEFORE = ("taking in", "drawing questions", "judging", "sitting the exam, by the clock")  # of a submission's stages
+STAGES = ("taking in", "drawing questions", "sitting the exam", "judging")
+CLOCK, EMPTY = "sitting the exam, by the clock", "an empty box, by the clock"
 PACKAGES = ("nbgrader", "torch", "torchvision", "ipython", "torchmetrics", "pytorch-metric-learning")
 HEADER = """# Benchmarks
 
-Each part names its peer, and what both did. Every ratio comes from one run on one machine, which the last line names;
-none of it is a promise for another. Where a part says *busy*, each core had a neighbour that never waits, as on a
-shared JupyterHub; [neighbours.md](neighbours.md) has the rest of it. `make bench` writes this file in less than half
-an hour.
+Where there is a peer, the part names it and says what both did; a part without one says so. Every ratio comes from one
+run on one machine, which the last line names; none of it is a promise for another. Where a part says *busy*, a process
+on each core computed without a pause, in a session of its own, as other users' do on a shared machine;
+[neighbours.md](neighbours.md) has the other parts on such a machine. `make bench` writes this file in half an hour.
 """
 BUSY_HEADER = """# Beside neighbours
 
-What [benchmarks.md](benchmarks.md) measures on an idle machine, once more while each core has a neighbour that never
-waits, as on a shared JupyterHub: the same grading, the growth, and every notebook. No time is promised here; what has
-to hold is that everybody is graded and that every notebook keeps its budgets, which are seconds of a processor. `make
-bench-busy` writes this file in three quarters of an hour.
+What [benchmarks.md](benchmarks.md) measures on an idle machine, once more while a process on each core computes without
+a pause, in a session of its own, as other users' do on a shared machine: the same grading, its growth, and every
+notebook. No time is promised here; what has to hold is that everybody is graded and that every notebook keeps its
+budgets, which are seconds of a processor. `make bench-busy` writes this file in three quarters of an hour.
 """
 GRADING = """
 ## Grading
 
-The same submissions, once with stock `nbgrader autograde` (its own configuration, fresh gradebook: the released checks
-run in each student's kernel) and once with `autograder grade` (in the sandbox, its own questions, fresh gradebook).
-What is measured is the whole command, from its start to its end.
+Both graders get the same submissions: the thirty of the sample class, again under other names where there are more.
+What stock nbgrader cannot read (an empty file, a broken one, one with renamed cells) is replaced by right answers.
+
+Stock `nbgrader autograde` has its own configuration and a fresh gradebook; it grades one submission after the other and
+runs the released checks in a kernel for each. `autograder grade` has a fresh gradebook, too; it grades in the sandbox,
+asks its own hidden questions of the same kinds, and has as many workers as there are cores. Times are those of the
+whole command, by the clock. That both give all points to the same students is verified on a smaller class (*Three
+graders*), not here.
 
 """
-TABLE = """| class | submissions | grader | runs | seconds of each | submissions a minute |
+TABLE = """| class | submissions | grader | runs | seconds of each | submissions per minute |
 |---|---|---|---|---|---|
 """
 BESIDE = "`autograder grade` / `nbgrader autograde`"
@@ -60,12 +66,14 @@ class Overhead:
     """Seconds that one submission took from a warm start to its grade in the gradebook, the student's code included.
 
     Attributes:
-        stages: seconds of the steps before the grades are recorded, on average (see stages.py).
+        recording: the median of the seconds that recording its grades in nbgrader's way takes.
+        stages: seconds of the steps before that, on average, measured by themselves (see stages.py).
     """
 
     median: float
     worst: float
     submissions: int
+    recording: float = 0.0
     stages: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -98,6 +106,12 @@ class Measured:
         """How many times as many submissions per minute ours handles."""
         return self.per_minute(OURS) / self.per_minute(STOCK)
 
+    @property
+    def spread(self) -> tuple[float, float]:
+        """The smallest and the largest ratio of two single runs."""
+        ratios = [stock / ours for stock in self.seconds[STOCK] for ours in self.seconds[OURS]]
+        return min(ratios), max(ratios)
+
 
 def document(found: Sequence[Measured], overhead: Overhead | None, parts: str, machine: str, page: Page = IDLE) -> str:
     """The whole of a page; the first of `found` is the one that has a target."""
@@ -112,7 +126,9 @@ def document(found: Sequence[Measured], overhead: Overhead | None, parts: str, m
     lines.append(f"\n| class | {BESIDE} | target |\n|---|---|---|\n")
     for number, one in enumerate(found):
         target = f"at least {TARGET:g}{_met(one.ratio >= TARGET)}" if page.promised and number == 0 else "–"
-        lines.append(f"| {one.about} | {one.ratio:.1f} | {target} |\n")
+        least, most = one.spread
+        runs = f" ({least:.1f}–{most:.1f})" if least < most else ", one run of each"
+        lines.append(f"| {one.about} | {one.ratio:.1f}{runs} | {target} |\n")
     lines += [f"\n{sentence}\n" for sentence in _sentences(found, overhead, page.promised)]
     return "".join(lines) + parts + f"\n{machine}\n"
 
@@ -142,12 +158,15 @@ def _sentences(found: Sequence[Measured], overhead: Overhead | None, promised: b
             f"One submission alone, from a warm start to its grade in the gradebook, the student's own code included: "
             f"median {overhead.median:.2f} s, at most {overhead.worst:.2f} s of {overhead.submissions}"
             + f"; wanted below {BOUND} s{_met(overhead.worst < BOUND)}" * promised
-            + "."
+            + f". Of that, nbgrader's own steps and recording the grades take {overhead.recording:.3f} s (median)."
         )
     if overhead and overhead.stages:
-        parts = ", ".join(f"{name} {seconds:.3f} s" for name, seconds in overhead.stages.items())
-        rest = overhead.median - sum(overhead.stages.get(name, 0.0) for name in BEFORE)
-        said.append(f"On average that takes: {parts}. The rest, {rest:.3f} s, is nbgrader's, which records the grades.")
+        parts = ", ".join(f"{name} {overhead.stages[name]:.3f} s" for name in STAGES)
+        said.append(
+            f"Its other stages, measured by themselves, take on average, in seconds of a processor: {parts}. By the "
+            f"clock, sitting the exam takes {overhead.stages[CLOCK]:.3f} s, and a sandbox in which nothing is run "
+            f"{overhead.stages[EMPTY]:.3f} s."
+        )
     loads = [load for one in found for load in one.loads]
     said.append(f"Load average of the machine before the runs: {', '.join(f'{load:.2f}' for load in loads)}.")
     return said

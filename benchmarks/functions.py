@@ -18,11 +18,10 @@ LEAST = 0.02  # seconds that one timing takes at least: as many calls as that ne
 ROUNDS = {False: 9, True: 5}  # not busy, busy
 FAR = 5.0  # times as long as the peer: from here on the table says why
 WHY = {
-    "02 `nms`": "a box may only be removed by one that was kept before, so that somebody has to walk through the boxes "
-    "in order; the loop shows that walk, and a compiled one would hide it. A scene's boxes take about a millisecond.",
-    "03 `roi_pool`": "each region is cut into its bins as the paper describes it, one region after the other. With all "
-    "regions in one tensor it took two thirds to three quarters of the time (tried at both sizes), and nobody could "
-    "see a region any more. The experiment trains with the peer; the student's own serves for 15 steps on ten images.",
+    "02 `nms`": "a box may only be removed by one that was itself kept, so the boxes have to be visited in order; the "
+    "loop makes this visible, and a compiled one would hide it.",
+    "03 `roi_pool`": "each region is pooled in turn, as the paper describes it; a version for all at once would be "
+    "harder to read. The experiment trains with the peer; the student's own serves for 15 steps on ten images.",
 }
 
 
@@ -99,8 +98,9 @@ UNSAID = f"more than {FAR:g} times as long as its peer, **without a reason**."
 TABLE = f"""
 ## What students write
 
-Functions of the solutions beside the libraries' own, on the same inputs, with equal answers (compared before anything
-is timed). Processor milliseconds of one call, median (smallest–largest) of {ROUNDS[False]} rounds in turn,
+Functions of the solutions beside the libraries' own, on the same inputs: random numbers in the shapes of a scene, a
+photograph or a batch. Before anything is timed the answers are compared: they are equal but for rounding, and triplets
+in any order. Processor milliseconds of one call, median (smallest–largest) of {ROUNDS[False]} rounds in turn,
 {ROUNDS[True]} on a busy machine, one thread, no gradient. A solution is written to be read: up to {FAR:g} times the
 peer's time it stays as it is.
 

@@ -221,8 +221,9 @@ def overhead(students: int) -> Overhead:
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         course = class_of(Path(folder), students, small=True)
         stages = json.loads(_said("benchmarks.stages", course))
-        seconds = [json.loads(line)["seconds"] for line in _said("benchmarks.overhead", course).splitlines()]
-        return Overhead(median(seconds), max(seconds), len(seconds), stages)
+        each = [json.loads(line) for line in _said("benchmarks.overhead", course).splitlines()]
+        seconds, recording = ([one[name] for one in each] for name in ("seconds", "recording"))
+        return Overhead(median(seconds), max(seconds), len(each), median(recording), stages)
 
 
 def _said(module: str, course: Path) -> str:

@@ -19,12 +19,13 @@ PLAN = (  # submissions, workers, whether others keep every core busy
     (200, 2, False),
     (500, 2, False),
 )
+# beside neighbours
 BUSY = ((10, 2, True), (50, 2, True), (200, 1, True), (200, 2, True), (500, 2, True))
 TABLE = """
 ## Growth
 
-`autograder grade` on the two-function class. *Busy* means that each core has a neighbour that never waits. Memory is
-that of the command and of all processes below it, at its peak; what they share is counted once.
+`autograder grade` on the two-function class, one run of each size; there is no peer. Memory is that of the command and
+of all processes below it, at the fullest of several looks half a second or more apart; what they share is counted once.
 
 | submissions | workers | machine | seconds | submissions a minute | memory, GB |
 |---|---|---|---|---|---|

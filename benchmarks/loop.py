@@ -174,14 +174,15 @@ def table(found: Sequence[Waited]) -> str:
 HEAD = f"""
 ## A student's loop
 
-Median of several runs (smallest–largest), each in a fresh process or kernel, one thread, byte code there; *busy* means
-that each core has a neighbour that never waits. The peer of our imports is `import torch` alone ({{torch}}), in turn
-with them; the ratio is that of processor seconds. A check is called as the exercise calls it, in a kernel: `{FUNCTION}`
-of {UNIT}, first with a union that counts the overlap twice (the check refuses it and draws the counterexample), then
-mended, then edited again; processor time is read in steps of 0.01 s. A lecture is opened with an empty cache, without a
-browser: from the start of its kernel until the cell with its first picture has ended.
+Median of several runs (smallest–largest), each in a fresh process or kernel, one thread, with bytecode that is already
+compiled; *busy* means that a process on each core computes without a pause. The peer of our imports is `import torch`
+alone ({{torch}}), in turn with them; the ratio is that of processor seconds. A check is called as the exercise calls
+it, in a kernel: `{FUNCTION}` of {UNIT}, first with a union that counts the overlap twice (the check refuses it and
+draws the counterexample), then mended, then edited again; a kernel's processor time is read in steps of 0.01 s. A
+lecture is opened with an empty cache, without a browser: from the start of its kernel until the cell with its first
+picture has ended.
 
-| what | machine | runs | seconds | of a processor | beside `import torch` | budget |
+| what | machine | runs | by the clock, s | processor, s | beside `import torch` | budget, processor s |
 |---|---|--:|--:|--:|--:|--:|
 """
 

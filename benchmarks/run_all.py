@@ -32,16 +32,16 @@ STOPS = ("CheckFailed", "NotImplementedError")
 TABLE = f"""
 ## Every notebook
 
-*Run All* of each notebook in `mini`, in a kernel of its own with an empty cache, one thread, two notebooks at a time
-(*busy*: beside a neighbour on each core that never waits). Seconds are from the kernel's start to the end of the
-last cell; an exercise as released stops at its first check, which says that the function is still to write. A *first
-picture* counts when its cell has ended; of the checks of students' functions (the experiment's, which runs a whole
-network, left out) the slowest is named. Budgets are seconds of a processor: {LECTURE_SECONDS:g} for a lecture,
-{SOLUTION_SECONDS:g} for a solution, {FIRST_PICTURE_SECONDS:g} until the first picture of a lecture, {CHECK_SECONDS:g}
-for one check; and {PEAK_BYTES / 1e9:g} GB of memory for the kernel. There is no peer: what a notebook does is the
-course's own.
+*Run All* of each notebook in `mini`, once, in a kernel of its own with an empty cache, one thread, two notebooks at a
+time (where the table says *busy*, a process on each core computes without a pause beside them). The time runs from the
+kernel's start to the end of the last cell; an exercise as released stops at its first check, which says that the
+function is still to write. The first picture is there when its cell has ended. Of the checks of students' functions the
+slowest is named (the experiment's, which runs a whole network, is left out). All other times and all budgets are
+seconds of a processor: {LECTURE_SECONDS:g} for a lecture, {SOLUTION_SECONDS:g} for a solution,
+{FIRST_PICTURE_SECONDS:g} until the first picture of a lecture, {CHECK_SECONDS:g} for one check; and the kernel has
+{PEAK_BYTES / 1e9:g} GB of memory. There is no peer: what a notebook does is the course's own.
 
-| notebook | machine | seconds | of a processor | budget | first picture | slowest check | memory, GB |
+| notebook | machine | by the clock, s | processor, s | budget | first picture | slowest check | memory, GB |
 |---|---|--:|--:|--:|--:|---|--:|
 """
 

@@ -18,13 +18,11 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from benchmarks.document import CLOCK, EMPTY, STAGES
 from course_lib import threads
 from tools.samples.sample_class import UNIT
 
-STAGES = ("taking in", "drawing questions", "sitting the exam", "judging")
-CLOCK = "sitting the exam, by the clock"
-FORK = "of that the box without any code"
-EMPTY = 5  # boxes
+BOXES = 5  # empty ones
 WARMING = 2  # submissions that are not counted
 
 
@@ -50,7 +48,7 @@ def _used() -> float:
 
 
 def measured(course: Path) -> dict[str, float]:
-    """The mean seconds of each stage, and of a fork of the box from its start to its end, by the clock."""
+    """The mean seconds of each stage, and by the clock those of the exam and of an empty box."""
     from autograder.box import bubblewrap, sandbox, startup
 
     startup.import_torchvision()
@@ -82,10 +80,10 @@ def measured(course: Path) -> dict[str, float]:
             boxes.append(time.perf_counter() - start)
             with clock.stage("judging"):
                 assess.judged(UNIT, asked, answers, assess.cells_before(notebook))
-    empty = [_empty() for _ in range(EMPTY)]
+    empty = [_empty() for _ in range(BOXES)]
     bubblewrap.end()
     counted = len(students) - WARMING
-    clocks = {CLOCK: sum(boxes) / counted, FORK: sum(empty) / EMPTY}
+    clocks = {CLOCK: sum(boxes) / counted, EMPTY: sum(empty) / BOXES}
     return {name: clock.seconds[name] / counted for name in STAGES} | clocks
 
 

@@ -32,7 +32,7 @@ PARTS = {  # beginnings of a test's module, the first that fits; units come by t
     "tests.tools": "tools",
     "tests.project": "project",
 }
-UNITS, UNNAMED = "tests.units.", "not told"
+UNITS, UNNAMED = "tests.units.", "other"
 
 
 class NoReport(CourseError):
@@ -128,8 +128,8 @@ def _title(case: Case) -> str:
 
 HEADER = """# The tests' time
 
-Seconds of each test by the clock, its fixtures included, as pytest's own report has them, added up by part of the
-suite. Tests run beside each other and many wait for others, so that a run is shorter than their sum. There is no peer.
+Seconds of each test by the clock, its fixtures and its waiting included, as pytest's own report has them, added up by
+part of the suite. Several tests run at the same time, so that a run takes less time than their sum. There is no peer.
 `make times` writes this file in an hour.
 """
 HEAD = """

@@ -53,7 +53,8 @@ class Task:
     """A mark and who trains for it.
 
     Attributes:
-        metric: what is measured, and on what. mark: in 0 … 1. ceiling: CPU seconds of one training at most.
+        metric: what is measured, and on what. mark: in 0 … 1. origin: where the mark comes from, as a sentence.
+        ceiling: CPU seconds of one training at most.
         about: what a reader should know, as Markdown.
         contestants: makes them: first ours from random weights, last the peer.
         beside: measures what is told in a sentence of its own; none where it is empty.
@@ -62,6 +63,7 @@ class Task:
     name: str
     metric: str
     mark: float
+    origin: str
     ceiling: float
     about: str
     contestants: Callable[[], tuple[Contestant, ...]]

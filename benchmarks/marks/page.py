@@ -1,24 +1,27 @@
 """What was measured, as docs/marks.md."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 
 from benchmarks.marks.contest import RANDOM, Task
 from benchmarks.marks.measure import Found, Row
+from benchmarks.marks.train import Run
 
 HEADER = """# Training to a mark
 
-How many CPU seconds does a training need until a network is this good? For four tasks a mark was set before anything
-was measured, and the course's solution trains until it is reached on scenes that it does not learn from; so does the
-model of the library that one would take instead. Both draw the same batches from the same data, and the same function
-measures both.
+How many CPU seconds does a training need until a network is this good? For each of four tasks a mark was set before
+the comparison, and the course's solution trains until it reaches the mark on validation data, from which it does not
+learn; so does the model of a library for the same task. Both draw the same batches from the same data, and the same
+function measures both.
 
 The seconds are those of the processor, with one thread: of drawing batches and of training, not of drawing the scenes
 beforehand and not of measuring, which is done every so many steps. A training ends at the mark, at its ceiling, or when
 its planned steps are done. Each contestant that has a choice tries a few recipes for a short time on one seed (the peer
-first of all its own recommendation), goes on with the one that is ahead on the same val scenes, and trains with it from
-every seed; of several seeds the median is told, with the smallest and the largest in brackets. The course's weights are
+first of all its own recommendation), goes on with the one that is ahead on the same validation data, and trains with it
+from every seed. A recipe that has reached the mark is ahead of all that have not, and the earlier of two that have;
+otherwise the highest metric counts, and where the metrics are equal the lowest loss. Of several seeds the median is
+told, with the smallest and the largest in brackets. The course's weights are
 those that a notebook begins with: they learnt to name 24 families of drawn objects, none of which is a class of
 Tinytown. So it is the trainings from random weights that are compared.
 
@@ -41,7 +44,13 @@ def section(task: Task, found: Found | None) -> str:
     if not found:
         return f"{heading}\nNot measured.\n"
     rows = "".join(line(row, task.mark) for row in found.rows)
-    said = [compared(found.rows, task.mark), task.about, *tried(found.rows), found.beside, found.machine]
+    said = [
+        compared(found.rows, task.mark),
+        f"{task.origin} {task.about}",
+        *tried(found.rows),
+        found.beside,
+        found.machine,
+    ]
     return f"{heading}\n{TABLE}{rows}\n" + "\n".join(f"{paragraph(one)}\n" for one in said if one)
 
 
@@ -83,7 +92,11 @@ def compared(rows: Sequence[Row], mark: float) -> str:
     spent = [median(run.seconds for run in row.runs) for row in both]
     arrived = [all(run.best >= mark for run in row.runs) for row in both]
     if all(arrived):
-        return f"From random weights, {peer.name} needs {spent[1] / spent[0]:.2g} times the CPU seconds of ours."
+        return (
+            f"From random weights, {peer.name} needs {spent[1] / spent[0]:.2g} times the CPU seconds of ours"
+            f"{between(*both)}: {quotient(both, lambda run: run.steps)} times as many steps, each of which takes "
+            f"{quotient(both, lambda run: run.seconds / run.steps)} times as long."
+        )
     if arrived[0]:
         least = min(run.seconds for run in peer.runs if run.best < mark)
         return (
@@ -95,13 +108,28 @@ def compared(rows: Sequence[Row], mark: float) -> str:
     return "From random weights, neither has arrived; there is no ratio."
 
 
+def between(ours: Row, peer: Row) -> str:
+    """The smallest and the largest ratio of two single trainings, where there are several."""
+    if len(ours.runs) + len(peer.runs) == 2:
+        return ""
+    ratios = [theirs.seconds / own.seconds for theirs in peer.runs for own in ours.runs]
+    return f" (by single trainings {min(ratios):.2g} to {max(ratios):.2g} times)"
+
+
+def quotient(both: tuple[Row, Row], figure: Callable[[Run], float]) -> str:
+    """How many times as large a figure of the peer's trainings is, by the medians."""
+    ours, peers = (median(map(figure, row.runs)) for row in both)
+    return f"{peers / ours:.2g}"
+
+
 def tried(rows: Sequence[Row]) -> list[str]:
-    """What each recipe reached in the trial; where they reached nothing, the loss that decided."""
+    """What each recipe reached in the trial; where several reached the same, the loss that decided."""
     told = []
     for row in rows:
+        reached = [run.best for run in row.tried.values()]
         trials = [
             f"{recipe}: {100 * run.best:.1f} % after {run.seconds:.0f} s"
-            + ("" if run.best else f", loss {run.loss:.3g}")
+            + (f", loss {run.loss:.3g}" if reached.count(run.best) > 1 else "")
             for recipe, run in row.tried.items()
         ]
         told += [f"Recipes tried by {row.name}, {row.begins}: {'; '.join(trials)}."] if trials else []

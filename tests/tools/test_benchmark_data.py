@@ -89,6 +89,6 @@ def test_the_data_as_tables():
     found = [a_training(planned=400), a_training(planned=400, busy=True, pictures=0, drawing=0.0)]
     lines = data.table((found, [Read(2, "as it says", (100.0, 90.0, 120.0), (0.02, 0.03, 0.01))])).splitlines()
     times = "200 (100–300) | 10.0 (10.0–60.0) | 10.0 (5.00–20.0)"
-    assert f"| 05_fcn | idle | 400 | 40.0 | {times} | 12 |" in lines
-    assert f"| 05_fcn | busy | – | – | {times} | 0 |" in lines
+    assert f"| 05_fcn | idle | 400 | 40 | 40.0 | {times} | 12 |" in lines
+    assert f"| 05_fcn | busy | – | – | – | {times} | – |" in lines
     assert lines[-1] == "| 2 (as it says) | 100 (90.0–120) | 20.0 (10.0–30.0) |"

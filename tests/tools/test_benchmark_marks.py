@@ -48,7 +48,13 @@ def layer(**other):
 
 
 def a_task(**other):
-    how = {"mark": 0.6, "ceiling": 100.0, "about": "Of a layer.", "contestants": lambda: (layer(),)}
+    how = {
+        "mark": 0.6,
+        "origin": "Chosen.",
+        "ceiling": 100.0,
+        "about": "Of a layer.",
+        "contestants": lambda: (layer(),),
+    }
     return Task("layers", "nearness", **(how | other))
 
 
@@ -333,7 +339,7 @@ def test_a_line_tells_the_median_and_the_spread_or_how_far_it_came():
 @pytest.mark.parametrize(
     ("ours", "peer", "words"),
     [
-        (0.2, 0.2, "peer needs 2.5 times the CPU seconds of ours."),
+        (0.2, 0.2, "peer needs 2.5 times the CPU seconds of ours: 1 times as many steps, each"),
         (0.2, 0.1, "peer has not arrived after 2.5 times the CPU seconds that ours needs"),
         (0.1, 0.2, "peer arrives, and ours does not."),
         (0.1, 0.1, "neither has arrived"),
@@ -347,10 +353,24 @@ def test_the_comparison_is_a_ratio_only_where_both_arrive(ours, peer, words):
     assert page.compared(rows[:2], 0.2) == "Only one side is measured; there is no ratio yet."
 
 
+def test_the_ratio_of_several_trainings_is_told_with_its_spread():
+    said = page.compared([a_row(0.2, 0.3), a_row(0.2, 0.2, seconds=44.0, name="peer")], 0.2)
+    assert "needs 4.2 times the CPU seconds of ours (by single trainings 4 to 4.5 times)" in said
+
+
+def test_where_recipes_reach_the_same_the_loss_is_told():
+    trials = {"A": (0.1, 1.5), "B": (0.1, 1.25), "C": (0.2, 3.0)}
+    tried = {name: Run(0, 30, 10.0, [[10.0, best]], loss) for name, (best, loss) in trials.items()}
+    row = replace(a_row(0.7), tried=tried)
+    (said,) = page.tried([row])
+    assert "A: 10.0 % after 10 s, loss 1.5; B: 10.0 % after 10 s, loss 1.25; C: 20.0 % after 10 s." in said
+
+
 def test_a_section_tells_the_trials_and_what_is_missing():
     told = page.section(a_task(), Found([a_row(0.7)], "Slow.", "A machine."))
     assert told.startswith("\n## Layers: 60 % nearness\n\n| contestant |")
-    assert "Recipes tried by ours, random weights: AdamW: 70.0 % after 10 s; SGD: 0.0 % after 9 s, loss 1.5.\n" in told
+    assert "Recipes tried by ours, random weights: AdamW: 70.0 % after 10 s; SGD: 0.0 % after 9 s.\n" in told
+    assert "\nChosen. Of a layer.\n" in told
     assert told.endswith("\nSlow.\n\nA machine.\n")
     assert page.section(a_task(), None) == "\n## Layers: 60 % nearness\n\nNot measured.\n"
 

@@ -75,7 +75,7 @@ def test_pytests_own_report_is_read(tmp_path):
         ("tests.units.06_pose.test_experiment_pose", "unit 06_pose"),
         ("tests.units.test_answers", "all units together"),
         ("tests.browser.test_site", "browser"),
-        ("", "not told"),
+        ("", "other"),
     ],
 )
 def test_the_part_of_a_test(module, part):
