@@ -179,7 +179,7 @@ TABLE = f"""
 The first steps of each solution's own training, called as its notebook calls it but with fewer pictures: {STEPS} steps
 after a few that do not count, one thread, processor time, PyTorch {{torch}}. A step *waits* while its batch is put
 together: pictures chosen, mirrored, cut out, scaled; its time includes the wait, whose share says whether data are a
-bottleneck. There is no other peer. Pictures are drawn once, before the first step of the first run on the idle machine,
+bottleneck. There is no peer. Pictures are drawn once, before the first step of the first run on the idle machine,
 and then read from the cache. The last column is an estimate: how long all pictures of the whole training would take to
 draw at the speed measured here, beside all its planned steps at their median time.
 

@@ -34,7 +34,7 @@ GRADING = """
 ## Grading
 
 Both graders get the same submissions: the thirty of the sample class, again under other names where there are more.
-What stock nbgrader cannot read (an empty file, a broken one, one with renamed cells) is replaced by right answers.
+What stock nbgrader cannot read (an empty file, a broken one, one under another name) is replaced by right answers.
 
 Stock `nbgrader autograde` has its own configuration and a fresh gradebook; it grades one submission after the other and
 runs the released checks in a kernel for each. `autograder grade` has a fresh gradebook, too; it grades in the sandbox,
