@@ -179,10 +179,8 @@ def test_the_growth_as_a_table():
     ]
     lines = growth.table(found).splitlines()
     assert lines[-4:-2] == ["| 200 | 2 | idle | 24.0 | 500 | 1.23 |", "| 50 | 2 | busy | 60.0 | 50 | 1.00 |"]
-    assert lines[-1].startswith(
-        "200 submissions: with a second worker and its box the processes usually hold 0.06 GB more"
-    )
-    assert lines[-1].endswith("and grade 1.50 times as many a minute.")
+    assert "usually hold 0.80 GB with one worker and 0.86 GB with two" in lines[-1]
+    assert lines[-1].endswith("two workers grade 1.50 times as many a minute.")
 
 
 def test_growth_grades_each_class_of_its_plan(monkeypatch):
