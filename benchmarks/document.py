@@ -39,8 +39,8 @@ What stock nbgrader cannot read (an empty file, a broken one, one under another 
 Stock `nbgrader autograde` has its own configuration and a fresh gradebook; it grades one submission after the other and
 runs the released checks in a kernel for each. `autograder grade` has a fresh gradebook, too; it grades in the sandbox,
 asks its own hidden questions of the same kinds, and has as many workers as there are cores. Times are those of the
-whole command, by the clock. That both give all points to the same students is verified on a smaller class (*Three
-graders*), not here.
+whole command, by the clock. That both give all points to the same students is verified not here but on a smaller class
+(*Three graders* in [benchmarks.md](benchmarks.md)).
 
 """
 TABLE = """| class | submissions | grader | runs | seconds of each | submissions per minute |

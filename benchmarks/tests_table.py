@@ -142,9 +142,9 @@ HEAD = """
 """
 
 
-def document(test: Suite, quick: Suite, machine: str) -> str:
+def document(test: Suite, quick: Suite, where: str) -> str:
     """The whole of docs/tests.md."""
-    return f"{HEADER}{table(test, 'make test')}{table(quick, 'make quick')}\n{machine}\n"
+    return f"{HEADER}{table(test, 'make test')}{table(quick, 'make quick')}\n{where}\n"
 
 
 def main(

@@ -7,7 +7,7 @@ from autograder.bundle.address import Address
 from course_lib.units import Unit
 
 FIRST = "instructor"  # of the guides
-MEASURED = ("figures", "real", "benchmarks", "marks", "detection", "agreement", "attacks")  # written by `make`
+MEASURED = ("figures", "real", "benchmarks", "neighbours", "marks", "detection", "agreement", "attacks", "tests")  # written by `make`
 LEFT_OUT = ("mutants",)  # it quotes lines of solutions
 
 
