@@ -7,7 +7,8 @@ from autograder.bundle.address import Address
 from course_lib.units import Unit
 
 FIRST = "instructor"  # of the guides
-MEASURED = ("figures", "real", "benchmarks", "neighbours", "marks", "detection", "agreement", "attacks", "tests")  # written by `make`
+# written by `make`
+MEASURED = ("figures", "real", "benchmarks", "neighbours", "marks", "detection", "agreement", "attacks", "tests")
 LEFT_OUT = ("mutants",)  # it quotes lines of solutions
 
 
