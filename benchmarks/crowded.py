@@ -88,10 +88,11 @@ class Once:
     each: tuple[float, ...] = ()
 
 
-def measure(students: int = 12, otters: tuple[int, int] = OTTERS, graders: Sequence[str] = GRADERS) -> list[Row]:
+def measure(students: int = 11, otters: tuple[int, int] = OTTERS, graders: Sequence[str] = GRADERS) -> list[Row]:
     """Grade one class by each grader, first on the machine as it is, then beside others.
 
     Args:
+        students: one of each kind of the sample class, and more of them where there are to be more.
         otters: how many of the students otter-grader grades on the idle machine, and how many beside others.
 
     Raises:
