@@ -39,8 +39,9 @@ What stock nbgrader cannot read (an empty file, a broken one, one under another 
 Stock `nbgrader autograde` has its own configuration and a fresh gradebook; it grades one submission after the other and
 runs the released checks in a kernel for each. `autograder grade` has a fresh gradebook, too; it grades in the sandbox,
 asks its own hidden questions of the same kinds, and has as many workers as there are cores. Times are those of the
-whole command, by the clock. That both give all points to the same students is verified not here but on a smaller class
-(*Three graders* in [benchmarks.md](benchmarks.md)).
+whole command, by the clock. *Own code* counts a student's cells by the clock, and the questions to their functions in
+seconds of a processor, as the grader notes them. That both give all points to the same students is verified not here
+but on a smaller class (*Three graders* in [benchmarks.md](benchmarks.md)).
 
 """
 TABLE = """| class | submissions | grader | runs | seconds of each | submissions per minute |
@@ -86,7 +87,7 @@ class Measured:
         seconds: of each run of each grader.
         loads: the load average before each run, all graders.
         own: median and largest of the seconds that a submission's own code took, where that is known.
-        beside: median of a whole exam's seconds over those of the code that ran in it, where that took long.
+        beside: median of a whole exam's seconds by the clock over those of its code, where that took long.
     """
 
     about: str
@@ -140,12 +141,11 @@ def _sentences(found: Sequence[Measured], overhead: Overhead | None, promised: b
         if one.own
     ]
     said += [
-        f"In its worker, from the exam's questions to the verdict, a submission of {one.about} takes "
-        f"{one.beside:.2f} times as long as the code of its notebook (median)"
-        + f"; wanted within {SHARE:g}{_met(one.beside <= SHARE)}" * promised
-        + "."
+        f"In its worker, from the exam's questions to the verdict, a submission of {one.about} takes by the clock "
+        f"{one.beside:.2f} times as long as the code of its notebook (median); wanted within {SHARE:g}"
+        f"{_met(one.beside <= SHARE)}."
         for one in found
-        if one.beside
+        if one.beside and promised  # beside neighbours the clock and a processor's seconds are not to be compared
     ]
     said += [
         f"{one.about}: `{grader}` gave up on {one.students - count} of {one.students}."
