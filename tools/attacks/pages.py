@@ -10,6 +10,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+from tools.budgets import kept
+
 MAX_SECONDS = 30.0  # of processor time, for one page
 MAX_PIXELS = 60_000_000  # in one page: 240 MB in a browser
 HARM_TAGS = ("meta", "base", "embed", "object", "iframe")
@@ -71,7 +73,7 @@ def formgrader_harm(course: Path, unit: str, mark: str) -> Iterator[tuple[str, s
             continue
         if acting(page, mark):
             yield path.parts[-3], "script on formgrader's page"
-        if (seconds := time.process_time() - began) > MAX_SECONDS:
+        if not kept(MAX_SECONDS, seconds := time.process_time() - began):
             yield path.parts[-3], f"formgrader's page takes {seconds:.0f} s"
         if (found := pixels(page)) > MAX_PIXELS:
             yield path.parts[-3], f"formgrader's page holds {found // 10**6} million pixels"

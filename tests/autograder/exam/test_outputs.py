@@ -2,7 +2,6 @@
 
 import base64
 import io
-import time
 import zlib
 
 import pytest
@@ -12,6 +11,7 @@ from PIL import Image
 
 from autograder.exam.outputs import DRAWN, MAX_IMAGE, MAX_TEXT, PNG, safe
 from autograder.intake.texts import plain
+from tests.helpers.budget import bounded
 
 
 def text(data):
@@ -95,10 +95,9 @@ def test_no_text_leaves_a_control_character(written):
 
 
 def test_a_long_line_is_read_in_a_moment():
-    start = time.process_time()
-    for hostile in ("x", "\x1b[0", "\x1b]", "\r", "\x1b"):
-        plain(hostile * 200_000)
-    assert time.process_time() - start < 3
+    with bounded(3):
+        for hostile in ("x", "\x1b[0", "\x1b]", "\r", "\x1b"):
+            plain(hostile * 200_000)
 
 
 def test_much_text_is_cut_and_said():

@@ -1,7 +1,5 @@
 """Unit 05's experiment: how the judge measures masks, whatever was answered."""
 
-import time
-
 import numpy as np
 import pytest
 import torch
@@ -9,6 +7,7 @@ import torch
 from autograder.exam.replies import MAX_ANSWER
 from course_lib.checks import codec
 from course_lib.checks.fcn.experiment import CHECK, iou, narrow
+from tests.helpers.budget import bounded
 
 MASKS = torch.tensor([[[0, 0, 1], [0, 2, 2]], [[0, 0, 0], [1, 1, 0]]])
 
@@ -26,9 +25,8 @@ def test_a_class_that_is_only_said_counts_with_0():
 
 
 def test_a_flood_of_labels_does_not_hold_the_judge():
-    started = time.process_time()
-    assert iou(flood(12), {"_labels": torch.zeros(12, 128, 128, dtype=torch.int64)}) < 1e-4
-    assert time.process_time() - started < 2
+    with bounded(2):
+        assert iou(flood(12), {"_labels": torch.zeros(12, 128, 128, dtype=torch.int64)}) < 1e-4
 
 
 @pytest.mark.parametrize("kind", [torch.uint8, torch.int16, torch.int32, torch.int64])
