@@ -79,11 +79,14 @@ def main(
     if part:
         typer.echo(sections({name: parts[name] for name in part}))
         return
+    start = time.monotonic()
     with load.busy() if busy else nullcontext():
         found, alone = graded(students, stock, ours, full)
     if write:
         page = NEIGHBOURS if busy else IDLE
-        text = document(found, alone, sections(parts), machine(), page)
+        tables = sections(parts)
+        took = f"All of it took {(time.monotonic() - start) / 60:.1f} minutes."
+        text = document(found, alone, tables, f"{machine()} {took}", page)
         with atomic_write(ROOT / "docs" / page.name) as temporary:
             temporary.write_text(text, encoding="utf-8")
     typer.echo(summary(found, alone, promised=not busy))

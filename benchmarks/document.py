@@ -2,11 +2,13 @@
 
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from statistics import median
 
 STOCK, OURS = "nbgrader autograde", "autograder grade"
@@ -192,6 +194,13 @@ def machine() -> str:
     box = subprocess.run(["bwrap", "--version"], capture_output=True, text=True, check=False).stdout.strip()
     cores = len(os.sched_getaffinity(0))
     return (
-        f"Measured on {datetime.now(UTC):%Y-%m-%d}: {cores} cores ({platform.machine()}), {memory:.0f} GB of memory, "
+        f"Measured on {datetime.now(UTC):%Y-%m-%d}: {cores} cores ({_processor()}), {memory:.0f} GB of memory, "
         f"Python {platform.python_version()}, {packages}, {box}."
     )
+
+
+def _processor() -> str:
+    """The processor's kind and, where the system tells it, its model."""
+    cpus = Path("/proc/cpuinfo")
+    models = re.findall(r"(?m)^model name\s*: (.+)$", cpus.read_text(encoding="utf-8") if cpus.exists() else "")
+    return ", ".join([platform.machine(), *dict.fromkeys(models)])
