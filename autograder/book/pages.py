@@ -14,7 +14,8 @@ THEIRS = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "
 
 def install(config: Config) -> None:
     """Let nbgrader make both pages from our templates, with guarded Markdown; `config` is nbgrader_config.py's `c`."""
-    config.HTMLExporter.filters = {"markdown2html": "autograder.book.markup.markdown"}
+    ours = {"markdown2html": "markdown", "strip_files_prefix": "unchanged"}
+    config.HTMLExporter.filters = {theirs: f"autograder.book.markup.{name}" for theirs, name in ours.items()}
     config.HTMLExporter.preprocessors = ["autograder.book.graded_page.Arrange"]
     config.HTMLExporter.extra_template_basedirs = [str(TEMPLATES), str(THEIRS)]
     config.HTMLExporter.extra_template_paths = [str(THEIRS)]  # "formgrade/…" in a template is nbgrader's own

@@ -15,6 +15,7 @@ MARKDOWN = "HTML and scripts in markdown"
 OUTPUTS = "HTML and scripts in outputs"
 WORDS = "HTML and scripts in names, text, errors"
 FLOODS = "pages that are too much for a browser"
+LONG = 1_000_000  # characters
 SLOW = ("\\\\(|a|b|\n|-|-|\n", "[", "![", "> ", "*a_", "\\begin{a}", "<b>", "<a><b>")
 RUN = f"document.title='{HARM}'"
 IMAGE = f'<img src=x onerror="{RUN}">'
@@ -139,7 +140,7 @@ def attached_flood(desk: Desk) -> None:
 @attack(FLOODS, deserved=7)
 def slow_markdown(desk: Desk) -> None:
     """Right work; texts of the kinds that Markdown takes longest to parse: long ones and two hundred shorter ones."""
-    _text(desk, *((kind * 50_000)[:49_999] for kind in SLOW), *((kind * 5_000)[:4_999] for kind in SLOW * 25))
+    _text(desk, *((kind * LONG)[:LONG] for kind in SLOW), *((kind * 5_000)[:4_999] for kind in SLOW * 25))
 
 
 def _picture(width: int, height: int) -> bytes:
