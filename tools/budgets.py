@@ -6,7 +6,6 @@ as many times longer as `import torch` does.
 
 import subprocess
 import sys
-from functools import cache
 
 LECTURE_SECONDS = 45.0  # Restart & Run All
 SOLUTION_SECONDS = 120.0  # its experiment included
@@ -22,8 +21,10 @@ def kept(seconds: float, worked: float) -> bool:
     return worked <= seconds or worked <= seconds * slowness()
 
 
-@cache
 def slowness() -> float:
-    """How many times as long as on that processor `import torch` takes here: the best of three, found out once."""
+    """How many times as long as on that processor `import torch` takes here and now: the slowest of three.
+
+    What else runs on this machine, or on a host that it shares, slows other work as well.
+    """
     imports = (subprocess.run([sys.executable, "-c", _IMPORT], stdout=subprocess.PIPE, check=True) for _ in range(3))
-    return min(float(done.stdout) for done in imports) / IMPORT_SECONDS
+    return max(float(done.stdout) for done in imports) / IMPORT_SECONDS
