@@ -29,6 +29,7 @@ from autograder.exam.outputs import Canvas
 MAX_MARKDOWN = 5_000  # characters of a cell; more is shown as plain text. The worst that we found takes 1 s to parse
 MAX_PAGE = 100_000  # characters of all cells of a page that are rendered
 MAX_SECONDS = 5.0  # of the processor, for all cells of a page
+MAX_PLAIN = 1_000_000  # characters of all cells of a page that are shown as plain text
 MAX_PICTURES = 16 * 2**20  # characters of all pictures of a page
 TAGS = frozenset(
     "a abbr b blockquote br center code dd del details div dl dt em h1 h2 h3 h4 h5 h6 hr i img kbd li ol p pre s small"
@@ -46,6 +47,7 @@ class Room:
 
     characters: int = MAX_PAGE
     seconds: float = MAX_SECONDS
+    plain: int = MAX_PLAIN
     pictures: int = MAX_PICTURES
     canvas: Canvas = field(default_factory=Canvas)
 
@@ -105,9 +107,17 @@ def rendered(source: str, attached: Mapping[str, Any], room: Room | None = None)
         filters = [partial(_Pictures, attached=attached, room=room)]
         return Cleaner(TAGS, _allowed, PROTOCOLS, filters=filters).clean(html)
     except (ValueError, RecursionError) as error:
-        return f"<p>[shown as plain text: {escape(str(error))}]</p><pre>{escape(source)}</pre>"
+        return _plain(source, room, str(error))
     finally:
         room.seconds -= time.process_time() - began
+
+
+def _plain(source: str, room: Room, why: str) -> str:
+    """A text as it was written, as far as there is room."""
+    shown = source[: room.plain]
+    room.plain -= len(shown)
+    cut = f"; here the first {len(shown)} of {len(source)}" if len(shown) < len(source) else ""
+    return f"<p>[shown as plain text: {escape(why)}{cut}]</p><pre>{escape(shown)}</pre>"
 
 
 PROTOCOLS = ("http", "https", "mailto", "data", ATTACHED.rstrip(":"))

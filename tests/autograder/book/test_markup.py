@@ -135,6 +135,14 @@ def test_what_a_page_holds_is_bounded_however_many_cells_it_has():
     assert all(page.endswith(f"<pre>{source}</pre>") for page in pages[20:])
 
 
+def test_plain_text_is_bounded_too():
+    room, source = Room(), "[" * 600_000
+    first, second, third = (rendered(source, {}, room) for _ in range(3))
+    assert first.endswith(f"of a page are rendered]</p><pre>{source}</pre>")
+    assert second.endswith(f"; here the first 400000 of 600000]</p><pre>{source[:400_000]}</pre>")
+    assert third.endswith("; here the first 0 of 600000]</p><pre></pre>")
+
+
 def shown(html):
     """How many pictures a page shows, and how many it only names."""
     return html.count("<img "), html.count("[picture not shown")
