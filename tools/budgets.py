@@ -6,6 +6,7 @@ as many times longer as `import torch` does.
 
 import subprocess
 import sys
+from statistics import median
 
 LECTURE_SECONDS = 45.0  # Restart & Run All
 SOLUTION_SECONDS = 120.0  # its experiment included
@@ -22,9 +23,9 @@ def kept(seconds: float, worked: float) -> bool:
 
 
 def slowness() -> float:
-    """How many times as long as on that processor `import torch` takes here and now: the slowest of three.
+    """How many times as long as on that processor `import torch` takes here and now: the median of three.
 
     What else runs on this machine, or on a host that it shares, slows other work as well.
     """
     imports = (subprocess.run([sys.executable, "-c", _IMPORT], stdout=subprocess.PIPE, check=True) for _ in range(3))
-    return max(float(done.stdout) for done in imports) / IMPORT_SECONDS
+    return median(float(done.stdout) for done in imports) / IMPORT_SECONDS

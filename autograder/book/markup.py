@@ -116,7 +116,7 @@ def _plain(source: str, room: Room, why: str) -> str:
     """A text as it was written, as far as there is room."""
     shown = source[: room.plain]
     room.plain -= len(shown)
-    cut = f"; here the first {len(shown)} of {len(source)}" if len(shown) < len(source) else ""
+    cut = f"; {len(shown)} of its {len(source)} are shown" if len(shown) < len(source) else ""
     return f"<p>[shown as plain text: {escape(why)}{cut}]</p><pre>{escape(shown)}</pre>"
 
 

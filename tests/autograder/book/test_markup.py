@@ -139,8 +139,8 @@ def test_plain_text_is_bounded_too():
     room, source = Room(), "[" * 600_000
     first, second, third = (rendered(source, {}, room) for _ in range(3))
     assert first.endswith(f"of a page are rendered]</p><pre>{source}</pre>")
-    assert second.endswith(f"; here the first 400000 of 600000]</p><pre>{source[:400_000]}</pre>")
-    assert third.endswith("; here the first 0 of 600000]</p><pre></pre>")
+    assert second.endswith(f"; 400000 of its 600000 are shown]</p><pre>{source[:400_000]}</pre>")
+    assert third.endswith("; 0 of its 600000 are shown]</p><pre></pre>")
 
 
 def shown(html):
