@@ -21,7 +21,7 @@ def seconds():
     for seed in range(50):
         tinytown.scene(seed)
     return time.thread_time() - start
-print(50 / min(seconds() for _ in range(5)))
+print(2 * min(seconds() for _ in range(5)))
 """
 
 DIGEST = """
@@ -44,7 +44,7 @@ print(found.hexdigest()[:16])
 
 @pytest.fixture(scope="session")
 def drawn(tmp_path_factory):
-    """A cache folder with 400 scenes of train and 300 of test_shifted, and how many scenes a second were drawn."""
+    """A cache folder with 400 scenes of train and 300 of test_shifted, and a hundred scenes' seconds of a processor."""
     folder = tmp_path_factory.mktemp("tinytown")
     environment = os.environ | {"COURSE_CACHE": str(folder), "PYTHONHASHSEED": "7"}
     answer = subprocess.run(
