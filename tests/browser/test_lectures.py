@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from tests.helpers.budget import in_time, within
-from tests.helpers.notebooks import ERRORS, IDLE, READING, faults, looks, open_notebook, start_all, wait_for_all
+from tests.helpers.notebooks import ERRORS, IDLE, LOOK, READING, faults, looks, open_notebook, start_all, wait_for_all
 from tools.budgets import FIRST_PICTURE_SECONDS, LECTURE_SECONDS
 from tools.figures.run_notebooks import peak_memory, processor_time
 
@@ -32,6 +32,14 @@ UNNAMED = """() => [...document.querySelectorAll('.course-explorer')].flatMap(ex
     ...[...explorer.querySelectorAll('img')].filter(image => image.alt !== image.closest('.course-explorer')
         .querySelector('.course-words').textContent.trim()),
 ]).map(node => node.outerHTML.slice(0, 200))"""
+
+PIXELS = """async image => {
+    await image.decode();
+    const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight), context = canvas.getContext('2d');
+    context.drawImage(image, 0, 0);
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+    return new Uint8Array(await crypto.subtle.digest('SHA-256', data)).toString();
+}"""  # as a screenshot would tell, in a tenth of the time
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook]
 
@@ -58,12 +66,12 @@ def run_all(page, kernel) -> float:
     return first
 
 
-def picture(explorer) -> bytes:
-    """What the explorer shows now."""
-    return explorer.locator("img").screenshot()
+def picture(explorer) -> str:
+    """A digest of what the explorer shows now."""
+    return explorer.locator("img").evaluate(PIXELS)
 
 
-def wait_for_another(explorer, before: bytes) -> None:
+def wait_for_another(explorer, before: str) -> None:
     """Until the explorer shows another picture than `before`; after five minutes it never will."""
     end = time.monotonic() + 300
     while picture(explorer) == before:
@@ -71,12 +79,12 @@ def wait_for_another(explorer, before: bytes) -> None:
         time.sleep(0.1)
 
 
-def settle(page, explorer) -> bytes:
+def settle(page, explorer) -> str:
     """The picture once the kernel has nothing more to do and it stays the same for a fifth of a second."""
-    last, now = b"", picture(explorer)
+    last, now = "", picture(explorer)
     while last != now:
         page.wait_for_timeout(200)
-        page.wait_for_function(IDLE)
+        page.wait_for_function(IDLE, polling=LOOK)
         last, now = now, picture(explorer)
     return now
 

@@ -14,6 +14,7 @@ IDLE = """() => {
 }"""
 RAN = """errors => document.querySelector(errors) || [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')]
     .every(prompt => /\\[\\d+\\]/.test(prompt.textContent))"""
+LOOK = 200  # milliseconds between looks: at each frame, as Playwright does, they keep a core from the kernel
 SIZES = [{"width": 1280, "height": 900}, {"width": 1024, "height": 768}, {"width": 640, "height": 450}]  # last: 200 %
 THEMES = {"JupyterLab Dark": "false", "JupyterLab Light": "true"}  # the server remembers the last
 LAID_OUT = """width => {
@@ -37,9 +38,9 @@ def address(lab: str, path: str, mode: str = "lab") -> str:
 def open_notebook(page, lab: str, path: str) -> None:
     """The notebook in JupyterLab's single-document mode, no other panel beside it, its kernel ready."""
     page.goto(address(lab, path, "doc"))
-    page.wait_for_function("window.jupyterapp && window.jupyterapp.shell.currentWidget")
+    page.wait_for_function("window.jupyterapp && window.jupyterapp.shell.currentWidget", polling=LOOK)
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
-    page.wait_for_function(IDLE)
+    page.wait_for_function(IDLE, polling=LOOK)
 
 
 def start_all(page) -> None:
@@ -49,7 +50,7 @@ def start_all(page) -> None:
 
 def wait_for_all(page) -> None:
     """Until every cell has run, or one has failed."""
-    page.wait_for_function(RAN, arg=ERRORS, timeout=3_600_000)
+    page.wait_for_function(RAN, arg=ERRORS, polling=LOOK, timeout=3_600_000)
 
 
 def looks(page) -> Iterator[str]:
