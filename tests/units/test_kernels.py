@@ -27,7 +27,7 @@ NEWER = {
     "OPENBLAS_THREAD_TIMEOUT": "4",  # OpenBLAS's own way to say so: it spins for 2 ** 4 cycles, otherwise for 2 ** 26
 }
 KERNELS = pytest.mark.parametrize("kernels", [OLD, NEWER], ids=["old", "newer"])
-ANSWERS = "solution_earns or pass_the_public or public_answers"
+ANSWERS = "solution_earns or pass_the_public"  # that the public answers are the solution's is what a build finds out
 
 
 def run(root, kernels, *words):
@@ -43,8 +43,9 @@ def run(root, kernels, *words):
 
 
 @pytest.mark.long
-def test_a_build_changes_nothing(root):
-    run(root, OLD, "tools.build.expected", "--check")  # of all kernels, the farthest from those that built
+@KERNELS
+def test_a_build_changes_nothing(root, kernels):
+    run(root, kernels, "tools.build.expected", "--check")
 
 
 @pytest.mark.long
