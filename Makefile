@@ -13,7 +13,7 @@ UNIT ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test quick lint unit build figures real trainings grade attacks mutants agreement bench bench-busy times marks detection site notebooks test-oldest test-newest requirements debian proxy
+.PHONY: help lab test test-all quick lint unit build figures real trainings grade attacks mutants agreement bench bench-busy times marks detection site notebooks test-oldest test-newest requirements debian proxy
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 20
@@ -23,7 +23,11 @@ lab: $(READY) ## JupyterLab on the start page
 
 ALONE := notebook or browser or timed
 
-test: $(READY) debian proxy ## all tests, three at a time on two cores (many wait); at the end, two at a time, what measures processor time or memory
+test: $(READY) debian proxy ## the tests but those of test-all, three at a time on two cores (many wait); at the end, two at a time, what measures processor time or memory
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not ($(ALONE) or release)"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "($(ALONE)) and not release"
+
+test-all: $(READY) debian proxy ## all tests, as for each change on GitHub: every unit under other keys, on other processors, for other users
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not ($(ALONE))"
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "$(ALONE)"
 
@@ -67,7 +71,7 @@ bench: $(READY) debian ## grading, notebooks, functions and data beside their pe
 bench-busy: $(READY) debian ## grading and every notebook beside a neighbour on each core, in three quarters of an hour, into docs/neighbours.md
 	$(BIN)/python -m benchmarks --busy
 
-times: $(READY) debian proxy ## make test and make quick once, timed by part, in an hour, into docs/tests.md
+times: $(READY) debian proxy ## make test-all and make quick once, timed by part, in an hour, into docs/tests.md
 	-$(BIN)/python -m pytest -n 3 --dist worksteal -m "not ($(ALONE))" --junitxml=build/times/beside.xml
 	-$(BIN)/python -m pytest -n 2 --dist worksteal -m "$(ALONE)" --junitxml=build/times/alone.xml
 	-$(BIN)/python -m pytest -n 3 --dist worksteal -m "not ($(ALONE) or long)" --junitxml=build/times/quick.xml

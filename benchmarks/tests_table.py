@@ -144,11 +144,11 @@ HEAD = """
 
 def document(test: Suite, quick: Suite, where: str) -> str:
     """The whole of docs/tests.md."""
-    return f"{HEADER}{table(test, 'make test')}{table(quick, 'make quick')}\n{where}\n"
+    return f"{HEADER}{table(test, 'make test-all')}{table(quick, 'make quick')}\n{where}\n"
 
 
 def main(
-    test: Annotated[list[Path], typer.Option(help="A report of make test, once for each of its parts.")],
+    test: Annotated[list[Path], typer.Option(help="A report of make test-all, once for each of its parts.")],
     quick: Annotated[list[Path], typer.Option(help="The report of make quick.")],
 ) -> None:
     """Write where the tests' time went. Example: python -m benchmarks.tests_table --test 1.xml --quick 2.xml"""

@@ -22,7 +22,7 @@ from course_lib.units import UNITS, find
 from tools.build.notebooks import build_exercise
 from tools.figures.run_notebooks import run_notebook
 
-pytestmark = [pytest.mark.notebook, pytest.mark.long]
+pytestmark = [pytest.mark.notebook, pytest.mark.long, pytest.mark.release]
 
 WHERE = address("https://github.com/owner/name", "course-1a2b3c")
 RAISED = {"python-multipart"}  # of what Colab has: its version can be held up by a form (pyproject.toml says by which)

@@ -10,10 +10,15 @@ from course_lib.checks.ladder import climb
 from course_lib.checks.points import always_same
 from course_lib.checks.run import ask, generator
 from tests.helpers.right_answers import graded
+from tests.helpers.tiers import sampled
 from tools.agreement import examine, versions
 
 UNITS = [unit.id for unit in units.UNITS]
-CHECKS = [pytest.param(unit, check, id=f"{unit}-{check.name}") for unit in UNITS for check in graded(unit)]
+CHECKS = [
+    pytest.param(unit, check, id=f"{unit}-{check.name}", marks=sampled(unit))
+    for unit in UNITS
+    for check in graded(unit)
+]
 KEYS = (3, 1729, 65537)  # each of them once drew inputs on which a wrong version earned other points
 
 

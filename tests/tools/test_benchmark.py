@@ -148,6 +148,7 @@ def test_a_run_that_grades_nobody_says_so(tmp_path, monkeypatch):
 
 
 @pytest.mark.long
+@pytest.mark.release
 @pytest.mark.sandbox
 def test_both_graders_on_two_submissions(tmp_path):
     course = grading.class_of(tmp_path, 2, small=True)

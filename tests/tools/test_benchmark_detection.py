@@ -27,6 +27,7 @@ def test_the_table_has_a_row_for_each_detector():
 
 
 @pytest.mark.long
+@pytest.mark.release
 @pytest.mark.parametrize("make", [detection.ours, detection.torchvisions])
 def test_each_trains_all_of_its_weights_and_detects(make, settings_from, monkeypatch):
     settings_from(COURSE_DEVICE="cpu")

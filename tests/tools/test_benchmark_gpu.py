@@ -51,6 +51,7 @@ def test_the_made_up_photographs_are_read_as_voc_s(tmp_path, settings_from):
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_detectors_and_segmenters_learn_from_the_same_batches(settings_from, monkeypatch):
     settings_from(COURSE_DEVICE="cpu")
     monkeypatch.setattr(throughput, "WARM", 1)
@@ -91,6 +92,7 @@ def test_a_learner_is_timed_without_the_making_of_its_batches(settings_from):
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_both_orders_answer_for_every_region(settings_from):
     settings_from(COURSE_DEVICE="cpu")
     found = pooling.measure(regions=20, rounds=2)
@@ -134,6 +136,7 @@ def test_parts_run_with_the_settings_of_full(monkeypatch):
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_a_notebook_s_figures_come_from_the_device_asked_for(tmp_path, monkeypatch):
     source = tmp_path / "lectures" / "00_cnn_recap.py"
     source.parent.mkdir()

@@ -215,6 +215,7 @@ def test_both_contestants_of_pose_learn_the_same_persons(few):
 
 
 @pytest.mark.long
+@pytest.mark.release
 @pytest.mark.parametrize("name", TASKS)
 def test_each_contestant_takes_a_step_and_is_measured(name, few, monkeypatch):
     """All its weights move that should, and the metric is a share."""

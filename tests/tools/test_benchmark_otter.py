@@ -66,6 +66,7 @@ def test_points_are_those_of_the_checks(tmp_path):
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_it_grades_as_the_public_checks_do(course):
     found = otter.run(course, ["abena", "beatriz"])
     assert {student: one.points for student, one in found.items()} == {"abena": 7, "beatriz": 3}
@@ -73,6 +74,7 @@ def test_it_grades_as_the_public_checks_do(course):
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_each_check_runs_once(course, tmp_path):
     submitted = tmp_path / UNIT
     shutil.copytree(course / "submitted" / "abena" / UNIT, submitted)

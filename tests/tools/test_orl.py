@@ -48,6 +48,7 @@ def test_pixels_are_grey_and_rank_one_has_one_face_per_person(small):
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_triplets_bring_the_photographs_of_a_person_together(small):
     people = faces.orl(orl.SIZE)
     embedder = orl.Embedder(OURS, people, seed=0)
@@ -64,6 +65,7 @@ def test_triplets_bring_the_photographs_of_a_person_together(small):
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_all_ways_meet_the_same_protocol(small, monkeypatch):
     monkeypatch.setattr(orl, "PASSES", 0)
     found = orl.measure(OURS, seed=0)

@@ -13,6 +13,7 @@ from course_lib.checks import codec, ladder, publish, report, run
 from tests.helpers import ways
 from tests.helpers.kept_papers import paper_of
 from tests.helpers.right_answers import RIGHT, functions_of, graded
+from tests.helpers.tiers import sampled
 
 UNITS = [unit.id for unit in units.UNITS]
 WRONG = [pytest.param(unit, m, id=f"{unit}-{m.check}-{m.name}") for unit in UNITS for m in misconceptions.of(unit)]
@@ -34,7 +35,7 @@ def ways_and_styles():
         styles = [path for path in RIGHT if path.parent.name == unit]
         for number, way in enumerate(OTHERWISE, start=UNITS.index(unit)):
             for path in styles if way in CALLED else styles[number % 2 :: 2]:
-                yield pytest.param(path, way, id=f"{way}-{unit}-{path.stem}")
+                yield pytest.param(path, way, id=f"{way}-{unit}-{path.stem}", marks=sampled(unit))
 
 
 def papers_for(unit, seed):

@@ -26,6 +26,7 @@ NEWER = {
     "OMP_WAIT_POLICY": "passive",  # a thread that waits for the other takes no core from anybody
     "OPENBLAS_THREAD_TIMEOUT": "4",  # OpenBLAS's own way to say so: it spins for 2 ** 4 cycles, otherwise for 2 ** 26
 }
+pytestmark = [pytest.mark.long, pytest.mark.release]
 KERNELS = pytest.mark.parametrize("kernels", [OLD, NEWER], ids=["old", "newer"])
 ANSWERS = "solution_earns or pass_the_public"  # that the public answers are the solution's is what a build finds out
 
@@ -42,13 +43,11 @@ def run(root, kernels, *words):
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 
 
-@pytest.mark.long
 @KERNELS
 def test_a_build_changes_nothing(root, kernels):
     run(root, kernels, "tools.build.expected", "--check")
 
 
-@pytest.mark.long
 @KERNELS
 def test_right_answers_stay_right(root, kernels, pytestconfig):
     plain = "-q -p no:xdist -p no:cacheprovider".split()

@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers.machine import mounted
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.long]
+pytestmark = [pytest.mark.sandbox, pytest.mark.long, pytest.mark.release]
 AGAIN = "COURSE_BOX_TESTS_AGAIN"
 NOBODY = "65534"
 

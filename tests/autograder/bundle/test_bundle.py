@@ -169,6 +169,7 @@ def test_pins_are_the_course_s_own(root, folder):
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_it_installs_and_passes_its_own_test_where_nothing_else_is(copy):
     """The wheel too holds nothing that it should not."""
     uv = str(Path(sys.executable).with_name("uv"))

@@ -16,7 +16,7 @@ from autograder.commands.grade import DOUBTFUL
 from tests.helpers.servers import Postgres, certificates, dask_cluster
 from tools.samples.sample_class import UNIT, make_class, make_course
 
-pytestmark = [pytest.mark.long, pytest.mark.postgres, pytest.mark.sandbox]
+pytestmark = [pytest.mark.long, pytest.mark.release, pytest.mark.postgres, pytest.mark.sandbox]
 PROGRAM = Path(sys.executable).with_name("autograder")
 
 

@@ -25,7 +25,7 @@ from autograder.commands.grade import DOUBTFUL
 from tests.helpers.servers import Postgres
 from tools.samples.small_course import UNIT, make_course
 
-pytestmark = [pytest.mark.long, pytest.mark.postgres, pytest.mark.sandbox]
+pytestmark = [pytest.mark.long, pytest.mark.release, pytest.mark.postgres, pytest.mark.sandbox]
 PROGRAM = Path(sys.executable).with_name("autograder")
 COUNT = 100
 WRONG = "def box_iou(boxes1, boxes2):\n    return torch.zeros(len(boxes1), len(boxes2))"

@@ -81,6 +81,7 @@ def test_a_short_training_learns_and_beats_chance(own, test_data, monkeypatch):
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_words_of_one_use_lie_near_together(own, test_data, monkeypatch):
     """Half of the pairs are among the three nearest of 1,000 words; with the words in random order they are not."""
     monkeypatch.setitem(own, "STEPS", 600)

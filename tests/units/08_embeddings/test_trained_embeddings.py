@@ -18,6 +18,7 @@ def own():
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_a_training_on_tinytalk_gives_what_was_measured():
     """To within six points: processors round otherwise."""
     measured, found = trainings.shipped("skip_gram").results, skip_gram.run(0)

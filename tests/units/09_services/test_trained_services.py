@@ -35,6 +35,7 @@ def test_the_bins_hold_all_test_images(measured, way):
 
 
 @pytest.mark.long
+@pytest.mark.release
 def test_the_recipe_gives_what_was_measured(measured):
     """To within what processors round otherwise."""
     from tools.trainings import calibration
