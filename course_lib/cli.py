@@ -14,7 +14,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from course_lib import doctor as examine
 from course_lib import units
 from course_lib.errors import CourseError
 from course_lib.settings import settings
@@ -52,6 +51,8 @@ def doctor() -> None:
 
     Example: course doctor
     """
+    from course_lib import doctor as examine
+
     found, console = settings(), Console()
     sections = {
         "versions": examine.versions(),

@@ -190,3 +190,10 @@ def test_importing_the_course_loads_nothing_heavy(imported):
 def test_importing_the_whole_course_adds_little_to_torch(imported):
     """0.3 s of CPU time with byte code; typer's half of it is the command line's and does not count."""
     in_time(0.3, sum(seconds for module, seconds, _ in imported if module != "course_lib.cli"))
+
+
+@pytest.mark.parametrize("program", ["course_lib.cli", "autograder.cli"])
+def test_help_does_not_wait_for_torch(program):
+    code = f"import sys, {program}; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
