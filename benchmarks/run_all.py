@@ -4,6 +4,7 @@ Lectures and exercises as they are released, solutions as they are built; each i
 cache, two at a time. An exercise as released stops at its first check.
 """
 
+import shutil
 import sys
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -87,18 +88,22 @@ def notebook_of(kind: str, unit: str) -> NotebookNode:
     return nbformat.read(ROOT / (found.lecture if kind == "lecture" else found.exercise), as_version=4)
 
 
-def run(kind: str, unit: str, crowded: bool = False) -> Ran:
+def run(kind: str, unit: str, crowded: bool = False, keep: Path | None = None) -> Ran:
     """Run a notebook from top to bottom as a student does for the first time.
 
     Args:
         crowded: whether it has neighbours, which are the caller's.
+        keep: the folder in which the weights stay that it writes.
 
     Raises:
         BenchmarkError: it did not end as it should.
     """
     with TemporaryDirectory(prefix="benchmark-") as folder:
         variables = {"COURSE_PROFILE": "mini", "COURSE_CACHE": str(Path(folder, "cache"))}
-        return summed(kind, unit, crowded, run_notebook(notebook_of(kind, unit), Path(folder), variables))
+        ran = run_notebook(notebook_of(kind, unit), Path(folder), variables)
+        for learned in Path(folder).glob("*.safetensors") if keep else ():
+            shutil.copy(learned, keep)
+        return summed(kind, unit, crowded, ran)
 
 
 def summed(kind: str, unit: str, crowded: bool, ran: Run) -> Ran:
@@ -137,15 +142,19 @@ def check_seconds(ran: Run) -> dict[str, float]:
 
 
 def measure(
-    wanted: Sequence[str] = (), kinds: Sequence[str] = tuple(SECONDS), workers: int = 2, crowded: bool = False
+    wanted: Sequence[str] = (),
+    kinds: Sequence[str] = tuple(SECONDS),
+    workers: int = 2,
+    crowded: bool = False,
+    keep: Path | None = None,
 ) -> list[Ran]:
-    """Run the notebooks of these units, or of all; `crowded` beside neighbours that never wait."""
+    """Run the notebooks of these units, or of all; `crowded` beside neighbours that never wait. `keep` as in `run`."""
     ids = [units.find(unit).id for unit in wanted] or [unit.id for unit in units.UNITS]
     tasks = [(kind, unit) for kind in SECONDS if kind in kinds for unit in ids]
     found = []
     neighbours = busy() if crowded else nullcontext()
     with neighbours, ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        for one in pool.map(partial(run, crowded=crowded), *zip(*tasks, strict=True)):
+        for one in pool.map(partial(run, crowded=crowded, keep=keep), *zip(*tasks, strict=True)):
             typer.echo(f"  {one.kind} {one.unit}: {one.worked:.1f} s of a processor, {one.peak / 1e9:.2f} GB")
             found.append(one)
     order = [(unit, kind) for unit in ids for kind in ("lecture", "exercise", "solution")]

@@ -159,3 +159,10 @@ def test_the_loop_as_a_table():
         "| import torch, course_lib | idle | 3 | 2.10 (2.00–2.20) | 1.90 (1.80–2.00) | 1.00 | – |",
         "| after an edit, now right | busy | 1 | 2.00 | 1.50 | – | 1, **not met** |",
     ]
+
+
+def test_what_a_notebook_has_learned_stays_where_it_is_wanted(tmp_path, monkeypatch):
+    writes = "from pathlib import Path\nPath('02_rcnn.safetensors').write_bytes(b'learned')\nraise NotImplementedError"
+    monkeypatch.setattr(run_all, "notebook_of", lambda kind, unit: notebook((writes, "")))
+    run_all.run("exercise", "02_rcnn", keep=tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"02_rcnn.safetensors": b"learned"}
