@@ -187,6 +187,7 @@ def two_processes(tmp_path_factory):
     return folder
 
 
+@pytest.mark.release
 @pytest.mark.parametrize("unit", UNITS)
 def test_two_processes_see_different_batches_and_end_with_the_same_weights(unit, two_processes):
     (first, one), (second, other) = [(two_processes / f"{unit}{rank}").read_text().split(" ", 1) for rank in "01"]

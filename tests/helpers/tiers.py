@@ -1,4 +1,4 @@
-"""What `make test` runs of a test that asks the same of every unit: one unit. `make test-all` runs them all."""
+"""Of a test that asks the same of every unit and takes minutes, `make test` runs one unit and `make test-all` all."""
 
 import pytest
 

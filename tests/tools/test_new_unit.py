@@ -57,6 +57,7 @@ def test_its_solution_earns_all_points_and_the_exercise_none(course):
     assert (empty["points"], empty["max"]) == (0, 3)
 
 
+@pytest.mark.release
 def test_its_own_tests_are_green_and_so_are_those_of_all_units(course):
     listed = "tests/course_lib/checks/test_units.py"
     files = [f"tests/units/{UNIT}", listed, "tests/units/test_answers.py", "tests/units/test_relatives.py"]
