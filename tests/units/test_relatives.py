@@ -8,10 +8,11 @@ from course_lib import units
 from course_lib.checks import report, run
 from tests.helpers.kept_papers import paper_of
 from tests.helpers.relatives import relatives_of
+from tests.helpers.tiers import sampled
 
 UNITS = [unit.id for unit in units.UNITS]
 NEAR = [
-    pytest.param(unit, *relative, id=f"{unit}-{relative[0]}-{number}-{relative[1].__name__}")
+    pytest.param(unit, *relative, id=f"{unit}-{relative[0]}-{number}-{relative[1].__name__}", marks=sampled(unit))
     for unit in UNITS
     for number, relative in enumerate(relatives_of(unit))
 ]

@@ -14,11 +14,12 @@ from course_lib.checks import codec
 from course_lib.checks.run import generator
 from course_lib.units import EXPERIMENT
 from tests.helpers.right_answers import RIGHT, functions_of
+from tests.helpers.tiers import sampled
 
 pytestmark = pytest.mark.long
 STEPS, IMAGES = 2, 12  # enough to see whether it runs
 WRITTEN = [
-    pytest.param(path.parent.name, path, id=f"{path.parent.name}-{path.stem}")
+    pytest.param(path.parent.name, path, id=f"{path.parent.name}-{path.stem}", marks=sampled(path.parent.name))
     for path in RIGHT
     if any(check.name == EXPERIMENT for check in papers.checks_of(path.parent.name))
 ]

@@ -16,12 +16,13 @@ from course_lib.checks import unseen
 from course_lib.checks.run import generator
 from course_lib.checks.spec import Check
 from course_lib.data.tinytown.draws import Draw
+from tests.helpers import tiers
 
 SEEDS = (2**255 + 11, 2**200 + 7)  # two students' secret seeds
 BITS = (0, 31, 62, 127, 250)  # of a seed
 DRESS = re.compile(r"(clothes|traits|plate|outline)/[\d.e-]+")  # how persons and signs look: they hold no answer
 GUESSED = [
-    pytest.param(unit.id, check, id=unit.id)
+    pytest.param(unit.id, check, id=unit.id, marks=tiers.sampled(unit.id))
     for unit in units.UNITS
     for check in unit.checks
     if any(case.truth for case in check.cases)  # judged by what the cases know, not by the solution's answer
