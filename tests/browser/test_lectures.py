@@ -34,7 +34,10 @@ UNNAMED = """() => [...document.querySelectorAll('.course-explorer')].flatMap(ex
 ]).map(node => node.outerHTML.slice(0, 200))"""
 
 PIXELS = """async image => {
-    await image.decode();
+    for (let looks = 1; ; looks++) {
+        try { await image.decode(); break } catch (error) { if (looks === 100) throw error }  // another one is coming
+        await new Promise(resolve => setTimeout(resolve, 50));
+    }
     const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight), context = canvas.getContext('2d');
     context.drawImage(image, 0, 0);
     const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
