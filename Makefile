@@ -31,8 +31,8 @@ test-all: $(READY) debian proxy ## all tests, as for each change on GitHub: ever
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not ($(ALONE))"
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m "$(ALONE)"
 
-quick: $(READY) ## all tests but those of notebooks, of the browser and long ones
-	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not ($(ALONE) or long)"
+quick: $(READY) ## the tests but those of notebooks, of the browser and long ones
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not ($(ALONE) or long or release)"
 
 lint: $(READY) ## style and forbidden imports
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
@@ -74,7 +74,7 @@ bench-busy: $(READY) debian ## grading and every notebook beside a neighbour on 
 times: $(READY) debian proxy ## make test-all and make quick once, timed by part, in an hour, into docs/tests.md
 	-$(BIN)/python -m pytest -n 3 --dist worksteal -m "not ($(ALONE))" --junitxml=build/times/beside.xml
 	-$(BIN)/python -m pytest -n 2 --dist worksteal -m "$(ALONE)" --junitxml=build/times/alone.xml
-	-$(BIN)/python -m pytest -n 3 --dist worksteal -m "not ($(ALONE) or long)" --junitxml=build/times/quick.xml
+	-$(BIN)/python -m pytest -n 3 --dist worksteal -m "not ($(ALONE) or long or release)" --junitxml=build/times/quick.xml
 	$(BIN)/python -m benchmarks.tests_table --test build/times/beside.xml --test build/times/alone.xml --quick build/times/quick.xml
 
 marks: $(READY) ## how long the course's networks and torchvision's train to the same mark, in hours, into docs/marks.md: make marks NAME=…
