@@ -10,12 +10,12 @@ from tests.helpers.notebooks import (
     ERRORS,
     IDLE,
     address,
-    eventually,
     notebook_of,
     open_notebook,
     start_all,
     wait_for_all,
 )
+from tests.helpers.waiting import eventually
 
 pytestmark = [pytest.mark.browser, pytest.mark.notebook]
 VIEWS = [name for name in vars(explorer_views) if name.endswith("_view")]

@@ -1,11 +1,12 @@
 """A notebook in JupyterLab as the tests drive it: open, run, read in every theme and size."""
 
-import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
+
+from tests.helpers.waiting import eventually
 
 ERRORS = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'
 IDLE = """() => {
@@ -67,11 +68,3 @@ def looks(page) -> Iterator[str]:
 def faults(page, *scripts: str) -> list[str]:
     """What the scripts find once the page is laid out anew: what is still wrong after ten seconds."""
     return eventually(lambda: [fault for script in scripts for fault in page.evaluate(script)], lambda found: not found)
-
-
-def eventually(look: Callable, right: Callable, seconds: float = 10.0):
-    """What `look` gives as soon as it is right, or what it gives when the seconds are over."""
-    end = time.monotonic() + seconds
-    while not right(found := look()) and time.monotonic() < end:
-        time.sleep(0.1)
-    return found
