@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from course_lib.data.text8 import TEXT8
+from tests.helpers.tiers import sampled
 from tools import ROOT
 from tools.build.cells import read_source
 from tools.build.notebooks import build_exercise, unit_sources
@@ -99,7 +100,7 @@ UNITS = {  # all others detect
 METRIC = {"05_fcn": "mean IoU", "06_pose": "PCK", "07_faces": "TAR", "08_embeddings": r"family +\d+%  capital"}
 LITE0 = ("03_fast_rcnn", "blood cells")  # with the other backbone that needs no download; `make real` runs all so
 SETS = [
-    pytest.param(path.stem, name, id=f"{path.stem}-{name}")
+    pytest.param(path.stem, name, id=f"{path.stem}-{name}", marks=sampled(path.stem))
     for path in unit_sources()
     if path.parent.name != "lectures"
     for name in UNITS.get(path.stem, DETECTION)
