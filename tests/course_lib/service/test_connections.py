@@ -12,6 +12,7 @@ from course_lib.service import LIMITS, Limits, Service, ask, health
 from tests.course_lib.service.conftest import mean_colour
 from tests.helpers.sockets import connections
 from tests.helpers.uploads import FORM, form
+from tests.helpers.waiting import eventually
 
 IDLE = 100
 HALF = b"GET /hea"
@@ -41,13 +42,6 @@ def read_to_the_end(client):
     return said
 
 
-def ends(condition):
-    deadline = time.monotonic() + 60
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return condition()
-
-
 @pytest.mark.parametrize("sent", [b"", HALF], ids=["nothing", "half a request line"])
 def test_many_idle_connections_hold_up_nobody(service, picture, sent, capfd, caplog):
     with contextlib.ExitStack() as clients:
@@ -55,10 +49,10 @@ def test_many_idle_connections_hold_up_nobody(service, picture, sent, capfd, cap
             with contextlib.suppress(ConnectionResetError, BrokenPipeError):  # it may be turned away while it speaks
                 clients.enter_context(connected(service, sent))
         assert ask(service.url, picture).tags == [("200 120 40", 0.75)]
-        assert ends(lambda: held(service) <= LIMITS.connections)
+        assert eventually(lambda: held(service) <= LIMITS.connections, bool, 60)
         assert held(service) > LIMITS.connections // 2
         assert health(service.url) == {"status": "ok", "requests": 0}
-    assert ends(lambda: held(service) == 0)
+    assert eventually(lambda: held(service) == 0, bool, 60)
     assert capfd.readouterr() == ("", "")
     assert caplog.text == ""
 
