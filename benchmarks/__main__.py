@@ -80,7 +80,7 @@ def main(
     students: Annotated[int, typer.Option(help="Submissions of the two-function exercise.")] = 200,
     stock: Annotated[int, typer.Option(help="Runs of stock nbgrader on them.")] = 1,
     ours: Annotated[int, typer.Option(help="Runs of ours on them.")] = 3,
-    full: Annotated[int, typer.Option(help="Submissions of the whole exercise; 0 leaves it out.")] = 4,
+    full: Annotated[int, typer.Option(help="Submissions of the whole exercise; 0 leaves it out.")] = 2,
     busy: Annotated[bool, typer.Option("--busy", help="Beside a neighbour on each core.")] = False,
     part: Annotated[list[str], typer.Option(help=f"Only this one of {', '.join(idle())}; printed alone.")] = [],  # noqa: B006
     write: Annotated[bool, typer.Option(help="Write the document.")] = True,

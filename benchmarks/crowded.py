@@ -22,7 +22,7 @@ from tools.samples import sample_class
 
 GRADERS = (OURS, STOCK, OTTER)
 RUNS = {OURS: 3, STOCK: 1, OTTER: 1}
-OTTERS = (4, 2)  # submissions that otter-grader grades idle and busy: it takes longest
+OTTERS = (3, 2)  # submissions that otter-grader grades idle and busy: it takes longest
 PACKAGES = {STOCK: "nbgrader", OTTER: "otter-grader"}
 TABLE = """
 ## Three graders, idle and busy
