@@ -34,5 +34,11 @@ def test_what_takes_longer_is_named(slower):
         sum(range(10**6))
 
 
-def test_a_processor_is_as_slow_as_its_import_of_torch():
+def test_a_processor_is_as_slow_as_its_import_of_torch_or_its_steps():
     assert 0.1 < budgets.slowness() < 100
+
+
+@pytest.mark.parametrize(("imported", "stepped", "times"), [(2.4, 0.7, 2), (1.2, 2.1, 3)])
+def test_the_slower_of_both_counts(monkeypatch, imported, stepped, times):
+    monkeypatch.setattr(budgets, "_WORK", f"print({imported}, {stepped})")
+    assert budgets.slowness() == pytest.approx(times)
