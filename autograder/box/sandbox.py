@@ -195,6 +195,7 @@ class Box:
         """End the process and everything that it started; when this returns, their memory is free again."""
         self._watch.stop()
         self._cut()
+        self._watch.wait()
         self._socket.close()
         if self._leash:
             _let_go(self._leash)

@@ -98,8 +98,13 @@ class Watch:
         return ""
 
     def stop(self) -> None:
-        """No more looks: the box is gone."""
+        """No more looks begin: the box is to end."""
         self._over.set()
+
+    def wait(self) -> None:
+        """Until the last look has ended, too: what it looks at must not be closed before."""
+        with self._lock:
+            return
 
 
 def family(pid: int) -> list[psutil.Process]:

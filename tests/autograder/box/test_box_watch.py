@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
+import threading
 import time
 
 import psutil
 import pytest
 
-from autograder.box import limits, sockets, watch
+from autograder.box import bubblewrap, limits, sockets, watch
 from autograder.box.sandbox import Box, Gone
 from tests.helpers.boxes import run
 
@@ -155,6 +156,24 @@ def test_a_watch_that_fails_ends_the_box(monkeypatch):
         assert box._socket.recv(1) == b""
     finally:
         box.close()
+
+
+def test_what_is_looked_at_is_not_closed_meanwhile(monkeypatch):
+    looking, closing, seen = threading.Event(), threading.Event(), []
+
+    def slow(leash):
+        looking.set()
+        closing.wait(60)
+        time.sleep(1)
+        seen.append(leash.fileno())
+
+    monkeypatch.setattr(bubblewrap, "keeper_of", slow)
+    box = Box("02_rcnn")
+    assert looking.wait(60)
+    closing.set()
+    box.close()
+    assert len(seen) == 1
+    assert seen[0] >= 0  # else it was closed
 
 
 def test_sockets_are_counted_in_a_box_of_their_own():
