@@ -5,9 +5,12 @@ as many times longer as `import torch` or the steps of a small network do: on on
 times as long, the notebooks 3.3 times.
 """
 
+import os
 import subprocess
 import sys
 from statistics import median
+
+from course_lib import threads
 
 LECTURE_SECONDS = 45.0  # Restart & Run All
 SOLUTION_SECONDS = 120.0  # its experiment included
@@ -20,7 +23,6 @@ _WORK = """
 import time
 import torch
 imported = time.process_time()
-torch.set_num_threads(1)
 layers = [torch.nn.Conv2d(channels, 32, 3, padding=1) for channels in (3, 32, 32)]
 for _ in range(10):
     images = torch.ones(16, 3, 64, 64)
@@ -41,6 +43,7 @@ def slowness() -> float:
 
     What else runs on this machine, or on a host that it shares, slows other work as well.
     """
-    runs = [subprocess.run([sys.executable, "-c", _WORK], stdout=subprocess.PIPE, check=True) for _ in range(3)]
+    python, alone = [sys.executable, "-c", _WORK], os.environ | threads.variables(1)
+    runs = [subprocess.run(python, stdout=subprocess.PIPE, check=True, env=alone) for _ in range(3)]
     imports, steps = zip(*[map(float, done.stdout.split()) for done in runs], strict=True)
     return max(median(imports) / IMPORT_SECONDS, median(steps) / STEPS_SECONDS)
