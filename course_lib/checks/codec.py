@@ -20,6 +20,7 @@ from course_lib.errors import DataBroken
 MAX_DEPTH = 16
 MAX_OUTLINE = 16 * 2**20  # bytes of JSON in one message
 MAX_ARRAYS = 10_000  # in one message
+MAX_SIDES = 64  # of one array, as in NumPy
 MAX_WORDS = 100  # characters about what does not travel
 UNREADABLE = (
     LookupError,
@@ -32,10 +33,10 @@ UNREADABLE = (
     MemoryError,
 )
 DTYPES = {
-    name: getattr(torch, name)
+    name: np.dtype(name)
     for name in ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
 }
-TENSOR_DTYPES = frozenset(DTYPES.values())
+TENSOR_DTYPES = frozenset(getattr(torch, name) for name in DTYPES)
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,9 @@ def _array_outline(values: torch.Tensor | np.ndarray, arrays: list[np.ndarray]) 
     if isinstance(values, torch.Tensor):
         if words := _unreadable(values):
             return {"other": words}
-        values = values.detach().as_subclass(torch.Tensor).cpu().contiguous()
+        values = values.detach().cpu()
+        if type(values) is not torch.Tensor:
+            values = values.as_subclass(torch.Tensor)
         if values.is_floating_point() and values.dtype not in TENSOR_DTYPES:  # bfloat16 and the like, which NumPy lacks
             values = values.float()
         values = values.numpy()
@@ -164,8 +167,8 @@ def _tree(outline: Any, arrays: Any) -> Any:
     if kind == "float":
         return float.fromhex(value)
     if kind == "array":
-        dtype, shape = value
-        return torch.from_numpy(np.array(next(arrays))).to(DTYPES[dtype]).reshape(shape)
+        name, shape = value
+        return torch.from_numpy(np.array(next(arrays), DTYPES[name]).reshape(shape))
     if kind == "dict":
         return {str(key): _tree(item, arrays) for key, item in value}
     if kind in ("list", "tuple"):
@@ -196,10 +199,9 @@ def from_bytes(message: bytes) -> Any:
         outline = json.loads(message[8 : 8 + length])
         arrays, start = [], 8 + length
         for dtype, shape in _arrays_of(outline):
-            count = int(np.prod([int(side) for side in shape], dtype=np.int64))
-            if min([0, *shape]) < 0:
-                raise ValueError(f"negative side in {shape}")
-            arrays.append(np.frombuffer(message, np.dtype(dtype), count, start))
+            if len(shape) > MAX_SIDES or min([0, *shape]) < 0:
+                raise ValueError(f"no array has the shape {str(shape)[:MAX_WORDS]}")
+            arrays.append(np.frombuffer(message, DTYPES[dtype], math.prod(shape), start))
             start += arrays[-1].nbytes
             if len(arrays) > MAX_ARRAYS:
                 raise ValueError(f"more than {MAX_ARRAYS} arrays")

@@ -111,9 +111,12 @@ def ask(case: Case, function: Any, inputs: Inputs) -> Outcome:
 def _answer(case: Case, function: Any, inputs: Inputs) -> Outcome:
     if not callable(function):
         return Outcome("not callable", note=f"Expected a function, got {described(function)}.")
-    if case.probe is call and (note := _refuses(function, inputs)):
-        return Outcome("signature", note=note)
-    came = case.probe(function, *inputs.values())
+    try:
+        came = case.probe(function, *inputs.values())
+    except TypeError:
+        if case.probe is call and (note := _refuses(function, inputs)):
+            return Outcome("signature", note=note)
+        raise
     try:
         return Outcome("answered", codec.copy(came))
     except Exception as error:

@@ -1,5 +1,6 @@
 """Unit 02: what several of its functions are asked about, and the picture that their boxes are drawn on."""
 
+import numpy as np
 import torch
 from numpy.random import Generator
 from torch import Tensor
@@ -11,13 +12,13 @@ def boxes(rng: Generator, count: int, side: float = 60.0) -> Tensor:
     """Boxes of unequal width and height around the middle of a picture, so that most overlap. [count, 4]"""
     centers = rng.uniform(0.35, 0.65, (count, 2)) * side
     halves = rng.uniform(0.08, 0.35, (count, 2)) * side
-    return floats(torch.cat([floats(centers - halves), floats(centers + halves)], dim=1))
+    return floats(np.concatenate([centers - halves, centers + halves], axis=1))
 
 
 def covering(rng: Generator, count: int, side: float = 60.0) -> Tensor:
     """Boxes of unequal width and height that all hold the middle of a picture, so that any two overlap. [count, 4]"""
     centers, halves = rng.uniform(0.42, 0.58, (count, 2)) * side, rng.uniform(0.2, 0.42, (count, 2)) * side
-    return floats(torch.cat([floats(centers - halves), floats(centers + halves)], dim=1))
+    return floats(np.concatenate([centers - halves, centers + halves], axis=1))
 
 
 def canvas(*groups: Tensor) -> Tensor:
