@@ -71,25 +71,27 @@ def _feed(crew: Crew, tasks: Iterator["Task"], finished: queue.Queue) -> None:
     """Keep every hand busy. Runs beside the coordinator's main thread, which records."""
     running: dict[int, tuple[Task, Any]] = {}
     done: queue.Queue = queue.Queue()
-    numbers, again = itertools.count(), []
+    numbers, ready = itertools.count(), []
     left, patience = True, time.monotonic() + PATIENCE
     try:
-        while left or again or running:
+        while left or ready or running:
             hands = crew.hands()
             if not hands and 0 < patience < time.monotonic():
                 finished.put(("", {"waiting": "The scheduler has no workers yet: waiting for them."}))
                 patience = 0.0
-            while (left or again) and len(running) < hands:
-                task = again.pop() if again else _next(tasks, finished)
-                left = left and task is not None
-                if task:
-                    _submit(crew, task, next(numbers), running, done)
+            if left and not ready:  # one is ready before a hand is idle
+                task = _next(tasks, finished)
+                left = task is not None
+                ready += [task] * left
+            if ready and len(running) < hands:
+                _submit(crew, ready.pop(), next(numbers), running, done)
+                continue
             with suppress(queue.Empty):
                 task, future = running.pop(done.get(timeout=LOOK))
                 if reply := crew.reply(task, future):
                     finished.put((task.student, reply))
                 else:
-                    again.append(task)
+                    ready.append(task)
         finished.put(None)
     except Exception as error:
         lost = GradingError("The workers are gone.", got=f"{type(error).__name__}: {error}", advice="start again")
