@@ -95,9 +95,10 @@ def _array_outline(values: torch.Tensor | np.ndarray, arrays: list[np.ndarray]) 
     if isinstance(values, torch.Tensor):
         if words := _unreadable(values):
             return {"other": words}
-        values = values.detach().cpu()
+        values = values.detach()
         if type(values) is not torch.Tensor:
             values = values.as_subclass(torch.Tensor)
+        values = values.cpu()
         if values.is_floating_point() and values.dtype not in TENSOR_DTYPES:  # bfloat16 and the like, which NumPy lacks
             values = values.float()
         values = values.numpy()

@@ -4,6 +4,7 @@ import os
 import stat
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import forkserver
 from pathlib import Path
 
@@ -58,6 +59,33 @@ def test_large_weights_travel_and_one_that_kills_does_not_block_the_way(two, mon
     replies = dict(crew.examined(two, heavy))
     assert "killed" in replies.pop("bad")
     assert replies == dict.fromkeys("ab", {"result": str(40 * 2**20)})
+
+
+class OneHand:
+    """A crew of one, who works on a task until the next one has been asked for, and tells whether that was so."""
+
+    def __init__(self, asked):
+        self._asked, self._worker = asked, ThreadPoolExecutor(1)
+
+    def hands(self):
+        return 1
+
+    def submit(self, task):
+        return self._worker.submit(self._asked[task.student].wait, 20)
+
+    def reply(self, task, future):
+        return {"result": str(future.result())}
+
+
+def test_the_next_task_is_made_while_all_hands_are_busy():
+    asked = {student: threading.Event() for student in "abc"}
+
+    def making():
+        for task in tasks(*asked):
+            yield task
+            asked[task.student].set()
+
+    assert dict(crew.examined(OneHand(asked), making())) == dict.fromkeys("abc", {"result": "True"})
 
 
 def test_workers_that_died_while_they_were_idle_are_replaced(two, monkeypatch):
