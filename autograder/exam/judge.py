@@ -6,6 +6,7 @@ This module never runs student code, never displays anything and knows no unit.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from autograder.exam.reasons import of_type
 from course_lib.checks.forbids import reader, searched
 from course_lib.checks.ladder import CaseResult, Outcome, Question, Report, Suspicion, climb, refused
 from course_lib.checks.spec import KINDS, Check
@@ -70,6 +71,8 @@ def without_values(report: Report) -> Report:
 
 
 def _discreet(result: CaseResult) -> CaseResult:
+    if result.rung == "type":
+        return replace(result, message=of_type(result.message))
     if result.rung not in KINDS or result.credit > 0:
         return result
     return replace(result, message="Your answer differs from the expected one.")

@@ -27,8 +27,12 @@ from course_lib.checks.ladder import Outcome, Question
 from course_lib.checks.spec import Check
 
 WEIGHTS = ".safetensors"
+UNSAID = {  # what is said of an outcome whose own note may hold values
+    "refused": "Your function ran, but the check cannot use what came of it.",
+    "not callable": "Expected a function, got something else.",
+    "signature": "Your function takes other arguments than the check gives it.",
+}
 MAX_SHOWN = 16 * 2**20  # characters, pictures included, that all cells show
-WORDS = re.compile(r"(?:[A-Za-z_`'.,:;()×→ -]|(?<!\d)\d{1,2}(?!\d|\.\d)){1,300}")  # names and small counts, no values
 
 
 def sit(
@@ -187,16 +191,14 @@ class Sitting:
         return replace(outcome, note=note, error=bare)
 
     def _plain(self, outcome: Outcome) -> str:
-        """Of a note about an error what holds no hidden inputs (see `reasons`); of a refusal only words."""
+        """Of a note what holds no hidden inputs (see `reasons`)."""
         if outcome.status == "unwritten":
             return STILL_TO_WRITE
         if outcome.status == "raised":
             said = reasons.told(outcome.error, self._words)
             lacking = re.search(r"name '(\w+)' is not defined", said)
             return said.removesuffix(".") + self._cause(lacking[1]) + "." if lacking else said
-        if outcome.status == "refused" and not WORDS.fullmatch(outcome.note):
-            return "Your function ran, but the check cannot use what came of it."
-        return plain(outcome.note[:300])
+        return plain(reasons.bare(outcome.note) or UNSAID[outcome.status]) if outcome.status in UNSAID else ""
 
     def _cause(self, name: str) -> str:
         """Which cell would have defined a name, had it not failed; "" where none would."""

@@ -76,6 +76,8 @@ def _outline(tree: Any, arrays: list[np.ndarray], depth: int) -> Any:
         items = [*tree]  # looked at once: it may be a list of a student's own kind
         plain = depth < MAX_DEPTH and _whole(items) and min(items) > -(2**63) and max(items) < 2**63
         return {kind: items if plain else [_outline(item, arrays, depth + 1) for item in items]}
+    if isinstance(tree, Other):  # it has travelled before
+        return {"other": tree.words}
     return {"other": f"an object of type {type(tree).__name__}"}
 
 

@@ -143,7 +143,8 @@ def like(answer: Any, expected: Any, any_length: bool = False) -> Mismatch | Non
     if isinstance(expected, int | float | Tensor) and not isinstance(expected, bool):
         number = (isinstance(answer, Tensor) and answer.numel() == 1) or isinstance(answer, int | float)
         return None if number and not isinstance(answer, bool) else _wrong_type("a number", answer)
-    return None if type(answer) is type(expected) else _wrong_type(describe(expected), answer)
+    wanted = "None" if expected is None else f"a value of type {type(expected).__name__}"
+    return None if type(answer) is type(expected) else _wrong_type(wanted, answer)
 
 
 def _tensor_like(answer: Any, expected: Tensor, any_length: bool) -> Mismatch | None:

@@ -44,13 +44,44 @@ def test_the_first_rung_that_fails_is_named(asked, source, rung):
         "raise NameError(f\"name 'is_{int(a.sum())}_' is not defined\")",
         "raise type(f'E{int(a.sum())}', (Exception,), {})()",
         "exec(compile(f'\\n' * int(a.sum()) + '1 / 0', '<x>', 'exec'))",
+        "return f'E{a}'",
+        "return {'E1': str(a)}",
+        "return 1000.0 + float(a.sum())",
+        "return torch.zeros(1000 + int(a.sum()), 0)",
+        "return type(f'E{1000 + int(a.sum())}', (), {})()",
+        "globals().update(box_iou=1000.0 + float(a.sum()))",
+        "globals().update(box_iou=lambda E=1000.0 + float(a.sum()): E)",
     ],
 )
 def test_hidden_values_never_reach_the_feedback(asked, spy):
-    source = f"def box_iou(a, b):\n    {spy}"
+    source = f"import torch\ndef box_iou(a, b):\n    {spy}"
     _, answers, verdict = exam({"box_iou": asked["box_iou"]}, source, CHECKS[0])
-    said = repr(answers) + repr([(result.rung, result.message) for result in verdict.reports["box_iou"].results])
-    assert not re.search(r"tensor\(|is_\d|E\d|line \d{3}", said.replace(spy, ""))
+    notes = [outcome.note for outcome in answers.outcomes["box_iou"]]
+    said = repr(notes) + repr([(result.rung, result.message) for result in verdict.reports["box_iou"].results])
+    assert not re.search(r"tensor\(|is_\d|E\d|line \d{3}|1\d{3}", said.replace(spy, ""))
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("torch.zeros(len(b), 1)", "got a tensor of shape ({}, 1) with floating-point numbers (torch.float32)"),
+        ("torch.zeros(len(a), 0, 500)", "got a tensor of another shape"),
+        ("0.123", "got a value of type float"),
+        ("str(a)", "got a value of type str"),
+        ("[a]", "got a list of 1"),
+        ("None", "got None. Is there a `return`?"),
+        ("torch", "got an object of type module"),
+        ("torch.zeros(2, 3).to_sparse()", "got a sparse tensor (`.to_dense()` makes a plain one of it)"),
+        ("type('Box 12345', (), {})()", "got something else"),
+    ],
+)
+def test_a_wrong_type_is_named_without_its_values(asked, answer, said):
+    paper = {"box_iou": asked["box_iou"]}
+    _, _, verdict = exam(paper, f"import torch\ndef box_iou(a, b):\n    return {answer}", CHECKS[0])
+    first = verdict.reports["box_iou"].failed[0]
+    inputs = next(q.inputs for q in paper["box_iou"].questions if q.case is first.case)
+    a, b = inputs.values()
+    assert first.message.startswith(f"Expected a tensor of shape ({len(a)}, {len(b)}), {said.format(len(b))}")
 
 
 def impatient(paper):

@@ -168,6 +168,12 @@ def test_other_kinds_become_plain_or_are_named(value, expected):
     assert codec.copy(value) == expected
 
 
+@pytest.mark.parametrize("odd", [object(), 2**70, torch.zeros(2).to_sparse()])
+def test_what_does_not_travel_keeps_its_name_however_often_it_is_sent(odd):
+    named = codec.copy([odd])
+    assert codec.copy(named) == codec.from_bytes(codec.to_bytes(named)) == named
+
+
 def test_subclasses_of_tensors_become_tensors():
     assert type(codec.copy(torch.zeros(2).as_subclass(Liar))) is torch.Tensor
 
