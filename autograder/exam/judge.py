@@ -4,12 +4,12 @@ This module never runs student code, never displays anything and knows no unit.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from autograder.exam.reasons import of_type
+from autograder.exam.unsaid import without_values
 from course_lib.checks.forbids import reader, searched
-from course_lib.checks.ladder import CaseResult, Outcome, Question, Report, Suspicion, climb, refused
-from course_lib.checks.spec import KINDS, Check
+from course_lib.checks.ladder import Outcome, Question, Report, Suspicion, climb, refused
+from course_lib.checks.spec import Check
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,3 @@ def judge(
         doubts += [doubt] if doubt and report.points else []
         reports[paper.check.name] = without_values(refused(report, refusal))
     return Verdict(reports, [*notes, *doubts], doubts)
-
-
-def without_values(report: Report) -> Report:
-    """The report as it may be shown: of hidden cases kind and hint, never a value."""
-    return replace(report, results=tuple(map(_discreet, report.results)))
-
-
-def _discreet(result: CaseResult) -> CaseResult:
-    if result.rung == "type":
-        return replace(result, message=of_type(result.message))
-    if result.rung not in KINDS or result.credit > 0:
-        return result
-    return replace(result, message="Your answer differs from the expected one.")

@@ -18,7 +18,6 @@ from autograder.box.limits import MEMORY, PROCESSES, ROOM
 from autograder.exam.replies import KIND
 from course_lib.checks.spec import Raised
 
-WORDS = re.compile(r"(?:[A-Za-z_`'.,:;?()=…×→ -]|(?<!\d)\d{1,2}(?!\d|\.\d)){1,300}")  # names, small counts, no values
 SENTENCES = """
 name '{}' is not defined
 cannot access local variable '{}' where it is not associated with a value
@@ -190,26 +189,6 @@ class Words:
 def told(error: Raised | None, words: Words) -> str:
     """A function's error: its kind, the student's own line, and of its text what may pass. None says no more."""
     return f"Your function raised {_named(error, words)}."
-
-
-def bare(note: str) -> str:
-    """A note that is words only, once what stands behind a "=" is left out; "" where it may hold values."""
-    said = re.sub(r"=[^,()]*", "=…", note)
-    return said if WORDS.fullmatch(said) else ""
-
-
-def of_type(message: str) -> str:
-    """Of "Expected WANTED, got WHAT." what may be said: a number that came passes where it is small or was wanted."""
-    wanted, *rest = re.split(", got |; ", message, maxsplit=1)
-    if not rest:
-        return message if WORDS.fullmatch(message) else "The answer has another form than asked for."
-    came = rest[0]
-    asked = {*re.findall(r"\d+", wanted)}
-    if WORDS.fullmatch(re.sub(r"\d+", lambda number: "0" if number[0] in asked else number[0], came)):
-        return message
-    kind = re.match("bool|int|float|str|dict", came)
-    other = "a tensor of another shape" if came.startswith("a tensor") else "something else"
-    return f"{wanted}, got {f'a value of type {kind[0]}' if kind else other}."
 
 
 def of_cell(error: str, words: Words) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 
 from autograder.box.sandbox import Box, Gone
 from autograder.errors import BoxError
-from autograder.exam import locked, reasons, replies
+from autograder.exam import locked, reasons, replies, unsaid
 from autograder.exam.cells import Answers, Cell, Limits
 from autograder.intake.texts import plain
 from course_lib.checks.blame import STILL_TO_WRITE
@@ -191,14 +191,14 @@ class Sitting:
         return replace(outcome, note=note, error=bare)
 
     def _plain(self, outcome: Outcome) -> str:
-        """Of a note what holds no hidden inputs (see `reasons`)."""
+        """Of a note what holds no hidden inputs (see `reasons` and `unsaid`)."""
         if outcome.status == "unwritten":
             return STILL_TO_WRITE
         if outcome.status == "raised":
             said = reasons.told(outcome.error, self._words)
             lacking = re.search(r"name '(\w+)' is not defined", said)
             return said.removesuffix(".") + self._cause(lacking[1]) + "." if lacking else said
-        return plain(reasons.bare(outcome.note) or UNSAID[outcome.status]) if outcome.status in UNSAID else ""
+        return plain(unsaid.bare(outcome.note) or UNSAID[outcome.status]) if outcome.status in UNSAID else ""
 
     def _cause(self, name: str) -> str:
         """Which cell would have defined a name, had it not failed; "" where none would."""
