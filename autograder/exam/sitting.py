@@ -198,7 +198,9 @@ class Sitting:
             said = reasons.told(outcome.error, self._words)
             lacking = re.search(r"name '(\w+)' is not defined", said)
             return said.removesuffix(".") + self._cause(lacking[1]) + "." if lacking else said
-        return plain(unsaid.bare(outcome.note) or UNSAID[outcome.status]) if outcome.status in UNSAID else ""
+        if outcome.status in UNSAID:
+            return plain(unsaid.bare(outcome.note) or UNSAID[outcome.status])
+        return outcome.note if outcome.status == "died" else ""  # which `replies` says; what was answered needs no note
 
     def _cause(self, name: str) -> str:
         """Which cell would have defined a name, had it not failed; "" where none would."""

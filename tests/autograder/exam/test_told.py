@@ -13,7 +13,7 @@ from autograder.exam.cells import Cell, Limits
 from autograder.exam.sitting import sit
 from course_lib.checks import report as reports
 from course_lib.checks.ladder import Question
-from tests.helpers.exams import CHECKS, UNIT, exam
+from tests.helpers.exams import CHECKS, IOU, UNIT, exam
 
 pytestmark = pytest.mark.sandbox
 
@@ -82,6 +82,14 @@ def test_a_wrong_type_is_named_without_its_values(asked, answer, said):
     inputs = next(q.inputs for q in paper["box_iou"].questions if q.case is first.case)
     a, b = inputs.values()
     assert first.message.startswith(f"Expected a tensor of shape ({len(a)}, {len(b)}), {said.format(len(b))}")
+
+
+def test_a_reply_that_cannot_be_read_is_said(asked, monkeypatch):
+    request = Box.request
+    forged = {"ask": {"status": "odd", "note": "E1234"}}
+    monkeypatch.setattr(Box, "request", lambda box, tree, most: request(box, tree, most) | forged.get(tree["do"], {}))
+    _, _, verdict = exam({"box_iou": asked["box_iou"]}, IOU, CHECKS[0])
+    assert verdict.reports["box_iou"].failed[0].message == "The answer could not be read."
 
 
 def impatient(paper):
