@@ -6,7 +6,8 @@ docs/benchmarks.md is written anew; the last printed line is "ratio: R", submiss
 over those of `nbgrader autograde`, on the two-function class.
 
 With --busy (make bench-busy) the growth, every notebook and the same grading beside a neighbour on each core, into
-docs/neighbours.md; the other parts of docs/benchmarks.md have their busy rows themselves.
+docs/neighbours.md; the other parts of docs/benchmarks.md have their busy rows themselves. With --slower everything
+into docs/slower.md: the budgets of tools/budgets.py are meant for the machine of docs/benchmarks.md.
 """
 
 import sys
@@ -21,7 +22,7 @@ from typing import Annotated
 import typer
 
 from benchmarks import crowded, data, functions, grading, growth, load, loop, run_all
-from benchmarks.document import IDLE, NEIGHBOURS, Measured, Overhead, document, machine, summary
+from benchmarks.document import IDLE, NEIGHBOURS, SLOWER, Measured, Overhead, document, machine, summary
 from course_lib.download import atomic_write
 from course_lib.errors import CourseError
 from tools import ROOT
@@ -82,6 +83,7 @@ def main(
     ours: Annotated[int, typer.Option(help="Runs of ours on them.")] = 3,
     full: Annotated[int, typer.Option(help="Submissions of the whole exercise; 0 leaves it out.")] = 2,
     busy: Annotated[bool, typer.Option("--busy", help="Beside a neighbour on each core.")] = False,
+    slower: Annotated[bool, typer.Option("--slower", help="Into docs/slower.md, from a slower machine.")] = False,
     part: Annotated[list[str], typer.Option(help=f"Only this one of {', '.join(idle())}; printed alone.")] = [],  # noqa: B006
     write: Annotated[bool, typer.Option(help="Write the document.")] = True,
 ) -> None:
@@ -99,7 +101,7 @@ def main(
         with load.busy() if busy else nullcontext():
             found, alone = graded(students, stock, ours, full, learned)
     if write:
-        page = NEIGHBOURS if busy else IDLE
+        page = NEIGHBOURS if busy else SLOWER if slower else IDLE
         took = f"All of it took {(time.monotonic() - start) / 60:.1f} minutes."
         text = document(found, alone, tables, f"{machine()} {took}", page)
         with atomic_write(ROOT / "docs" / page.name) as temporary:

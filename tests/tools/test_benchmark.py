@@ -12,6 +12,7 @@ from dataclasses import replace
 import psutil
 import pytest
 
+from benchmarks import __main__ as bench
 from benchmarks import document, grading, growth, load
 from benchmarks.document import OURS, STOCK, Measured, Overhead
 from benchmarks.grading import BenchmarkError, Run
@@ -54,6 +55,18 @@ def test_the_document_says_whether_the_targets_are_met(stock, worst, met):
     assert "12.0, 10.0, 11.0" in text
     assert text.count("at least 30") == 1
     assert text.endswith("Measured on a machine.\n")
+
+
+def test_a_slower_machine_has_a_page_of_its_own_with_the_same_targets(monkeypatch, tmp_path):
+    (tmp_path / "docs").mkdir()
+    monkeypatch.setattr(bench, "ROOT", tmp_path)
+    monkeypatch.setattr(bench, "idle", lambda learned=None: {})
+    monkeypatch.setattr(bench, "graded", lambda *args: ([a_class(100.0)], Overhead(0.3, 0.8, 30)))
+    bench.main(part=[], slower=True)
+    (written,) = (tmp_path / "docs").iterdir()
+    assert written.name == "slower.md"
+    assert written.read_text(encoding="utf-8").startswith("# On a slower machine")
+    assert "at least 30, **not met**" in written.read_text(encoding="utf-8")
 
 
 def test_beside_neighbours_no_time_has_a_target():
