@@ -8,7 +8,18 @@ from course_lib.units import Unit
 
 FIRST = "instructor"  # of the guides
 # written by `make`
-MEASURED = ("figures", "real", "benchmarks", "slower", "neighbours", "marks", "detection", "agreement", "attacks", "tests")
+MEASURED = (
+    "figures",
+    "real",
+    "benchmarks",
+    "slower",
+    "neighbours",
+    "marks",
+    "detection",
+    "agreement",
+    "attacks",
+    "tests",
+)
 LEFT_OUT = ("mutants",)  # it quotes lines of solutions
 
 
