@@ -88,6 +88,8 @@ def main(
     write: Annotated[bool, typer.Option(help="Write the document.")] = True,
 ) -> None:
     """Measure, write docs/benchmarks.md, print the figures. Example: python -m benchmarks --students 30 --no-write"""
+    if busy and slower:
+        raise CourseError("A page has either --busy or --slower.", advice="leave one of them out")
     parts = beside if busy else idle
     if unknown := sorted({*part} - {*parts()}):
         raise CourseError("There is no such part.", expected=", ".join(parts()), got=", ".join(unknown))

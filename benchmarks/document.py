@@ -24,7 +24,7 @@ Where there is a peer, the part names it and says what both did; a part without 
 run on one machine, which the last line names; none of it is a promise for another. Where a part says *busy*, a process
 on each core computed without a pause, in a session of its own, as other users' do on a shared machine;
 [neighbours.md](neighbours.md) has the other parts on such a machine. `make bench` writes this file in half an hour.
-[slower.md](slower.md) has all of it once more from a machine whose processor takes 3.3 times as long for the notebooks.
+[slower.md](slower.md) has all of it once more from a machine with a slower processor.
 """
 BUSY_HEADER = """# Beside neighbours
 
@@ -35,10 +35,10 @@ budgets, which are seconds of a processor. `make bench-busy` writes this file in
 """
 SLOW_HEADER = """# On a slower machine
 
-What [benchmarks.md](benchmarks.md) measures, once more on a machine whose processor takes 3.3 times as long for the
-notebooks. The targets are the same, though all that are seconds were set for the processor of that page: what is not
-met here says what to expect of such a machine. Not even the ratio of two programs is the same on both. `python -m
-benchmarks --slower` writes this file; it took an hour and a quarter.
+What [benchmarks.md](benchmarks.md) measures, once more on a machine with a slower processor. The targets are the same,
+though all that are seconds were set for the processor of that page: what is not met here says what to expect of such a
+machine. How much slower it is, the notebooks' seconds tell, here and there. `python -m benchmarks --slower` writes this
+file; the last line says how long it took.
 """
 GRADING = """
 ## Grading

@@ -18,6 +18,7 @@ from benchmarks.document import OURS, STOCK, Measured, Overhead
 from benchmarks.grading import BenchmarkError, Run
 from benchmarks.growth import Grown
 from benchmarks.load import Held
+from course_lib.errors import CourseError
 from tools.samples import sample_class
 
 POINTS = {"abena": 7.0, "zofia": 0.0}
@@ -67,6 +68,8 @@ def test_a_slower_machine_has_a_page_of_its_own_with_the_same_targets(monkeypatc
     assert written.name == "slower.md"
     assert written.read_text(encoding="utf-8").startswith("# On a slower machine")
     assert "at least 30, **not met**" in written.read_text(encoding="utf-8")
+    with pytest.raises(CourseError, match="either --busy or --slower"):
+        bench.main(part=[], slower=True, busy=True)  # else neighbours.md were from another machine than benchmarks.md
 
 
 def test_beside_neighbours_no_time_has_a_target():
